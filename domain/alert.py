@@ -1,0 +1,85 @@
+"""Alerts: the record people handle, as other packages see it.
+
+The facts are independent columns after ISA-18.2 / IEC 62682, never one enum: an alert can be
+inactive and unacknowledged, acknowledged and not confirmed. Mute ≠ acknowledge ≠ confirm ≠ reset.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.alarm import AlarmClass, EntityKind, Level, Place
+
+
+class Confirmation(StrEnum):
+    """What a person found out."""
+
+    REAL = "real"
+    FALSE = "false"
+    TEST = "test"
+
+
+class AlertEvent(StrEnum):
+    """What happened to an alert: the last token of its feed subject and CloudEvents type."""
+
+    RAISED = "raised"
+    LEVEL = "level"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    CONFIRMED = "confirmed"
+    UNKNOWN = "unknown"
+    KNOWN = "known"
+    CLEARED = "cleared"
+    RESET = "reset"
+    COMMENTED = "commented"
+    SUPPRESSED = "suppressed"
+    RECEIPT = "receipt"
+    CLOSED = "closed"
+
+
+class AlertView(BaseModel):
+    """One alert with all its facts. Times are ns UTC of this server; None = has not happened."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    rule: str
+    rule_version: str
+    alarm_class: AlarmClass
+    level: Level
+    entity_kind: EntityKind
+    entity: str
+    place: Place
+    text_zh: str
+    text_en: str
+    picture_url: str | None
+    value: float | None
+    values: dict[str, float]
+    raised_at_ns: int
+    event_time_ns: int
+    active: bool
+    data_unknown: bool
+    cleared_at_ns: int | None
+    latched: bool
+    reset_at_ns: int | None
+    reset_by: str | None
+    acknowledged_at_ns: int | None
+    acknowledged_by: str | None
+    confirmed: Confirmation | None
+    confirmed_at_ns: int | None
+    confirmed_by: str | None
+    suppressed_by: str | None
+    test: bool
+    historical: bool
+    owner: str | None
+    escalation_step: int
+    next_escalation_ns: int | None
+    closed_at_ns: int | None
+    comments: int
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it still needs somebody."""
+        return self.closed_at_ns is None

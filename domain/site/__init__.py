@@ -1,0 +1,57 @@
+"""A site: what people write about premises, gateways and devices, checked and resolved.
+
+Input: `Document`s of ``site.yaml``, ``gateways/*.yaml`` and ``profiles/*.yaml``.
+Output: frozen models and the `Registry`, or a `ConfigurationError` that lists every problem.
+"""
+
+from domain.site.build import build_registry
+from domain.site.models import (
+    BackboneSettings,
+    Building,
+    ChannelSettings,
+    Connection,
+    DeviceSettings,
+    EscalationPolicy,
+    EscalationStep,
+    GatewaySettings,
+    Labels,
+    LimitOverride,
+    Person,
+    Profile,
+    ProfilePoint,
+    Role,
+    SiteSettings,
+    StoreKind,
+    StoreSettings,
+    UnitSettings,
+    ZoneKind,
+    ZoneSettings,
+)
+from domain.site.registry import Device, Registry, Zone
+
+__all__ = [
+    "BackboneSettings",
+    "Building",
+    "ChannelSettings",
+    "Connection",
+    "Device",
+    "DeviceSettings",
+    "EscalationPolicy",
+    "EscalationStep",
+    "GatewaySettings",
+    "Labels",
+    "LimitOverride",
+    "Person",
+    "Profile",
+    "ProfilePoint",
+    "Registry",
+    "Role",
+    "SiteSettings",
+    "StoreKind",
+    "StoreSettings",
+    "UnitSettings",
+    "Zone",
+    "ZoneKind",
+    "ZoneSettings",
+    "build_registry",
+]

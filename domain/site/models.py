@@ -1,0 +1,240 @@
+"""The site folder as frozen models; unknown keys are refused.
+
+Protocol-specific parts (`Connection.settings`, `DeviceSettings.address`, `ProfilePoint.read`,
+`Profile.options`) stay plain here: the connector of that protocol owns and checks them.
+Secrets never stand in these files in clear: a value may be ``${NAME}`` or ``${NAME:-default}``,
+which the reader replaces from the environment.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from domain.alarm import AlarmClass
+from domain.ids import Token
+from domain.points import PointKind
+from domain.quantity import Quantity
+
+
+class Settings(BaseModel):
+    """Base of all that people write: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Labels(Settings):
+    """What people read; Chinese first, English where there is one."""
+
+    zh: str = Field(min_length=1, max_length=120)
+    en: str = Field(min_length=1, max_length=120)
+
+    def of(self, language: str) -> str:
+        """Return the label in ``zh`` or ``en``."""
+        return self.en if language == "en" else self.zh
+
+
+class ZoneKind(StrEnum):
+    """Kinds of place (部位), as rules ask for them."""
+
+    EXIT = "exit"
+    STAIR = "stair"
+    LOBBY = "lobby"
+    CORRIDOR = "corridor"
+    ROOM = "room"
+    PUMP_ROOM = "pump_room"
+    CONTROL_ROOM = "control_room"
+    LIFT = "lift"
+    CAR_BAY = "car_bay"
+    ROOF = "roof"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """What a person is to the platform."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    SAFETY_MANAGER = "safety_manager"
+    UNIT_STAFF = "unit_staff"
+    INSTALLER = "installer"
+
+
+class ZoneSettings(Settings):
+    """A place of a building, with the person who answers for it."""
+
+    id: Token
+    kind: ZoneKind
+    floor: int = Field(ge=-20, le=200, description="1 = ground floor as signed in China; -1 = first basement")
+    labels: Labels
+    responsible: Token | None = None
+
+
+class Building(Settings):
+    """A building of a unit."""
+
+    id: Token
+    labels: Labels
+    zones: tuple[ZoneSettings, ...] = ()
+
+
+class UnitSettings(Settings):
+    """A premises (单位)."""
+
+    id: Token
+    labels: Labels
+    safety_manager: Token | None = None
+    buildings: tuple[Building, ...] = Field(min_length=1)
+
+
+class Person(Settings):
+    """Somebody who may be told, and by which channels, in order of preference."""
+
+    id: Token
+    labels: Labels
+    role: Role
+    channels: tuple[Token, ...] = ()
+
+
+class ChannelSettings(Settings):
+    """A way to reach people. ``webhook``: JSON by HTTP POST; ``secret`` signs it (HMAC-SHA256)."""
+
+    id: Token
+    kind: str = Field(pattern="^webhook$")
+    url: str = Field(pattern=r"^https?://")
+    secret: str | None = None
+    per_minute: int = Field(default=60, ge=1, le=6000, description="budget; a fifth of it is reserved for fire")
+    timeout_s: float = Field(default=5.0, gt=0, le=60)
+
+
+class EscalationStep(Settings):
+    """Who is told when. ``to``: a person id, or ``responsible``, ``safety_manager``, ``supervisors``."""
+
+    after_s: float = Field(ge=0, description="since the alert was raised, unacknowledged")
+    to: tuple[Token, ...] = Field(min_length=1)
+
+
+class EscalationPolicy(Settings):
+    """Steps for the classes named; the first policy that names a class is used."""
+
+    classes: tuple[AlarmClass, ...] = Field(min_length=1)
+    steps: tuple[EscalationStep, ...] = Field(min_length=1)
+
+
+class StoreKind(StrEnum):
+    """Time-series stores."""
+
+    DUCKDB = "duckdb"
+    INFLUXDB1 = "influxdb1"
+    INFLUXDB2 = "influxdb2"
+
+
+class StoreSettings(Settings):
+    """Where readings are kept. Server fields are for InfluxDB only."""
+
+    kind: StoreKind = StoreKind.DUCKDB
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    database: str = Field(default="fengsui", description="database (v1) or bucket (v2)")
+    org: str = "fengsui"
+    token: str | None = None
+
+    @model_validator(mode="after")
+    def _server_needs_url(self) -> Self:
+        if self.kind is not StoreKind.DUCKDB and self.url is None:
+            msg = "add 'url: http://host:8086' to 'store', or use 'kind: duckdb'"
+            raise ValueError(msg)
+        return self
+
+
+class BackboneSettings(Settings):
+    """NATS JetStream: embedded when ``url`` is absent."""
+
+    url: str | None = Field(default=None, pattern=r"^(nats|tls)://")
+    partitions: int = Field(default=4, ge=1, le=256)
+    replicas: int = Field(default=1, ge=1, le=5)
+
+
+class SiteSettings(Settings):
+    """``site.yaml``."""
+
+    site: Token
+    labels: Labels
+    timezone: str = "Asia/Shanghai"
+    units: tuple[UnitSettings, ...] = Field(min_length=1)
+    people: tuple[Person, ...] = ()
+    channels: tuple[ChannelSettings, ...] = ()
+    escalation: tuple[EscalationPolicy, ...] = ()
+    store: StoreSettings = StoreSettings()
+    backbone: BackboneSettings = BackboneSettings()
+
+
+class LimitOverride(Settings):
+    """Limits of one point of one device, over those of its profile (canonical quantity)."""
+
+    low: float | None = None
+    high: float | None = None
+    max_silence_s: float | None = Field(default=None, gt=0)
+
+
+class ProfilePoint(Settings):
+    """A channel that every device of a profile has."""
+
+    id: Token
+    kind: PointKind = PointKind.MEASURE
+    quantity: Quantity = Quantity.NONE
+    labels: Labels
+    low: float | None = None
+    high: float | None = None
+    floor: float | None = None
+    ceiling: float | None = None
+    max_silence_s: float | None = Field(default=None, gt=0)
+    read: dict[str, Any] = Field(default_factory=dict)
+
+
+class Profile(Settings):
+    """``profiles/<name>.yaml``: what a model of device can tell and how it is asked."""
+
+    profile: Token
+    protocol: Token
+    kind: Token = Field(description="device kind: the measurement's name in the store, what rules watch")
+    labels: Labels
+    source: str = Field(description="where the map comes from; 'assumption' where nobody published it")
+    max_silence_s: float = Field(default=60.0, gt=0)
+    options: dict[str, Any] = Field(default_factory=dict)
+    points: tuple[ProfilePoint, ...] = Field(min_length=1)
+
+
+class DeviceSettings(Settings):
+    """A device on a connection. ``address`` is the protocol's own: a Modbus unit id, a topic part."""
+
+    id: Token
+    profile: Token
+    zone: Token
+    labels: Labels
+    address: int | str
+    period_s: float | None = Field(default=None, gt=0)
+    limits: dict[Token, LimitOverride] = Field(default_factory=dict)
+    tags: tuple[Token, ...] = ()
+
+
+class Connection(Settings):
+    """A line, socket or broker with the devices behind it."""
+
+    id: Token
+    protocol: Token
+    period_s: float = Field(default=1.0, gt=0, le=3600)
+    settings: dict[str, Any] = Field(default_factory=dict)
+    devices: tuple[DeviceSettings, ...] = ()
+
+
+class GatewaySettings(Settings):
+    """``gateways/<id>.yaml``."""
+
+    gateway: Token
+    unit: Token
+    labels: Labels
+    spool_bytes: int = Field(default=512 * 2**20, ge=2**20)
+    spool_age_s: float = Field(default=14 * 86400, gt=0)
+    connections: tuple[Connection, ...] = Field(min_length=1)
