@@ -1,0 +1,103 @@
+"""A site folder on disk → documents → `Registry`.
+
+    SITE/site.yaml          units, buildings, zones, people, channels, store      required
+    SITE/gateways/*.yaml    gateways with their connections and devices           at least one
+    SITE/profiles/*.yaml    device profiles; one named like a built-in replaces it
+    SITE/rules/*.yaml       the site's own rules (read by `load_documents` when rules are loaded)
+
+Every file that can't be read is reported in one go, before anything is checked against anything else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import gateway
+from cli.yaml_documents import read_document
+from domain.documents import Document
+from domain.errors import ConfigurationError, Problem
+from domain.site import Registry, build_registry
+
+BUILT_IN_PROFILES = Path(gateway.__file__).parent / "profiles"
+"""Profiles that come with the gateway package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDocuments:
+    """What a site's files say, unchecked; ``profiles`` includes the built-in ones it did not replace."""
+
+    site: Document
+    gateways: tuple[Document, ...]
+    profiles: tuple[Document, ...]
+
+
+def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
+    """Read and check the site folder ``site``; raises `ConfigurationError` with every problem found."""
+    documents = read_site(site, environment)
+    return build_registry(documents.site, documents.gateways, documents.profiles)
+
+
+def read_site(site: Path, environment: Mapping[str, str] = os.environ) -> SiteDocuments:
+    """Read the YAML files of a site folder and the built-in profiles.
+
+    Raises `ConfigurationError` with the problems of all unreadable files together.
+    """
+    if not site.is_dir():
+        raise _missing(str(site), "no such folder", "give the folder that holds site.yaml")
+    if not (site / "site.yaml").is_file():
+        raise _missing("site.yaml", f"not found in {site}", "add site.yaml, or give the folder that holds it")
+    if not any((site / "gateways").glob("*.yaml")):
+        raise _missing("gateways/", f"no gateway file in {site}", "add gateways/<id>.yaml, one file a gateway")
+    problems: list[Problem] = []
+    roots = _read([site / "site.yaml"], site, environment, problems)
+    gateways = _read(_yaml_files(site / "gateways", site, problems), site, environment, problems)
+    own = _read(_yaml_files(site / "profiles", site, problems), site, environment, problems)
+    built_in = load_documents(BUILT_IN_PROFILES, root=BUILT_IN_PROFILES.parent.parent, environment=environment)
+    if problems:
+        raise ConfigurationError(problems)
+    replaced = {str(document.value(("profile",))) for document in own}
+    kept = tuple(document for document in built_in if str(document.value(("profile",))) not in replaced)
+    return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept))
+
+
+def load_documents(
+    folder: Path, *, root: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> tuple[Document, ...]:
+    """Read ``folder/*.yaml`` in order of their names; a folder that is not there holds none.
+
+    ``root`` is the folder that shown file names are relative to. Raises `ConfigurationError` with the
+    problems of all files together.
+    """
+    problems: list[Problem] = []
+    documents = _read(_yaml_files(folder, root, problems), root, environment, problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return documents
+
+
+def _yaml_files(folder: Path, root: Path | None, problems: list[Problem]) -> list[Path]:
+    """List the YAML files of a folder; a file called .yml would be overlooked, so it is a problem."""
+    for path in sorted(folder.glob("*.yml")):
+        name = str(path.relative_to(root)) if root else str(path)
+        problems += _missing(name, "files must end in .yaml", f"rename it to {path.stem}.yaml").problems
+    return sorted(folder.glob("*.yaml"))
+
+
+def _read(
+    paths: Iterable[Path], root: Path | None, environment: Mapping[str, str], problems: list[Problem]
+) -> tuple[Document, ...]:
+    """Read files, adding what is wrong with any of them to ``problems``."""
+    documents = []
+    for path in paths:
+        try:
+            documents.append(read_document(path, root, environment))
+        except ConfigurationError as error:
+            problems += error.problems
+    return tuple(documents)
+
+
+def _missing(file: str, message: str, mend: str) -> ConfigurationError:
+    return ConfigurationError([Problem(file=file, line=1, field="", value=None, message=message, mend=mend)])
