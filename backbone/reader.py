@@ -1,0 +1,94 @@
+"""Reading a stream in order without acks, for ever: the way of a stateful consumer.
+
+Order and completeness are checked on every delivery: the consumer's own sequence must rise by one.
+At a gap, a lost link or a deleted consumer a new consumer starts after the last sequence handed on,
+so the caller sees each stored message once, in order, whatever happens in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError
+
+from backbone.messages import LogMessage, log_message, position_of
+from backbone.pull import Pull
+
+WINDOW = 1000
+RETRY_S = 0.25
+WAIT_S = 1.0
+
+
+class OrderedReader:
+    """One ordered read of a stream."""
+
+    def __init__(
+        self, client: Client, js: JetStreamContext, stream: str, subjects: Sequence[str], start_seq: int
+    ) -> None:
+        """Read messages of ``subjects`` (all when empty) from ``start_seq`` on."""
+        self._client = client
+        self._js = js
+        self._stream = stream
+        self._subjects = list(subjects)
+        self._next_seq = max(1, start_seq)
+        self._consumer_seq = 0
+
+    async def batches(self) -> AsyncIterator[list[LogMessage]]:
+        """Yield lists of 1..1000 messages as they arrive; ends only with its task."""
+        while True:
+            try:
+                pull, name = await self._open()
+            except (NatsError, APIError, TimeoutError, OSError):
+                await asyncio.sleep(RETRY_S)
+                continue
+            try:
+                while pull.broken is None:
+                    batch = self._in_order(pull, await pull.take(WINDOW, WAIT_S))
+                    if batch:
+                        yield batch
+            finally:
+                await self._close(pull, name)
+            await asyncio.sleep(RETRY_S)
+
+    def _in_order(self, pull: Pull, deliveries: list[Msg]) -> list[LogMessage]:
+        """Return deliveries up to the first gap; a gap breaks the pull."""
+        batch: list[LogMessage] = []
+        for delivery in deliveries:
+            position = position_of(delivery.reply)
+            if position.consumer_seq != self._consumer_seq + 1:
+                pull.broken = f"gap in deliveries: {self._consumer_seq} then {position.consumer_seq}"
+                break
+            self._consumer_seq = position.consumer_seq
+            self._next_seq = position.seq + 1
+            batch.append(log_message(delivery, position))
+        return batch
+
+    async def _open(self) -> tuple[Pull, str]:
+        config = api.ConsumerConfig(
+            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=self._next_seq,
+            ack_policy=api.AckPolicy.NONE,
+            filter_subjects=self._subjects or None,
+            max_deliver=1,
+            mem_storage=True,
+            num_replicas=1,
+            inactive_threshold=60.0,
+        )
+        info = await self._js.add_consumer(self._stream, config)
+        self._consumer_seq = 0
+        pull = Pull(self._client, self._stream, info.name, window=WINDOW)
+        await pull.start()
+        return pull, info.name
+
+    async def _close(self, pull: Pull, name: str) -> None:
+        await pull.stop()
+        if self._client.is_connected:
+            try:
+                await self._js.delete_consumer(self._stream, name)
+            except (NatsError, APIError, TimeoutError):
+                return  # the server forgets it by itself after its inactivity threshold

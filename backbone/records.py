@@ -1,0 +1,90 @@
+"""Keyed things beside the log: KV entries, status documents, checkpoints."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from nats.js import JetStreamContext, api
+from nats.js.errors import KeyNotFoundError, NoKeysError, NotFoundError, ObjectNotFoundError
+
+from backbone.messages import KvEntry
+from backbone.subjects import CHECKPOINT_BUCKET, STATUS_BUCKET
+
+
+class Records:
+    """KV and object store over one JetStream context; raises nats errors, `Backbone` translates."""
+
+    def __init__(self, js: JetStreamContext) -> None:
+        self._js = js
+
+    async def last_seq(self, stream: str, subject_filter: str) -> int:
+        """Return the last sequence on a subject filter, 0 for none."""
+        if subject_filter == ">":
+            return (await self._js.stream_info(stream)).state.last_seq
+        try:
+            message = await self._js.get_last_msg(stream, subject_filter)
+        except NotFoundError:
+            return 0
+        return message.seq or 0
+
+    async def put(self, bucket: str, key: str, value: bytes) -> int:
+        """Write without asking for the bucket first, so that a gateway needs one permission only."""
+        return (await self._js.publish(f"$KV.{bucket}.{key}", value)).seq
+
+    async def get(self, bucket: str, key: str) -> KvEntry | None:
+        """Return the entry of a key, None when absent or deleted."""
+        try:
+            entry = await (await self._js.key_value(bucket)).get(key)
+        except KeyNotFoundError:
+            return None
+        return KvEntry(entry.value or b"", entry.revision or 0)
+
+    async def create(self, bucket: str, key: str, value: bytes) -> int:
+        """Write a key that must not exist."""
+        return await self._compare_and_put(bucket, key, value, 0)
+
+    async def update(self, bucket: str, key: str, value: bytes, revision: int) -> int:
+        """Write a key that must stand at ``revision``."""
+        return await self._compare_and_put(bucket, key, value, revision)
+
+    async def _compare_and_put(self, bucket: str, key: str, value: bytes, revision: int) -> int:
+        headers = {api.Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(revision)}
+        return (await self._js.publish(f"$KV.{bucket}.{key}", value, headers=headers)).seq
+
+    async def keys(self, bucket: str) -> list[str]:
+        """Return all keys."""
+        try:
+            return sorted(await (await self._js.key_value(bucket)).keys())
+        except NoKeysError:
+            return []
+
+    async def put_status(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write a status document with its time."""
+        body = {**document, "time_ns": time.time_ns()}
+        await self.put(STATUS_BUCKET, key, json.dumps(body, default=str).encode())
+
+    async def statuses(self) -> dict[str, dict[str, Any]]:
+        """Return all status documents."""
+        found: dict[str, dict[str, Any]] = {}
+        for key in await self.keys(STATUS_BUCKET):
+            entry = await self.get(STATUS_BUCKET, key)
+            if entry is not None:
+                found[key] = json.loads(entry.value)
+        return found
+
+    async def save_checkpoint(self, name: str, data: bytes) -> None:
+        """Replace an object."""
+        store = await self._js.object_store(CHECKPOINT_BUCKET)
+        await store.put(name, io.BytesIO(data))
+
+    async def load_checkpoint(self, name: str) -> bytes | None:
+        """Read an object."""
+        store = await self._js.object_store(CHECKPOINT_BUCKET)
+        try:
+            return (await store.get(name)).data
+        except ObjectNotFoundError:
+            return None

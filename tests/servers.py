@@ -1,0 +1,80 @@
+"""Real servers for tests: started on free loopback ports, stopped by their own process id."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from backbone.client import Backbone
+from backbone.server import EmbeddedServer, free_ports
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+def require(program: str) -> str:
+    """Return the path of a server program; skip without it, fail where everything must be there."""
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
+    if found:
+        return found
+    reason = f"{program} is not installed"
+    if os.environ.get("FENGSUI_REQUIRE_ALL") == "1":
+        pytest.fail(f"{reason}, and FENGSUI_REQUIRE_ALL=1 asks for everything")
+    pytest.skip(reason)
+
+
+@asynccontextmanager
+async def embedded_server(folder: Path, gateways: Sequence[tuple[str, str]] = ()) -> AsyncIterator[EmbeddedServer]:
+    """Run an embedded nats-server with its files below ``folder``."""
+    async with EmbeddedServer(folder / "nats", gateways) as server:
+        yield server
+
+
+@asynccontextmanager
+async def connected(server: EmbeddedServer, name: str = "test", *, partitions: int = 4) -> AsyncIterator[Backbone]:
+    """Connect as the service user, with all streams in place."""
+    backbone = await Backbone.connect(
+        server.url, credentials=server.credentials["service"], name=name, partitions=partitions
+    )
+    async with backbone:
+        await backbone.ensure_streams()
+        yield backbone
+
+
+@asynccontextmanager
+async def mosquitto(folder: Path) -> AsyncIterator[int]:
+    """Run a Mosquitto broker (MQTT 3.1.1 and 5) that lets anybody in; yields its loopback port."""
+    program = require("mosquitto")
+    port = free_ports(1)[0]
+    config = folder / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        program, "-c", str(config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await answering(port)
+        yield port
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def answering(port: int, timeout_s: float = 20) -> None:
+    """Wait until something listens on a loopback port."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
