@@ -139,19 +139,24 @@ class EmbeddedServer:
 
     async def _end_orphan(self) -> None:
         """End a server that an earlier owner of this folder left behind when it was killed."""
+        pid = self._orphan()
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(round(STOP_TIMEOUT_S / 0.05)):
+            if self._orphan() is None:
+                return
+            await asyncio.sleep(0.05)
+        raise ServerStartError(f"another nats-server (process {pid}) still uses {self._dir}: stop it first")
+
+    def _orphan(self) -> int | None:
+        """Return the process id of a running server with our configuration file, if there is one."""
         try:
             pid = int((self._dir / "nats.pid").read_text())
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
-            return
-        if str(self._dir / "nats.conf").encode() not in command:
-            return
-        os.kill(pid, signal.SIGTERM)
-        for _ in range(round(STOP_TIMEOUT_S / 0.05)):
-            if not Path(f"/proc/{pid}").exists():
-                return
-            await asyncio.sleep(0.05)
-        raise ServerStartError(f"another nats-server (process {pid}) still uses {self._dir}: stop it first")
+            return None
+        return pid if str(self._dir / "nats.conf").encode() in command else None
 
     def _load_ports(self) -> ServerPorts:
         path = self._dir / "ports.json"
