@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from domain.points import PointTable
 from domain.quality import GOOD, HISTORICAL
 
+_DTYPES = (np.dtype(np.int64), np.dtype(np.int32), np.dtype(np.float64), np.dtype(np.uint16))
 _NO_TEXT: Mapping[int, str] = MappingProxyType({})
 
 
@@ -36,12 +37,18 @@ class ReadingBatch:
     text: Mapping[int, str] = field(default_factory=lambda: _NO_TEXT)
 
     def __post_init__(self) -> None:
-        """Refuse columns of unequal length, and freeze them."""
-        lengths = {len(self.time_ns), len(self.point), len(self.value), len(self.quality)}
-        if len(lengths) != 1:
-            msg = f"columns of a batch must be equally long, got {sorted(lengths)}"
+        """Refuse columns of other lengths or types and text without a row; freeze the columns."""
+        columns = (self.time_ns, self.point, self.value, self.quality)
+        if len({column.shape for column in columns}) != 1 or self.time_ns.ndim != 1:
+            msg = f"columns of a batch must be flat and equally long, got {[column.shape for column in columns]}"
             raise ValueError(msg)
-        for column in (self.time_ns, self.point, self.value, self.quality):
+        if tuple(column.dtype for column in columns) != _DTYPES:
+            msg = f"columns of a batch must be {_DTYPES}, got {[column.dtype for column in columns]}"
+            raise ValueError(msg)
+        if self.text and not all(0 <= row < len(self) for row in self.text):
+            msg = f"text of a batch must belong to rows 0..{len(self) - 1}, got {sorted(self.text)}"
+            raise ValueError(msg)
+        for column in columns:
             column.flags.writeable = False
 
     @classmethod
@@ -52,6 +59,7 @@ class ReadingBatch:
         point: ArrayLike,
         value: ArrayLike,
         quality: ArrayLike | None = None,
+        *,
         text: Mapping[int, str] | None = None,
     ) -> ReadingBatch:
         """Make a batch from anything array-like; ``quality`` defaults to good.
@@ -59,7 +67,7 @@ class ReadingBatch:
         Columns are copied, so that the caller's arrays stay writable. Raises ValueError for a point
         that is not in ``table``.
         """
-        points = np.array(point, np.int32).reshape(-1)
+        points = np.asarray(point, np.int64).reshape(-1)
         if points.size and (int(points.min()) < 0 or int(points.max()) >= len(table)):
             msg = f"point indexes must be in 0..{len(table) - 1}"
             raise ValueError(msg)
@@ -67,7 +75,7 @@ class ReadingBatch:
         return cls(
             table,
             np.array(time_ns, np.int64).reshape(-1),
-            points,
+            points.astype(np.int32),
             np.array(value, np.float64).reshape(-1),
             qualities.reshape(-1),
             MappingProxyType(dict(text)) if text else _NO_TEXT,
@@ -84,13 +92,14 @@ class ReadingBatch:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> ReadingBatch:
         """Return the chosen rows, in the chosen order (indexes, mask or slice)."""
+        columns = (self.time_ns[rows], self.point[rows], self.value[rows], self.quality[rows])
+        return ReadingBatch.build(self.table, *columns, text=self._text_of(rows) if self.text else None)
+
+    def _text_of(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> dict[int, str]:
+        """Return the text of the chosen rows by their new numbers."""
         chosen = np.arange(len(self))[rows]
-        text = (
-            {new: self.text[int(old)] for new, old in enumerate(chosen) if int(old) in self.text} if self.text else None
-        )
-        return ReadingBatch.build(
-            self.table, self.time_ns[rows], self.point[rows], self.value[rows], self.quality[rows], text
-        )
+        worded = np.flatnonzero(np.isin(chosen, list(self.text)))
+        return {int(new): self.text[int(chosen[new])] for new in worded}
 
     def split(self, most: int) -> list[ReadingBatch]:
         """Cut into consecutive batches of at most ``most`` readings; an empty batch gives none."""
@@ -131,5 +140,5 @@ def concat(batches: Sequence[ReadingBatch]) -> ReadingBatch:
         np.concatenate([batch.point for batch in batches]),
         np.concatenate([batch.value for batch in batches]),
         np.concatenate([batch.quality for batch in batches]),
-        text,
+        text=text,
     )

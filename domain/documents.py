@@ -7,26 +7,32 @@ installer needs at nine in the evening on a ladder.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from domain.errors import ConfigurationError as ConfigurationError
-from domain.errors import Problem as Problem
+from domain.errors import ConfigurationError, Problem
+from domain.wording import explain, nearest
+
+__all__ = ["ConfigurationError", "Document", "Path", "Problem", "dotted", "nearest", "problems_of"]
 
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file's content: ``data`` as parsed, ``lines`` from a path to its 1-based line."""
+    """One file's content: ``data`` as parsed, ``lines`` from a path to its 1-based line.
+
+    ``written`` holds the text of values that the environment filled in. Problems show that text
+    instead of the value, so that no secret ends up on a screen.
+    """
 
     file: str
     data: Any
     lines: Mapping[Path, int] = field(default_factory=dict)
+    written: Mapping[Path, str] = field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """Return the line of ``path``, or of its nearest parent that has one (1 at least)."""
@@ -47,8 +53,9 @@ class Document:
 
     def problem(self, path: Path, message: str, mend: str) -> Problem:
         """Make a `Problem` for the value at ``path``."""
+        shown = self.written.get(path, self.value(path))
         return Problem(
-            file=self.file, line=self.line(path), field=dotted(path), value=self.value(path), message=message, mend=mend
+            file=self.file, line=self.line(path), field=dotted(path), value=shown, message=message, mend=mend
         )
 
 
@@ -60,45 +67,66 @@ def dotted(path: Path) -> str:
     return text
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the mend for a wrong name: the closest known one, or the list of them."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    return f"use one of: {', '.join(names)}" if names else "none is defined yet"
-
-
 def problems_of(
-    error: ValidationError, document: Document, prefix: Path = (), known: Iterable[str] = ()
+    error: ValidationError,
+    document: Document,
+    prefix: Path = (),
+    known: Iterable[str] = (),
+    *,
+    model: type[BaseModel] | None = None,
 ) -> list[Problem]:
     """Turn a pydantic error on the part of ``document`` at ``prefix`` into problems.
 
-    ``known`` are field names to suggest for an unknown key.
+    For an unknown key the fields of ``model`` at that place are suggested; without a model, ``known``.
+    Several findings on one value (branches of a union) make one problem.
     """
-    found = []
+    found: dict[Path, Problem] = {}
     for item in error.errors(include_url=False):
-        path = prefix + tuple(step for step in item["loc"] if not _is_internal(step))
-        found.append(document.problem(path, item["msg"], _mend(item, known)))
-    return found
+        inner = _steps_in(document.value(prefix), item["loc"], missing=item["type"] == "missing")
+        names = _fields_at(model, inner[:-1]) if model else known
+        what, mend = explain(item, names)
+        path = prefix + inner
+        if path in found:
+            what, mend = (f"{found[path].message} or {what}", f"{found[path].mend}; or {mend}")
+        found[path] = document.problem(path, what, mend)
+    return list(found.values())
 
 
-def _is_internal(step: str | int) -> bool:
-    """Tell whether pydantic put this step in for a validator or a union branch."""
-    return isinstance(step, str) and (step.startswith("function-") or "[" in step)
+def _steps_in(data: Any, loc: Path, *, missing: bool) -> Path:
+    """Return the steps of a pydantic location that lead through ``data``.
+
+    Pydantic adds steps for union branches, validators and keys, which no file has.
+    """
+    steps: list[str | int] = []
+    for position, step in enumerate(loc):
+        last = missing and position == len(loc) - 1
+        if not last and not _leads_on(data, step):
+            continue
+        steps.append(step)
+        data = None if last else data[step]
+    return tuple(steps)
 
 
-def _mend(item: Any, known: Iterable[str]) -> str:
-    """Say what to write instead, by the kind of pydantic error."""
-    kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
-    if kind == "missing":
-        return f"add the line '{loc[-1]}: …'"
-    if kind == "extra_forbidden":
-        return f"remove '{loc[-1]}', or correct its spelling: {nearest(str(loc[-1]), known)}"
-    if kind in {"enum", "literal_error"}:
-        return f"write one of {context.get('expected', 'the listed words')}"
-    if kind == "string_pattern_mismatch":
-        return "use only letters A-Z a-z, digits, '_' and '-', 1 to 64 of them; put names for people in 'labels'"
-    if kind == "value_error":
-        return str(context.get("error", "see the message"))
-    return f"write a value that fits: {item['msg'][0].lower()}{item['msg'][1:]}"
+def _leads_on(data: Any, step: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return step in data
+    return isinstance(data, list | tuple) and isinstance(step, int) and 0 <= step < len(data)
+
+
+def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
+    """Return the field names of the model that describes ``path`` below ``model``."""
+    here: type[BaseModel] | None = model
+    for step in path:
+        if here is None:
+            return []
+        if isinstance(step, str) and step in here.model_fields:
+            here = _model_in(here.model_fields[step].annotation)
+    return list(here.model_fields) if here else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the first model that a type annotation mentions: itself, an item of it, a branch of it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    parts = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((part for part in parts if part is not None), None)

@@ -16,6 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MOST_SHOWN = 80
+"""Characters of a wrong value that a message repeats."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -30,8 +33,17 @@ class Problem:
 
     def __str__(self) -> str:
         """Write it on one line, in the form that editors jump to."""
-        shown = "" if isinstance(self.value, dict | list) or self.value is None else f" (is {self.value!r})"
-        return f"{self.file}:{self.line}: {self.field}{shown}: {self.message} → {self.mend}"
+        shown = f" (is {self.shown_value})" if self.shown_value else ""
+        place = f" {self.field}{shown}:" if self.field else ""
+        return f"{self.file}:{self.line}:{place} {self.message} → {self.mend}"
+
+    @property
+    def shown_value(self) -> str:
+        """The value as people see it, at most 80 characters; empty for blocks, lists and absent values."""
+        if self.value is None or isinstance(self.value, dict | list):
+            return ""
+        text = repr(self.value)
+        return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
 class FengsuiError(Exception):

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-TOKEN_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+TOKEN_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"  # noqa: S105 - a token is an id here, not a password
 _TOKEN = re.compile(TOKEN_PATTERN)
 
 Token = Annotated[str, StringConstraints(pattern=TOKEN_PATTERN)]

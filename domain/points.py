@@ -11,6 +11,7 @@ A point is one channel of one device. Its *kind* decides how the platform treats
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,15 +79,14 @@ class PointTable:
         self._points = tuple(points)
         self._index = {point.key: at for at, point in enumerate(self._points)}
         if len(self._index) != len(self._points):
-            seen: set[str] = set()
-            twice = sorted({p.key for p in self._points if p.key in seen or seen.add(p.key)})  # type: ignore[func-returns-value]
+            twice = sorted(key for key, count in Counter(point.key for point in self._points).items() if count > 1)
             msg = f"points named twice: {', '.join(twice)}"
             raise ValueError(msg)
         self._aliases: dict[tuple[str, str, int], int] = {}
         for at, point in enumerate(self._points):
             other = self._aliases.setdefault((point.unit, point.gateway, point.alias), at)
             if other != at:
-                msg = f"{self._points[other].key} and {point.key} share a wire alias: rename one point"
+                msg = f"{self._points[other].key} and {point.key} share a wire alias"
                 raise ValueError(msg)
 
     def __len__(self) -> int:

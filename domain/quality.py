@@ -44,6 +44,9 @@ class Reason(IntEnum):
     SILENT = 12
 
 
+_REASONS = {reason.value: reason for reason in Reason}
+
+
 def pack(base: int, reason: Reason = Reason.NONE, *, historical: bool = False) -> int:
     """Combine the three parts; raises ValueError for a base that is not 10 bits."""
     if not 0 <= base <= BASE_MASK:
@@ -60,7 +63,7 @@ def base_of(quality: int) -> int:
 def reason_of(quality: int) -> Reason:
     """Return the reason; an unknown number from a newer peer reads as BAD_VALUE."""
     number = quality >> REASON_SHIFT & REASON_MASK
-    return Reason(number) if number in Reason else Reason.BAD_VALUE
+    return _REASONS.get(number, Reason.BAD_VALUE)
 
 
 def is_historical(quality: int) -> bool:

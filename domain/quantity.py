@@ -44,6 +44,8 @@ SYMBOLS: dict[Quantity, str] = {
     Quantity.LITRE_PER_SECOND: "L/s",
 }
 
+_CANONICAL: dict[str, tuple[Quantity, float, float]] = {quantity.value: (quantity, 1.0, 0.0) for quantity in Quantity}
+
 _FOREIGN: dict[str, tuple[Quantity, float, float]] = {
     "Pa": (Quantity.KPA, 1e-3, 0.0),
     "MPa": (Quantity.KPA, 1e3, 0.0),
@@ -72,9 +74,7 @@ def to_canonical(source: str) -> tuple[Quantity, float, float]:
 
     ``source`` is a canonical or a known foreign symbol; raises KeyError for any other.
     """
-    if source in Quantity:
-        return Quantity(source), 1.0, 0.0
-    return _FOREIGN[source]
+    return _CANONICAL.get(source) or _FOREIGN[source]
 
 
 def known_symbols() -> list[str]:

@@ -27,9 +27,11 @@ from domain.site.models import (
     ZoneKind,
     ZoneSettings,
 )
+from domain.site.premises import STEP_ROLES
 from domain.site.registry import Device, Registry, Zone
 
 __all__ = [
+    "STEP_ROLES",
     "BackboneSettings",
     "Building",
     "ChannelSettings",

@@ -9,7 +9,7 @@ which the reader replaces from the environment.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,12 +17,13 @@ from domain.alarm import AlarmClass
 from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
+from domain.wording import HTTP_PATTERN, NATS_PATTERN
 
 
 class Settings(BaseModel):
-    """Base of all that people write: frozen, no unknown keys."""
+    """Base of all that people write: frozen, no unknown keys, no NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Labels(Settings):
@@ -102,9 +103,9 @@ class ChannelSettings(Settings):
     """A way to reach people. ``webhook``: JSON by HTTP POST; ``secret`` signs it (HMAC-SHA256)."""
 
     id: Token
-    kind: str = Field(pattern="^webhook$")
-    url: str = Field(pattern=r"^https?://")
-    secret: str | None = None
+    kind: Literal["webhook"]
+    url: str = Field(pattern=HTTP_PATTERN)
+    secret: str | None = Field(default=None, repr=False)
     per_minute: int = Field(default=60, ge=1, le=6000, description="budget; a fifth of it is reserved for fire")
     timeout_s: float = Field(default=5.0, gt=0, le=60)
 
@@ -135,15 +136,15 @@ class StoreSettings(Settings):
     """Where readings are kept. Server fields are for InfluxDB only."""
 
     kind: StoreKind = StoreKind.DUCKDB
-    url: str | None = Field(default=None, pattern=r"^https?://")
+    url: str | None = Field(default=None, pattern=HTTP_PATTERN)
     database: str = Field(default="fengsui", description="database (v1) or bucket (v2)")
     org: str = "fengsui"
-    token: str | None = None
+    token: str | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _server_needs_url(self) -> Self:
         if self.kind is not StoreKind.DUCKDB and self.url is None:
-            msg = "add 'url: http://host:8086' to 'store', or use 'kind: duckdb'"
+            msg = "an InfluxDB store needs its address → add 'url: http://host:8086' to 'store', or use 'kind: duckdb'"
             raise ValueError(msg)
         return self
 
@@ -151,7 +152,7 @@ class StoreSettings(Settings):
 class BackboneSettings(Settings):
     """NATS JetStream: embedded when ``url`` is absent."""
 
-    url: str | None = Field(default=None, pattern=r"^(nats|tls)://")
+    url: str | None = Field(default=None, pattern=NATS_PATTERN)
     partitions: int = Field(default=4, ge=1, le=256)
     replicas: int = Field(default=1, ge=1, le=5)
 

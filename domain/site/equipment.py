@@ -1,0 +1,124 @@
+"""Checks ``gateways/*.yaml`` against units, zones and profiles; resolves devices and points."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from domain.documents import Document, Path
+from domain.points import Point
+from domain.site.findings import Findings
+from domain.site.models import Connection, DeviceSettings, GatewaySettings, Labels, Profile, ProfilePoint
+from domain.site.profiles import Profiles, check_order
+from domain.site.registry import Device, Zone
+
+
+class Equipment:
+    """Gateways, devices and points, filled one gateway document at a time."""
+
+    def __init__(
+        self,
+        units: set[str],
+        zones: Mapping[str, Zone],
+        profiles: Profiles,
+        protocols: frozenset[str],
+        findings: Findings,
+    ) -> None:
+        self.gateways: dict[str, GatewaySettings] = {}
+        self.devices: dict[str, Device] = {}
+        self.points: list[Point] = []
+        self.labels: dict[str, Labels] = {}
+        self._units = units
+        self._zones = zones
+        self._profiles = profiles
+        self._protocols = protocols
+        self._findings = findings
+        self._zone_ids: dict[str, set[str]] = defaultdict(set)
+        for zone in zones.values():
+            self._zone_ids[zone.unit.id].add(zone.settings.id)
+
+    def add_gateway(self, doc: Document, gateway: GatewaySettings) -> None:
+        """Check a gateway with its connections and devices, and keep what is right."""
+        key = f"{gateway.unit}/{gateway.gateway}"
+        if not self._findings.exists(doc, ("unit",), gateway.unit, self._units, "unit"):
+            return
+        if key in self.gateways:
+            self._findings.add(doc, ("gateway",), "this gateway is defined twice", "rename one of the two")
+        self.gateways[key] = gateway
+        ids = [(("connections", c, "id"), item.id) for c, item in enumerate(gateway.connections)]
+        self._findings.unique(doc, ids, "connection")
+        for c, connection in enumerate(gateway.connections):
+            path: Path = ("connections", c)
+            if self._protocols:
+                self._findings.exists(doc, (*path, "protocol"), connection.protocol, self._protocols, "protocol")
+            for d, settings in enumerate(connection.devices):
+                at: Path = (*path, "devices", d)
+                device = self._device(doc, at, gateway, connection, settings)
+                if device is not None:
+                    self._add_points(doc, at, device)
+
+    def _device(
+        self, doc: Document, path: Path, gateway: GatewaySettings, connection: Connection, settings: DeviceSettings
+    ) -> Device | None:
+        """Check what a device refers to; return it when it can be resolved."""
+        zones, names = self._zone_ids[gateway.unit], self._profiles.names
+        in_zone = self._findings.exists(doc, (*path, "zone"), settings.zone, zones, "zone")
+        has_profile = self._findings.exists(doc, (*path, "profile"), settings.profile, names, "profile")
+        key = f"{gateway.unit}/{settings.id}"
+        if key in self.devices:
+            self._findings.add(
+                doc, (*path, "id"), f"device id is used twice in unit '{gateway.unit}'", "give each device its own id"
+            )
+            return None
+        profile = self._profiles.found.get(settings.profile)
+        if not (in_zone and has_profile and profile):
+            return None
+        if profile.protocol != connection.protocol:
+            self._foreign_profile(doc, path, profile, connection)
+        zone = self._zones[f"{gateway.unit}/{settings.zone}"]
+        self.devices[key] = Device(
+            gateway=gateway, connection=connection, settings=settings, profile=profile, zone=zone
+        )
+        return self.devices[key]
+
+    def _foreign_profile(self, doc: Document, path: Path, profile: Profile, connection: Connection) -> None:
+        self._findings.add(
+            doc,
+            (*path, "profile"),
+            f"profile speaks '{profile.protocol}', its connection '{connection.protocol}'",
+            f"use a profile for '{connection.protocol}', or move the device to a '{profile.protocol}' connection",
+        )
+
+    def _add_points(self, doc: Document, path: Path, device: Device) -> None:
+        names = {point.id for point in device.profile.points}
+        for name in device.settings.limits:
+            self._findings.exists(doc, (*path, "limits", name), name, names, "point")
+        for point in device.profile.points:
+            resolved = _resolve(device, point)
+            self.points.append(resolved)
+            self.labels[resolved.key] = point.labels
+            if point.id in device.settings.limits:
+                at: Path = (*path, "limits", point.id)
+                low, high = ("low limit", resolved.low), ("high limit", resolved.high)
+                check_order(doc, at, low, high, findings=self._findings)
+
+
+def _resolve(device: Device, point: ProfilePoint) -> Point:
+    """Merge profile and device into the point that the platform knows; the device's limits win."""
+    override = device.settings.limits.get(point.id)
+    silence = point.max_silence_s or device.profile.max_silence_s
+    return Point(
+        unit=device.gateway.unit,
+        gateway=device.gateway.gateway,
+        device=device.settings.id,
+        name=point.id,
+        kind=point.kind,
+        quantity=point.quantity,
+        low=override.low if override and override.low is not None else point.low,
+        high=override.high if override and override.high is not None else point.high,
+        floor=point.floor,
+        ceiling=point.ceiling,
+        max_silence_s=override.max_silence_s if override and override.max_silence_s else silence,
+        label_zh=point.labels.zh,
+        label_en=point.labels.en,
+    )
