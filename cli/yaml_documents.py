@@ -122,7 +122,7 @@ class _NotReadError(Exception):
 
     def __init__(self, event: yaml.Event, what: str, mend: str) -> None:
         super().__init__(what)
-        self.line = event.start_mark.line + 1
+        self.line = event.start_mark.line + 1 if event.start_mark else 1
         self.what = what
         self.mend = mend
 
