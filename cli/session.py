@@ -1,0 +1,63 @@
+"""How a command finds and joins the backbone of a site."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from backbone.client import Backbone
+from backbone.credentials import SERVICE, Credentials
+from cli.site_files import load_registry
+from cli.state import State, latest_state, state_for
+from domain.errors import LinkError
+from domain.site import Registry
+
+USER_VARIABLE = "FENGSUI_BACKBONE_USER"
+PASSWORD_VARIABLE = "FENGSUI_BACKBONE_PASSWORD"  # noqa: S105  # the name of a variable, not a password
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A site with its state folder."""
+
+    site: Path
+    registry: Registry
+    state: State
+
+    async def connect(self, name: str) -> Backbone:
+        """Join the site's backbone as one of our services; raises LinkError or RefusedError."""
+        settings = self.registry.site.backbone
+        url, credentials = service_address(self.state, settings.url)
+        return await Backbone.connect(
+            url, credentials=credentials, name=name, partitions=settings.partitions, replicas=settings.replicas
+        )
+
+
+def open_session(site: Path, state: Path | None = None) -> Session:
+    """Load a site and choose its state folder; raises ConfigurationError with every problem."""
+    registry = load_registry(site)
+    return Session(site, registry, state_for(registry.site.site, state))
+
+
+def service_address(state: State, external_url: str | None) -> tuple[str, Credentials | None]:
+    """Return URL and credentials: of an external server from the environment, of ours from its files."""
+    if external_url is not None:
+        user, password = os.environ.get(USER_VARIABLE), os.environ.get(PASSWORD_VARIABLE)
+        return external_url, Credentials(user, password) if user and password else None
+    try:
+        ports = json.loads((state.nats / "ports.json").read_text())
+        users = json.loads((state.nats / "users.json").read_text())
+    except OSError as error:
+        raise LinkError(f"no backbone has run in {state.root}: start the site first (fengsui up SITE)") from error
+    return f"nats://127.0.0.1:{ports['client']}", Credentials(SERVICE, users[SERVICE])
+
+
+async def connect_service(external_url: str | None = None) -> Backbone:
+    """Join the backbone that runs here, for commands such as ``fengsui alerts list``."""
+    state = latest_state()
+    if state is None:
+        raise LinkError("nothing has run here yet: start a site with 'fengsui up SITE', or name it in FENGSUI_STATE")
+    url, credentials = service_address(state, external_url)
+    return await Backbone.connect(url, credentials=credentials, name="cli", timeout_s=5)

@@ -1,0 +1,70 @@
+"""The state folder: everything that a running site keeps, in one private place.
+
+    var/<site>/
+      nats/       the embedded server: ports.json, users.json, jetstream/
+      gateway/    one spool per gateway
+      ingest/     the embedded store
+      alerts/     the record (SQLite)
+      secrets/    signing key, API token, console password: made at first start
+      logs/       one file per process
+
+`fengsui backup` is a copy of this folder while nothing runs.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from backbone.credentials import write_private
+
+VARIABLE = "FENGSUI_STATE"
+DEFAULT_ROOT = Path("var")
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state folder; subfolders are made, private, when first asked for."""
+
+    root: Path
+
+    def folder(self, *parts: str) -> Path:
+        """Return a subfolder, made if missing, readable by its owner only."""
+        path = self.root.joinpath(*parts)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    @property
+    def nats(self) -> Path:
+        """Folder of the embedded server."""
+        return self.root / "nats"
+
+    @property
+    def alerts_url(self) -> str:
+        """SQLAlchemy URL of the record, unless ``FENGSUI_DATABASE_URL`` names another database."""
+        return os.environ.get("FENGSUI_DATABASE_URL") or f"sqlite:///{self.folder('alerts').resolve() / 'alerts.db'}"
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this installation, made at the first call."""
+        path = self.folder("secrets") / name
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(SECRET_BYTES))
+        return path.read_text().strip()
+
+
+def state_for(site_id: str, chosen: Path | None = None) -> State:
+    """Return the state folder: the chosen one, ``FENGSUI_STATE``, or ``var/<site>``."""
+    named = os.environ.get(VARIABLE)
+    return State(chosen or (Path(named) if named else DEFAULT_ROOT / site_id))
+
+
+def latest_state() -> State | None:
+    """Return the state folder that ran last here, for commands that talk to a running site."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return State(Path(named))
+    found = sorted(DEFAULT_ROOT.glob("*/nats/ports.json"), key=lambda path: path.stat().st_mtime)
+    return State(found[-1].parent.parent) if found else None
