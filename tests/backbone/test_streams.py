@@ -1,0 +1,127 @@
+"""The log on a real nats-server: order, fencing, restarts, durable consumers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from backbone.client import Backbone
+from backbone.errors import FencedError
+from backbone.layout import ALARMS, BACKFILL, BIRTHS, TELEMETRY
+from backbone.messages import LogMessage
+from backbone.subjects import alarm, backfill, parse, partition_of, partition_subjects, telemetry, tick
+from tests.servers import connected, embedded_server
+
+
+async def collect(backbone: Backbone, stream: str, count: int, *, subjects: tuple[str, ...] = ()) -> list[LogMessage]:
+    """Read until ``count`` messages have come."""
+    found: list[LogMessage] = []
+    async with asyncio.timeout(30):
+        async for batch in backbone.reader(stream, subjects=subjects):
+            found += batch
+            if len(found) >= count:
+                return found
+    return found
+
+
+async def test_telemetry_is_stored_by_partition_and_births_are_kept_last(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        for unit in ("hotel", "u1", "u2", "school"):
+            await backbone.publish(telemetry(unit, "DDATA", "gw", "d1"), unit.encode())
+        await backbone.publish(telemetry("hotel", "DBIRTH", "gw", "d1"), b"old")
+        await backbone.publish(telemetry("hotel", "DBIRTH", "gw", "d1"), b"new")
+        stored = await backbone.messages(TELEMETRY, subjects=["tel.>"])
+        for message in stored:
+            found = parse(message.subject)
+            assert message.subject.split(".")[1] == str(partition_of(found.unit, backbone.partitions))
+        births = await collect(backbone, BIRTHS, 1)
+        assert [birth.data for birth in births][-1] == b"new"
+
+
+async def test_one_partition_reads_its_own_units_its_ticks_and_node_messages(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        mine = partition_of("hotel", backbone.partitions)
+        await backbone.publish(telemetry("hotel", "DDATA", "gw", "d1"), b"data")
+        await backbone.publish(tick(mine), b"")
+        await backbone.publish(tick((mine + 1) % backbone.partitions), b"")
+        await backbone.publish(telemetry("hotel", "NDEATH", "gw"), b"death")
+        found = await backbone.messages(TELEMETRY, subjects=partition_subjects(mine))
+        assert [message.data for message in found] == [b"data", b"", b"death"]
+        assert [message.seq for message in found] == [1, 2, 4]
+
+
+async def test_a_kill_of_the_server_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    subject = telemetry("hotel", "DDATA", "gw", "d1")
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        reading = asyncio.create_task(collect(backbone, TELEMETRY, 4000))
+        async with backbone.publisher(window=64) as publisher:
+
+            async def publish() -> None:
+                for number in range(4000):
+                    await publisher.submit(subject, str(number).encode(), message_id=f"m{number}")
+
+            publishing = asyncio.create_task(publish())
+            for _ in range(2):
+                await asyncio.sleep(0.2)
+                await server.kill()
+                await asyncio.sleep(0.2)
+                await server.start()
+            await publishing
+            await publisher.flush()
+        found = await reading
+        assert [int(message.data) for message in found] == list(range(4000))
+        assert await backbone.last_seq(TELEMETRY) == 4000
+
+
+async def test_a_second_copy_with_the_same_id_is_acknowledged_and_not_stored(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        first = await backbone.publish(tick(0), b"", message_id="tick-0-1")
+        second = await backbone.publish(tick(0), b"", message_id="tick-0-1")
+        assert (first.duplicate, second.duplicate) == (False, True)
+        assert first.seq == second.seq
+
+
+async def test_a_writer_that_lost_its_place_is_fenced(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        subject = alarm(1, "hotel", "fire", "panel_fire")
+        first = await backbone.publish(subject, b"1", expect_last=("alarm.1.>", 0))
+        with pytest.raises(FencedError):
+            await backbone.publish(subject, b"zombie", expect_last=("alarm.1.>", 0))
+        await backbone.publish(subject, b"2", expect_last=("alarm.1.>", first.seq))
+        assert [message.data for message in await backbone.messages(ALARMS)] == [b"1", b"2"]
+
+
+async def test_a_durable_reader_gets_again_what_it_did_not_acknowledge(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        for number in range(10):
+            await backbone.publish(backfill("hotel", "gw", "d1"), str(number).encode())
+        reader = await backbone.durable(BACKFILL, name="worker")
+        messages = await reader.fetch(10, wait_s=5)
+        await reader.ack_all(messages[:4])
+        for message in messages[4:]:
+            await reader.nak(message, 0.05)
+        again: list[LogMessage] = []
+        async with asyncio.timeout(10):
+            while len(again) < 6:
+                again += await reader.fetch(10, wait_s=1)
+        assert sorted(int(message.data) for message in again) == list(range(4, 10))
+        assert all(message.redelivered for message in again)
+        await reader.ack_all(again)
+        async with asyncio.timeout(10):
+            while await reader.pending():
+                await asyncio.sleep(0.05)
+        await reader.close()
+
+
+async def test_streams_are_made_once_and_survive_a_clean_restart(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        await asyncio.gather(*(backbone.ensure_streams() for _ in range(4)))
+        await backbone.publish(tick(0), b"kept")
+        await server.stop()
+        await server.start()
+        async with asyncio.timeout(20):
+            while not backbone.connected:
+                await asyncio.sleep(0.05)
+        assert [message.data for message in await backbone.messages(TELEMETRY)] == [b"kept"]
