@@ -11,6 +11,7 @@ Every file that can't be read is reported in one go, before anything is checked 
 from __future__ import annotations
 
 import os
+import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,11 @@ class SiteDocuments:
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
     """Read and check the site folder ``site``; raises `ConfigurationError` with every problem found."""
     documents = read_site(site, environment)
-    return build_registry(documents.site, documents.gateways, documents.profiles)
+    registry = build_registry(documents.site, documents.gateways, documents.profiles)
+    if not _is_time_zone(registry.site.timezone):
+        problem = documents.site.problem(("timezone",), "no such time zone", "use a name such as Asia/Shanghai")
+        raise ConfigurationError([problem])
+    return registry
 
 
 def read_site(site: Path, environment: Mapping[str, str] = os.environ) -> SiteDocuments:
@@ -61,6 +66,15 @@ def read_site(site: Path, environment: Mapping[str, str] = os.environ) -> SiteDo
     replaced = {str(document.value(("profile",))) for document in own}
     kept = tuple(document for document in built_in if str(document.value(("profile",))) not in replaced)
     return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept))
+
+
+def _is_time_zone(name: str) -> bool:
+    """Tell whether this machine knows the time zone; without a zone database every name passes."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return not zoneinfo.available_timezones()
+    return True
 
 
 def load_documents(

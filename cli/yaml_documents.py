@@ -150,17 +150,16 @@ class _Builder:
         text = self._text(node)
         if "${" in text:
             self._written[path] = text
-            text = self._filled(text, node.start_mark.line + 1)
+            text = self._filled(text, path)
         return _meant(node, text)
 
     def _block(self, node: yaml.MappingNode, path: FieldPath) -> dict[str | int, Any]:
         block: dict[str | int, Any] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
             key = self._key(key_node)
+            self._lines[*path, key] = key_node.start_mark.line + 1
             if key in block:
-                raise _refusal(self._name, line, f"key '{key}' stands twice", "keep one of them")
-            self._lines[*path, key] = line
+                raise self._refusal((*path, key), f"key '{key}' stands twice", "keep one of them")
             block[key] = self._value(value_node, (*path, key))
         return block
 
@@ -181,19 +180,21 @@ class _Builder:
             raise _refusal(self._name, line, "half a character (\\ud800 to \\udfff)", "write the character itself")
         return text
 
-    def _filled(self, text: str, line: int) -> str:
+    def _filled(self, text: str, path: FieldPath) -> str:
         if len(_VARIABLE.findall(text)) != text.count("${"):
-            raise _refusal(
-                self._name, line, "'${' without a variable's name and '}'", "write ${NAME} or ${NAME:-default}"
-            )
-        return _VARIABLE.sub(lambda match: self._variable(match[1], match[2], line), text)
+            raise self._refusal(path, "'${' without a variable's name and '}'", "write ${NAME} or ${NAME:-default}")
+        return _VARIABLE.sub(lambda match: self._variable(match[1], match[2], path), text)
 
-    def _variable(self, variable: str, default: str | None, line: int) -> str:
+    def _variable(self, variable: str, default: str | None, path: FieldPath) -> str:
         found = self._environment.get(variable, default)
         if found is None:
             mend = f"set {variable} before starting, or write ${{{variable}:-default}}"
-            raise _refusal(self._name, line, f"environment variable {variable} is not set", mend)
+            raise self._refusal(path, f"environment variable {variable} is not set", mend)
         return found
+
+    def _refusal(self, path: FieldPath, message: str, mend: str) -> ConfigurationError:
+        known = Document(file=self._name, data=None, lines=self._lines, written=self._written)
+        return ConfigurationError([known.problem(path, message, mend)])
 
 
 def _meant(node: yaml.Node, text: str) -> Any:

@@ -81,7 +81,10 @@ def problems_of(
     Several findings on one value (branches of a union) make one problem.
     """
     found: dict[Path, Problem] = {}
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    for item in items:
+        if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in items):
+            continue  # pydantic counts only the good items of a list; the bad ones are reported themselves
         inner = _steps_in(document.value(prefix), item["loc"], missing=item["type"] == "missing")
         names = _fields_at(model, inner[:-1]) if model else known
         what, mend = explain(item, names)
@@ -105,6 +108,10 @@ def _steps_in(data: Any, loc: Path, *, missing: bool) -> Path:
         steps.append(step)
         data = None if last else data[step]
     return tuple(steps)
+
+
+def _is_below(loc: Path, parent: Path) -> bool:
+    return len(loc) > len(parent) and loc[: len(parent)] == parent
 
 
 def _leads_on(data: Any, step: str | int) -> bool:

@@ -32,17 +32,18 @@ class Problem:
     mend: str
 
     def __str__(self) -> str:
-        """Write it on one line, in the form that editors jump to."""
+        """Write it on one line, in the form that editors jump to; control characters are escaped."""
         shown = f" (is {self.shown_value})" if self.shown_value else ""
         place = f" {self.field}{shown}:" if self.field else ""
-        return f"{self.file}:{self.line}:{place} {self.message} → {self.mend}"
+        text = f"{self.file}:{self.line}:{place} {self.message} → {self.mend}"
+        return text if text.isprintable() else repr(text)[1:-1]
 
     @property
     def shown_value(self) -> str:
         """The value as people see it, at most 80 characters; empty for blocks, lists and absent values."""
         if self.value is None or isinstance(self.value, dict | list):
             return ""
-        text = repr(self.value)
+        text = str(self.value).lower() if isinstance(self.value, bool) else repr(self.value)
         return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 

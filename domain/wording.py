@@ -73,7 +73,7 @@ def explain(finding: Mapping[str, Any], known: Iterable[str]) -> tuple[str, str]
         return _PLAIN[kind]
     if kind in _LIMITS:
         what, mend, key = _LIMITS[kind]
-        return what, mend.format(limit=context.get(key))
+        return what, mend.format(limit=_digits(context.get(key)))
     if kind == "missing":
         return "is missing", f"add the line '{last}: …'"
     if kind == "extra_forbidden":
@@ -87,6 +87,11 @@ def explain(finding: Mapping[str, Any], known: Iterable[str]) -> tuple[str, str]
         what, arrow, mend = str(context.get("error", finding["msg"])).partition(" → ")
         return (what, mend) if arrow else ("does not fit", what)
     return str(finding["msg"]), "write a value that fits"
+
+
+def _digits(limit: Any) -> str:
+    """Write a limit as people do: 0, not 0.0."""
+    return f"{limit:g}" if isinstance(limit, float) else str(limit)
 
 
 def _quoted(expected: str) -> list[str]:

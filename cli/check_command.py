@@ -1,0 +1,133 @@
+"""``fengsui check SITE``: read and check a site folder exactly as ``fengsui up`` does, and say what is wrong.
+
+Exit codes: 0 all right, 1 problems found, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.problem_texts import in_language
+from cli.site_files import load_registry
+from domain.errors import ConfigurationError, Problem
+from domain.site import Registry
+
+
+class Language(StrEnum):
+    """Languages of the screen."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a checked site consists of."""
+
+    site: str
+    units: int
+    zones: int
+    gateways: int
+    devices: int
+    points: int
+    profiles: int
+
+
+_HEADINGS = {
+    Language.ZH: ("位置", "项目", "值", "问题", "改法"),
+    Language.EN: ("place", "field", "value", "problem", "mend"),
+}
+_COUNTS = {
+    "units": ("单位", "units"),
+    "zones": ("部位", "zones"),
+    "gateways": ("网关", "gateways"),
+    "devices": ("设备", "devices"),
+    "points": ("点位", "points"),
+    "profiles": ("在用的设备型号档案", "device profiles in use"),
+}
+
+
+def check(
+    site: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="站点文件夹 / the site folder")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")] = False,
+    lang: Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")] = Language.ZH,
+) -> None:
+    """检查站点文件夹 / Check a site folder: every problem with file, line, field, value and mend."""
+    console = Console()
+    try:
+        registry = load_registry(site)
+    except ConfigurationError as error:
+        problems = [in_language(problem, lang) for problem in error.problems]
+        _show_problems(console, problems, lang, as_json=as_json)
+        raise typer.Exit(1) from None
+    summary = summarise(registry)
+    if as_json:
+        print(json.dumps(asdict(summary), ensure_ascii=False))  # noqa: T201 - JSON for a pipe, without rich's wrapping
+    else:
+        console.print(_summary_table(summary, registry, lang))
+
+
+def summarise(registry: Registry) -> Summary:
+    """Count what a checked site consists of."""
+    return Summary(
+        site=registry.site.site,
+        units=len(registry.units),
+        zones=len(registry.zones),
+        gateways=len(registry.gateways),
+        devices=len(registry.devices),
+        points=len(registry.points),
+        profiles=len({device.profile.profile for device in registry.devices.values()}),
+    )
+
+
+def _show_problems(console: Console, problems: Sequence[Problem], lang: Language, *, as_json: bool) -> None:
+    """Write a table on a terminal, one line a problem (as editors read them) into a pipe, or JSON."""
+    if as_json:
+        print(json.dumps([_as_data(problem) for problem in problems], ensure_ascii=False, indent=1))  # noqa: T201
+    elif not console.is_terminal:
+        print("\n".join(str(problem) for problem in problems))  # noqa: T201 - grep must find whole lines
+    else:
+        console.print(_problem_table(problems, lang))
+
+
+def _as_data(problem: Problem) -> dict[str, str | int]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "value": problem.shown_value,
+        "message": problem.message,
+        "mend": problem.mend,
+    }
+
+
+def _problem_table(problems: Sequence[Problem], lang: Language) -> Table:
+    title = f"发现 {len(problems)} 个问题" if lang is Language.ZH else f"{len(problems)} problems found"
+    table = Table(title=Text(title), title_style="bold red", show_lines=True)
+    for heading in _HEADINGS[lang]:
+        table.add_column(heading, overflow="fold")
+    for problem in problems:
+        place = f"{problem.file}:{problem.line}"
+        cells = (place, problem.field, problem.shown_value, problem.message, problem.mend)
+        table.add_row(*(Text(cell) for cell in cells))  # Text: what people wrote is not markup
+    return table
+
+
+def _summary_table(summary: Summary, registry: Registry, lang: Language) -> Table:
+    label = registry.site.labels.of(lang)
+    title = f"{label}：检查通过" if lang is Language.ZH else f"{label}: all right"
+    table = Table(title=Text(title), title_style="bold green", show_header=False)
+    for name, words in _COUNTS.items():
+        table.add_row(words[lang is Language.EN], Text(str(getattr(summary, name)), justify="right"))
+    return table

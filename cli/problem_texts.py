@@ -1,0 +1,203 @@
+"""Chinese for the problems that a check finds.
+
+Problems are written in English where they are found. A template here is such a sentence with
+``{names}`` for the parts that vary. What stands in the place of a ``{Capitalised}`` name is words, and
+must be in the table too, so ``no such {What}`` needs one line for all things; anything else is copied.
+A sentence without a template stays English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+
+from domain.errors import Problem
+
+_TEMPLATES: tuple[tuple[str, str], ...] = (
+    # things
+    ("unit", "单位"),
+    ("building", "建筑"),
+    ("zone", "部位"),
+    ("person", "人员"),
+    ("channel", "通知渠道"),
+    ("gateway", "网关"),
+    ("connection", "连接"),
+    ("protocol", "协议"),
+    ("device", "设备"),
+    ("profile", "设备型号档案"),
+    ("point", "点位"),
+    # what a value is not
+    ("is missing", "缺少此项"),
+    ("unknown key", "没有这个键"),
+    ("does not fit", "不符合要求"),
+    ("has the wrong form", "格式不对"),
+    ("not an id", "不是合法的编号"),
+    ("not a web address", "不是网址"),
+    ("not a NATS address", "不是 NATS 地址"),
+    ("not one of the known words", "不是规定的词"),
+    ("must be text", "应为文字"),
+    ("must be a number", "应为数值"),
+    ("must be a finite number", "应为有限数值"),
+    ("must be a whole number", "应为整数"),
+    ("must be true or false", "应为 true 或 false"),
+    ("must be a list", "应为列表"),
+    ("must be a block of 'name: value' lines", "应为若干“名称: 值”行"),
+    ("too small", "太小"),
+    ("too large", "太大"),
+    ("too short", "太短"),
+    ("too long", "太长"),
+    ("too few items", "项数太少"),
+    ("too many items", "项数太多"),
+    # what does not fit together
+    ("no such {What}", "没有这个{What}"),
+    ("nobody has this role", "没有人担任此角色"),
+    ("no such time zone", "没有这个时区"),
+    ("{What} id is used twice in unit '{unit}'", "{What}编号在单位“{unit}”内重复"),
+    ("{What} id is used twice", "{What}编号重复"),
+    ("this {What} is defined twice", "此{What}被定义了两次"),
+    ("profile speaks '{one}', its connection '{other}'", "档案的协议是“{one}”，而连接的协议是“{other}”"),
+    ("low limit {low} is not below high limit {high}", "下限 {low} 不低于上限 {high}"),
+    ("floor {low} is not below ceiling {high}", "量程下界 {low} 不低于上界 {high}"),
+    ("an InfluxDB store needs its address", "InfluxDB 存储需要地址"),
+    ("{one} and {other} share a wire alias", "{one} 与 {other} 的线上别名相同"),
+    # files and YAML
+    ("not YAML: {Reason}", "不是 YAML：{Reason}"),
+    ("not YAML: {reason}", "不是 YAML：{reason}"),
+    ("mapping values are not allowed here", "此处不应有“名称: 值”"),
+    ("could not find expected ':'", "缺少冒号“:”"),
+    ("found character '{what}' that cannot start any token", "此处不能以字符“{what}”开头"),
+    ("expected <block end>, but found '{what}'", "缩进不一致，出现“{what}”"),
+    ("special characters are not allowed", "含有控制字符"),
+    ("but found another document", "一个文件里有两份文档"),
+    ("a number is too large", "数字太大"),
+    ("not UTF-8 text", "不是 UTF-8 文本"),
+    ("larger than {most} bytes", "大于 {most} 字节"),
+    ("key '{key}' stands twice", "键“{key}”出现两次"),
+    ("a key must be a word or a whole number", "键应为词或整数"),
+    ("YAML aliases (*name) are not read", "不支持 YAML 别名（*name）"),
+    ("YAML tags (!name) are not read", "不支持 YAML 标签（!name）"),
+    ("nested deeper than {most} levels", "嵌套超过 {most} 层"),
+    ("environment variable {name} is not set", "环境变量 {name} 未设置"),
+    ("'${' without a variable's name and '}'", "“${”后面没有变量名和“}”"),
+    ("half a character (\\ud800 to \\udfff)", "半个字符（\\ud800 至 \\udfff）"),
+    ("not found in {folder}", "在 {folder} 中找不到"),
+    ("no gateway file in {folder}", "{folder} 中没有网关文件"),
+    ("no such folder", "没有这个文件夹"),
+    ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
+    # mends
+    ("did you mean '{name}'?", "是不是“{name}”？"),
+    ("use one of: {names}", "可用：{names}"),
+    ("none is defined yet", "尚未定义任何一个"),
+    ("add the line '{line}'", "加一行“{line}”"),
+    ("remove '{key}', or correct its spelling: {Mend}", "删去“{key}”，或改正拼写：{Mend}"),
+    (
+        "use 1 to 64 of the characters A-Z a-z 0-9 _ -; names for people go into 'labels'",
+        "只用 A-Z a-z 0-9 _ -，1 至 64 个；给人看的名称写在 labels 里",
+    ),
+    ("start it with {one} or {other}", "以 {one} 或 {other} 开头"),
+    ("write text; put it in quotes when it looks like a number", "写文字；看起来像数字时加引号"),
+    ("write digits only, without quotes", "只写数字，不加引号"),
+    ("write digits only, without a fraction", "只写整数，不带小数"),
+    ("write a number such as 2.5", "写数值，例如 2.5"),
+    ("write a number such as 2.5, or leave the line out", "写数值，例如 2.5，或删去此行"),
+    ("write true or false", "写 true 或 false"),
+    ("write one 'name: value' a line, indented alike", "每行写一个“名称: 值”，缩进一致"),
+    ("write each item on its own line after '- '", "每项单独一行，以“- ”开头"),
+    ("write a number above {limit}", "写大于 {limit} 的数"),
+    ("write a number below {limit}", "写小于 {limit} 的数"),
+    ("write {limit} or more", "不小于 {limit}"),
+    ("write {limit} or less", "不大于 {limit}"),
+    ("write at least {limit} characters", "至少 {limit} 个字符"),
+    ("write at most {limit} characters", "至多 {limit} 个字符"),
+    ("write at least {limit}", "至少 {limit} 项"),
+    ("write at most {limit}", "至多 {limit} 项"),
+    ("write text that matches {pattern}", "写符合 {pattern} 的文字"),
+    ("give each {What} its own id", "每个{What}用自己的编号"),
+    ("rename one of the two", "将其中一个改名"),
+    ("rename one of the two devices or points", "将其中一个设备或点位改名"),
+    ("swap or correct the two numbers", "对调或改正这两个数"),
+    ("add a person with 'role: {role}' to 'people'", "在 people 中加一名 role: {role} 的人员"),
+    ("use a name such as Asia/Shanghai", "写 Asia/Shanghai 这样的名称"),
+    (
+        "use a profile for '{one}', or move the device to a '{other}' connection",
+        "改用协议为“{one}”的档案，或把设备移到协议为“{other}”的连接下",
+    ),
+    ("add 'url: {url}' to 'store', or use 'kind: duckdb'", "在 store 下加 url: {url}，或改用 kind: duckdb"),
+    ("check indentation, quotes and colons near this line", "检查此行附近的缩进、引号和冒号"),
+    ("check escapes (\\U) and '%' lines", "检查转义（\\U）和以 % 开头的行"),
+    ("check that the file exists and may be read", "检查文件是否存在、是否可读"),
+    ("save the file as UTF-8; it may have been saved as GBK", "将文件另存为 UTF-8；它可能被存成了 GBK"),
+    ("remove the invisible character", "删去看不见的字符"),
+    ("remove the tag", "删去标签"),
+    ("flatten the structure", "减少嵌套"),
+    ("split the file", "拆分文件"),
+    ("keep one of them", "只保留一个"),
+    ("put the key in quotes", "给键加引号"),
+    ("write the value out", "直接写出值"),
+    ("write the character itself", "直接写出该字符"),
+    ("write ${NAME} or ${NAME:-default}", "写 ${NAME} 或 ${NAME:-默认值}"),
+    ("set {name} before starting, or write ${{name}:-default}", "启动前设置 {name}，或写 ${{name}:-默认值}"),
+    ("give the folder that holds site.yaml", "给出 site.yaml 所在的文件夹"),
+    ("add site.yaml, or give the folder that holds it", "添加 site.yaml，或给出它所在的文件夹"),
+    ("add gateways/<id>.yaml, one file a gateway", "添加 gateways/<编号>.yaml，每个网关一个文件"),
+    ("rename it to {name}", "改名为 {name}"),
+    ("{One}; or {Other}", "{One}；或{Other}"),
+    ("{One} or {Other}", "{One}，或{Other}"),
+)
+
+_NAME = re.compile(r"\{([A-Za-z]+)\}")
+
+
+def in_language(problem: Problem, language: str) -> Problem:
+    """Return the problem with its sentences in ``zh``, or as it is for any other language."""
+    if language != "zh":
+        return problem
+    return Problem(
+        file=problem.file,
+        line=problem.line,
+        field=problem.field,
+        value=problem.value,
+        message=chinese(problem.message),
+        mend=chinese(problem.mend),
+    )
+
+
+def chinese(text: str) -> str:
+    """Return a sentence in Chinese, or the sentence itself when no template fits."""
+    return _translated(text) or text
+
+
+def _translated(text: str) -> str | None:
+    for form, target in _forms():
+        found = form.fullmatch(text)
+        if not found:
+            continue
+        parts = {name: part if name.islower() else _translated(part) for name, part in found.groupdict().items()}
+        if None not in parts.values():
+            return _NAME.sub(partial(_part, parts), target)
+    return None
+
+
+def _part(parts: Mapping[str, str | None], name: re.Match[str]) -> str:
+    return parts[name[1]] or ""
+
+
+@cache
+def _forms() -> list[tuple[re.Pattern[str], str]]:
+    """Compile the templates; exact ones come first, then the others in the order of the table."""
+    ordered = sorted(_TEMPLATES, key=lambda pair: bool(_NAME.search(pair[0])))
+    return [(re.compile("".join(_pattern(english)), re.DOTALL), target) for english, target in ordered]
+
+
+def _pattern(english: str) -> Iterator[str]:
+    """Turn a template into the parts of a regular expression; a name that stands twice must agree."""
+    seen: set[str] = set()
+    for at, part in enumerate(_NAME.split(english)):
+        if at % 2 == 0:
+            yield re.escape(part)
+        elif part in seen:
+            yield rf"(?P={part})"
+        else:
+            seen.add(part)
+            yield rf"(?P<{part}>.+?)"
