@@ -1,0 +1,196 @@
+"""The whole way on this machine: gateway batches → JetStream (synced) → rules and store; alarm latency.
+
+Real processes for rules, ingest and alerts; this process plays 25 gateways: it encodes batches of
+1,000 readings and publishes them with awaited acks. The store alone is measured in the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+
+from backbone.client import Backbone
+from backbone.layout import ALERTS
+from backbone.publisher import Publisher
+from backbone.server import EmbeddedServer
+from backbone.sparkplug import encode_batch, with_seq
+from backbone.subjects import telemetry
+from benchmarks import big_site
+from domain.batch import ReadingBatch
+from domain.site import Registry
+
+STEPS = 20
+"""Readings of each point in one batch: 50 points × 20 = 1,000 readings."""
+MESSAGES = 3000
+EVENTS = 100
+EVENT_PAUSE_S = 0.1
+WINDOW = 64
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Measure throughput and alarm latency, idle and at 80 % of the measured throughput."""
+    return asyncio.run(_measure())
+
+
+async def _measure() -> list[tuple[str, str, str]]:
+    site = big_site.registry()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with EmbeddedServer(folder / "nats") as server:
+            credentials = server.credentials["service"]
+            async with await Backbone.connect(server.url, credentials=credentials, name="bench") as backbone:
+                await backbone.ensure_streams()
+                async with _processes(folder, "rules", "ingest", "alerts"):
+                    await _ready(backbone)
+                    load = Load(site, backbone)
+                    whole = await load.throughput(MESSAGES)
+                    idle = await _latency(site, backbone)
+                    busy = await _latency_under(load, site, backbone, 0.8 * whole)
+    alone = _store_alone(site)
+    return [
+        ("whole way: batch → synced log → rules and store", f"{whole:,.0f} readings/s", "150,000 / 300,000"),
+        ("  as a share of what the store alone takes", f"{whole / alone:.0%} of {alone:,.0f}", "50 %"),
+        ("panel event → alert on the stream, idle, p50 / p99", _ms(idle), "p99 50 / 20 ms"),
+        ("panel event → alert at 80 % load, p50 / p99", _ms(busy), "p99 250 / 100 ms"),
+    ]
+
+
+class Load:
+    """Publishes batches of the made-up site as fast as it is told."""
+
+    def __init__(self, site: Registry, backbone: Backbone) -> None:
+        self._site = site
+        self._backbone = backbone
+        self._count = 0
+        self._random = np.random.default_rng(7)
+        self._devices = [device for device in site.devices.values() if device.profile.profile == "analog"]
+
+    async def throughput(self, messages: int) -> float:
+        """Return readings a second from the first publish until rules and store have them all."""
+        start = time.perf_counter()
+        async with self._backbone.publisher(window=WINDOW) as publisher:
+            for _ in range(messages):
+                await self.publish(publisher)
+        readings = self._count * STEPS * big_site.POINTS
+        while True:
+            found = await self._backbone.statuses()
+            if found["rules.main"]["readings"] >= readings and found["ingest.main"]["stored"] >= readings:
+                return messages * STEPS * big_site.POINTS / (time.perf_counter() - start)
+            await asyncio.sleep(0.05)
+
+    async def publish(self, publisher: Publisher) -> None:
+        """Publish 1,000 new readings of the next device."""
+        device = self._devices[self._count % len(self._devices)]
+        unit, gateway, name = device.gateway.unit, device.gateway.gateway, device.settings.id
+        points = np.tile(self._site.points.of_device(unit, name), STEPS)
+        newest = time.time_ns() // 1_000_000 * 1_000_000
+        ages = np.repeat(np.arange(STEPS - 1, -1, -1), big_site.POINTS) * 1_000_000
+        values = 600 + 50 * self._random.standard_normal(len(points))
+        batch = ReadingBatch.build(self._site.points, newest - ages, points, values)
+        payload = with_seq(encode_batch(batch, newest), self._count % 256)
+        self._count += 1
+        await publisher.submit(telemetry(unit, "DDATA", gateway, name), payload, message_id=f"load-{self._count}")
+
+    async def keep_up(self, rate: float, stop: asyncio.Event) -> None:
+        """Publish at ``rate`` readings a second until told to stop."""
+        pause = STEPS * big_site.POINTS / rate
+        due = time.perf_counter()
+        async with self._backbone.publisher(window=WINDOW) as publisher:
+            while not stop.is_set():
+                await self.publish(publisher)
+                due += pause
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+
+
+async def _latency(site: Registry, backbone: Backbone) -> list[float]:
+    """Return seconds from publishing a panel's fire to its alert on the stream, for each event."""
+    start = await backbone.last_seq(ALERTS) + 1
+    sent: dict[str, float] = {}
+    seen: dict[str, float] = {}
+    panels = [device for device in site.devices.values() if device.profile.profile == "panel"]
+
+    async def watch() -> None:
+        async for batch in backbone.reader(ALERTS, subjects=["alert.*.fault.raised"], start_seq=start):
+            now = time.perf_counter()
+            for message in batch:
+                seen.setdefault(message.subject.split(".")[1], now)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0.5)
+    delays: list[float] = []
+    for number in range(EVENTS):
+        device = panels[number % len(panels)]
+        unit = device.gateway.unit
+        seen.pop(unit, None)
+        sent[unit] = time.perf_counter()
+        await _panel(site, backbone, unit, device.gateway.gateway, FAULT_WORD)
+        async with asyncio.timeout(30):
+            while unit not in seen:
+                await asyncio.sleep(0.001)
+        delays.append(seen[unit] - sent[unit])
+        await _panel(site, backbone, unit, device.gateway.gateway, NORMAL_WORD)
+        await asyncio.sleep(EVENT_PAUSE_S)
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    return delays
+
+
+NORMAL_WORD, FAULT_WORD = 0b001, 0b101
+
+
+async def _panel(site: Registry, backbone: Backbone, unit: str, gateway: str, word: int) -> None:
+    now = time.time_ns() // 1_000_000 * 1_000_000
+    batch = ReadingBatch.build(site.points, [now], site.points.of_device(unit, "panel"), [word])
+    payload = with_seq(encode_batch(batch, now), 0)
+    await backbone.publish(telemetry(unit, "DDATA", gateway, "panel"), payload, message_id=f"{unit}-{now}")
+
+
+async def _latency_under(load: Load, site: Registry, backbone: Backbone, rate: float) -> list[float]:
+    stop = asyncio.Event()
+    loading = asyncio.create_task(load.keep_up(rate, stop))
+    await asyncio.sleep(2)
+    delays = await _latency(site, backbone)
+    stop.set()
+    await loading
+    return delays
+
+
+def _store_alone(site: Registry) -> float:
+    """Return readings a second that the embedded store takes by itself, same batches."""
+    from benchmarks.store import duckdb_rate
+
+    return duckdb_rate(site.points, batches=MESSAGES // 4, readings=STEPS * big_site.POINTS)
+
+
+@asynccontextmanager
+async def _processes(folder: Path, *names: str) -> AsyncIterator[None]:
+    """Run real processes on the made-up site."""
+    started = [
+        await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.big_site", name, str(folder))
+        for name in names
+    ]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            await process.wait()
+
+
+async def _ready(backbone: Backbone) -> None:
+    async with asyncio.timeout(60):
+        while not {"rules.main", "ingest.main", "alerts.main"} <= set(await backbone.statuses()):
+            await asyncio.sleep(0.2)
+
+
+def _ms(delays: list[float]) -> str:
+    cuts = statistics.quantiles(delays, n=100)
+    return f"{cuts[49] * 1e3:.0f} / {cuts[98] * 1e3:.0f} ms ({len(delays)} events)"

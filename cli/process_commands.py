@@ -1,0 +1,146 @@
+"""One command for each process of a site; `fengsui up` starts them all, a cluster starts them apart."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.running import run_process
+from cli.session import Session, open_session
+from domain.clock import SystemClock
+
+SiteOption = Annotated[Path, typer.Option("--site", help="The site folder (site.yaml, gateways/, profiles/, rules/).")]
+StateOption = Annotated[
+    Path | None, typer.Option("--state", help="Where this site keeps its data; var/<site> by default.")
+]
+
+
+def gateway(
+    site: SiteOption,
+    unit: Annotated[str, typer.Option(help="The unit (premises) whose gateway this is.")],
+    gateway_id: Annotated[str, typer.Option("--gateway", help="The gateway's id, as in gateways/*.yaml.")],
+    state: StateOption = None,
+    link_nats: Annotated[str | None, typer.Option(help="Backbone URL, when it is not on this machine.")] = None,
+    link_mqtt: Annotated[int | None, typer.Option(help="Port of the backbone's MQTT listener.")] = None,
+) -> None:
+    """Read the devices of one gateway and deliver what they say, spooling while the backbone is away."""
+    from backbone.credentials import gateway_user
+    from cli.links import gateway_link
+    from gateway import process
+
+    session = open_session(site, state)
+
+    async def main(stop: asyncio.Event) -> None:
+        link = gateway_link(session, gateway_user(unit, gateway_id), link_nats, link_mqtt)
+        folder = session.state.folder("gateway", f"{unit}.{gateway_id}")
+        await process.run(
+            session.registry,
+            unit=unit,
+            gateway=gateway_id,
+            link=link,
+            state_dir=folder,
+            clock=SystemClock(),
+            stop=stop,
+        )
+
+    run_process(f"gateway-{gateway_id}", main)
+
+
+def ingest(site: SiteOption, state: StateOption = None) -> None:
+    """Write the telemetry log into the store (DuckDB or InfluxDB) and answer queries about it."""
+    from ingest import process
+
+    session = open_session(site, state)
+
+    async def main(stop: asyncio.Event) -> None:
+        async with await session.connect("ingest") as backbone:
+            await backbone.ensure_streams()
+            await process.run(session.registry, backbone, data_dir=session.state.folder("ingest"), stop=stop)
+
+    run_process("ingest", main)
+
+
+def rules_worker(site: SiteOption, state: StateOption = None) -> None:
+    """Evaluate the rules over the telemetry log and write transitions to ALARMS."""
+    from cli.rule_files import load_ruleset
+    from rules import process
+
+    session = open_session(site, state)
+
+    async def main(stop: asyncio.Event) -> None:
+        ruleset = load_ruleset(session.registry, site / "rules")
+        async with await session.connect("rules") as backbone:
+            await backbone.ensure_streams()
+            await process.run(session.registry, backbone, ruleset, stop=stop)
+
+    run_process("rules", main)
+
+
+def alerts_service(
+    site: SiteOption,
+    state: StateOption = None,
+    port: Annotated[int, typer.Option(help="Port of the console, for answer links.")] = 8080,
+) -> None:
+    """Keep the record of alerts: life cycle, escalation, notifications, feed."""
+    from alerts import process
+
+    session = open_session(site, state)
+
+    async def main(stop: asyncio.Event) -> None:
+        async with await session.connect("alerts") as backbone:
+            await backbone.ensure_streams()
+            await process.run(
+                session.registry,
+                backbone,
+                database_url=session.state.alerts_url,
+                answer_base_url=answer_base_url(port),
+                signing_key=session.state.secret("answer.key").encode(),
+                stop=stop,
+            )
+
+    run_process("alerts", main)
+
+
+def console(
+    site: SiteOption,
+    state: StateOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    open_page: Annotated[bool, typer.Option("--open", help="No login: only for a demo on loopback.")] = False,  # noqa: FBT002  # a command-line flag
+) -> None:
+    """Serve the control-room page and the HTTP API."""
+    from dashboards.console.app import serve
+
+    if open_page and host not in ("127.0.0.1", "localhost", "::1"):
+        raise typer.BadParameter("--open is for loopback only: anybody could acknowledge a fire")
+    session = open_session(site, state)
+
+    async def main(stop: asyncio.Event) -> None:
+        await serve(
+            session.registry,
+            connect=lambda: session.connect("console"),
+            host=host,
+            port=port,
+            secret=session.state.secret("session.key"),
+            api_token=session.state.secret("api.token"),
+            operator_password=None if open_page else session.state.secret("operator.password"),
+            stop=stop,
+        )
+
+    run_process("console", main)
+
+
+def answer_base_url(port: int) -> str:
+    """Return the address that people's phones reach: FENGSUI_ANSWER_URL, or the console on loopback."""
+    import os
+
+    return os.environ.get("FENGSUI_ANSWER_URL") or f"http://127.0.0.1:{port}"
+
+
+def session_summary(session: Session) -> str:
+    """Return one line about a site, for logs."""
+    registry = session.registry
+    return f"{registry.site.site}: {len(registry.devices)} devices, {len(registry.points)} points"
