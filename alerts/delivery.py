@@ -1,0 +1,111 @@
+"""Carries the outbox to the channels: one courier a channel, a fire lane in each.
+
+The courier claims as many messages as the channel's budget and its own free slots allow, sends them side
+by side, and settles each as its answer comes. It wakes when something is queued, when a slot is free,
+when a retry is due or when the budget opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from alerts import outbox
+from alerts.channels import Push, WebhookChannel
+from alerts.channels.webhook import FIRE_SLOTS, OTHER_SLOTS
+from alerts.links import make_token
+from alerts.office import Office, wait
+from alerts.outbox import Claimed, Job, RetryPolicy
+from domain.clock import NS_PER_S
+from domain.errors import StoreError
+from domain.site import ChannelSettings
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+LONGEST_SLEEP_S = 5.0
+SHORTEST_SLEEP_S = 0.01
+
+
+class Courier:
+    """Sends the messages of one channel."""
+
+    def __init__(
+        self, office: Office, settings: ChannelSettings, *, answer_base_url: str, signing_key: bytes, retry: RetryPolicy
+    ) -> None:
+        """Prepare; `run` works."""
+        self._office = office
+        self._settings = settings
+        self._answer_base_url = answer_base_url.rstrip("/")
+        self._signing_key = signing_key
+        self._retry = retry
+        self._on_the_way: dict[asyncio.Task[None], bool] = {}
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when the answers that are still out are settled."""
+        self._stopping = True
+        self._office.bell.ring()
+
+    async def run(self) -> None:
+        """Send until `stop`."""
+        ear = self._office.bell.ear()
+        channel = WebhookChannel(self._settings)
+        try:
+            while not self._stopping:
+                wake_ns = await self._round(channel)
+                await wait(ear, self._sleep_s(wake_ns))
+            if self._on_the_way:
+                await asyncio.wait(self._on_the_way)
+        finally:
+            await channel.close()
+
+    async def _round(self, channel: WebhookChannel) -> int | None:
+        """Claim and start what may go now; returns when to look again."""
+        try:
+            if not await self._office.database.read(lambda session: outbox.has_work(session, self._settings.id)):
+                return None
+            claimed = await self._claim()
+        except StoreError as error:
+            self._office.fail(f"channel {self._settings.id}", error)
+            return self._office.clock.now_ns() + round(RETRY_S * NS_PER_S)
+        for job in claimed.jobs:
+            task = asyncio.create_task(self._deliver(channel, job), name=f"push-{job.push.key}")
+            self._on_the_way[task] = job.push.fire
+            task.add_done_callback(self._on_the_way.pop)
+        return claimed.wake_ns
+
+    async def _claim(self) -> Claimed:
+        fires = sum(self._on_the_way.values())
+        others = len(self._on_the_way) - fires
+        database, office = self._office.database, self._office
+        return await database.write(
+            lambda session: outbox.claim(
+                office.desk(session),
+                self._settings,
+                fire_slots=FIRE_SLOTS - fires,
+                other_slots=OTHER_SLOTS - others,
+            )
+        )
+
+    async def _deliver(self, channel: WebhookChannel, job: Job) -> None:
+        """Send one message and store what came of it, however long the database takes to be there."""
+        link = f"{self._answer_base_url}/answer/{make_token(job.claims, self._signing_key)}"
+        push = Push(key=job.push.key, fire=job.push.fire, body={**job.push.body, "answer_url": link})
+        verdict = await channel.send(push, now_s=self._office.clock.now_ns() // NS_PER_S)
+        if verdict.reason:
+            log.warning("channel %s, push %s: %s, %s", self._settings.id, push.key, verdict.outcome, verdict.reason)
+        while True:
+            try:
+                await self._office.change(lambda desk: outbox.settle(desk, job, verdict, self._retry))
+            except StoreError as error:
+                self._office.fail(f"channel {self._settings.id}", error)
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    def _sleep_s(self, wake_ns: int | None) -> float | None:
+        if wake_ns is None:
+            return None
+        left_s = (wake_ns - self._office.clock.now_ns()) / NS_PER_S
+        return min(max(left_s, SHORTEST_SLEEP_S), LONGEST_SLEEP_S)

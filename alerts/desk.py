@@ -1,0 +1,90 @@
+"""The desk: what one transaction works with, and the one way to write down what happened.
+
+`Desk.note` writes the audit entry and the feed event of a change together, in the transaction of the
+change. The feed event is named by the hash of its audit entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.audit import AuditWriter
+from alerts.cloud_events import cloud_event
+from alerts.directory import Directory
+from alerts.schema import Alert, AuditEntry, FeedEvent
+from alerts.views import alert_view
+from backbone import subjects
+from domain.alarm import AlarmClass
+from domain.alert import AlertEvent
+from domain.errors import RefusedError
+
+SYSTEM = "system"
+"""The actor where no person acts."""
+
+NOT_FOUND = 404
+
+
+@dataclass(slots=True)
+class Desk:
+    """One transaction of the one writer: session, audit chain, time, and who is who."""
+
+    session: Session
+    directory: Directory
+    audit: AuditWriter
+    now_ns: int
+
+    def alert(self, alert_id: str) -> Alert:
+        """Return an alert; raises RefusedError with code 404."""
+        found = self.session.get(Alert, alert_id)
+        if found is None:
+            raise RefusedError(f"没有告警 {alert_id} / no such alert", code=NOT_FOUND)
+        return found
+
+    def open_alert(self, rule: str, entity: str) -> Alert | None:
+        """Return the open alert of a rule on an entity: there is one at most."""
+        query = select(Alert).where(Alert.rule == rule, Alert.entity == entity, Alert.closed_at_ns.is_(None))
+        return self.session.scalars(query).one_or_none()
+
+    def write(self, alert: Alert | None, action: str, *, actor: str = SYSTEM, **details: Any) -> AuditEntry:
+        """Add to the audit only."""
+        return self.audit.append(
+            at_ns=self.now_ns,
+            actor=actor,
+            action=action,
+            alert_id=alert.id if alert else None,
+            details=details,
+        )
+
+    def note(
+        self,
+        alert: Alert,
+        event: AlertEvent,
+        *,
+        actor: str = SYSTEM,
+        outcome: str | None = None,
+        subject_class: AlarmClass | None = None,
+        **details: Any,
+    ) -> None:
+        """Add to audit and feed. Call it when the facts are as the event shall show them.
+
+        ``outcome`` tells apart events of one name; ``subject_class`` is for a subject that is not
+        of the alert's own class (``duty`` for an unanswered ladder, ``system`` for a dead letter).
+        """
+        entry = self.write(alert, event.value, actor=actor, **({"outcome": outcome} if outcome else {}), **details)
+        payload = cloud_event(
+            alert_view(alert), event, entry, source=self.directory.source, outcome=outcome, details=details
+        )
+        self.session.add(
+            FeedEvent(
+                id=entry.hash[:32],
+                alert_id=alert.id,
+                event=event,
+                subject=subjects.alert(alert.unit, (subject_class or alert.alarm_class).value, event.value),
+                payload=payload,
+                created_ns=self.now_ns,
+            )
+        )

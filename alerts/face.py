@@ -1,0 +1,269 @@
+"""The alerts service as other processes see it: requests, replies and `AlertsFace`, a typed client.
+
+Imports nothing of the service itself. Every call raises RefusedError (with the reason, as people
+read it), RefusedError with code 404 for an unknown alert, or LinkError when the service is away.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from backbone.client import Backbone
+from domain.alarm import AlarmClass
+from domain.alert import AlertView, Confirmation
+from domain.ids import Token
+
+MOST_LISTED = 500
+"""Alerts in one reply: a NATS message holds 1 MiB, an alert takes about 1.2 kB."""
+
+Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+AlertId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
+
+
+class Subject(StrEnum):
+    """Where the service answers."""
+
+    LIST = "svc.alerts.list"
+    GET = "svc.alerts.get"
+    ACKNOWLEDGE = "svc.alerts.acknowledge"
+    CONFIRM = "svc.alerts.confirm"
+    RESET = "svc.alerts.reset"
+    COMMENT = "svc.alerts.comment"
+    ANSWER = "svc.alerts.answer"
+    LINK = "svc.alerts.link"
+    STATS = "svc.alerts.stats"
+
+
+class Answer(StrEnum):
+    """What a person can say through an answer link."""
+
+    RECEIVED = "received"
+    ON_SITE = "on_site"
+    FALSE_ALARM = "false_alarm"
+
+
+class Model(BaseModel):
+    """Base of requests and replies: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ListRequest(Model):
+    """Which alerts. Open ones come fire first, newest first within a class; others newest first."""
+
+    open: bool | None = Field(default=None, description="True: not closed; False: closed; None: both")
+    classes: tuple[AlarmClass, ...] = ()
+    unit: Token | None = None
+    rule: Token | None = None
+    limit: int = Field(default=200, ge=1, le=MOST_LISTED)
+
+
+class GetRequest(Model):
+    """One alert."""
+
+    id: AlertId
+
+
+class ActionRequest(Model):
+    """Acknowledge or reset."""
+
+    id: AlertId
+    by: Who
+
+
+class ConfirmRequest(ActionRequest):
+    """What was found out; ``text`` is the cause, kept as a comment."""
+
+    finding: Confirmation
+    text: Remark = ""
+
+
+class CommentRequest(ActionRequest):
+    """Something to add."""
+
+    text: Annotated[Remark, Field(min_length=1)]
+
+
+class LinkRequest(Model):
+    """A signed link."""
+
+    token: str = Field(max_length=1024)
+
+
+class AnswerRequest(LinkRequest):
+    """A person's answer through a signed link."""
+
+    answer: Answer
+    note: Remark = ""
+
+
+class CommentView(Model):
+    """What somebody said."""
+
+    by: str
+    text: str
+    at_ns: int
+
+
+class AuditView(Model):
+    """A link of the audit chain."""
+
+    number: int
+    at_ns: int
+    actor: str
+    action: str
+    details: dict[str, Any]
+    hash: str
+
+
+class NotificationView(Model):
+    """One message to one person on one channel, and what became of it."""
+
+    id: str
+    person: str
+    channel: str
+    step: int
+    reason: str
+    state: str
+    attempts: int
+    created_ns: int
+    sent_at_ns: int | None
+    accepted_at_ns: int | None
+    delivered_at_ns: int | None
+    answered_at_ns: int | None
+    answer: str | None
+    provider_id: str | None
+    last_error: str | None
+
+
+class AlertDetail(Model):
+    """One alert with its history."""
+
+    alert: AlertView
+    comments: tuple[CommentView, ...]
+    audit: tuple[AuditView, ...]
+    notifications: tuple[NotificationView, ...]
+
+
+class LinkView(Model):
+    """What a valid link is for; ``answered_at_ns`` is set when it was used."""
+
+    alert: AlertView
+    person: str
+    answered_at_ns: int | None
+    answer: Answer | None
+
+
+class NotificationStats(Model):
+    """Counts of notifications; ``failed`` counts tries, the others messages.
+
+    queued: waiting for the first or another try. sent: tried at least once. accepted: the platform
+    took it. delivered: the platform said that it arrived. answered: a person answered. dead: given up.
+    """
+
+    queued: int
+    sent: int
+    accepted: int
+    delivered: int
+    answered: int
+    failed: int
+    dead: int
+
+
+class Latency(Model):
+    """Milliseconds over ``count`` alerts; None when there is none."""
+
+    count: int
+    p50: float | None
+    p99: float | None
+
+
+class LatencyStats(Model):
+    """From the time of the event at the device, over the newest alerts.
+
+    ``event_to_alert`` ends when the committed record is acknowledged by the ALERTS stream,
+    ``event_to_push`` when a platform first accepted a push. Alerts of events that were delivered late
+    (after an outage) are left out and counted in ``excluded_historical``.
+    """
+
+    event_to_alert: Latency
+    event_to_push: Latency
+    excluded_historical: int
+
+
+class Stats(Model):
+    """Figures since the database began."""
+
+    raised: int
+    open: int
+    by_rule: dict[str, int]
+    by_class: dict[str, int]
+    notifications: NotificationStats
+    latency_ms: LatencyStats
+
+
+class AlertsFace:
+    """Typed client of ``svc.alerts.*``."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        """Ask over ``backbone``."""
+        self._backbone = backbone
+
+    async def list(
+        self,
+        *,
+        open: bool | None = None,  # noqa: A002  # the word of the contract
+        classes: tuple[AlarmClass, ...] = (),
+        unit: str | None = None,
+        rule: str | None = None,
+        limit: int = 200,
+    ) -> tuple[AlertView, ...]:
+        """Return alerts, as `ListRequest` says."""
+        reply = await self._ask(
+            Subject.LIST, ListRequest(open=open, classes=classes, unit=unit, rule=rule, limit=limit)
+        )
+        return tuple(AlertView.model_validate(alert) for alert in reply["alerts"])
+
+    async def get(self, alert_id: str) -> AlertDetail:
+        """Return an alert with comments, audit and notifications."""
+        return AlertDetail.model_validate(await self._ask(Subject.GET, GetRequest(id=alert_id)))
+
+    async def acknowledge(self, alert_id: str, *, by: str) -> AlertView:
+        """Take an alert on: stops its ladder."""
+        return _alert(await self._ask(Subject.ACKNOWLEDGE, ActionRequest(id=alert_id, by=by)))
+
+    async def confirm(self, alert_id: str, *, by: str, finding: Confirmation, text: str = "") -> AlertView:
+        """Record what was found out, with the cause."""
+        request = ConfirmRequest(id=alert_id, by=by, finding=finding, text=text)
+        return _alert(await self._ask(Subject.CONFIRM, request))
+
+    async def reset(self, alert_id: str, *, by: str) -> AlertView:
+        """Let a latched alert go, once the telemetry no longer says it."""
+        return _alert(await self._ask(Subject.RESET, ActionRequest(id=alert_id, by=by)))
+
+    async def comment(self, alert_id: str, *, by: str, text: str) -> AlertView:
+        """Add something."""
+        return _alert(await self._ask(Subject.COMMENT, CommentRequest(id=alert_id, by=by, text=text)))
+
+    async def link(self, token: str) -> LinkView:
+        """Return what a signed link is for, to show it to the person who opened it."""
+        return LinkView.model_validate(await self._ask(Subject.LINK, LinkRequest(token=token)))
+
+    async def answer(self, token: str, answer: Answer, note: str = "") -> AlertView:
+        """Answer through a signed link; a link works once."""
+        return _alert(await self._ask(Subject.ANSWER, AnswerRequest(token=token, answer=answer, note=note)))
+
+    async def stats(self) -> Stats:
+        """Return the figures."""
+        return Stats.model_validate(await self._ask(Subject.STATS, Model()))
+
+    async def _ask(self, subject: Subject, request: Model) -> Any:
+        return await self._backbone.request(subject.value, request.model_dump(mode="json", exclude_none=True))
+
+
+def _alert(reply: Any) -> AlertView:
+    return AlertView.model_validate(reply["alert"])

@@ -1,0 +1,130 @@
+"""ALARMS → facts: reads in order from the stored position, and stores the position with what it did.
+
+Up to `BATCH` transitions share a transaction (and one flush of the disk), so a storm of faults does
+not queue up in front of a fire. A message that is no transition is set aside with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from alerts import transitions
+from alerts.database import UnstorableError
+from alerts.desk import Desk
+from alerts.office import Office
+from alerts.schema import Position, SetAside
+from backbone.client import Backbone
+from backbone.layout import ALARMS
+from backbone.messages import LogMessage
+from domain.alarm import Transition
+from domain.errors import StoreError, WireError
+
+log = logging.getLogger(__name__)
+
+BATCH = 64
+RETRY_S = 1.0
+MOST_MESSAGE = 256 * 1024
+SAMPLE_BYTES = 256
+_INT64 = range(-(2**63), 2**63)
+_INT32 = range(-(2**31), 2**31)
+
+
+def parse(data: bytes) -> Transition:
+    """Read a transition; raises WireError for anything that is none or does not fit the record."""
+    if len(data) > MOST_MESSAGE:
+        raise WireError(f"message of {len(data)} bytes; at most {MOST_MESSAGE}", data)
+    try:
+        transition = Transition.model_validate_json(data)
+    except ValueError as error:
+        raise WireError(f"no transition: {error}", data) from error
+    times = (transition.event_time_ns, transition.log_time_ns, transition.input_seq)
+    if any(number not in _INT64 for number in times) or (transition.place.floor or 0) not in _INT32:
+        raise WireError("a number is too large", data)
+    if not 0 < len(transition.entity) <= 200:
+        raise WireError("entity is empty or longer than 200 characters", data)
+    return transition
+
+
+async def read_alarms(office: Office, backbone: Backbone) -> None:
+    """Apply ALARMS for ever."""
+    position = await _start_position(office, backbone)
+    async for messages in backbone.reader(ALARMS, start_seq=position + 1):
+        for start in range(0, len(messages), BATCH):
+            await take(office, messages[start : start + BATCH])
+
+
+async def take(office: Office, messages: Sequence[LogMessage]) -> None:
+    """Apply a batch in one transaction, trying until the database can; a content it refuses is set aside."""
+    try:
+        await _persist(office, lambda desk: _apply(desk, messages))
+    except UnstorableError as error:
+        reason = str(error)
+        office.fail("intake", error)
+    else:
+        return
+    if len(messages) > 1:
+        for message in messages:
+            await take(office, [message])
+    else:
+        await _persist(office, lambda desk: _set_aside(desk, messages[0], reason))
+
+
+async def _persist(office: Office, work: Callable[[Desk], None]) -> None:
+    """Do ``work``; while the database is away (disk full, locked, server gone), wait and try again."""
+    while True:
+        try:
+            await office.change(work)
+        except StoreError as error:
+            if not error.retryable:
+                raise
+            office.fail("intake", error)
+            log.warning("intake waits: %s", error)
+            await asyncio.sleep(RETRY_S)
+        else:
+            return
+
+
+async def _start_position(office: Office, backbone: Backbone) -> int:
+    """Return the last sequence applied; 0 when the stream is a new one, shorter than what was read.
+
+    Reading again is harmless: every transition is applied once by its id.
+    """
+    stored = await office.database.read(lambda session: session.get(Position, ALARMS))
+    if stored is None:
+        return 0
+    if await backbone.last_seq(ALARMS) < stored.seq:
+        log.warning("ALARMS ends before the stored position %d: reading it from its beginning", stored.seq)
+        return 0
+    return stored.seq
+
+
+def _apply(desk: Desk, messages: Sequence[LogMessage]) -> None:
+    for message in messages:
+        try:
+            transition = parse(message.data)
+        except WireError as error:
+            _reject(desk, message, error.reason)
+        else:
+            transitions.apply(desk, transition, message.seq)
+    desk.session.merge(Position(stream=ALARMS, seq=messages[-1].seq))
+
+
+def _set_aside(desk: Desk, message: LogMessage, reason: str) -> None:
+    _reject(desk, message, reason)
+    desk.session.merge(Position(stream=ALARMS, seq=message.seq))
+
+
+def _reject(desk: Desk, message: LogMessage, reason: str) -> None:
+    log.warning("message %d of ALARMS is set aside: %s", message.seq, reason)
+    desk.session.add(
+        SetAside(
+            seq=message.seq,
+            subject=message.subject,
+            reason=reason[:2000],
+            sample_hex=message.data[:SAMPLE_BYTES].hex(),
+            at_ns=desk.now_ns,
+        )
+    )
+    desk.write(None, "set_aside", seq=message.seq, reason=reason[:200])

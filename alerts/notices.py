@@ -1,0 +1,97 @@
+"""Notifications come into being: one message to one person on one channel, queued with its cause.
+
+A person is told on the first channel of their list that the site has; in the fire class on all of
+them. When a channel gives a message up, the person's next channel gets it (`fall_back`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from alerts.desk import Desk
+from alerts.schema import Alert, NoticeState, Notification
+from domain.alarm import AlarmClass
+from domain.ids import stable_id
+from domain.site import Person
+
+
+def notify(desk: Desk, alert: Alert, person: Person, *, step: int, reason: str) -> None:
+    """Queue messages to ``person``; nothing when they have been queued already."""
+    channels = [channel for channel in person.channels if channel in desk.directory.channels]
+    for channel in channels if alert.alarm_class is AlarmClass.FIRE else channels[:1]:
+        _queue(desk, alert, person, channel, step=step, reason=reason)
+
+
+def tell_again(desk: Desk, alert: Alert, reason: str) -> list[str]:
+    """Tell everybody who was told of this occurrence what has changed; returns who."""
+    query = select(Notification.person).where(
+        Notification.alert_id == alert.id, Notification.occurrence == alert.occurrence
+    )
+    people = [desk.directory.person(name) for name in sorted(set(desk.session.scalars(query)))]
+    told = [person for person in people if person is not None]
+    for person in told:
+        notify(desk, alert, person, step=alert.escalation_step, reason=reason)
+    return [person.id for person in told]
+
+
+def fall_back(desk: Desk, dead: Notification) -> str | None:
+    """Queue a message that was given up on the person's next channel; returns that channel."""
+    person = desk.directory.person(dead.person)
+    alert = desk.session.get(Alert, dead.alert_id)
+    if person is None or alert is None or dead.channel not in person.channels:
+        return None
+    later = person.channels[person.channels.index(dead.channel) + 1 :]
+    for channel in later:
+        if channel in desk.directory.channels and _queue(
+            desk, alert, person, channel, step=dead.step, reason=dead.reason
+        ):
+            return channel
+    return None
+
+
+def _queue(desk: Desk, alert: Alert, person: Person, channel: str, *, step: int, reason: str) -> bool:
+    notice_id = stable_id("notification", alert.id, alert.occurrence, step, reason, person.id, channel)
+    if desk.session.get(Notification, notice_id) is not None:
+        return False
+    desk.session.add(
+        Notification(
+            id=notice_id,
+            alert_id=alert.id,
+            occurrence=alert.occurrence,
+            step=step,
+            person=person.id,
+            channel=channel,
+            reason=reason,
+            alarm_class=alert.alarm_class,
+            priority=alert.priority,
+            body=_body(desk, alert, person, notice_id, step),
+            state=NoticeState.QUEUED,
+            created_ns=desk.now_ns,
+            next_try_ns=desk.now_ns,
+            attempts=0,
+        )
+    )
+    return True
+
+
+def _body(desk: Desk, alert: Alert, person: Person, notice_id: str, step: int) -> dict[str, Any]:
+    """Return what is sent, less the answer link."""
+    return {
+        "id": notice_id,
+        "idempotency_key": notice_id,
+        "alert_id": alert.id,
+        "class": alert.alarm_class.value,
+        "level": alert.level.value,
+        "rule": alert.rule,
+        "text_zh": alert.text_zh,
+        "text_en": alert.text_en,
+        "place": desk.directory.place_labels(alert.place),
+        "person": {"id": person.id, "zh": person.labels.zh, "en": person.labels.en},
+        "step": step,
+        "raised_at": desk.directory.local_time(alert.raised_at_ns),
+        "picture": alert.picture_url,
+        "test": alert.test,
+        "historical": alert.historical,
+    }

@@ -1,0 +1,73 @@
+"""The office: what all tasks of the alerts process share, and how they touch the database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from alerts.audit import AuditWriter
+from alerts.database import Database
+from alerts.desk import Desk
+from alerts.directory import Directory
+from domain.clock import Clock
+
+T = TypeVar("T")
+
+
+class Bell:
+    """Wakes tasks that wait for work; a ring while nobody waits is kept."""
+
+    def __init__(self) -> None:
+        """Start silent."""
+        self._ears: list[asyncio.Event] = []
+
+    def ear(self) -> asyncio.Event:
+        """Return an event that every ring sets; its owner clears it."""
+        event = asyncio.Event()
+        self._ears.append(event)
+        return event
+
+    def ring(self) -> None:
+        """Wake everybody."""
+        for event in self._ears:
+            event.set()
+
+
+@dataclass(slots=True)
+class Office:
+    """Database, time, who is who, and the bell that rings after each change."""
+
+    database: Database
+    directory: Directory
+    clock: Clock
+    bell: Bell = field(default_factory=Bell)
+    last_error: str | None = None
+
+    async def change(self, work: Callable[[Desk], T]) -> T:
+        """Run ``work`` at a desk, in one transaction; then ring the bell.
+
+        Raises what ``work`` raises (nothing is changed then), or StoreError.
+        """
+        result = await self.database.write(lambda session: work(self.desk(session)))
+        self.bell.ring()
+        return result
+
+    def desk(self, session: Session) -> Desk:
+        """Return a desk for one transaction."""
+        return Desk(session=session, directory=self.directory, audit=AuditWriter(session), now_ns=self.clock.now_ns())
+
+    def fail(self, where: str, error: BaseException) -> None:
+        """Remember an error for the status document."""
+        self.last_error = f"{where}: {error}"
+
+
+async def wait(ear: asyncio.Event, timeout_s: float | None) -> None:
+    """Wait for a ring, at most ``timeout_s``; then be ready for the next one."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(ear.wait(), timeout_s)
+    ear.clear()

@@ -1,0 +1,193 @@
+"""The outbox in the database: which message goes next, and what became of it.
+
+    queued ──claim──▶ sending ──settle──▶ accepted
+      ▲                  │ retry, or the process died
+      └──────────────────┴── refused, or tries used up ──▶ dead ──▶ the person's next channel
+
+Claiming writes an `Attempt` before any byte leaves: budgets count it, and after a crash it shows that
+the message may have been sent. Such a message goes again with the same idempotency key: at least once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, case, func, select, update
+from sqlalchemy.orm import Session
+
+from alerts.budget import WINDOW_NS, Budget, budget
+from alerts.channels import Outcome, Push, Verdict
+from alerts.desk import Desk
+from alerts.links import Claims, expiry
+from alerts.notices import fall_back
+from alerts.schema import Attempt, NoticeState, Notification
+from domain.alarm import AlarmClass
+from domain.alert import AlertEvent
+from domain.clock import NS_PER_S
+from domain.site import ChannelSettings
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Exponential back-off with jitter. The defaults try for about ten minutes (assumption)."""
+
+    first_s: float = 1.0
+    longest_s: float = 120.0
+    attempts: int = 12
+
+    def delay_s(self, attempt: int) -> float:
+        """Return the pause after the ``attempt``-th try (1 is the first), ± 50 %."""
+        whole = min(self.longest_s, self.first_s * 2.0 ** (attempt - 1))
+        return whole * random.uniform(0.5, 1.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed message: what to send, whose link goes with it, and the attempt to settle."""
+
+    attempt: int
+    push: Push
+    claims: Claims
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What may be sent now; ``wake_ns`` is when to look again if nothing rings before (None: no need)."""
+
+    jobs: tuple[Job, ...]
+    wake_ns: int | None
+
+
+def recover(desk: Desk) -> int:
+    """Queue again what was on its way when the process died; returns how many."""
+    lost = desk.session.scalars(select(Notification).where(Notification.state == NoticeState.SENDING)).all()
+    for notice in lost:
+        notice.state, notice.next_try_ns = NoticeState.QUEUED, desk.now_ns
+    desk.session.execute(
+        update(Attempt).where(Attempt.outcome.is_(None)).values(outcome=INTERRUPTED, ended_at_ns=desk.now_ns)
+    )
+    if lost:
+        desk.write(None, "notifications_recovered", count=len(lost))
+    return len(lost)
+
+
+def claim(desk: Desk, channel: ChannelSettings, *, fire_slots: int, other_slots: int) -> Claimed:
+    """Take the next messages of a channel within its budget and free slots, fire first."""
+    left = _left(desk, channel)
+    taken: list[Job] = []
+    wake: list[int] = []
+    for fire, slots in ((True, fire_slots), (False, other_slots)):
+        room = left.fire if fire else max(0, min(left.other, left.fire - len(taken)))
+        due = _due(desk, channel, fire=fire, most=min(room, slots))
+        taken += [_start(desk, notice) for notice in due]
+        if len(due) < slots:  # a lane without a free slot is looked at again when a try is settled
+            wake += _wake(desk, channel, fire=fire, not_before_ns=left.opens_ns if len(due) >= room else None)
+    return Claimed(tuple(taken), min(wake, default=None))
+
+
+def settle(desk: Desk, job: Job, verdict: Verdict, retry: RetryPolicy) -> None:
+    """Store what a try came to."""
+    attempt = desk.session.get_one(Attempt, job.attempt)
+    notice = desk.session.get_one(Notification, attempt.notification_id)
+    attempt.ended_at_ns, attempt.outcome, attempt.detail = desk.now_ns, verdict.outcome.value, verdict.reason[:500]
+    if verdict.outcome is Outcome.ACCEPTED:
+        _accept(desk, notice, verdict)
+    elif verdict.outcome is Outcome.REFUSED or notice.attempts >= retry.attempts:
+        give_up(desk, notice, verdict.reason)
+    else:
+        notice.state, notice.last_error = NoticeState.QUEUED, verdict.reason[:500]
+        delay_s = max(verdict.wait_s, retry.delay_s(notice.attempts))
+        notice.next_try_ns = desk.now_ns + round(delay_s * NS_PER_S)
+
+
+def give_up(desk: Desk, notice: Notification, reason: str) -> None:
+    """Make a dead letter: audited, told on the ``system`` subject, and handed to the person's next channel."""
+    notice.state, notice.last_error = NoticeState.DEAD, reason[:500]
+    desk.note(
+        desk.alert(notice.alert_id),
+        AlertEvent.RECEIPT,
+        outcome="dead",
+        subject_class=AlarmClass.SYSTEM,
+        notification=notice.id,
+        person=notice.person,
+        channel=notice.channel,
+        reason=reason[:500],
+        falls_back_to=fall_back(desk, notice),
+    )
+
+
+def give_up_orphans(desk: Desk) -> None:
+    """Give up messages whose channel the site no longer has."""
+    query = select(Notification).where(
+        Notification.state == NoticeState.QUEUED, Notification.channel.not_in(desk.directory.channels)
+    )
+    for notice in desk.session.scalars(query).all():
+        give_up(desk, notice, f"the site has no channel '{notice.channel}' any more")
+
+
+def has_work(session: Session, channel: str) -> bool:
+    """Tell whether anything of a channel waits."""
+    query = select(Notification.id).where(Notification.channel == channel, Notification.state == NoticeState.QUEUED)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _left(desk: Desk, channel: ChannelSettings) -> Budget:
+    fires = func.sum(case((Attempt.fire, 1), else_=0))
+    query = select(func.count(), fires, func.min(Attempt.at_ns)).where(
+        Attempt.channel == channel.id, Attempt.at_ns > desk.now_ns - WINDOW_NS
+    )
+    total, fire, oldest_ns = desk.session.execute(query).one()
+    return budget(channel.per_minute, total=total, fires=fire or 0, oldest_ns=oldest_ns)
+
+
+def _lane(channel: ChannelSettings, *, fire: bool) -> ColumnElement[bool]:
+    """Select what is queued in one lane of a channel."""
+    first = AlarmClass.FIRE.priority
+    priority = Notification.priority == first if fire else Notification.priority > first
+    return and_(Notification.channel == channel.id, Notification.state == NoticeState.QUEUED, priority)
+
+
+def _due(desk: Desk, channel: ChannelSettings, *, fire: bool, most: int) -> Sequence[Notification]:
+    if most <= 0:
+        return ()
+    query = select(Notification).where(_lane(channel, fire=fire), Notification.next_try_ns <= desk.now_ns)
+    return desk.session.scalars(query.order_by(Notification.priority, Notification.created_ns).limit(most)).all()
+
+
+def _wake(desk: Desk, channel: ChannelSettings, *, fire: bool, not_before_ns: int | None) -> list[int]:
+    """Return when a lane has something to do: a try comes due, and the budget is open."""
+    earliest = desk.session.scalar(select(func.min(Notification.next_try_ns)).where(_lane(channel, fire=fire)))
+    return [] if earliest is None else [max(earliest, not_before_ns or 0)]
+
+
+def _start(desk: Desk, notice: Notification) -> Job:
+    notice.state = NoticeState.SENDING
+    notice.attempts += 1
+    notice.sent_at_ns = notice.sent_at_ns or desk.now_ns
+    fire = notice.alarm_class is AlarmClass.FIRE
+    attempt = Attempt(notification_id=notice.id, channel=notice.channel, fire=fire, at_ns=desk.now_ns)
+    desk.session.add(attempt)
+    desk.session.flush()
+    claims = Claims(
+        alert=notice.alert_id, person=notice.person, notification=notice.id, expires_ns=expiry(notice.created_ns)
+    )
+    return Job(attempt.number, Push(key=notice.id, fire=fire, body=notice.body), claims)
+
+
+def _accept(desk: Desk, notice: Notification, verdict: Verdict) -> None:
+    notice.state, notice.last_error = NoticeState.ACCEPTED, None
+    notice.accepted_at_ns, notice.provider_id = desk.now_ns, verdict.provider_id
+    notice.delivered_at_ns = desk.now_ns if verdict.delivered else None
+    desk.note(
+        desk.alert(notice.alert_id),
+        AlertEvent.RECEIPT,
+        outcome="delivered" if verdict.delivered else "accepted",
+        notification=notice.id,
+        person=notice.person,
+        channel=notice.channel,
+        provider_id=verdict.provider_id,
+    )

@@ -1,0 +1,123 @@
+"""The alerts process: intake, timers, couriers, feed and service around one database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alerts import audit, outbox
+from alerts.database import Database
+from alerts.delivery import Courier
+from alerts.desk import Desk
+from alerts.directory import Directory
+from alerts.feed import publish_feed
+from alerts.intake import read_alarms
+from alerts.links import LEAST_KEY
+from alerts.office import Office
+from alerts.outbox import RetryPolicy
+from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
+from alerts.service import AlertsService
+from alerts.stats import notification_stats
+from alerts.timers import run_timers
+from backbone.client import Backbone
+from domain.clock import Clock, SystemClock
+from domain.errors import LinkError, RefusedError, StoreError
+from domain.site import Registry
+
+log = logging.getLogger(__name__)
+
+STATUS_KEY = "alerts.main"
+STATUS_PERIOD_S = 1.0
+
+
+async def run(
+    registry: Registry,
+    backbone: Backbone,
+    *,
+    database_url: str,
+    answer_base_url: str,
+    signing_key: bytes,
+    stop: asyncio.Event,
+    clock: Clock | None = None,
+    retry: RetryPolicy | None = None,
+) -> None:
+    """Keep the record until ``stop`` is set; pushes on their way are finished first.
+
+    ``database_url`` is SQLAlchemy's (a SQLite file, or PostgreSQL); ``answer_base_url`` is where people's
+    phones reach the answer page; ``signing_key`` signs the links (16 bytes at least, the same at
+    every start). A kill -9 loses nothing: what is not committed is read again, what is not settled is sent again.
+    """
+    if len(signing_key) < LEAST_KEY:
+        raise RefusedError(f"the signing key of answer links has {len(signing_key)} bytes; at least {LEAST_KEY}")
+    await backbone.ensure_streams()
+    office = Office(await Database.open(database_url), Directory(registry), clock or SystemClock())
+    try:
+        await office.change(_prepare)
+        couriers = [
+            Courier(
+                office, channel, answer_base_url=answer_base_url, signing_key=signing_key, retry=retry or RetryPolicy()
+            )
+            for channel in registry.site.channels
+        ]
+        await AlertsService(office, signing_key).serve(backbone)
+        await _work(office, backbone, couriers, stop)
+    finally:
+        await office.database.close()
+
+
+async def _work(office: Office, backbone: Backbone, couriers: list[Courier], stop: asyncio.Event) -> None:
+    """Run all tasks; one that fails ends the process, which starts again from the database."""
+    async with asyncio.TaskGroup() as tasks:
+        endless = [
+            tasks.create_task(read_alarms(office, backbone), name="intake"),
+            tasks.create_task(run_timers(office), name="timers"),
+            tasks.create_task(publish_feed(office, backbone), name="feed"),
+            tasks.create_task(_report(office, backbone), name="status"),
+        ]
+        deliveries = [tasks.create_task(courier.run(), name="courier") for courier in couriers]
+        await stop.wait()
+        for courier in couriers:
+            courier.stop()
+        if deliveries:
+            await asyncio.wait(deliveries)
+        for task in endless:
+            task.cancel()
+
+
+def _prepare(desk: Desk) -> None:
+    lost = outbox.recover(desk)
+    if lost:
+        log.warning("%d pushes were on their way when the process ended; they go again", lost)
+    outbox.give_up_orphans(desk)
+
+
+async def _report(office: Office, backbone: Backbone) -> None:
+    """Publish the status document every second; a link that is away is no reason to stop."""
+    while True:
+        try:
+            document = await office.database.read(_status)
+            await backbone.put_status(STATUS_KEY, {**document, "last_error": office.last_error})
+        except (LinkError, StoreError) as error:
+            office.fail("status", error)
+        await asyncio.sleep(STATUS_PERIOD_S)
+
+
+def _status(session: Session) -> dict[str, Any]:
+    entries, head = audit.head(session)
+    waiting = (FeedEvent.published_at_ns.is_(None), FeedEvent.refused.is_(None))
+    return {
+        "transitions": session.scalar(select(func.count()).select_from(SeenTransition)),
+        "set_aside": session.scalar(select(func.count()).select_from(SetAside)),
+        "position": session.scalar(select(func.max(Position.seq))),
+        "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
+        "notifications": notification_stats(session).model_dump(),
+        "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),
+        "events_refused": session.scalar(
+            select(func.count()).select_from(FeedEvent).where(FeedEvent.refused.is_not(None))
+        ),
+        "audit": {"entries": entries, "head": head},
+    }

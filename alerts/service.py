@@ -1,0 +1,155 @@
+"""`svc.alerts.*`: requests from other processes, one handler a subject."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from alerts import actions, face
+from alerts.desk import Desk
+from alerts.face import Subject
+from alerts.links import verify_token
+from alerts.office import Office
+from alerts.schema import Alert, AuditEntry, Comment, Notification
+from alerts.stats import stats
+from alerts.views import alert_view, audit_view, comment_view, notification_view
+from backbone.client import Backbone
+
+Reply = dict[str, Any]
+Act = Callable[[Desk, Alert], None]
+
+
+class AlertsService:
+    """Handlers over an office; pydantic refuses malformed requests, the life cycle illegal moves."""
+
+    def __init__(self, office: Office, signing_key: bytes) -> None:
+        """Serve ``office``; ``signing_key`` is that of the answer links."""
+        self._office = office
+        self._signing_key = signing_key
+
+    async def serve(self, backbone: Backbone) -> None:
+        """Answer until the connection closes."""
+        handlers: dict[Subject, Callable[[Reply], Awaitable[Reply]]] = {
+            Subject.LIST: self.list,
+            Subject.GET: self.get,
+            Subject.ACKNOWLEDGE: self.acknowledge,
+            Subject.CONFIRM: self.confirm,
+            Subject.RESET: self.reset,
+            Subject.COMMENT: self.comment,
+            Subject.LINK: self.link,
+            Subject.ANSWER: self.answer,
+            Subject.STATS: self.stats,
+        }
+        for subject, handler in handlers.items():
+            await backbone.serve(subject.value, handler)
+
+    async def list(self, body: Reply) -> Reply:
+        """List alerts."""
+        request = face.ListRequest.model_validate(body)
+        alerts = await self._office.database.read(lambda session: session.scalars(_listed(request)).all())
+        return {"alerts": [alert_view(alert).model_dump(mode="json") for alert in alerts]}
+
+    async def get(self, body: Reply) -> Reply:
+        """Return one alert with its history."""
+        request = face.GetRequest.model_validate(body)
+        detail = await self._office.database.read(lambda session: _detail(self._office.desk(session), request.id))
+        return detail.model_dump(mode="json")
+
+    async def acknowledge(self, body: Reply) -> Reply:
+        """Take an alert on."""
+        request = face.ActionRequest.model_validate(body)
+        return await self._act(request, lambda desk, alert: actions.acknowledge(desk, alert, request.by))
+
+    async def confirm(self, body: Reply) -> Reply:
+        """Record a finding."""
+        request = face.ConfirmRequest.model_validate(body)
+        return await self._act(
+            request, lambda desk, alert: actions.confirm(desk, alert, request.by, request.finding, request.text)
+        )
+
+    async def reset(self, body: Reply) -> Reply:
+        """Let a latched alert go."""
+        request = face.ActionRequest.model_validate(body)
+        return await self._act(request, lambda desk, alert: actions.reset(desk, alert, request.by))
+
+    async def comment(self, body: Reply) -> Reply:
+        """Add a comment."""
+        request = face.CommentRequest.model_validate(body)
+        return await self._act(request, lambda desk, alert: actions.comment(desk, alert, request.by, request.text))
+
+    async def link(self, body: Reply) -> Reply:
+        """Say what a link is for."""
+        request = face.LinkRequest.model_validate(body)
+        view = await self._office.database.read(
+            lambda session: _link(self._office.desk(session), request.token, self._signing_key)
+        )
+        return view.model_dump(mode="json")
+
+    async def answer(self, body: Reply) -> Reply:
+        """Take an answer through a link."""
+        request = face.AnswerRequest.model_validate(body)
+
+        def work(desk: Desk) -> Reply:
+            claims = verify_token(request.token, self._signing_key, desk.now_ns)
+            return _reply(actions.answer(desk, claims, request.answer, request.note))
+
+        return await self._office.change(work)
+
+    async def stats(self, body: Reply) -> Reply:
+        """Return the figures."""
+        face.Model.model_validate(body)
+        return (await self._office.database.read(stats)).model_dump(mode="json")
+
+    async def _act(self, request: face.ActionRequest, act: Act) -> Reply:
+        def work(desk: Desk) -> Reply:
+            alert = desk.alert(request.id)
+            act(desk, alert)
+            return _reply(alert)
+
+        return await self._office.change(work)
+
+
+def _reply(alert: Alert) -> Reply:
+    return {"alert": alert_view(alert).model_dump(mode="json")}
+
+
+def _listed(request: face.ListRequest) -> Select[Alert]:
+    query = select(Alert)
+    if request.open is not None:
+        query = query.where(Alert.closed_at_ns.is_(None) if request.open else Alert.closed_at_ns.is_not(None))
+    if request.classes:
+        query = query.where(Alert.alarm_class.in_(request.classes))
+    if request.unit is not None:
+        query = query.where(Alert.unit == request.unit)
+    if request.rule is not None:
+        query = query.where(Alert.rule == request.rule)
+    if request.open:
+        query = query.order_by(Alert.priority)
+    return query.order_by(Alert.raised_at_ns.desc(), Alert.id).limit(request.limit)
+
+
+def _detail(desk: Desk, alert_id: str) -> face.AlertDetail:
+    alert, session = desk.alert(alert_id), desk.session
+    comments = session.scalars(select(Comment).where(Comment.alert_id == alert_id).order_by(Comment.number))
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.alert_id == alert_id).order_by(AuditEntry.number))
+    notices = session.scalars(
+        select(Notification).where(Notification.alert_id == alert_id).order_by(Notification.created_ns, Notification.id)
+    )
+    return face.AlertDetail(
+        alert=alert_view(alert),
+        comments=tuple(comment_view(comment) for comment in comments),
+        audit=tuple(audit_view(entry) for entry in entries),
+        notifications=tuple(notification_view(notice) for notice in notices),
+    )
+
+
+def _link(desk: Desk, token: str, signing_key: bytes) -> face.LinkView:
+    alert, notice = actions.linked(desk, verify_token(token, signing_key, desk.now_ns))
+    return face.LinkView(
+        alert=alert_view(alert),
+        person=notice.person,
+        answered_at_ns=notice.answered_at_ns,
+        answer=face.Answer(notice.answer) if notice.answer else None,
+    )

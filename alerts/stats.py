@@ -1,0 +1,97 @@
+"""Figures, all computed from stored facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from alerts.face import Latency, LatencyStats, NotificationStats, Stats
+from alerts.schema import Alert, Attempt, FeedEvent, NoticeState, Notification
+from domain.alarm import AlarmClass
+from domain.alert import AlertEvent
+from domain.clock import NS_PER_MS
+
+NEWEST = 10_000
+"""Alerts that latencies are taken over."""
+
+
+def stats(session: Session) -> Stats:
+    """Return all figures."""
+    is_open = func.sum(case((Alert.closed_at_ns.is_(None), 1), else_=0))
+    raised, still_open = session.execute(select(func.count(), is_open).select_from(Alert)).one()
+    return Stats(
+        raised=raised,
+        open=still_open or 0,
+        by_rule=_counts(session, select(Alert.rule, func.count()).group_by(Alert.rule)),
+        by_class=_counts(session, select(Alert.alarm_class, func.count()).group_by(Alert.alarm_class)),
+        notifications=notification_stats(session),
+        latency_ms=_latencies(session),
+    )
+
+
+def notification_stats(session: Session) -> NotificationStats:
+    """Return counts of notifications and failed tries."""
+    states = select(Notification.state, func.count()).group_by(Notification.state)
+    by_state = {state: count for state, count in session.execute(states)}  # noqa: C416  # a Result is no iterable of pairs to mypy
+    sent, delivered, answered = session.execute(
+        select(
+            func.count(Notification.sent_at_ns),
+            func.count(Notification.delivered_at_ns),
+            func.count(Notification.answered_at_ns),
+        )
+    ).one()
+    failed = session.scalar(
+        select(func.count()).select_from(Attempt).where(Attempt.outcome.is_not(None), Attempt.outcome != "accepted")
+    )
+    return NotificationStats(
+        queued=by_state.get(NoticeState.QUEUED, 0) + by_state.get(NoticeState.SENDING, 0),
+        sent=sent,
+        accepted=by_state.get(NoticeState.ACCEPTED, 0),
+        delivered=delivered,
+        answered=answered,
+        failed=failed or 0,
+        dead=by_state.get(NoticeState.DEAD, 0),
+    )
+
+
+def _counts(session: Session, query: Select[str, int] | Select[AlarmClass, int]) -> dict[str, int]:
+    return {str(row[0]): row[1] for row in session.execute(query)}
+
+
+def _latencies(session: Session) -> LatencyStats:
+    published = select(FeedEvent.alert_id, func.min(FeedEvent.published_at_ns).label("at_ns")).where(
+        FeedEvent.event == AlertEvent.RAISED, FeedEvent.published_at_ns.is_not(None)
+    )
+    pushed = select(Notification.alert_id, func.min(Notification.accepted_at_ns).label("at_ns")).where(
+        Notification.accepted_at_ns.is_not(None)
+    )
+    late = select(func.count()).select_from(Alert).where(Alert.historical)
+    return LatencyStats(
+        event_to_alert=_latency(session, published.group_by(FeedEvent.alert_id)),
+        event_to_push=_latency(session, pushed.group_by(Notification.alert_id)),
+        excluded_historical=session.scalar(late) or 0,
+    )
+
+
+def _latency(session: Session, ends: Select[str, int | None]) -> Latency:
+    """Return percentiles of (end - event time) over the newest alerts that have an end."""
+    end = ends.subquery()
+    query = (
+        select(end.c.at_ns - Alert.event_time_ns)
+        .join(end, end.c.alert_id == Alert.id)
+        .where(~Alert.historical)
+        .order_by(Alert.raised_at_ns.desc())
+        .limit(NEWEST)
+    )
+    return _percentiles(session.scalars(query).all())
+
+
+def _percentiles(spans_ns: Sequence[int]) -> Latency:
+    if not spans_ns:
+        return Latency(count=0, p50=None, p99=None)
+    milliseconds = np.array(spans_ns, dtype=np.float64) / NS_PER_MS
+    p50, p99 = np.percentile(milliseconds, (50, 99))
+    return Latency(count=len(spans_ns), p50=round(float(p50), 3), p99=round(float(p99), 3))

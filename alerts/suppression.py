@@ -1,0 +1,91 @@
+"""Causes hide their consequences: an e-bike that charges hides the same e-bike that parks.
+
+An alert hides those of the rules it names on the same entity or in the same zone; an alert about a
+gateway hides those of everything behind it. What is hidden keeps all its facts and stays in the record:
+only its ladder rests, and `suppressed_by` says why. A consequence never outranks its cause, so a fire
+can only be hidden by a fire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from alerts import escalation
+from alerts.desk import Desk
+from alerts.schema import Alert, HiddenRule
+from domain.alarm import EntityKind
+from domain.alert import AlertEvent
+
+
+def remember(desk: Desk, alert: Alert, rules: Iterable[str]) -> None:
+    """Store which rules ``alert`` hides."""
+    known = set(desk.session.scalars(select(HiddenRule.rule).where(HiddenRule.alert_id == alert.id)))
+    for rule in sorted(set(rules) - known - {alert.rule}):
+        desk.session.add(HiddenRule(alert_id=alert.id, rule=rule))
+
+
+def cause_of(desk: Desk, alert: Alert) -> str | None:
+    """Return the id of an active alert that hides ``alert``, the earliest."""
+    query = (
+        select(Alert)
+        .join(HiddenRule, HiddenRule.alert_id == Alert.id)
+        .where(HiddenRule.rule == alert.rule, Alert.active, Alert.closed_at_ns.is_(None), Alert.id != alert.id)
+        .where(Alert.unit == alert.unit, Alert.priority <= alert.priority)
+        .order_by(Alert.raised_at_ns)
+    )
+    return next((cause.id for cause in desk.session.scalars(query) if _covers(cause, alert)), None)
+
+
+def hide_consequences(desk: Desk, cause: Alert) -> None:
+    """Suppress the open alerts that are consequences of ``cause``."""
+    for alert in _open(desk, and_(Alert.unit == cause.unit, _hidden_by(cause), Alert.suppressed_by.is_(None))):
+        if alert.id != cause.id and alert.priority >= cause.priority and _covers(cause, alert):
+            suppress(desk, alert, cause.id)
+
+
+def release_consequences(desk: Desk, cause: Alert) -> None:
+    """The cause is gone: what still stands gets its ladder back, unless another cause hides it."""
+    for alert in _open(desk, and_(Alert.suppressed_by == cause.id, Alert.active)):
+        suppress(desk, alert, cause_of(desk, alert))
+
+
+def suppress(desk: Desk, alert: Alert, cause_id: str | None) -> None:
+    """Put ``alert`` under a cause, or free it (None); writes nothing when that changes nothing."""
+    before = alert.suppressed_by
+    if before == cause_id:
+        return
+    alert.suppressed_by = cause_id
+    if cause_id is not None:
+        escalation.settle(desk, alert)
+        desk.note(alert, AlertEvent.SUPPRESSED, outcome="begins", by=cause_id, before=before)
+    else:
+        desk.note(alert, AlertEvent.SUPPRESSED, outcome="ends", by=None, before=before)
+        escalation.settle(desk, alert)
+
+
+def hidden(desk: Desk, cause: Alert) -> Sequence[Alert]:
+    """Return the open alerts that ``cause`` suppresses."""
+    return _open(desk, Alert.suppressed_by == cause.id)
+
+
+def _open(desk: Desk, condition: ColumnElement[bool]) -> Sequence[Alert]:
+    return desk.session.scalars(select(Alert).where(condition, Alert.closed_at_ns.is_(None))).all()
+
+
+def _hidden_by(cause: Alert) -> ColumnElement[bool]:
+    rules = select(HiddenRule.rule).where(HiddenRule.alert_id == cause.id)
+    scope = [Alert.entity == cause.entity]
+    if cause.zone is not None:
+        scope.append(Alert.zone == cause.zone)
+    if cause.entity_kind is EntityKind.GATEWAY:
+        scope.append(Alert.gateway == cause.gateway)
+    return and_(Alert.rule.in_(rules), or_(*scope))
+
+
+def _covers(cause: Alert, alert: Alert) -> bool:
+    """Tell whether ``alert`` is in the place of ``cause``."""
+    same_zone = cause.zone is not None and cause.zone == alert.zone
+    behind = cause.entity_kind is EntityKind.GATEWAY and cause.gateway is not None and cause.gateway == alert.gateway
+    return cause.unit == alert.unit and (cause.entity == alert.entity or same_zone or behind)

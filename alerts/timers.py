@@ -1,0 +1,46 @@
+"""Runs the timers of the ladders when they are due."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alerts import escalation
+from alerts.desk import Desk
+from alerts.office import Office, wait
+from alerts.schema import Alert
+from domain.clock import NS_PER_S
+from domain.errors import StoreError
+
+BATCH = 100
+LONGEST_SLEEP_S = 1.0
+"""At most: wall clocks are set back and forth, so a far timer is looked at again and again."""
+RETRY_S = 1.0
+
+
+async def run_timers(office: Office) -> None:
+    """Escalate for ever, fire first."""
+    ear = office.bell.ear()
+    while True:
+        try:
+            next_ns = await office.database.read(_next_timer)
+            left_s = (next_ns - office.clock.now_ns()) / NS_PER_S if next_ns is not None else None
+            if left_s is not None and left_s <= 0:
+                await office.change(_escalate)
+                continue
+        except StoreError as error:
+            office.fail("timers", error)
+            await asyncio.sleep(RETRY_S)
+            continue
+        await wait(ear, min(left_s, LONGEST_SLEEP_S) if left_s is not None else None)
+
+
+def _next_timer(session: Session) -> int | None:
+    return session.scalar(select(func.min(Alert.next_escalation_ns)))
+
+
+def _escalate(desk: Desk) -> None:
+    for alert in escalation.due(desk.session, desk.now_ns, BATCH):
+        escalation.settle(desk, alert)

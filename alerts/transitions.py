@@ -1,0 +1,178 @@
+"""Transitions become facts of alerts.
+
+| kind | open alert of (rule, entity): none | there |
+|---|---|---|
+| raised | a new record, its ladder begins | inactive: the same record is active again [1]; active: content only |
+| level | kept as seen | level and content; a rise is told to everybody who was told before |
+| unknown, known | kept as seen | `data_unknown` set, taken back |
+| cleared | kept as seen | inactive; its consequences are free; it closes when nothing is left to do |
+
+[1] An acknowledgement or reset before does not count for it: both are taken back (the audit has them),
+and people are told anew.
+
+Every transition is applied once: its id is stored with what it did.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from alerts import escalation, life_cycle, notices, suppression
+from alerts.desk import Desk
+from alerts.schema import Alert, SeenTransition
+from domain.alarm import Level, Transition, TransitionKind
+from domain.alert import AlertEvent
+
+_LEVELS = list(Level)
+
+
+def apply(desk: Desk, transition: Transition, seq: int) -> bool:
+    """Apply one transition; returns False when it was applied before."""
+    if desk.session.get(SeenTransition, transition.id) is not None:
+        return False
+    alert = desk.open_alert(transition.rule, transition.entity)
+    if alert is not None:
+        _ON_OPEN[transition.kind](desk, alert, transition)
+    elif transition.kind is TransitionKind.RAISED:
+        alert = _raise(desk, transition)
+    desk.session.add(
+        SeenTransition(
+            id=transition.id,
+            seq=seq,
+            kind=transition.kind,
+            alert_id=alert.id if alert else None,
+            seen_at_ns=desk.now_ns,
+        )
+    )
+    return True
+
+
+def close_if_done(desk: Desk, alert: Alert) -> None:
+    """Close an alert when nothing is left to do, and then what it suppressed."""
+    cause = desk.session.get(Alert, alert.suppressed_by) if alert.suppressed_by else None
+    cause_answered = cause is not None and cause.acknowledged_at_ns is not None
+    if not life_cycle.closes(alert, cause_answered=cause_answered):
+        return
+    alert.closed_at_ns = desk.now_ns
+    escalation.settle(desk, alert)
+    desk.note(alert, AlertEvent.CLOSED)
+
+
+def _raise(desk: Desk, transition: Transition) -> Alert:
+    place = transition.place.model_dump()
+    alert = Alert(
+        id=transition.id,
+        rule=transition.rule,
+        alarm_class=transition.alarm_class,
+        priority=transition.alarm_class.priority,
+        entity_kind=transition.entity_kind,
+        entity=transition.entity,
+        event_time_ns=transition.event_time_ns,
+        raised_at_ns=desk.now_ns,
+        occurrence=1,
+        active=True,
+        data_unknown=False,
+        test=transition.test,
+        historical=transition.historical,
+        escalation_step=0,
+        comments=0,
+        **place,
+    )
+    _take_content(alert, transition)
+    desk.session.add(alert)
+    suppression.remember(desk, alert, transition.hides)
+    alert.suppressed_by = suppression.cause_of(desk, alert)
+    desk.note(alert, AlertEvent.RAISED, **_evidence(transition))
+    suppression.hide_consequences(desk, alert)
+    escalation.start(desk, alert)
+    return alert
+
+
+def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
+    """The same record is active (again)."""
+    _take_content(alert, transition)
+    suppression.remember(desk, alert, transition.hides)
+    if alert.active:
+        desk.write(alert, "raised_while_active", **_evidence(transition))
+        suppression.hide_consequences(desk, alert)
+        return
+    withdrawn = alert.acknowledged_by
+    alert.active, alert.data_unknown, alert.cleared_at_ns = True, False, None
+    alert.acknowledged_at_ns = alert.acknowledged_by = alert.owner = None
+    alert.reset_at_ns = alert.reset_by = None
+    alert.suppressed_by = suppression.cause_of(desk, alert)
+    desk.note(alert, AlertEvent.RAISED, outcome="again", acknowledgement_withdrawn=withdrawn, **_evidence(transition))
+    suppression.hide_consequences(desk, alert)
+    if withdrawn is None:
+        escalation.settle(desk, alert)
+    else:
+        alert.occurrence += 1
+        escalation.start(desk, alert)
+
+
+def _level(desk: Desk, alert: Alert, transition: Transition) -> None:
+    rises = _LEVELS.index(transition.level) > _LEVELS.index(alert.level)
+    before = alert.level
+    _take_content(alert, transition)
+    suppression.remember(desk, alert, transition.hides)
+    told: list[str] = []
+    if rises and alert.suppressed_by is None:
+        told = notices.tell_again(desk, alert, f"level-{transition.id}")
+    desk.note(alert, AlertEvent.LEVEL, before=before.value, told=told, **_evidence(transition))
+    suppression.hide_consequences(desk, alert)
+
+
+def _unknown(desk: Desk, alert: Alert, transition: Transition) -> None:
+    if not alert.data_unknown:
+        alert.data_unknown = True
+        desk.note(alert, AlertEvent.UNKNOWN, **_evidence(transition))
+
+
+def _known(desk: Desk, alert: Alert, transition: Transition) -> None:
+    if alert.data_unknown:
+        alert.data_unknown = False
+        desk.note(alert, AlertEvent.KNOWN, **_evidence(transition))
+        close_if_done(desk, alert)
+
+
+def _clear(desk: Desk, alert: Alert, transition: Transition) -> None:
+    if not alert.active:
+        desk.write(alert, "cleared_while_inactive", **_evidence(transition))
+        return
+    alert.active, alert.data_unknown, alert.cleared_at_ns = False, False, desk.now_ns
+    escalation.settle(desk, alert)
+    desk.note(alert, AlertEvent.CLEARED, **_evidence(transition))
+    suppression.release_consequences(desk, alert)
+    close_if_done(desk, alert)
+
+
+_ON_OPEN: dict[TransitionKind, Callable[[Desk, Alert, Transition], None]] = {
+    TransitionKind.RAISED: _raise_again,
+    TransitionKind.LEVEL: _level,
+    TransitionKind.UNKNOWN: _unknown,
+    TransitionKind.KNOWN: _known,
+    TransitionKind.CLEARED: _clear,
+}
+
+
+def _take_content(alert: Alert, transition: Transition) -> None:
+    """Take what the newest transition says about the matter."""
+    alert.rule_version = transition.rule_version
+    alert.level = transition.level
+    alert.latched = transition.latched
+    alert.text_zh, alert.text_en = transition.text_zh, transition.text_en
+    alert.picture_url = transition.picture_url or alert.picture_url
+    alert.value = transition.value if transition.value is None or math.isfinite(transition.value) else None
+    alert.values = {name: value for name, value in transition.values.items() if math.isfinite(value)}
+
+
+def _evidence(transition: Transition) -> dict[str, Any]:
+    """Return what the audit keeps of a transition."""
+    return {
+        "transition": transition.id,
+        "input_seq": transition.input_seq,
+        "event_time_ns": transition.event_time_ns,
+        "level": transition.level.value,
+    }
