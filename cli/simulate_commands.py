@@ -1,0 +1,207 @@
+"""`fengsui simulate`: a site's devices on real sockets, a scenario played on them, a table to watch.
+
+Exit codes: 0 all well (expectations that nothing is fed in to judge by fail nobody), 1 an expectation or
+a step failed, 2 the files are wrong or a port is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json as json_format
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from cli.site_files import load_registry
+from cli.yaml_documents import read_document
+from domain.errors import ConfigurationError, FengsuiError, Problem
+from domain.quantity import Quantity, symbol
+from domain.site import Registry
+from simulators.expectations import State
+from simulators.runner import Report, Runner
+from simulators.scenario import Scenario, load_scenario
+from simulators.scenario_check import check_against
+from simulators.site import DeviceRow, Fleet
+
+LOOK_S = 0.5
+"""How often the table is drawn and the lines are looked at."""
+
+MOST_VALUES = 5
+
+_COLOURS = {State.PASSED: "green", State.FAILED: "bold red", State.PENDING: "yellow", State.NOT_JUDGED: "dim"}
+_WORDS = {
+    State.PASSED: "通过 passed",
+    State.FAILED: "未通过 failed",
+    State.PENDING: "等待 pending",
+    State.NOT_JUDGED: "未评判 not judged",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """What is played, where."""
+
+    scenario: Scenario
+    registry: Registry
+
+
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", show_default=False)],
+    site: Annotated[Path | None, typer.Option(help="Site folder; default: the one that the scenario lies in.")] = None,
+    duration: Annotated[float | None, typer.Option(min=0.1, help="Seconds to play; default: the scenario's.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Decides the background life; default: the scenario's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,  # noqa: FBT002 -- typer's form of a flag
+) -> None:
+    """Play SCENARIO on simulated devices: Modbus servers and MQTT sensors on the site's own ports."""
+    console = Console(stderr=as_json)
+    try:
+        play = load_play(scenario, site)
+        report = asyncio.run(_run(play, console, duration, seed, quiet=as_json))
+    except FengsuiError as error:
+        console.print(Text(str(error), style="red"))
+        raise typer.Exit(2) from error
+    if as_json:
+        sys.stdout.write(json_format.dumps(report.as_dict(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        console.print(report_table(report))
+    raise typer.Exit(0 if report.passed else 1)
+
+
+def load_play(scenario: Path, site: Path | None = None) -> Play:
+    """Read a scenario and the site it belongs to; raises `ConfigurationError` with every problem."""
+    checked = load_scenario(read_document(scenario), scenario.parent)
+    registry = load_registry(site or _site_of(scenario))
+    check_against(checked, registry)
+    return Play(scenario=checked, registry=registry)
+
+
+def _site_of(scenario: Path) -> Path:
+    """Return the nearest folder above the scenario file that holds a site."""
+    for folder in scenario.resolve().parents:
+        if (folder / "site.yaml").is_file():
+            return folder
+    message, mend = "no site.yaml in its folder or above", "put the file into a site folder, or give --site FOLDER"
+    raise ConfigurationError([Problem(file=str(scenario), line=1, field="", value=None, message=message, mend=mend)])
+
+
+async def _run(play: Play, console: Console, duration: float | None, seed: int | None, *, quiet: bool) -> Report:
+    fleet = Fleet(play.registry, seed=play.scenario.seed if seed is None else seed)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runner = Runner(play.scenario, fleet)
+    async with fleet:
+        watch = _watch_table if console.is_terminal and not quiet else _watch_lines
+        watching = asyncio.create_task(watch(play, fleet, runner, console))
+        try:
+            return await runner.run(duration, stop)
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+
+async def _watch_table(play: Play, fleet: Fleet, runner: Runner, console: Console) -> None:
+    """Keep a table of devices on the terminal."""
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while True:
+            live.update(
+                Group(_headline(play, runner), _line_table(fleet), device_table(play.registry, fleet)), refresh=True
+            )
+            await asyncio.sleep(LOOK_S)
+
+
+async def _watch_lines(_play: Play, fleet: Fleet, runner: Runner, console: Console) -> None:
+    """Say what changes, a line each, for logs and pipes."""
+    for device in fleet.skipped:
+        console.print(f"{device.key}: 未模拟 not simulated, its profile '{device.profile.profile}' has no model")
+    told: dict[str, str] = {}
+    while True:
+        news = {
+            name: f"{status.where} {_link(status.connected, status.trouble)}" for name, status in fleet.lines().items()
+        }
+        if runner.playing is not None and runner.playing.step.labels is not None:
+            labels = runner.playing.step.labels
+            news["step"] = f"{runner.playing.step.at:g} s  {labels.zh} / {labels.en}"
+        for name, words in news.items():
+            if told.get(name) != words:
+                console.print(f"{name}: {words}", soft_wrap=True, highlight=False)
+        told |= news
+        await asyncio.sleep(LOOK_S)
+
+
+def _link(connected: bool, trouble: str) -> str:  # noqa: FBT001 -- private
+    if connected:
+        return "已连接 connected"
+    return f"未连接 not connected: {trouble}" if trouble else "等待连接 waiting"
+
+
+def _headline(play: Play, runner: Runner) -> Text:
+    scenario = play.scenario
+    text = Text(f"{scenario.labels.zh} / {scenario.labels.en}   {runner.now_s():.0f} / {scenario.duration_s:g} s")
+    labels = runner.playing.step.labels if runner.playing else None
+    return text.append(f"\n{labels.zh} / {labels.en}" if labels else "\n", style="bold")
+
+
+def _line_table(fleet: Fleet) -> Table:
+    table = Table("连接 connection", "地址 address", "状态 state", "已发 sent", "待发 waiting", expand=True)
+    for name, status in fleet.lines().items():
+        style = "" if status.connected else "yellow"
+        state = _link(status.connected, status.trouble)
+        table.add_row(name, status.where, state, str(status.sent), str(status.waiting), style=style)
+    return table
+
+
+def device_table(registry: Registry, fleet: Fleet) -> Table:
+    """Return the devices with their present values; those that something happens to come first."""
+    table = Table("设备 device", "部位 zone", "当前值 values", "故障 fault", expand=True)
+    for row in sorted(fleet.rows(), key=lambda row: (row.fault is None, not row.touched)):
+        style = "red" if row.fault else "yellow" if row.touched else ""
+        labels = row.device.zone.settings.labels
+        fault = row.fault.kind.value if row.fault else ""
+        table.add_row(
+            row.device.settings.id, f"{labels.zh} / {labels.en}", values_text(registry, row), fault, style=style
+        )
+    return table
+
+
+def values_text(registry: Registry, row: DeviceRow) -> str:
+    """Write a device's most telling values: what a scenario touched first, then the profile's order."""
+    names = [point.id for point in row.device.profile.points if point.id in row.values]
+    chosen = sorted(names, key=lambda name: name not in row.touched)[:MOST_VALUES]
+    shown = []
+    for name in chosen:
+        at = registry.points.get(f"{row.device.key}/{name}")
+        quantity = registry.points[at].quantity if at is not None else Quantity.NONE
+        shown.append(
+            f"{name} {row.values[name]:g}"[:28]
+            if quantity is Quantity.NONE
+            else f"{name} {row.values[name]:.4g} {symbol(quantity)}".rstrip()
+        )
+    return "  ".join(shown) + (" …" if len(names) > len(chosen) else "")
+
+
+def report_table(report: Report) -> Group:
+    """Return expectations and remarks as tables."""
+    table = Table(
+        "期望 expected", "结果 result", "依据 why", title=f"{report.scenario}: {report.played_s:.0f} s", expand=True
+    )
+    for verdict in report.verdicts:
+        table.add_row(verdict.what, Text(_WORDS[verdict.state], _COLOURS[verdict.state]), verdict.why)
+    remarks = [
+        Text(f"{remark.at_s:.1f} s, line {remark.line}: {remark.why}", "red" if remark.failed else "dim")
+        for remark in report.remarks
+    ]
+    return Group(table, *remarks)

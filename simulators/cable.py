@@ -1,0 +1,110 @@
+"""`Cable`: a TCP proxy that can be cut and mended, for the outages a scenario plays.
+
+A cut resets both sides of every connection, and what was on the way is gone, as on a real cable. While
+it is cut, a new connection is *refused* (closed at once: the peer's host is up, its port is not) or
+falls into a *black hole* (accepted, never answered: the usual look of a broken route).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from typing import Self
+
+from simulators.listener import Listener
+
+CHUNK = 65_536
+
+
+class Cut(StrEnum):
+    """What a new connection meets while the cable is cut."""
+
+    REFUSE = "refuse"
+    BLACK_HOLE = "black_hole"
+
+
+class Cable:
+    """Carries every connection on its own port to ``host:port``."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """``host`` and ``port`` are the far end."""
+        self._far = (host, port)
+        self._listener = Listener(self._carry)
+        self._cut: Cut | None = None
+        self.carried_bytes = 0
+        self.turned_away = 0
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Lay the near end; raises OSError when the port is taken."""
+        await self._listener.start(host, port)
+
+    async def stop(self) -> None:
+        """Take the cable away with all its connections."""
+        await self._listener.stop()
+
+    @property
+    def port(self) -> int:
+        """The near end's port."""
+        return self._listener.port
+
+    @property
+    def connections(self) -> int:
+        """How many connections it carries or holds in the black hole."""
+        return self._listener.connections
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether nothing passes."""
+        return self._cut is not None
+
+    def cut(self, how: Cut = Cut.REFUSE) -> None:
+        """Cut it now."""
+        self._cut = how
+        self._listener.drop_all()
+
+    def mend(self) -> None:
+        """Let new connections through again; what hung in the black hole is closed."""
+        self._cut = None
+        self._listener.drop_all()
+
+    async def __aenter__(self) -> Self:
+        """Lay it on a free port of the loopback."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Take it away."""
+        await self.stop()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._cut is not None:
+            await self._turn_away(writer, self._cut)
+            return
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*self._far)
+        except OSError:
+            writer.transport.abort()
+            return
+        try:
+            async with asyncio.TaskGroup() as both_ways:
+                both_ways.create_task(self._pump(reader, far_writer))
+                both_ways.create_task(self._pump(far_reader, writer))
+        except* ConnectionError:
+            writer.transport.abort()
+        finally:
+            far_writer.transport.abort()
+
+    async def _turn_away(self, writer: asyncio.StreamWriter, how: Cut) -> None:
+        self.turned_away += 1
+        if how is Cut.REFUSE:
+            writer.transport.abort()
+        else:
+            await asyncio.Event().wait()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Copy until the sender is done, and pass its end of stream on."""
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            self.carried_bytes += len(data)
+            await writer.drain()
+        writer.write_eof()

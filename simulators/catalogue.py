@@ -1,0 +1,60 @@
+"""Which device model stands for which profile, and which faults a device can have.
+
+Profiles without a model here are not simulated, and said so: a guess at somebody's register map would
+prove nothing about the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.documents import nearest
+from domain.site import Device, Registry
+from simulators.devices.modbus_devices import (
+    FirePanel,
+    ModbusDevice,
+    PowerMeter,
+    PressureTransmitter,
+    ResidualCurrentBreaker,
+)
+from simulators.devices.model import DeviceModel
+from simulators.devices.mqtt_devices import Camera, MqttDevice, SmokeSensor
+from simulators.errors import UnknownNameError
+from simulators.faults import MODBUS_FAULTS, MQTT_FAULTS, FaultKind
+
+MODBUS_MODELS: Mapping[str, type[ModbusDevice]] = {
+    "fire_panel_modbus": FirePanel,
+    "qdy30a_pressure": PressureTransmitter,
+    "ddsu666_meter": PowerMeter,
+    "residual_current_breaker": ResidualCurrentBreaker,
+}
+MQTT_MODELS: Mapping[str, type[MqttDevice]] = {
+    "wireless_smoke": SmokeSensor,
+    "camera_ai": Camera,
+}
+
+
+def make_model(device: Device, *, seed: int = 0) -> DeviceModel | None:
+    """Return the device half of a site's device, or None when its profile has no model."""
+    profile = device.profile.profile
+    kind: type[DeviceModel] | None = MODBUS_MODELS.get(profile) or MQTT_MODELS.get(profile)
+    return kind(device.settings.id, device.settings.address, seed=seed) if kind else None
+
+
+def fault_kinds(device: Device) -> frozenset[FaultKind]:
+    """Return the faults that a device can have, by the protocol it speaks."""
+    return MODBUS_FAULTS if device.profile.profile in MODBUS_MODELS else MQTT_FAULTS
+
+
+def find_device(registry: Registry, name: str) -> Device:
+    """Return the device called ``name`` or ``unit/name``; raises `UnknownNameError`."""
+    if name in registry.devices:
+        return registry.devices[name]
+    found = [device for device in registry.devices.values() if device.settings.id == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        msg = f"several units have a device '{name}': write {' or '.join(device.key for device in found)}"
+    else:
+        msg = f"no such device: {nearest(name, {device.settings.id for device in registry.devices.values()})}"
+    raise UnknownNameError(msg)

@@ -1,0 +1,113 @@
+"""`SensorUplink`: the radio bridge of wireless sensors, one MQTT connection for many devices.
+
+Messages wait in a bounded outbox and leave it when the broker has acknowledged them (QoS 1), so a
+broker that is away for a while costs nothing but time. When the outbox is full the oldest message goes,
+and is counted. Broken-on-purpose messages are sent once: a broker may close the connection over one,
+and repeating it would hold up all the healthy ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+import aiomqtt
+
+RETRY_S = 1.0
+ACKNOWLEDGE_S = 10.0
+MOST_WAITING = 5_000
+
+_VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5": aiomqtt.ProtocolVersion.V5}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerSettings:
+    """Where the broker is and who we are to it. ``version``: ``3.1.1`` or ``5``."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    user: str | None = None
+    password: str | None = None
+    version: str = "3.1.1"
+
+    def __post_init__(self) -> None:
+        """Refuse a version that this client does not speak."""
+        if self.version not in _VERSIONS:
+            msg = f"MQTT version is one of {', '.join(_VERSIONS)}, not {self.version!r}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    topic: str
+    payload: bytes
+    keep: bool
+
+
+class SensorUplink:
+    """Publishes to one broker for ever; start it with `run` in a task and end it by cancelling."""
+
+    def __init__(self, settings: BrokerSettings, *, identifier: str, most_waiting: int = MOST_WAITING) -> None:
+        """``identifier`` is the MQTT client id: a second client with the same one throws us out."""
+        self._settings = settings
+        self._identifier = identifier
+        self._most_waiting = most_waiting
+        self._outbox: deque[_Message] = deque()
+        self._filled = asyncio.Event()
+        self.connected = False
+        self.trouble = ""
+        self.acknowledged = 0
+        self.dropped = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many messages the broker has not acknowledged yet."""
+        return len(self._outbox)
+
+    def send(self, topic: str, payload: bytes, *, keep: bool = True) -> None:
+        """Queue a message; with ``keep=False`` it is tried once only."""
+        if len(self._outbox) >= self._most_waiting:
+            self._outbox.popleft()
+            self.dropped += 1
+        self._outbox.append(_Message(topic, payload, keep))
+        self._filled.set()
+
+    async def run(self) -> None:
+        """Connect, publish what waits, connect again; ends only by cancellation."""
+        while True:
+            try:
+                async with self._client() as client:
+                    self.connected, self.trouble = True, ""
+                    await self._publish_all(client)
+            except aiomqtt.MqttError as error:
+                self.trouble = str(error)
+            finally:
+                self.connected = False
+            await asyncio.sleep(RETRY_S)
+
+    def _client(self) -> aiomqtt.Client:
+        settings = self._settings
+        return aiomqtt.Client(
+            settings.host,
+            settings.port,
+            username=settings.user or None,
+            password=settings.password or None,
+            identifier=self._identifier,
+            protocol=_VERSIONS[settings.version],
+            timeout=ACKNOWLEDGE_S,
+            keepalive=10,
+        )
+
+    async def _publish_all(self, client: aiomqtt.Client) -> None:
+        while True:
+            while self._outbox:
+                message = self._outbox[0]
+                if not message.keep:
+                    self._outbox.popleft()
+                await client.publish(message.topic, message.payload, qos=1)
+                self.acknowledged += 1
+                if message.keep and self._outbox and self._outbox[0] is message:
+                    self._outbox.popleft()
+            self._filled.clear()
+            await self._filled.wait()
