@@ -1,0 +1,54 @@
+"""The connectors, by protocol: adding one is a folder and a line here.
+
+Input: a connection of the site and its devices. Output: a `contract.Connector` that reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from domain.site import Connection, Device, Profile, Registry
+from domain.site.models import Settings
+from gateway.connectors.contract import Connector, Finding, ReadSettings, Wiring
+from gateway.connectors.modbus_tcp import findings as modbus_findings
+from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusRead, ModbusTcpSettings
+from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
+from gateway.connectors.mqtt_json import findings as mqtt_findings
+from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead
+from gateway.connectors.mqtt_json.connector import MqttJsonConnector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """What a protocol's parts of the site must look like, and how its connector is made."""
+
+    settings: type[Settings]
+    options: type[Settings]
+    read: type[ReadSettings]
+    connector: Callable[[Wiring], Connector]
+    check_connection: Callable[[Connection, Registry, Sequence[Device]], list[Finding]]
+    check_profile: Callable[[Profile], list[Finding]]
+
+
+CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
+    {
+        "modbus_tcp": Protocol(
+            settings=ModbusTcpSettings,
+            options=ModbusProfileOptions,
+            read=ModbusRead,
+            connector=ModbusTcpConnector,
+            check_connection=modbus_findings.check_connection,
+            check_profile=modbus_findings.check_profile,
+        ),
+        "mqtt_json": Protocol(
+            settings=MqttJsonSettings,
+            options=MqttProfileOptions,
+            read=MqttRead,
+            connector=MqttJsonConnector,
+            check_connection=mqtt_findings.check_connection,
+            check_profile=mqtt_findings.check_profile,
+        ),
+    }
+)

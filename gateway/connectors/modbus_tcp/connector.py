@@ -1,0 +1,129 @@
+"""The owner of one Modbus TCP connection: decides who is asked next, and when a dead unit is tried.
+
+All units of a connection share one phase and are read one after the other when their slot comes, so
+that the rest of the period is idle. A backed-off unit is probed in that idle time, or when it has
+waited long enough without one: a dead unit costs the others nothing but that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections import Counter
+
+from domain.errors import LinkError
+from gateway.connectors.contract import Health, Sink, Wiring
+from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
+from gateway.connectors.modbus_tcp.link import ModbusLink
+from gateway.connectors.modbus_tcp.unit import UnitReader
+from gateway.connectors.outbox import Outbox
+
+FEWEST_SILENT_READS = 3
+"""Requests in a row without any answer, from anybody, before the connection itself is suspected."""
+
+
+class ModbusTcpConnector:
+    """Polls the devices of one connection; see `gateway.connectors.contract.Connector`."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        """Plan all devices; must be called inside a running event loop."""
+        self._settings = ModbusTcpSettings.model_validate(wiring.connection.settings)
+        self._link = ModbusLink(self._settings)
+        self._loop = asyncio.get_running_loop()
+        period_s = wiring.connection.period_s
+        phase_s = zlib.crc32(wiring.connection.id.encode()) / 2**32 * period_s
+        self._units = [
+            UnitReader(device, wiring.table, self._settings, wiring.clock, start_s=self._loop.time(), phase_s=phase_s)
+            for device in wiring.devices
+        ]
+        self._errors: Counter[str] = Counter()
+        self._silent_reads = 0
+        self._down = False
+
+    def health(self) -> Health:
+        """Return counts of all units together."""
+        errors = self._errors.copy()
+        for unit in self._units:
+            errors.update(unit.errors)
+        return Health(
+            ok=self._link.usable,
+            polls=sum(unit.polls for unit in self._units),
+            missed=sum(unit.grid.missed for unit in self._units),
+            errors=dict(errors),
+            lost=frozenset(unit.device for unit in self._units if self._down or unit.breaker.is_open),
+        )
+
+    async def run(self, sink: Sink) -> None:
+        """Connect and poll until cancelled; raises LinkError when nobody can be reached any more."""
+        async with Outbox(sink) as outbox:
+            try:
+                await self._open(outbox)
+                while True:
+                    await self._turn(outbox)
+            finally:
+                self._link.close()
+
+    async def _open(self, outbox: Outbox) -> None:
+        """Connect, or report every point as cut off and raise LinkError."""
+        self._silent_reads = 0
+        try:
+            await self._link.open()
+        except LinkError:
+            self._down = True
+            self._errors["link_down"] += 1
+            for unit in self._units:
+                await outbox.put(unit.unreachable(self._loop.time()))
+            raise
+        self._down = False
+
+    async def _turn(self, outbox: Outbox) -> None:
+        """Do the next thing that is due: a poll, a probe, or a pause until then."""
+        now_s = self._loop.time()
+        due = min((unit for unit in self._units if not unit.breaker.is_open), key=_due, default=None)
+        due_s = due.grid.due_s if due else float("inf")
+        suspect = min((unit for unit in self._units if unit.breaker.is_open), key=_probe_at, default=None)
+        if suspect is not None and self._probe_time(suspect, due_s) <= now_s:
+            await self._ask(suspect, outbox, probe=True)
+        elif due is not None and due_s <= now_s:
+            due.grid.take(now_s)
+            await self._ask(due, outbox, probe=False)
+        else:
+            probe_s = self._probe_time(suspect, due_s) if suspect else float("inf")
+            await asyncio.sleep(max(min(due_s, probe_s) - now_s, 0.001))
+
+    def _probe_time(self, suspect: UnitReader, due_s: float) -> float:
+        """Return when a probe may go: when a whole time-out fits before the next poll, or at last anyway."""
+        wanted_s = suspect.breaker.probe_at_s
+        fits = due_s - max(wanted_s, self._loop.time()) >= self._settings.timeout_s
+        return wanted_s if fits else wanted_s + self._settings.retry_s
+
+    async def _ask(self, unit: UnitReader, outbox: Outbox, *, probe: bool) -> None:
+        try:
+            if probe:
+                failed = await unit.probe(self._link, self._loop.time())
+                if failed is not None:
+                    await outbox.put(failed)
+                    await self._after(unit, outbox)
+                    return
+                unit.grid.skip(self._loop.time())
+            await outbox.put(await unit.poll(self._link, self._loop.time()))
+        except LinkError:
+            await outbox.put(unit.cut_off(self._loop.time()))
+        await self._after(unit, outbox)
+
+    async def _after(self, unit: UnitReader, outbox: Outbox) -> None:
+        """Mend the connection where the last request left it closed, out of step or in doubt."""
+        self._silent_reads = self._silent_reads + 1 if unit.silent else 0
+        in_doubt = self._silent_reads >= max(FEWEST_SILENT_READS, len(self._units))
+        if in_doubt or not self._link.usable:
+            await self._open(outbox)
+        if self._settings.pause_s:
+            await asyncio.sleep(self._settings.pause_s)
+
+
+def _due(unit: UnitReader) -> float:
+    return unit.grid.due_s
+
+
+def _probe_at(unit: UnitReader) -> float:
+    return unit.breaker.probe_at_s

@@ -1,0 +1,163 @@
+"""One TCP connection to a Modbus server: pymodbus with every policy switched off.
+
+pymodbus would retry, reconnect and, after a few time-outs of *one* unit, close the connection of
+all units. Here it only builds requests and parses replies; who is asked when, how long, and what a
+failure means is decided by the connector.
+
+| what comes back | raised |
+|---|---|
+| nothing in time | TimeoutError |
+| exception code n | RefusedError with ``code=n`` |
+| bytes that are no Modbus, another function, too few or too many registers | WireError |
+| a frame of another unit or an earlier request | nothing: skipped, the wait goes on |
+| connection closed | LinkError |
+
+After a WireError of the header the stream has lost its frames: `usable` is False until `open`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import numpy as np
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ConnectionException, ModbusIOException
+from pymodbus.framer.socket import FramerSocket
+from pymodbus.pdu import DecodePDU, ModbusPDU
+
+from domain.errors import LinkError, RefusedError, WireError
+from gateway.connectors.modbus_tcp.config import Function, ModbusTcpSettings
+
+MOST_ADU_LENGTH = 254
+"""Largest value of the length field: unit id, function code and 252 bytes (Modbus TCP guide V1.0b, 3.1.3)."""
+
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # failures are counted and reported by health()
+
+
+class ModbusLink:
+    """Reads registers over one connection, one request at a time."""
+
+    def __init__(self, settings: ModbusTcpSettings) -> None:
+        """Keep the settings; `open` connects."""
+        self._settings = settings
+        self._client: AsyncModbusTcpClient | None = None
+        self._scope: asyncio.Timeout | None = None
+        self._fault: WireError | None = None
+        self._broken = False
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether the connection is up and in step with the peer's frames."""
+        return self._client is not None and self._client.connected and not self._broken
+
+    async def open(self) -> None:
+        """Connect afresh; raises LinkError."""
+        self.close()
+        settings = self._settings
+        client = AsyncModbusTcpClient(
+            settings.host,
+            port=settings.port,
+            timeout=settings.connect_timeout_s + settings.timeout_s,  # a net below our own time-outs
+            retries=0,
+            reconnect_delay=0,
+            trace_connect=self._on_connection,
+        )
+        client.ctx.framer = _StrictFramer(self)
+        client.set_max_no_responses(2**31)  # never close the line for one silent unit
+        self._broken = False
+        try:
+            async with asyncio.timeout(settings.connect_timeout_s):
+                connected = await client.connect()
+        except TimeoutError:
+            connected = False
+        if not connected:
+            client.close()
+            raise LinkError(f"no Modbus server at {settings.host}:{settings.port}")
+        self._client = client
+
+    def close(self) -> None:
+        """Close; harmless when closed."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    async def read(self, unit: int, function: Function, address: int, count: int, *, timeout_s: float) -> bytes:
+        """Return the register bytes of one read, high byte first; raises as the module says."""
+        if self._client is None or not self.usable:
+            raise LinkError(f"the connection to {self._settings.host}:{self._settings.port} is down")
+        self._fault = None
+        ask = self._client.read_holding_registers if function is Function.HOLDING else self._client.read_input_registers
+        try:
+            async with asyncio.timeout(timeout_s) as self._scope:
+                reply = await ask(address, count=count, device_id=unit)
+        except TimeoutError:
+            raise self._why_no_reply() from None
+        except (ConnectionException, ModbusIOException) as error:
+            raise LinkError(str(error)) from error
+        finally:
+            self._scope = None
+        return _registers(reply, function, count)
+
+    def _why_no_reply(self) -> Exception:
+        """Return what ended the wait: junk, a closed connection, or just time."""
+        if self._fault is not None:
+            return self._fault
+        if not self.usable:
+            return LinkError(f"{self._settings.host}:{self._settings.port} closed the connection")
+        return TimeoutError("no reply in time")
+
+    def fault(self, error: WireError, *, lost_step: bool) -> None:
+        """Take note of junk from the peer and end the wait for a reply."""
+        self._fault = error
+        self._broken |= lost_step
+        self._end_wait()
+
+    def _on_connection(self, up: bool) -> None:  # noqa: FBT001  # pymodbus calls it so
+        if not up:
+            self._end_wait()
+
+    def _end_wait(self) -> None:
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(asyncio.get_running_loop().time())
+
+
+class _StrictFramer(FramerSocket):
+    """Reports what pymodbus would drop in silence, or raise into the event loop."""
+
+    def __init__(self, link: ModbusLink) -> None:
+        super().__init__(DecodePDU(False))
+        self._link = link
+
+    def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:  # noqa: N802  # pymodbus' name
+        reason = _header_fault(data)
+        if reason is not None:
+            self._link.fault(WireError(reason, data), lost_step=True)
+            return len(data), None
+        try:
+            return super().handleFrame(data, exp_devid, exp_tid)
+        except ModbusIOException:
+            self._link.fault(WireError("reply is no Modbus response", data), lost_step=False)
+            return len(data), None
+
+
+def _header_fault(data: bytes) -> str | None:
+    """Return what is wrong with the first MBAP header in ``data``, if it is all there."""
+    if len(data) < FramerSocket.MIN_SIZE - 1:
+        return None
+    protocol, length = int.from_bytes(data[2:4], "big"), int.from_bytes(data[4:6], "big")
+    if protocol != 0:
+        return f"protocol id {protocol} is not Modbus"
+    if not 3 <= length <= MOST_ADU_LENGTH:
+        return f"length field {length} is outside 3..{MOST_ADU_LENGTH}"
+    return None
+
+
+def _registers(reply: ModbusPDU, function: Function, count: int) -> bytes:
+    if reply.isError():
+        raise RefusedError(f"exception {reply.exception_code}", code=reply.exception_code)
+    if reply.function_code != function.code:
+        raise WireError(f"asked with function {function.code}, answered with {reply.function_code}")
+    if len(reply.registers) != count:
+        raise WireError(f"asked for {count} registers, got {len(reply.registers)}")
+    return np.array(reply.registers, ">u2").tobytes()

@@ -1,0 +1,267 @@
+"""The owner of one broker connection: messages in, readings to the spool, then the ack to the broker.
+
+The session is persistent (stable client id, QoS 1): what the gateway has not acknowledged, the
+broker sends again. A message is acknowledged when its readings, or its dead letter, are committed,
+and not before: killing the gateway at any moment loses no message.
+
+aiomqtt acknowledges by itself and offers no switch, so this module reaches through to its paho
+client for three things: `manual_ack_set`, `ack`, and taking all waiting messages at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import ssl
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from domain.batch import ReadingBatch
+from domain.clock import NS_PER_MS, NS_PER_S, floor_ms
+from domain.errors import LinkError
+from domain.points import PointTable
+from domain.quality import BAD, GOOD, Reason, pack
+from domain.site import Device
+from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Health, Sink, Wiring
+from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead, MqttVersion
+from gateway.connectors.mqtt_json.protocol import Field, Message, MessageDecoder, TopicTemplate, UnusableError
+from gateway.connectors.reporter import CLOCK_MARK
+
+MOST_TOGETHER = 2000
+"""Messages in one commit."""
+
+MOST_REMEMBERED = 256
+"""Latest messages of a device that are remembered, to know a second copy."""
+
+SESSION_EXPIRY_S = 7 * 86_400
+"""How long a v5 broker keeps our session; v3.1.1 brokers decide themselves."""
+
+
+@dataclass(slots=True)
+class _Listener:
+    """One device: its decoder, its points, and the times it has used."""
+
+    device: str
+    decoder: MessageDecoder
+    rows: Sequence[int]
+    lost: bool = False
+    recent: OrderedDict[int, int | None] = field(default_factory=OrderedDict)
+
+    def own_time(self, time_ms: int, digest: int | None) -> int | None:
+        """Return a time that no reading of the device has yet, None when the message is a second copy."""
+        while time_ms in self.recent:
+            if digest is not None and self.recent[time_ms] == digest:
+                return None
+            time_ms += 1
+        self.recent[time_ms] = digest
+        if len(self.recent) > MOST_REMEMBERED:
+            self.recent.popitem(last=False)
+        return time_ms
+
+
+@dataclass(slots=True)
+class _Harvest:
+    """The columns that a group of messages became, and its dead letters."""
+
+    time_ns: list[int] = field(default_factory=list)
+    point: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+    quality: list[int] = field(default_factory=list)
+    text: dict[int, str] = field(default_factory=dict)
+    letters: list[DeadLetter] = field(default_factory=list)
+
+    def add(self, time_ns: int, points: Sequence[int], values: Sequence[float], qualities: Sequence[int]) -> None:
+        """Add readings that share a time."""
+        self.time_ns += [time_ns] * len(points)
+        self.point += points
+        self.value += values
+        self.quality += qualities
+
+    def batch(self, table: PointTable) -> ReadingBatch:
+        """Return the readings as columns."""
+        return ReadingBatch.build(table, self.time_ns, self.point, self.value, quality=self.quality, text=self.text)
+
+
+class MqttJsonConnector:
+    """Listens to the devices of one broker; see `gateway.connectors.contract.Connector`."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        """Compile the decoders; connects in `run`."""
+        self._wiring = wiring
+        self._settings = MqttJsonSettings.model_validate(wiring.connection.settings)
+        self._listeners: dict[tuple[TopicTemplate, str], _Listener] = {}
+        self._templates: dict[TopicTemplate, None] = {}
+        decoders: dict[str, tuple[TopicTemplate, MessageDecoder]] = {}
+        for device in wiring.devices:
+            name = device.profile.profile
+            template, decoder = decoders.setdefault(name, _decoder(device))
+            rows = wiring.table.of_device(wiring.unit, device.settings.id).tolist()
+            self._templates[template] = None
+            self._listeners[template, str(device.settings.address)] = _Listener(device.settings.id, decoder, rows)
+        self._connected = False
+        self._received = 0
+        self._errors: Counter[str] = Counter()
+        self._down_since_s: float | None = None
+
+    def health(self) -> Health:
+        """Return counts; ``polls`` are messages received."""
+        lost = frozenset(listener.device for listener in self._listeners.values() if listener.lost)
+        return Health(ok=self._connected, polls=self._received, errors=dict(self._errors), lost=lost)
+
+    async def run(self, sink: Sink) -> None:
+        """Connect, subscribe and take messages until cancelled; raises LinkError when the broker is away."""
+        try:
+            client = self._client()
+            client._client.manual_ack_set(on=True)  # noqa: SLF001  # see the module's docstring
+            async with client:
+                for template in self._templates:
+                    await client.subscribe(template.subscription, qos=1)
+                self._connected, self._down_since_s = True, None
+                await self._take_messages(client, sink)
+        except (aiomqtt.MqttError, OSError) as error:
+            self._errors["link_down"] += 1
+            await self._report_cut_off(sink)
+            raise LinkError(f"broker {self._settings.host}:{self._settings.port}: {error}") from error
+        finally:
+            self._connected = False
+
+    def _client(self) -> aiomqtt.Client:
+        settings, wiring = self._settings, self._wiring
+        v5 = settings.version is MqttVersion.V5
+        properties = Properties(PacketTypes.CONNECT) if v5 else None  # type: ignore[no-untyped-call]
+        if properties is not None:
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.ReceiveMaximum = MOST_TOGETHER
+        return aiomqtt.Client(
+            settings.host,
+            settings.port,
+            username=settings.user or None,
+            password=settings.password.get_secret_value() or None,
+            identifier=f"fengsui-{wiring.unit}-{wiring.gateway}-{wiring.connection.id}",
+            protocol=aiomqtt.ProtocolVersion.V5 if v5 else aiomqtt.ProtocolVersion.V311,
+            clean_session=None if v5 else False,
+            clean_start=False,
+            properties=properties,
+            keepalive=settings.keepalive_s,
+            tls_context=ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None,
+        )
+
+    async def _take_messages(self, client: aiomqtt.Client, sink: Sink) -> None:
+        paho, queue = client._client, client._queue  # noqa: SLF001  # see the module's docstring
+        while True:
+            together = [await anext(client.messages)]
+            while not queue.empty() and len(together) < MOST_TOGETHER:
+                together.append(queue.get_nowait())
+            harvest = self._harvest(together)
+            await self._deliver(harvest, sink)
+            for message in together:
+                if message.qos:
+                    paho.ack(message.mid, message.qos)
+
+    async def _deliver(self, harvest: _Harvest, sink: Sink) -> None:
+        """Return when everything that the messages said is on disk."""
+        if harvest.point:
+            await sink.emit(harvest.batch(self._wiring.table))
+        if harvest.letters:
+            await asyncio.gather(*(sink.dead_letter(letter) for letter in harvest.letters))
+
+    def _harvest(self, messages: Sequence[aiomqtt.Message]) -> _Harvest:
+        harvest = _Harvest()
+        self._received += len(messages)
+        for message in messages:
+            payload = message.payload if isinstance(message.payload, bytes) else bytes(message.payload or b"")
+            try:
+                self._take(message.topic.value, payload, harvest)
+            except UnusableError as error:
+                self._errors[error.code] += 1
+                letter = DeadLetter(
+                    time_ns=self._wiring.clock.now_ns(),
+                    connection=self._wiring.connection.id,
+                    reason=error.code,
+                    detail=f"{message.topic.value[:200]}: {error.detail}"[:500],
+                    raw=payload[:MOST_RAW_BYTES],
+                )
+                harvest.letters.append(letter)
+        return harvest
+
+    def _take(self, topic: str, payload: bytes, harvest: _Harvest) -> None:
+        """Add one message's readings; raises UnusableError."""
+        listener = self._listener(topic, payload)
+        message = listener.decoder.decode(payload)
+        listener.lost = False
+        if message is None:
+            self._errors["left_to_others"] += 1
+            return
+        time_ns, believed = self._time(listener, message)
+        time_ms = listener.own_time(time_ns // NS_PER_MS, hash(payload) if believed else None)
+        if time_ms is None:
+            self._errors["second_copy"] += 1
+            return
+        doubted = listener.decoder.has_time and not believed
+        start = len(harvest.point)
+        qualities = [CLOCK_MARK if doubted and q == GOOD else q for q in message.quality]
+        harvest.add(time_ms * NS_PER_MS, [listener.rows[row] for row in message.rows], message.value, qualities)
+        harvest.text.update({start + at: words for at, words in message.text.items()})
+
+    def _listener(self, topic: str, payload: bytes) -> _Listener:
+        matched = False
+        for template in self._templates:
+            address = template.address(topic)
+            if address is None:
+                continue
+            matched = True
+            listener = self._listeners.get((template, address))
+            if listener is not None:
+                return listener
+        code = "unknown_address" if matched else "unknown_topic"
+        raise UnusableError(code, "no device of this connection", payload)
+
+    def _time(self, listener: _Listener, message: Message) -> tuple[int, bool]:
+        """Return the reading's time, and whether it is the device's own."""
+        now_ns = self._wiring.clock.now_ns()
+        if message.time_ns is None:
+            if listener.decoder.has_time:
+                self._errors["no_device_time"] += 1
+            return floor_ms(now_ns), False
+        if abs(message.time_ns - now_ns) > self._settings.clock_tolerance_s * NS_PER_S:
+            self._errors["device_clock"] += 1
+            return floor_ms(now_ns), False
+        return message.time_ns, True
+
+    async def _report_cut_off(self, sink: Sink) -> None:
+        """Once the broker has been away for the grace time, say so on every point, once."""
+        now_s = asyncio.get_running_loop().time()
+        if self._down_since_s is None:
+            self._down_since_s = now_s
+        listeners = [listener for listener in self._listeners.values() if not listener.lost]
+        if now_s - self._down_since_s < self._settings.link_grace_s or not listeners:
+            return
+        harvest = _Harvest()
+        for listener in listeners:
+            listener.lost = True
+            time_ms = listener.own_time(self._wiring.clock.now_ns() // NS_PER_MS, None)
+            assert time_ms is not None  # noqa: S101  # only a message with a digest can be a second copy
+            count = len(listener.rows)
+            down = [pack(BAD, Reason.LINK_DOWN)] * count
+            harvest.add(time_ms * NS_PER_MS, listener.rows, [math.nan] * count, down)
+        await sink.emit(harvest.batch(self._wiring.table))
+
+
+def _decoder(device: Device) -> tuple[TopicTemplate, MessageDecoder]:
+    """Compile a device's profile, which has been checked before."""
+    options = MqttProfileOptions.model_validate(device.profile.options)
+    fields = [
+        Field(
+            read=MqttRead.model_validate(point.read),
+            quantity=point.quantity,
+            floor=-math.inf if point.floor is None else point.floor,
+            ceiling=math.inf if point.ceiling is None else point.ceiling,
+        )
+        for point in device.profile.points
+    ]
+    return TopicTemplate(options.topic), MessageDecoder(options, fields)

@@ -1,0 +1,49 @@
+"""When to read: a fixed grid ``start + k · period + phase``, so that reading never drifts.
+
+A slot that passes while the line is busy is *missed*: counted, never queued. Times are seconds of a
+monotonic clock (`asyncio`'s), so a jump of the wall clock neither skips nor repeats a slot.
+"""
+
+from __future__ import annotations
+
+from math import floor
+
+_LATE = 1e-9
+"""Slack in s for the rounding of floats: a slot reached to the nanosecond is reached."""
+
+
+class Grid:
+    """The slots of one thing that is read periodically."""
+
+    def __init__(self, *, start_s: float, period_s: float, phase_s: float = 0.0) -> None:
+        """Raises ValueError for a period that is not positive."""
+        if period_s <= 0:
+            msg = f"a period must be positive, got {period_s}"
+            raise ValueError(msg)
+        self.period_s = period_s
+        self.missed = 0
+        self._first_s = start_s + phase_s
+        self._next = 0
+
+    @property
+    def due_s(self) -> float:
+        """Time of the next slot that has not been served."""
+        return self._first_s + self._next * self.period_s
+
+    def take(self, now_s: float) -> int:
+        """Serve the newest slot that has come by ``now_s``; returns how many older ones were missed.
+
+        Taking a slot before it is due (a read that cannot wait) leaves the grid as it is.
+        """
+        skipped = self.skip(now_s)
+        self.missed += skipped
+        return skipped
+
+    def skip(self, now_s: float) -> int:
+        """Pass all slots that have come by ``now_s`` without counting: they were left out on purpose."""
+        newest = floor((now_s - self._first_s) / self.period_s + _LATE)
+        if newest < self._next:
+            return 0
+        skipped = newest - self._next
+        self._next = newest + 1
+        return skipped
