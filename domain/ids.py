@@ -45,4 +45,4 @@ def alias_of(device: str, point: str) -> int:
 def stable_id(*parts: object) -> str:
     """Return a 32-character id that is a function of ``parts``, for outputs that may be replayed."""
     text = "\x1f".join(str(part) for part in parts)
-    return hashlib.blake2s(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2s(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -47,11 +47,8 @@ def test_every_enum_member_has_a_label_in_both_languages(member: Enum) -> None:
 
 def test_no_enum_of_the_domain_is_left_out() -> None:
     folder = Path(domain.__file__).parent
-    defined = {
-        name
-        for path in folder.rglob("*.py")
-        for name in re.findall(r"^class (\w+)\(\w*Enum\)", path.read_text(), re.MULTILINE)
-    }
+    form = re.compile(r"^class (\w+)\(\w*Enum\)", re.MULTILINE)
+    defined = {name for path in folder.rglob("*.py") for name in form.findall(path.read_text(encoding="utf-8"))}
     assert defined == {enum.__name__ for enum in ENUMS}
 
 
