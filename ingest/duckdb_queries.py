@@ -1,0 +1,184 @@
+"""The SQL of the embedded store: columns in, columns out. Everything raises `duckdb.Error`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.batch import ReadingBatch
+from domain.points import PointTable
+from domain.quality import GOOD, HISTORICAL
+from ingest.store import Aggregate, Counts, RangeQuery, Series
+
+GAP_NS = 3600 * 10**9
+"""Late readings further apart than this are looked for one by one: a reading of 1970 among today's
+would otherwise make the lookup read everything in between."""
+
+_AGGREGATES = {
+    Aggregate.MEAN: "avg(value)",
+    Aggregate.MIN: "min(value)",
+    Aggregate.MAX: "max(value)",
+    Aggregate.LAST: "arg_max(value, time_ns) FILTER (value IS NOT NULL)",
+}
+
+_RAW = """SELECT time_ns, value, quality FROM readings
+WHERE point = ? AND time_ns >= ? AND time_ns < ? ORDER BY time_ns LIMIT ?"""
+
+_BUCKETS = """SELECT time_ns - time_ns % $resolution AS time_ns, {value} AS value,
+    coalesce(arg_max(quality, time_ns) FILTER ((quality & $mask) <> $good), $good)::USMALLINT AS quality
+FROM readings WHERE point = $point AND time_ns >= $start AND time_ns < $end
+GROUP BY 1 ORDER BY 1 LIMIT $most"""
+
+
+def point_ids(connection: duckdb.DuckDBPyConnection, table: PointTable) -> NDArray[np.int32]:
+    """Return the store's integer of each point of ``table``, shape (points,); new points get the next ones.
+
+    The integers outlive the registry: its indexes change when somebody adds a device, these don't.
+    """
+    asked = connection.execute("SELECT id, key, unit, gateway, device, name, quantity FROM points")
+    known: dict[str, tuple[Any, ...]] = {row[1]: row for row in asked.fetchall()}
+    next_id = max((row[0] for row in known.values()), default=-1) + 1
+    changed: list[tuple[Any, ...]] = []
+    ids = np.empty(len(table), np.int32)
+    for at, point in enumerate(table):
+        old = known.get(point.key)
+        ids[at] = old[0] if old else next_id
+        next_id += old is None
+        row = (int(ids[at]), point.key, point.unit, point.gateway, point.device, point.name, point.quantity.value)
+        if row != old:
+            changed.append(row)
+    if changed:
+        _upsert_points(connection, changed)
+    return ids
+
+
+def _upsert_points(connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]]) -> None:
+    names = ("id", "key", "unit", "gateway", "device", "name", "quantity")
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    connection.register(
+        "changed", {name: np.array(column, np.int32 if name == "id" else object) for name, column in columns}
+    )
+    connection.execute(
+        "INSERT INTO points SELECT id, key, unit, gateway, device, name, quantity FROM changed"
+        " ON CONFLICT (id) DO UPDATE SET gateway = excluded.gateway, quantity = excluded.quantity"
+    )
+    connection.unregister("changed")
+
+
+def last_times(connection: duckdb.DuckDBPyConnection, never: int) -> NDArray[np.int64]:
+    """Return the time of each point's newest reading by the store's integer; ``never`` without one."""
+    (count,) = _one(connection.execute("SELECT coalesce(max(id), -1) + 1 FROM points"))
+    last = np.full(count, never, np.int64)
+    found = connection.execute("SELECT point, max(time_ns) AS time_ns FROM readings GROUP BY point").fetchnumpy()
+    last[found["point"]] = found["time_ns"]
+    return last
+
+
+def insert_readings(connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32], rows: ReadingBatch) -> None:
+    """Append the columns as they are in memory; NaN becomes NULL."""
+    connection.register(
+        "new_rows", {"point": ids, "time_ns": rows.time_ns, "value": rows.value, "quality": rows.quality}
+    )
+    connection.execute("INSERT INTO readings SELECT point, time_ns, value, quality FROM new_rows")
+    connection.unregister("new_rows")
+
+
+def stored_rows(
+    connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32], time_ns: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the positions of the names (id, time) that are in the table."""
+    order = np.argsort(time_ns, kind="stable")
+    cuts = np.flatnonzero(np.diff(time_ns[order]) > GAP_NS) + 1
+    found = []
+    for part in np.split(order, cuts):
+        connection.register("late", {"row_no": part, "point": ids[part], "time_ns": time_ns[part]})
+        hits = connection.execute(
+            "SELECT row_no FROM late SEMI JOIN"
+            " (SELECT point, time_ns FROM readings WHERE time_ns BETWEEN ? AND ?) AS kept USING (point, time_ns)",
+            [int(time_ns[part[0]]), int(time_ns[part[-1]])],
+        ).fetchnumpy()
+        connection.unregister("late")
+        found.append(np.asarray(hits["row_no"], np.int64))
+    return np.concatenate(found)
+
+
+def series(connection: duckdb.DuckDBPyConnection, stored_id: int, point: int, query: RangeQuery) -> Series:
+    """Return rows or buckets of one point."""
+    if query.resolution_ns:
+        asked = connection.execute(
+            _BUCKETS.format(value=_AGGREGATES[query.aggregate]),
+            {
+                "resolution": query.resolution_ns,
+                "mask": ~HISTORICAL & 0xFFFF,
+                "good": GOOD,
+                "point": stored_id,
+                "start": query.start_ns,
+                "end": query.end_ns,
+                "most": query.most_rows + 1,
+            },
+        )
+    else:
+        asked = connection.execute(_RAW, [stored_id, query.start_ns, query.end_ns, query.most_rows + 1])
+    found = asked.fetchnumpy()
+    return Series(
+        point,
+        np.asarray(found["time_ns"], np.int64),
+        _filled(found["value"]),
+        np.asarray(found["quality"], np.uint16),
+    )
+
+
+def latest(connection: duckdb.DuckDBPyConnection, table: PointTable, ids: NDArray[np.int32]) -> ReadingBatch:
+    """Return the newest reading of each point of ``table``, with its text."""
+    found = connection.execute(
+        "SELECT point, max(time_ns) AS time_ns, arg_max_null(value, time_ns) AS value,"
+        " arg_max(quality, time_ns) AS quality FROM readings GROUP BY point"
+    ).fetchnumpy()
+    index_of = np.full(int(ids.max(initial=-1)) + 1, -1, np.int32)
+    index_of[ids] = np.arange(len(ids), dtype=np.int32)
+    stored = np.asarray(found["point"], np.int64)
+    known = stored < len(index_of)
+    known[known] = index_of[stored[known]] >= 0
+    points, times = index_of[stored[known]], np.asarray(found["time_ns"], np.int64)[known]
+    row_of = {(int(ids[point]), int(time)): row for row, (point, time) in enumerate(zip(points, times, strict=True))}
+    text = {}
+    for stored_id, time, words in connection.execute(
+        "SELECT point, arg_max(time_ns, time_ns), arg_max(text, time_ns) FROM texts GROUP BY point"
+    ).fetchall():
+        if (stored_id, time) in row_of:
+            text[row_of[stored_id, time]] = words
+    return ReadingBatch.build(
+        table,
+        times,
+        points,
+        _filled(found["value"])[known],
+        np.asarray(found["quality"], np.uint16)[known],
+        text=text,
+    )
+
+
+def stored(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of rows (from the table's own count: no scan)."""
+    (count,) = _one(connection.execute("SELECT count(*) FROM readings"))
+    return int(count)
+
+
+def counts(connection: duckdb.DuckDBPyConnection) -> Counts:
+    """Count rows and different names; a scan that spills to disk when memory is short."""
+    total, first_ns, last_ns = _one(connection.execute("SELECT count(*), min(time_ns), max(time_ns) FROM readings"))
+    (distinct,) = _one(connection.execute("SELECT count(*) FROM (SELECT DISTINCT point, time_ns FROM readings)"))
+    return Counts(stored=total, distinct=distinct, first_ns=first_ns, last_ns=last_ns)
+
+
+def _filled(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn NULL (a mask in DuckDB's answer) back into NaN."""
+    return np.asarray(np.ma.filled(np.ma.asarray(column, np.float64), np.nan), np.float64)
+
+
+def _one(asked: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    row = asked.fetchone()
+    assert row is not None  # noqa: S101  # an aggregate without GROUP BY has one row
+    return tuple(row)

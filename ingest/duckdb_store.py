@@ -1,0 +1,205 @@
+"""The embedded store: DuckDB, exactly once.
+
+One commit holds the readings and the sequences of the messages they came in, so a message that is
+delivered again after a crash is known and skipped, in whatever order it comes. The same reading in
+*another* message is refused by its name (point, time). Looking each name up would be slow, so the
+last time of each point is kept in memory: a reading that is newer than that is new without asking,
+and only the late ones are looked for in the table.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.batch import ReadingBatch
+from domain.points import PointTable
+from ingest import duckdb_queries as queries
+from ingest.applied import Applied, Range
+from ingest.duckdb_file import MEMORY_LIMIT, THREADS, damaged_files, is_damage, open_file, set_aside
+from ingest.store import Counts, Mark, RangeQuery, Series, StoreDownError, Written
+
+NEVER = np.iinfo(np.int64).min
+"""Last time of a point that has no reading."""
+
+
+class DuckDbStore:
+    """Readings of ``table``'s points in one file; see `ingest.store.Store` for the promises.
+
+    Safe to use from several threads: writes take turns, queries read a snapshot beside them.
+    """
+
+    def __init__(
+        self, table: PointTable, path: Path, *, memory_limit: str = MEMORY_LIMIT, threads: int = THREADS
+    ) -> None:
+        """Open the file; raises StoreDownError when another process has it, StoreDeniedError when it is no use."""
+        self._table = table
+        self._path = path
+        self._memory_limit = memory_limit
+        self._threads = threads
+        self._lock = threading.RLock()
+        self._counted: tuple[int, Counts] | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._applied: dict[str, Applied] = {}
+        self._ids = np.empty(0, np.int32)
+        self._last_ns = np.empty(0, np.int64)
+        with self._lock:
+            self._open()
+
+    @property
+    def set_aside(self) -> list[str]:
+        """Names of damaged files beside this one."""
+        return damaged_files(self._path)
+
+    def applied(self, stream: str, marks: Sequence[Mark]) -> list[bool]:
+        """Tell for each message whether its readings are stored."""
+        with self._lock:
+            self._open()
+            known = self._applied.get(stream, Applied())
+        return [mark in known for mark in marks]
+
+    def write(self, rows: ReadingBatch, marks: Mapping[str, Sequence[Mark]]) -> Written:
+        """Store readings and sequences in one transaction."""
+        with self._lock:
+            connection = self._open()
+            after = {stream: self._applied.get(stream, Applied()).plus(new) for stream, new in marks.items() if new}
+            try:
+                connection.begin()
+                fresh = self._fresh(connection, rows)
+                chosen = rows if fresh.all() else rows.take(fresh)
+                self._insert(connection, chosen)
+                for stream, now in after.items():
+                    _save_applied(connection, stream, self._applied.get(stream, Applied()), now)
+                connection.commit()
+            except duckdb.Error as error:
+                raise self._failed("write", error) from error
+            self._applied |= after
+            np.maximum.at(self._last_ns, self._ids[chosen.point], chosen.time_ns)
+            return Written(len(chosen), len(rows) - len(chosen))
+
+    def range(self, query: RangeQuery) -> list[Series]:
+        """Return rows or buckets of each point."""
+        cursor = self._cursor()
+        try:
+            return [queries.series(cursor, int(self._ids[point]), point, query) for point in query.points]
+        except duckdb.Error as error:
+            raise self._failed("range", error) from error
+        finally:
+            cursor.close()
+
+    def latest(self) -> ReadingBatch:
+        """Return the newest reading of each point that has one."""
+        cursor = self._cursor()
+        try:
+            return queries.latest(cursor, self._table, self._ids)
+        except duckdb.Error as error:
+            raise self._failed("latest", error) from error
+        finally:
+            cursor.close()
+
+    def counts(self) -> Counts:
+        """Count rows and different names among them; the last answer is kept while no row is added."""
+        cursor = self._cursor()
+        try:
+            stored = queries.stored(cursor)
+            if self._counted is None or self._counted[0] != stored:
+                self._counted = (stored, queries.counts(cursor))
+            return self._counted[1]
+        except duckdb.Error as error:
+            raise self._failed("counts", error) from error
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Fold the log into the file and close it."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            return self._open().cursor()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection; open the file and read what is kept in memory when there is none."""
+        if self._connection is not None:
+            return self._connection
+        connection = open_file(self._path, memory_limit=self._memory_limit, threads=self._threads)
+        try:
+            self._ids = queries.point_ids(connection, self._table)
+            self._last_ns = queries.last_times(connection, NEVER)
+            self._applied = _load_applied(connection)
+        except duckdb.Error as error:
+            connection.close()
+            if is_damage(error):
+                set_aside(self._path, str(error))
+            raise StoreDownError(f"{self._path} can't be read: {error}") from error
+        self._connection = connection
+        return connection
+
+    def _failed(self, what: str, error: duckdb.Error) -> StoreDownError:
+        """Close the file, so that the next call opens it anew and reads what was really committed."""
+        with self._lock:
+            self.close()
+            if is_damage(error):
+                set_aside(self._path, str(error))
+        return StoreDownError(f"{what} on {self._path} failed: {str(error).splitlines()[0]}")
+
+    def _fresh(self, connection: duckdb.DuckDBPyConnection, rows: ReadingBatch) -> NDArray[np.bool_]:
+        """Return which readings have a name that is not stored and not further up in ``rows``, shape (n,)."""
+        ids = self._ids[rows.point]
+        fresh = first_of_name(ids, rows.time_ns)
+        late = np.flatnonzero(fresh & (rows.time_ns <= self._last_ns[ids]))
+        if late.size:
+            fresh[late[queries.stored_rows(connection, ids[late], rows.time_ns[late])]] = False
+        return fresh
+
+    def _insert(self, connection: duckdb.DuckDBPyConnection, rows: ReadingBatch) -> None:
+        if not len(rows):
+            return
+        queries.insert_readings(connection, self._ids[rows.point], rows)
+        texts = [(int(self._ids[rows.point[at]]), int(rows.time_ns[at]), text) for at, text in rows.text.items()]
+        if texts:
+            connection.executemany("INSERT INTO texts VALUES (?, ?, ?)", texts)
+
+
+def first_of_name(ids: NDArray[np.int32], time_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the first reading of each (id, time), shape (n,).
+
+    Parameters
+    ----------
+    ids : (n,) int32
+        Point of each reading.
+    time_ns : (n,) int64
+        Time of each reading, ns.
+    """
+    order = np.lexsort((time_ns, ids))  # stable: copies keep their order
+    copy = (np.diff(ids[order]) == 0) & (np.diff(time_ns[order]) == 0)
+    first = np.ones(len(ids), np.bool_)
+    first[order[1:][copy]] = False
+    return first
+
+
+def _load_applied(connection: duckdb.DuckDBPyConnection) -> dict[str, Applied]:
+    found: dict[str, list[Range]] = {}
+    for stream, *numbers in connection.execute("SELECT * FROM applied").fetchall():
+        found.setdefault(stream, []).append(Range(*numbers))
+    return {stream: Applied.of(ranges) for stream, ranges in found.items()}
+
+
+def _save_applied(connection: duckdb.DuckDBPyConnection, stream: str, before: Applied, now: Applied) -> None:
+    """Write only the ranges that changed: usually one."""
+    gone = set(before.ranges) - set(now.ranges)
+    new = set(now.ranges) - set(before.ranges)
+    if gone:
+        connection.executemany(
+            "DELETE FROM applied WHERE stream = ? AND first_seq = ?", [(stream, item.first) for item in gone]
+        )
+    if new:
+        connection.executemany("INSERT INTO applied VALUES (?, ?, ?, ?)", [(stream, *item) for item in sorted(new)])

@@ -1,0 +1,146 @@
+"""InfluxDB 1 or 2 as a store: idempotent, because a series and a time name one row.
+
+The server can't keep our stream sequences in the same transaction, so nothing is ever known to be
+applied: what is delivered again is written again and changes nothing. Duplicates can't be counted.
+The historical flag of a good reading is not kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from domain.batch import ReadingBatch
+from domain.ids import point_key
+from domain.quality import GOOD
+from domain.site.models import StoreKind, StoreSettings
+from domain.site.registry import Registry
+from ingest import influx_queries as queries
+from ingest.influx_endpoint import Endpoint, version_1, version_2
+from ingest.influx_http import InfluxHttp
+from ingest.line_protocol import PointNames, encode, point_names
+from ingest.store import Counts, Mark, RangeQuery, Refused, Series, Written
+
+NEVER = -1
+"""Before every time that a store may hold here: queries begin at 1970."""
+STATEMENTS_PER_REQUEST = 60
+
+
+class InfluxStore:
+    """Readings of a registry's points on a server; see `ingest.store.Store` for the promises.
+
+    Nothing is connected before the first call, so a server that is down is no reason not to start.
+    """
+
+    def __init__(self, registry: Registry, endpoint: Endpoint, *, compress: bool = False) -> None:
+        """Prepare the names of all points; ``compress`` sends bodies as gzip."""
+        self._registry = registry
+        self._http = InfluxHttp(endpoint, compress=compress)
+        self._names = names_of(registry)
+        kinds = {(registry.device_of(at).profile.kind, point.name) for at, point in enumerate(registry.points)}
+        self._kinds = sorted(kinds)
+
+    def applied(self, stream: str, marks: Sequence[Mark]) -> list[bool]:  # noqa: ARG002  # the contract's names
+        """Say no: writing again is harmless here."""
+        return [False] * len(marks)
+
+    def write(self, rows: ReadingBatch, marks: Mapping[str, Sequence[Mark]]) -> Written:  # noqa: ARG002  # as above
+        """Send the readings as lines; one that the server won't have does not take its neighbours along."""
+        encoded = encode(rows, self._names)
+        refused: list[Refused] = []
+        for at in self._http.write(encoded.lines):
+            refused += self._one_by_one(rows.take(slice(encoded.first_row[at], encoded.first_row[at + 1])))
+        return Written(stored=len(rows) - len(refused), refused=tuple(refused))
+
+    def _one_by_one(self, rows: ReadingBatch) -> list[Refused]:
+        """Send each reading of a refused line on a line of its own; returns those that are the reason."""
+        lines = [encode(rows.take(slice(row, row + 1)), self._names).lines[0] for row in range(len(rows))]
+        refusals = self._http.write(lines)
+        return [Refused(reason, lines[at].decode()) for at, reason in refusals.items()]
+
+    def range(self, query: RangeQuery) -> list[Series]:
+        """Return rows or buckets of each point."""
+        statements = []
+        for point in query.points:
+            device = self._registry.device_of(point)
+            statements.append(queries.range_statements(device, self._registry.points[point].name, query))
+        answers = self._ask(statements)
+        return [queries.range_series(point, answer) for point, answer in zip(query.points, answers, strict=True)]
+
+    def latest(self) -> ReadingBatch:
+        """Return the newest reading of each point that has one."""
+        table = self._registry.points
+        columns: list[tuple[int, int, float, int]] = []
+        texts: dict[int, str] = {}
+        answers = self._ask([queries.latest_statements(kind, name) for kind, name in self._kinds])
+        for (_, name), answer in zip(self._kinds, answers, strict=True):
+            of_value, of_quality, of_text = (queries.newest_by_device(series) for series in answer)
+            for place in of_value.keys() | of_quality.keys():
+                point = table.get(point_key(*place, name))
+                if point is None:
+                    continue
+                value_ns, value = of_value.get(place, (NEVER, math.nan))
+                quality_ns, quality = of_quality.get(place, (NEVER, GOOD))
+                time_ns = max(value_ns, quality_ns)
+                if of_text.get(place, (NEVER, ""))[0] == time_ns:
+                    texts[len(columns)] = of_text[place][1]
+                columns.append(
+                    (
+                        time_ns,
+                        point,
+                        value if value_ns == time_ns else math.nan,
+                        quality if quality_ns == time_ns else GOOD,
+                    )
+                )
+        if not columns:
+            return ReadingBatch.empty(table)
+        times, points, values, qualities = zip(*columns, strict=True)
+        return ReadingBatch.build(table, times, points, values, qualities, text=texts)
+
+    def counts(self) -> Counts:
+        """Count the readings of the registry's points; every one is distinct by construction."""
+        total = sum(map(queries.count_of, self._ask([queries.count_statements(*pair) for pair in self._kinds])))
+        edges = self._ask([queries.edge_statements(kind) for kind in sorted({kind for kind, _ in self._kinds})])
+        times = [time for pair in edges for answer in pair for time in queries.times_of(answer)]
+        return Counts(stored=total, distinct=total, first_ns=min(times, default=None), last_ns=max(times, default=None))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _ask(self, groups: Sequence[Sequence[str]]) -> list[list[queries.Rows]]:
+        """Run groups of statements (all groups equally large) and return the answers group by group."""
+        if not groups:
+            return []
+        size = len(groups[0])
+        flat = [statement for group in groups for statement in group]
+        answers: list[queries.Rows] = []
+        for start in range(0, len(flat), STATEMENTS_PER_REQUEST):
+            answers += self._http.query(flat[start : start + STATEMENTS_PER_REQUEST])
+        return [answers[start : start + size] for start in range(0, len(flat), size)]
+
+
+def open_influx(registry: Registry, settings: StoreSettings) -> InfluxStore:
+    """Return the store that ``site.yaml`` names; ``settings.kind`` must be one of InfluxDB's."""
+    if settings.url is None:
+        msg = "a server store needs a url"
+        raise ValueError(msg)
+    if settings.kind is StoreKind.INFLUXDB1:
+        return InfluxStore(registry, version_1(settings.url, settings.database, settings.token))
+    return InfluxStore(registry, version_2(settings.url, settings.database, settings.org, settings.token))
+
+
+def names_of(registry: Registry) -> list[PointNames]:
+    """Return measurement, tags and field of every point, by index."""
+    names = []
+    for at, point in enumerate(registry.points):
+        device = registry.device_of(at)
+        tags = {
+            "unit": point.unit,
+            "gateway": point.gateway,
+            "device": point.device,
+            "zone": device.zone.settings.id,
+            "building": device.zone.building.id,
+        }
+        names.append(point_names(device.profile.kind, tags, point.name))
+    return names

@@ -1,0 +1,98 @@
+"""Real time-series servers on free loopback ports, stopped by their own process id."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.servers import require
+
+START_TIMEOUT_S = 30.0
+
+_INFLUXD = """
+reporting-disabled = true
+bind-address = "127.0.0.1:{rpc}"
+[meta]
+  dir = "{folder}/meta"
+[data]
+  dir = "{folder}/data"
+  wal-dir = "{folder}/wal"
+[http]
+  bind-address = "127.0.0.1:{http}"
+  log-enabled = false
+  auth-enabled = {auth}
+[monitor]
+  store-enabled = false
+"""
+
+
+@contextmanager
+def influxd(folder: Path, *, auth: bool = False) -> Iterator[str]:
+    """Run InfluxDB 1 with its files below ``folder``; yields its address."""
+    program = require("influxd")
+    folder.mkdir(parents=True, exist_ok=True)
+    rpc, http = _free_port(), _free_port()
+    config = folder / "influxdb.conf"
+    config.write_text(_INFLUXD.format(rpc=rpc, http=http, folder=folder, auth=str(auth).lower()))
+    with _running([program, "run", "-config", str(config)], folder / "influxd.log"):
+        yield _answering(f"http://127.0.0.1:{http}", "/ping")
+
+
+@contextmanager
+def victoria_metrics(folder: Path) -> Iterator[str]:
+    """Run VictoriaMetrics with its files below ``folder``; yields its address."""
+    program = require("victoria-metrics")
+    folder.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    command = [
+        program,
+        f"-storageDataPath={folder}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-retentionPeriod=100y",
+        "-memory.allowedBytes=100MB",
+    ]
+    with _running(command, folder / "victoria.log"):
+        yield _answering(f"http://127.0.0.1:{port}", "/health")
+
+
+@contextmanager
+def _running(command: list[str], log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "GOMAXPROCS": "1"})
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answering(address: str, path: str) -> str:
+    """Wait until the server answers."""
+    end = time.monotonic() + START_TIMEOUT_S
+    with httpx.Client(trust_env=False) as client:
+        while time.monotonic() < end:
+            try:
+                if client.get(address + path).is_success:
+                    return address
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+    msg = f"{address} did not answer in {START_TIMEOUT_S:.0f} s"
+    raise TimeoutError(msg)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
