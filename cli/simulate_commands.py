@@ -11,6 +11,7 @@ import contextlib
 import json as json_format
 import signal
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -26,9 +27,9 @@ from cli.yaml_documents import read_document
 from domain.errors import ConfigurationError, FengsuiError, Problem
 from domain.quantity import Quantity, symbol
 from domain.site import Registry
-from simulators.expectations import State
+from simulators.expectations import State, Verdict
 from simulators.runner import Report, Runner
-from simulators.scenario import Scenario, load_scenario
+from simulators.scenario import Placed, Scenario, load_scenario
 from simulators.scenario_check import check_against
 from simulators.site import DeviceRow, Fleet
 
@@ -132,9 +133,7 @@ async def _watch_lines(_play: Play, fleet: Fleet, runner: Runner, console: Conso
         news = {
             name: f"{status.where} {_link(status.connected, status.trouble)}" for name, status in fleet.lines().items()
         }
-        if runner.playing is not None and runner.playing.step.labels is not None:
-            labels = runner.playing.step.labels
-            news["step"] = f"{runner.playing.step.at:g} s  {labels.zh} / {labels.en}"
+        news |= {f"{placed.step.at:g} s": _told(placed) for placed in runner.told}
         for name, words in news.items():
             if told.get(name) != words:
                 console.print(f"{name}: {words}", soft_wrap=True, highlight=False)
@@ -151,8 +150,12 @@ def _link(connected: bool, trouble: str) -> str:  # noqa: FBT001 -- private
 def _headline(play: Play, runner: Runner) -> Text:
     scenario = play.scenario
     text = Text(f"{scenario.labels.zh} / {scenario.labels.en}   {runner.now_s():.0f} / {scenario.duration_s:g} s")
-    labels = runner.playing.step.labels if runner.playing else None
-    return text.append(f"\n{labels.zh} / {labels.en}" if labels else "\n", style="bold")
+    return text.append(f"\n{_told(runner.told[-1]) if runner.told else ''}", style="bold")
+
+
+def _told(placed: Placed) -> str:
+    labels = placed.step.labels
+    return f"{labels.zh} / {labels.en}" if labels else ""
 
 
 def _line_table(fleet: Fleet) -> Table:
@@ -193,15 +196,25 @@ def values_text(registry: Registry, row: DeviceRow) -> str:
     return "  ".join(shown) + (" …" if len(names) > len(chosen) else "")
 
 
-def report_table(report: Report) -> Group:
-    """Return expectations and remarks as tables."""
-    table = Table(
-        "期望 expected", "结果 result", "依据 why", title=f"{report.scenario}: {report.played_s:.0f} s", expand=True
-    )
-    for verdict in report.verdicts:
+def verdict_table(verdicts: Iterable[Verdict], title: str | None = None) -> Table:
+    """Return expectations with what came of them."""
+    table = Table("期望 expected", "结果 result", "依据 why", title=title, expand=True)
+    for verdict in verdicts:
         table.add_row(verdict.what, Text(_WORDS[verdict.state], _COLOURS[verdict.state]), verdict.why)
+    return table
+
+
+def report_table(report: Report) -> Group:
+    """Return expectations and remarks as a table and lines; those not judged only as a number."""
+    shown = [verdict for verdict in report.verdicts if verdict.state is not State.NOT_JUDGED]
+    title = f"{report.scenario}: {report.played_s:.0f} s"
+    table = Table("期望 expected", "结果 result", "依据 why", title=title, expand=True)
+    for verdict in shown:
+        table.add_row(verdict.what, Text(_WORDS[verdict.state], _COLOURS[verdict.state]), verdict.why)
+    left = Counter(verdict.why for verdict in report.verdicts if verdict.state is State.NOT_JUDGED)
+    lines = [Text(f"{title}: {count} × {_WORDS[State.NOT_JUDGED]}: {why}", "dim") for why, count in left.items()]
     remarks = [
         Text(f"{remark.at_s:.1f} s, line {remark.line}: {remark.why}", "red" if remark.failed else "dim")
         for remark in report.remarks
     ]
-    return Group(table, *remarks)
+    return Group(*([table] if shown else []), *lines, *remarks)
