@@ -21,6 +21,7 @@ from cli.yaml_documents import read_document
 from domain.documents import Document
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry, build_registry
+from gateway.check import PROTOCOLS, check_site
 
 BUILT_IN_PROFILES = Path(gateway.__file__).parent / "profiles"
 """Profiles that come with the gateway package."""
@@ -38,10 +39,12 @@ class SiteDocuments:
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
     """Read and check the site folder ``site``; raises `ConfigurationError` with every problem found."""
     documents = read_site(site, environment)
-    registry = build_registry(documents.site, documents.gateways, documents.profiles)
+    registry = build_registry(documents.site, documents.gateways, documents.profiles, PROTOCOLS)
+    problems = check_site(registry, documents.gateways, documents.profiles)
     if not _is_time_zone(registry.site.timezone):
-        problem = documents.site.problem(("timezone",), "no such time zone", "use a name such as Asia/Shanghai")
-        raise ConfigurationError([problem])
+        problems.append(documents.site.problem(("timezone",), "no such time zone", "use a name such as Asia/Shanghai"))
+    if problems:
+        raise ConfigurationError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     return registry
 
 

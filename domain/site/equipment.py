@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from domain.documents import Document, Path
+from domain.documents import Document, Path, nearest
 from domain.points import Point
 from domain.site.findings import Findings
 from domain.site.models import Connection, DeviceSettings, GatewaySettings, Labels, Profile, ProfilePoint
@@ -49,13 +49,18 @@ class Equipment:
         self._findings.unique(doc, ids, "connection")
         for c, connection in enumerate(gateway.connections):
             path: Path = ("connections", c)
-            if self._protocols:
-                self._findings.exists(doc, (*path, "protocol"), connection.protocol, self._protocols, "protocol")
+            if not self._knows(connection.protocol):
+                mend = nearest(connection.protocol, self._protocols)
+                self._findings.add(doc, (*path, "protocol"), "no such protocol", mend)
             for d, settings in enumerate(connection.devices):
                 at: Path = (*path, "devices", d)
                 device = self._device(doc, at, gateway, connection, settings)
                 if device is not None:
                     self._add_points(doc, at, device)
+
+    def _knows(self, protocol: str) -> bool:
+        """Tell whether there is a connector for it; without a list of them, every one is."""
+        return not self._protocols or protocol in self._protocols
 
     def _device(
         self, doc: Document, path: Path, gateway: GatewaySettings, connection: Connection, settings: DeviceSettings
@@ -73,7 +78,7 @@ class Equipment:
         profile = self._profiles.found.get(settings.profile)
         if not (in_zone and has_profile and profile):
             return None
-        if profile.protocol != connection.protocol:
+        if profile.protocol != connection.protocol and self._knows(connection.protocol):
             self._foreign_profile(doc, path, profile, connection)
         zone = self._zones[f"{gateway.unit}/{settings.zone}"]
         self.devices[key] = Device(
