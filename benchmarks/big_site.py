@@ -114,6 +114,7 @@ async def run_process(name: str, folder: Path) -> None:
             await ingest_process.run(site, backbone, data_dir=folder / "ingest", stop=stop)
         elif name == "rules":
             from cli.rule_files import load_ruleset
+
             from rules import process as rules_process
 
             await rules_process.run(site, backbone, load_ruleset(site), stop=stop)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from backbone.client import Backbone
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 RESTART_PAUSE_S = 0.5
 DEFAULT_CONSOLE_PORT = 8080
+ANSWER_URL_VARIABLE = "FENGSUI_ANSWER_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,6 @@ class Platform:
     session: Session
     console_port: int
     open_console: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     server: EmbeddedServer | None = None
     supervisor: Supervisor | None = None
@@ -63,11 +63,9 @@ class Platform:
         """Start the processes, those that answer before those that ask."""
         self.supervisor = Supervisor(self.session.state.folder("logs"))
         for name in ("alerts", "rules", "ingest"):
-            await self.supervisor.start(Child(name, [name, *self._common()], self.environment))
+            await self.supervisor.start(self._child(name, [name, *self._common()]))
         console = ["console", *self._common(), "--port", str(self.console_port)]
-        await self.supervisor.start(
-            Child("console", console + (["--open"] if self.open_console else []), self.environment)
-        )
+        await self.supervisor.start(self._child("console", console + (["--open"] if self.open_console else [])))
         for key in self.session.registry.gateways:
             await self.supervisor.start(self._gateway(key))
 
@@ -88,13 +86,17 @@ class Platform:
     def _common(self) -> list[str]:
         return ["--site", str(self.session.site), "--state", str(self.session.state.root)]
 
+    def _child(self, name: str, arguments: list[str]) -> Child:
+        answers = os.environ.get(ANSWER_URL_VARIABLE) or self.console_url
+        return Child(name, arguments, {ANSWER_URL_VARIABLE: answers})
+
     def _gateway(self, key: str) -> Child:
         unit, gateway = key.split("/")
         arguments = ["gateway", *self._common(), "--unit", unit, "--gateway", gateway]
         link = self.links.get(key)
         if link is not None:
             arguments += ["--link-nats", link.nats_url, "--link-mqtt", str(link.mqtt_port)]
-        return Child(f"gateway-{unit}-{gateway}", arguments, self.environment)
+        return self._child(f"gateway-{unit}-{gateway}", arguments)
 
     async def _keep_server(self, server: EmbeddedServer) -> None:
         """Start nats-server again when it ends by itself; clients reconnect on the same ports."""

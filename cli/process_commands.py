@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.platform import ANSWER_URL_VARIABLE, DEFAULT_CONSOLE_PORT
 from cli.running import run_process
-from cli.session import Session, open_session
+from cli.session import open_session
 from domain.clock import SystemClock
 
 SiteOption = Annotated[Path, typer.Option("--site", help="The site folder (site.yaml, gateways/, profiles/, rules/).")]
@@ -79,11 +81,7 @@ def rules_worker(site: SiteOption, state: StateOption = None) -> None:
     run_process("rules", main)
 
 
-def alerts_service(
-    site: SiteOption,
-    state: StateOption = None,
-    port: Annotated[int, typer.Option(help="Port of the console, for answer links.")] = 8080,
-) -> None:
+def alerts_service(site: SiteOption, state: StateOption = None) -> None:
     """Keep the record of alerts: life cycle, escalation, notifications, feed."""
     from alerts import process
 
@@ -96,7 +94,7 @@ def alerts_service(
                 session.registry,
                 backbone,
                 database_url=session.state.alerts_url,
-                answer_base_url=answer_base_url(port),
+                answer_base_url=answer_base_url(),
                 signing_key=session.state.secret("answer.key").encode(),
                 stop=stop,
             )
@@ -133,14 +131,6 @@ def console(
     run_process("console", main)
 
 
-def answer_base_url(port: int) -> str:
-    """Return the address that people's phones reach: FENGSUI_ANSWER_URL, or the console on loopback."""
-    import os
-
-    return os.environ.get("FENGSUI_ANSWER_URL") or f"http://127.0.0.1:{port}"
-
-
-def session_summary(session: Session) -> str:
-    """Return one line about a site, for logs."""
-    registry = session.registry
-    return f"{registry.site.site}: {len(registry.devices)} devices, {len(registry.points)} points"
+def answer_base_url() -> str:
+    """Return the address that people's phones reach: FENGSUI_ANSWER_URL, or a console on this machine."""
+    return os.environ.get(ANSWER_URL_VARIABLE) or f"http://127.0.0.1:{DEFAULT_CONSOLE_PORT}"

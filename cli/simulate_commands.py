@@ -12,6 +12,7 @@ import json as json_format
 import signal
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated

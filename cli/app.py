@@ -1,0 +1,40 @@
+"""The command ``fengsui``: every command is mounted here, none is implemented here."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import process_commands
+from cli.alerts_commands import app as alerts_app
+from cli.check_command import check
+from cli.demo_command import demo
+from cli.rules_commands import app as rules_app
+from cli.simulate_commands import simulate
+from cli.up_command import up
+
+app = typer.Typer(
+    name="fengsui",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Fengsui (烽燧): from a fire panel's bytes to a person who answers.\n\n"
+    "Start with [bold]fengsui demo[/]; check your own site with [bold]fengsui check SITE[/]; "
+    "run it with [bold]fengsui up SITE[/].",
+)
+
+SITE, PROCESSES, PEOPLE, DESK = "Sites", "Single processes (up starts them all)", "People", "On the desk"
+
+app.command(rich_help_panel=SITE)(demo)
+app.command(rich_help_panel=SITE)(up)
+app.command(rich_help_panel=SITE)(check)
+app.command(rich_help_panel=DESK)(simulate)
+app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
+app.command(rich_help_panel=PROCESSES)(process_commands.ingest)
+app.command(rich_help_panel=PROCESSES)(process_commands.console)
+app.add_typer(rules_app, name="rules", rich_help_panel=DESK)
+app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,43 @@
+"""`fengsui up SITE`: run a whole site on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.platform import Platform, console_port
+from cli.running import run_process
+from cli.session import open_session
+
+
+def up(
+    site: Annotated[Path, typer.Argument(help="The site folder.")],
+    state: Annotated[Path | None, typer.Option(help="Where it keeps its data; var/<site> by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the console; 8080, or a free one, by default.")] = None,
+) -> None:
+    """Start the backbone, the gateways, rules, alerts, the store and the console of SITE."""
+    session = open_session(site, state)
+    platform = Platform(session, console_port(port))
+
+    async def main(stop: asyncio.Event) -> None:
+        out = Console()
+        try:
+            await platform.start_backbone()
+            await platform.start_processes()
+            secrets = session.state.folder("secrets")
+            session.state.secret("operator.password")
+            out.print(f"[bold]console[/]   {platform.console_url}   (password: {secrets / 'operator.password'})")
+            if platform.server is not None:
+                out.print(f"[bold]backbone[/]  {platform.server.url}, MQTT 3.1.1 on port {platform.server.mqtt_port}")
+                out.print(f"[bold]users[/]     {platform.server.credentials_file}")
+            out.print(f"[bold]logs[/]      {session.state.folder('logs')}   Ctrl-C stops everything")
+            await stop.wait()
+        finally:
+            out.print("stopping …")
+            await platform.stop()
+
+    run_process("up", main)
