@@ -16,14 +16,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import gateway
 from cli.yaml_documents import read_document
 from domain.documents import Document
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry, build_registry
+from gateway import profiles_dir
 from gateway.check import PROTOCOLS, check_site
 
-BUILT_IN_PROFILES = Path(gateway.__file__).parent / "profiles"
+BUILT_IN_PROFILES = profiles_dir()
 """Profiles that come with the gateway package."""
 
 
