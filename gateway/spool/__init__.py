@@ -1,0 +1,10 @@
+"""Keeps readings on disk from the moment they are read until the log has them.
+
+Input: `ReadingBatch`es and dead letters. Output: `SpoolRow`s, events first, removed when published.
+"""
+
+from gateway.spool.rows import EVENT, MEASURE, SpoolRow
+from gateway.spool.spool import Spool, SpoolFigures
+from gateway.spool.store import DamagedError, FullError, SpoolLimits
+
+__all__ = ["EVENT", "MEASURE", "DamagedError", "FullError", "Spool", "SpoolFigures", "SpoolLimits", "SpoolRow"]

@@ -1,0 +1,319 @@
+"""The spool: what was read is on disk before anybody hears of it, and stays until the log has it.
+
+Many callers, one writer: whoever calls `emit` while a group is being written joins the next group, so
+that a commit serves all who wait for it. SQLite runs in a thread of its own; the event loop never
+waits for a disk.
+
+| fault | what happens |
+|---|---|
+| spool full | measures thinned, then the oldest dropped; events never; all counted by reason |
+| disk full | measures and a ballast file are given up, the group is tried again; then StoreError |
+| file damaged | set aside as ``<name>.damaged-<time>``, a new one is started, counted |
+| killed at any moment | groups that were committed are there, whole; the others never were |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self, TypeVar
+
+from domain.batch import ReadingBatch
+from domain.clock import Clock
+from domain.errors import StoreError
+from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.spool.forecast import Forecast
+from gateway.spool.rows import EVENT, MEASURE, SpoolRow, rows_of
+from gateway.spool.store import DamagedError, FullError, Group, SpoolFile, SpoolLimits
+
+T = TypeVar("T")
+
+MOST_GROUPED = 200
+"""Callers served by one commit."""
+
+REMOVAL_DELAY_S = 0.1
+"""Removals of delivered rows wait so long for company: if they are lost, a row is only sent twice."""
+
+BALLAST_BYTES = 2**20
+FREED_SHARE = 0.05
+"""Part of the limit that is given up when the disk is full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolFigures:
+    """The spool at a glance. Counters are for ever, the rest is now; ``forecast_s`` None: no rate yet."""
+
+    counters: Counter[str]
+    batches: int
+    waiting_events: int
+    size: int
+    oldest_ns: int | None
+    forecast_s: float | None
+
+
+@dataclass(slots=True)
+class _Job:
+    """One caller's wish, and how it hears that it is on disk."""
+
+    done: asyncio.Future[None]
+    batch: ReadingBatch | None = None
+    letter: DeadLetter | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Spool:
+    """An open spool; a `gateway.connectors.contract.Sink`. Make it with `open`, end it with `close`."""
+
+    def __init__(self, path: Path, limits: SpoolLimits, clock: Clock) -> None:
+        """Use `open`."""
+        self._path = path
+        self._limits = limits
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._file: SpoolFile
+        self._jobs: list[_Job] = []
+        self._published: list[SpoolRow] = []
+        self._wake = asyncio.Event()
+        self._taken: set[int] = set()
+        self._cursor = {EVENT: 0, MEASURE: 0}
+        self._forecast = Forecast()
+        self._writer: asyncio.Task[None] | None = None
+        self._closing = False
+        self.arrived = asyncio.Event()
+        """Set whenever rows were stored; whoever waits for it clears it."""
+
+    @classmethod
+    async def open(cls, path: Path, *, limits: SpoolLimits, clock: Clock) -> Self:
+        """Open the file at ``path``, or a new one when it is damaged; raises StoreError."""
+        spool = cls(path, limits, clock)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            await spool._in_thread(spool._open_file)
+        except StoreError:
+            spool._thread.shutdown()
+            raise
+        spool._writer = asyncio.create_task(spool._write(), name="spool-writer")
+        return spool
+
+    async def close(self) -> None:
+        """Write what waits, then close the file."""
+        self._closing = True
+        self._wake.set()
+        if self._writer is not None:
+            await asyncio.gather(self._writer, return_exceptions=True)
+        await self._in_thread(self._file.close)
+        self._thread.shutdown()
+
+    @property
+    def id(self) -> str:
+        """Name of the file's contents, part of every message id: rows of two files are never confused."""
+        return self._file.id
+
+    async def emit(self, batch: ReadingBatch) -> None:
+        """Store readings; returns after the commit. Raises StoreError when they can't be stored."""
+        if len(batch):
+            await self._submit(_Job(self._future(), batch=batch))
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        """Store a message that could not be used; returns after the commit."""
+        await self._submit(_Job(self._future(), letter=letter))
+
+    async def count(self, name: str) -> int:
+        """Raise a persistent counter by one and return its value, after the commit."""
+        await self._submit(_Job(self._future(), counts=Counter({name: 1})))
+        return self._file.counters[name]
+
+    async def events(self, most: int) -> list[SpoolRow]:
+        """Take the next events, oldest first. A row is taken once; `give_back` makes it available again."""
+        rows = await self._take("lane = ?", (EVENT,), self._cursor[EVENT], most)
+        if rows:
+            self._cursor[EVENT] = max(rows[-1].id, self._cursor[EVENT])
+        return rows
+
+    async def fresh(self, most: int, since_ns: int) -> list[SpoolRow]:
+        """Take measures that were stored at ``since_ns`` or later, oldest first."""
+        rows = await self._take("lane = ? AND added_ns >= ?", (MEASURE, since_ns), self._cursor[MEASURE], most)
+        if rows:
+            self._cursor[MEASURE] = max(rows[-1].id, self._cursor[MEASURE])
+        return rows
+
+    async def backlog(self, most: int, before_ns: int) -> list[SpoolRow]:
+        """Take measures that were stored before ``before_ns``, oldest first."""
+        return await self._take("lane = ? AND added_ns < ?", (MEASURE, before_ns), 0, most)
+
+    def give_back(self, rows: Iterable[SpoolRow]) -> None:
+        """Make rows available again that could not be delivered."""
+        for row in rows:
+            self._taken.discard(row.id)
+            self._cursor[row.lane] = min(self._cursor[row.lane], row.id - 1)
+        self.arrived.set()
+
+    def published(self, rows: Iterable[SpoolRow]) -> None:
+        """Let go of rows that the log has; they are removed with one of the next commits."""
+        self._published += rows
+        self._wake.set()
+
+    async def reject(self, row: SpoolRow, reason: str, detail: str) -> None:
+        """Set a row aside that the log refuses for good: a dead letter, and its readings counted as dropped."""
+        letter = DeadLetter(
+            time_ns=self._clock.now_ns(),
+            connection="uplink",
+            reason=reason,
+            detail=f"{row.device}: {detail}"[:500],
+            raw=row.body[:MOST_RAW_BYTES],
+        )
+        counts = Counter({f"dropped.{reason}": row.readings, "published": -row.readings})
+        self._published.append(row)
+        await self._submit(_Job(self._future(), letter=letter, counts=counts))
+
+    async def figures(self) -> SpoolFigures:
+        """Return the state now."""
+        file = self._file
+        oldest_ns = await self._in_thread(file.oldest_ns)
+        return SpoolFigures(
+            counters=Counter(file.counters),
+            batches=sum(file.batches),
+            waiting_events=file.batches[EVENT],
+            size=sum(file.size),
+            oldest_ns=oldest_ns,
+            forecast_s=self._forecast.seconds(self._limits.most_measure_bytes - file.size[MEASURE], self._now_s()),
+        )
+
+    async def letters(self) -> list[DeadLetter]:
+        """Return the dead letters that are kept, oldest first."""
+        return await self._in_thread(self._file.letters)
+
+    async def _submit(self, job: _Job) -> None:
+        if self._closing or self._writer is None or self._writer.done():
+            raise StoreError("the spool is closed")
+        self._jobs.append(job)
+        self._wake.set()
+        await job.done
+
+    async def _take(self, condition: str, values: Sequence[int], after: int, most: int) -> list[SpoolRow]:
+        return await self._guarded(lambda: self._select(condition, values, after, most))
+
+    def _select(self, condition: str, values: Sequence[int], after: int, most: int) -> list[SpoolRow]:
+        """In the thread, so that no commit can drop a row between its choice and its being taken."""
+        while True:
+            found = self._file.select(f"{condition} AND id > ?", (*values, after), most)
+            rows = [row for row in found if row.id not in self._taken]
+            if rows or len(found) < most:
+                self._taken.update(row.id for row in rows)
+                return rows
+            after = found[-1].id
+
+    async def _write(self) -> None:
+        """Write groups for ever: everything that waits goes into the next one."""
+        while not (self._closing and not self._jobs and not self._published):
+            await self._wake.wait()
+            self._wake.clear()
+            if not self._jobs and self._published and not self._closing:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), REMOVAL_DELAY_S)
+            jobs, self._jobs = self._jobs[:MOST_GROUPED], self._jobs[MOST_GROUPED:]
+            gone, self._published = self._published, []
+            if self._jobs or self._closing:
+                self._wake.set()
+            await self._write_group(jobs, gone)
+
+    async def _write_group(self, jobs: Sequence[_Job], gone: list[SpoolRow]) -> None:
+        try:
+            await self._in_thread(lambda: self._commit(jobs, gone))
+        except StoreError as error:
+            self._published += gone
+            for job in jobs:
+                if not job.done.done():
+                    job.done.set_exception(error)
+            return
+        self._taken.difference_update(row.id for row in gone if row.spool == self._file.id)
+        for job in jobs:
+            if not job.done.done():
+                job.done.set_result(None)
+        if any(job.batch is not None for job in jobs):
+            self.arrived.set()
+
+    def _commit(self, jobs: Sequence[_Job], gone: list[SpoolRow]) -> None:
+        """In the thread: write one group, giving up measures or the file itself where it must."""
+        now_ns = self._clock.now_ns()
+        group = Group(published=gone)
+        for job in jobs:
+            group.rows += rows_of(job.batch, now_ns) if job.batch is not None else []
+            group.letters += [job.letter] if job.letter is not None else []
+            group.counts.update(job.counts)
+        in_use = self._taken - {row.id for row in gone}
+        try:
+            self._file.commit(group, now_ns, in_use)
+        except DamagedError:
+            self._set_aside()
+            self._file.commit(group, now_ns, frozenset())
+        except FullError:
+            self._ballast.unlink(missing_ok=True)
+            self._file.free(FREED_SHARE, in_use)
+            self._file.commit(group, now_ns, in_use)
+        self._forecast.add(sum(row.size for row in group.rows if row.lane == MEASURE), self._now_s())
+
+    async def _guarded(self, work: Callable[[], T]) -> T:
+        """Run a read in the thread; a damaged file is set aside and the new one is asked."""
+        try:
+            return await self._in_thread(work)
+        except DamagedError:
+            await self._in_thread(self._set_aside)
+            return await self._in_thread(work)
+
+    def _set_aside(self) -> None:
+        """In the thread: start a new file, keeping the counters that were known."""
+        known = Counter(self._file.counters)
+        lost = known["accepted"] - known["published"] - _dropped_after(known)
+        self._file.close()
+        self._rename_damaged()
+        self._open_file()
+        known.update({"damaged_files": 1, "dropped.damaged": max(lost, 0)})
+        self._file.commit(Group(counts=known), self._clock.now_ns(), frozenset())
+
+    def _open_file(self) -> None:
+        """In the thread: open the file; a damaged one is renamed and counted."""
+        try:
+            self._file = SpoolFile(self._path, self._limits)
+        except DamagedError:
+            self._rename_damaged()
+            self._file = SpoolFile(self._path, self._limits)
+            self._file.commit(Group(counts=Counter({"damaged_files": 1})), self._clock.now_ns(), frozenset())
+        self._taken.clear()
+        self._cursor = {EVENT: 0, MEASURE: 0}
+        with contextlib.suppress(OSError):  # without ballast a full disk is met a little earlier
+            if not self._ballast.exists():
+                self._ballast.write_bytes(bytes(BALLAST_BYTES))
+
+    def _rename_damaged(self) -> None:
+        mark = self._clock.now_ns()
+        for suffix in ("", "-wal", "-shm"):
+            old = self._path.with_name(self._path.name + suffix)
+            if old.exists():
+                old.rename(self._path.with_name(f"{self._path.name}.damaged-{mark}{suffix}"))
+
+    @property
+    def _ballast(self) -> Path:
+        """A file that holds disk space to be given up when the disk is full."""
+        return self._path.with_name(self._path.name + ".ballast")
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _future(self) -> asyncio.Future[None]:
+        return asyncio.get_running_loop().create_future()
+
+    @staticmethod
+    def _now_s() -> float:
+        return time.monotonic()
+
+
+def _dropped_after(counters: Counter[str]) -> int:
+    """Return the readings that were dropped after they had been accepted."""
+    return sum(count for name, count in counters.items() if name.startswith("dropped.") and name != "dropped.full")

@@ -1,0 +1,297 @@
+"""The spool's SQLite file: one transaction a group, and figures that are always those on disk.
+
+Used from one thread at a time. WAL with ``synchronous=FULL``: a commit that returned survives a power
+cut. The lock is exclusive: two gateways can't share a spool by mistake. What SQLite reports as
+corruption becomes `DamagedError`; the owner sets the file aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from domain.errors import StoreError
+from gateway.connectors.contract import DeadLetter
+from gateway.spool.room import EVENT_SHARE, Freed, drop_aged, make_room
+from gateway.spool.rows import EVENT, MEASURE, ROW_OVERHEAD, NewRow, SpoolRow, checksum
+
+MOST_DEAD_LETTERS = 1000
+CHECKED_BYTES = 64 * 2**20
+"""Files up to this size are checked whole at start; damage in a larger one shows when it is met."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS batches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, lane INTEGER NOT NULL, device TEXT NOT NULL, first_ns INTEGER NOT NULL,
+  last_ns INTEGER NOT NULL, added_ns INTEGER NOT NULL, readings INTEGER NOT NULL,
+  thinned INTEGER NOT NULL DEFAULT 0, checksum INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS batches_lane ON batches (lane);
+CREATE INDEX IF NOT EXISTS batches_age ON batches (lane, added_ns);
+CREATE TABLE IF NOT EXISTS dead_letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, time_ns INTEGER NOT NULL, connection TEXT NOT NULL,
+  reason TEXT NOT NULL, detail TEXT NOT NULL, raw BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
+"""
+
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class DamagedError(StoreError):
+    """The file is no longer a sound database."""
+
+    retryable = False
+
+
+class FullError(StoreError):
+    """The disk, or the file's own limit, has no room for the group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolLimits:
+    """How much a spool may hold: bytes of rows, and seconds that a measure is kept."""
+
+    most_bytes: int = 512 * 2**20
+    most_age_s: float = 14 * 86_400
+
+    @property
+    def most_measure_bytes(self) -> int:
+        """Bytes that measures may use; the rest is reserved for events."""
+        return round(self.most_bytes * (1 - EVENT_SHARE))
+
+
+@dataclass(slots=True)
+class Group:
+    """What is written in one transaction."""
+
+    rows: list[NewRow] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    published: list[SpoolRow] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class SpoolFile:
+    """An open spool file. ``size`` and ``batches`` are per lane, ``counters`` by name."""
+
+    def __init__(self, path: Path, limits: SpoolLimits) -> None:
+        """Open or create; raises DamagedError, or StoreError when it can't be opened."""
+        self.path = path
+        self.limits = limits
+        self._thinned_to = 0
+        self._database = _connect(path)
+        try:
+            with _translated(path):
+                self._check()
+                self._database.executescript(_SCHEMA)
+                self.id = self._identity()
+                self.counters: Counter[str] = Counter(dict(self._database.execute("SELECT name, value FROM counters")))
+                self.size = [0, 0]
+                self.batches = [0, 0]
+                for lane, count, size in self._database.execute(
+                    "SELECT lane, count(*), sum(length(body)) FROM batches GROUP BY lane"
+                ):
+                    self.size[lane], self.batches[lane] = size + count * ROW_OVERHEAD, count
+        except StoreError:
+            self._database.close()
+            raise
+
+    def close(self) -> None:
+        """Close; the WAL is folded into the file."""
+        self._database.close()
+
+    def commit(self, group: Group, now_ns: int, in_use: AbstractSet[int]) -> None:
+        """Write a group, making room first where it is needed; all of it or nothing.
+
+        Raises FullError when there is no room on the disk, DamagedError when the file is broken.
+        """
+        freed, counts = Freed(thinned_to=self._thinned_to), Counter(group.counts)
+        with _translated(self.path), self._transaction():
+            removed = self._remove_published(group.published, counts)
+            rows = self._admit(group.rows, removed, in_use, freed)
+            drop_aged(self._database, now_ns - round(self.limits.most_age_s * 1e9), in_use, freed)
+            self._insert(rows, now_ns)
+            self._insert_letters(group.letters, counts)
+            counts["produced"] += sum(row.readings for row in group.rows)
+            counts["accepted"] += sum(row.readings for row in rows)
+            counts["dropped.full"] += sum(row.readings for row in group.rows) - sum(row.readings for row in rows)
+            counts.update({f"dropped.{reason}": count for reason, count in freed.readings.items()})
+            self._count(counts)
+        self.counters += counts
+        for lane in (EVENT, MEASURE):
+            new = [row for row in rows if row.lane == lane]
+            gone = [row for row in removed if row.lane == lane]
+            self.batches[lane] += len(new) - len(gone) - (freed.rows if lane == MEASURE else 0)
+            self.size[lane] += sum(row.size for row in new) - sum(len(row.body) + ROW_OVERHEAD for row in gone)
+        self.size[MEASURE] -= freed.size
+        self._thinned_to = freed.thinned_to
+
+    def free(self, share: float, in_use: AbstractSet[int]) -> None:
+        """Remove measures worth ``share`` of the limit and give the log's disk space back."""
+        freed = Freed(thinned_to=self._thinned_to)
+        with _translated(self.path):
+            with self._transaction():
+                make_room(self._database, round(self.limits.most_bytes * share), in_use, freed)
+                counts = Counter({f"dropped.{reason}": count for reason, count in freed.readings.items()})
+                self._count(counts)
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self.counters += counts
+        self.batches[MEASURE] -= freed.rows
+        self.size[MEASURE] -= freed.size
+        self._thinned_to = freed.thinned_to
+
+    def select(self, condition: str, values: Sequence[Any], most: int) -> list[SpoolRow]:
+        """Return rows that fit ``condition`` (one of this package's own) in order of id.
+
+        A row whose body does not match its checksum is removed and counted; the others are sound.
+        """
+        with _translated(self.path):
+            found = self._database.execute(
+                "SELECT id, lane, device, added_ns, readings, checksum, body FROM batches "  # noqa: S608  # our own text
+                f"WHERE {condition} ORDER BY id LIMIT ?",
+                (*values, most),
+            ).fetchall()
+        rows = [
+            (SpoolRow(self.id, at, lane, device, added_ns, readings, body), checksum(body) == stored)
+            for at, lane, device, added_ns, readings, stored, body in found
+        ]
+        damaged = [row for row, sound in rows if not sound]
+        if damaged:
+            self._discard(damaged, "dropped.damaged")
+        return [row for row, sound in rows if sound]
+
+    def oldest_ns(self) -> int | None:
+        """Return the time of the oldest reading that waits, None for an empty spool."""
+        with _translated(self.path):
+            row = self._database.execute("SELECT first_ns FROM batches ORDER BY id LIMIT 1").fetchone()
+        return row[0] if row else None
+
+    def letters(self) -> list[DeadLetter]:
+        """Return the dead letters that are kept, oldest first."""
+        with _translated(self.path):
+            found = self._database.execute(
+                "SELECT time_ns, connection, reason, detail, raw FROM dead_letters ORDER BY id"
+            )
+            return [DeadLetter(time_ns=t, connection=c, reason=r, detail=d, raw=b) for t, c, r, d, b in found]
+
+    def limit_pages(self, pages: int) -> None:
+        """Let the file grow to at most so many pages (SQLite's own limit, for small disks and tests)."""
+        self._database.execute(f"PRAGMA max_page_count = {int(pages)}").fetchall()
+
+    def _discard(self, rows: Collection[SpoolRow], counter: str) -> None:
+        counts = Counter({counter: sum(row.readings for row in rows)})
+        with _translated(self.path), self._transaction():
+            self._database.executemany("DELETE FROM batches WHERE id = ?", [(row.id,) for row in rows])
+            self._count(counts)
+        self.counters += counts
+        for row in rows:
+            self.batches[row.lane] -= 1
+            self.size[row.lane] -= len(row.body) + ROW_OVERHEAD
+
+    def _check(self) -> None:
+        if self.path.stat().st_size <= CHECKED_BYTES:
+            verdict = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                raise DamagedError(f"{self.path}: {verdict}")
+
+    def _identity(self) -> str:
+        row = self._database.execute("SELECT id FROM identity").fetchone()
+        if row is None:
+            row = (uuid.uuid4().hex[:16],)
+            self._database.execute("INSERT INTO identity VALUES (?)", row)
+        return str(row[0])
+
+    def _remove_published(self, rows: Collection[SpoolRow], counts: Counter[str]) -> list[SpoolRow]:
+        """Delete delivered rows and return those that were still there."""
+        removed = []
+        for row in rows:
+            if row.spool != self.id:
+                continue  # it was in a file that has been set aside
+            if self._database.execute("DELETE FROM batches WHERE id = ?", (row.id,)).rowcount:
+                removed.append(row)
+        counts["published"] += sum(row.readings for row in removed)
+        return removed
+
+    def _admit(
+        self, rows: Sequence[NewRow], removed: Sequence[SpoolRow], in_use: AbstractSet[int], freed: Freed
+    ) -> list[NewRow]:
+        """Make room for ``rows`` and return those that may be stored: all events, and measures that fit."""
+        gone = sum(len(row.body) + ROW_OVERHEAD for row in removed)
+        new = [sum(row.size for row in rows if row.lane == lane) for lane in (EVENT, MEASURE)]
+        over = sum(self.size) + sum(new) - gone - self.limits.most_bytes
+        over_share = self.size[MEASURE] + new[MEASURE] - self.limits.most_measure_bytes if new[MEASURE] else 0
+        need = max(over, over_share)
+        if need <= 0:
+            return list(rows)
+        make_room(self._database, max(need, self.limits.most_bytes // 100), in_use, freed)
+        if freed.size >= need:
+            return list(rows)
+        return [row for row in rows if row.lane == EVENT]
+
+    def _insert(self, rows: Sequence[NewRow], now_ns: int) -> None:
+        self._database.executemany(
+            "INSERT INTO batches (lane, device, first_ns, last_ns, added_ns, readings, checksum, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(r.lane, r.device, r.first_ns, r.last_ns, now_ns, r.readings, checksum(r.body), r.body) for r in rows],
+        )
+
+    def _insert_letters(self, letters: Sequence[DeadLetter], counts: Counter[str]) -> None:
+        if not letters:
+            return
+        self._database.executemany(
+            "INSERT INTO dead_letters (time_ns, connection, reason, detail, raw) VALUES (?, ?, ?, ?, ?)",
+            [(one.time_ns, one.connection, one.reason, one.detail, one.raw) for one in letters],
+        )
+        self._database.execute(
+            "DELETE FROM dead_letters WHERE id <= (SELECT max(id) FROM dead_letters) - ?", (MOST_DEAD_LETTERS,)
+        )
+        counts.update(f"dead.{one.reason}" for one in letters)
+
+    def _count(self, counts: Counter[str]) -> None:
+        self._database.executemany(
+            "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+            [(name, count) for name, count in counts.items() if count],
+        )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # SQLite rolls back by itself on some errors
+                self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _translated(path):
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+        try:
+            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
+                database.execute(f"PRAGMA {pragma}").fetchall()
+            database.execute("BEGIN IMMEDIATE").execute("COMMIT")
+        except sqlite3.Error:
+            database.close()
+            raise
+    return database
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGE:
+            raise DamagedError(f"{path}: {error}") from error
+        if code == sqlite3.SQLITE_FULL:
+            raise FullError(f"{path}: {error}") from error
+        raise StoreError(f"{path}: {error}") from error
