@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from domain.batch import ReadingBatch
 from domain.points import PointTable
 from domain.quality import GOOD, HISTORICAL
-from ingest.store import Aggregate, Counts, RangeQuery, Series
+from ingest.aggregate import Aggregate
+from ingest.store import Counts, RangeQuery, Series
 
 GAP_NS = 3600 * 10**9
 """Late readings further apart than this are looked for one by one: a reading of 1970 among today's

@@ -14,8 +14,9 @@ import numpy as np
 
 from domain.quality import GOOD
 from domain.site.registry import Device
+from ingest.aggregate import Aggregate
 from ingest.influx_endpoint import literal, quoted
-from ingest.store import Aggregate, RangeQuery, Series
+from ingest.store import RangeQuery, Series
 
 Rows = list[dict[str, Any]]
 """The series of one statement's answer: name, tags, columns, values."""

@@ -37,6 +37,12 @@ class LatestValues:
         self._value = np.full(len(table), np.nan)
         self._quality = np.zeros(len(table), np.uint16)
         self._text: dict[int, str] = {}
+        self.seeded = False
+
+    def seed(self, rows: ReadingBatch) -> None:
+        """Take what the store holds; before this, a point that is absent here may still have a reading there."""
+        self.update(rows)
+        self.seeded = True
 
     def update(self, rows: ReadingBatch) -> None:
         """Take what is newer than, or as new as, what is known."""

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from domain.batch import ReadingBatch
 from domain.errors import StoreError
+from ingest.aggregate import Aggregate
 
 
 class StoreDownError(StoreError):
@@ -62,15 +62,6 @@ class Written:
     stored: int
     duplicates: int = 0
     refused: tuple[Refused, ...] = ()
-
-
-class Aggregate(StrEnum):
-    """How the readings of a bucket become one value."""
-
-    MEAN = "mean"
-    MIN = "min"
-    MAX = "max"
-    LAST = "last"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,184 @@
+"""Questions to the store, as other packages ask them: models and a typed client, no store behind them.
+
+Dashboards import this and no more of ingest; the store itself is opened by the writer's process only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from backbone.client import Backbone
+from domain.errors import WireError
+from ingest.aggregate import Aggregate
+
+__all__ = [
+    "Aggregate",
+    "CountsReply",
+    "LatestReading",
+    "LatestReply",
+    "LatestRequest",
+    "QueryFace",
+    "RangeReply",
+    "RangeRequest",
+    "Series",
+]
+
+RANGE = "svc.query.range"
+LATEST = "svc.query.latest"
+COUNTS = "svc.query.counts"
+
+MOST_POINTS = 50
+MOST_ROWS = 18_000
+"""Rows of all series of one reply: 55 bytes each at most, so that it fits a message of 1 MiB."""
+MOST_RANGE_S = 400 * 86_400
+"""A little more than the year that records are kept."""
+LATEST_TIME_NS = 2**63 - 1
+NS_PER_S = 1_000_000_000
+
+REQUEST_TIMEOUT_S = 15.0
+COUNT_TIMEOUT_S = 120.0
+
+PointKey = Annotated[str, StringConstraints(max_length=200)]
+"""``unit/device/point``."""
+
+
+class Message(BaseModel):
+    """Base of requests and replies: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RangeRequest(Message):
+    """Readings with ``start_ns <= time_ns < end_ns``; ``resolution_s`` 0 asks for each of them, else buckets."""
+
+    points: tuple[PointKey, ...] = Field(min_length=1, max_length=MOST_POINTS)
+    start_ns: int = Field(ge=0, le=LATEST_TIME_NS)
+    end_ns: int = Field(ge=0, le=LATEST_TIME_NS)
+    resolution_s: float = Field(default=0.0, ge=0.0, le=MOST_RANGE_S, allow_inf_nan=False)
+    aggregate: Aggregate = Aggregate.MEAN
+
+    @model_validator(mode="after")
+    def _span(self) -> Self:
+        if self.end_ns <= self.start_ns:
+            msg = "end_ns must be later than start_ns"
+            raise ValueError(msg)
+        if self.end_ns - self.start_ns > MOST_RANGE_S * NS_PER_S:
+            msg = f"a range may span {MOST_RANGE_S // 86_400} days at most: ask in parts"
+            raise ValueError(msg)
+        if 0 < self.resolution_s < 0.001:
+            msg = "resolution_s must be 0 (every reading) or at least 0.001"
+            raise ValueError(msg)
+        return self
+
+
+class Series(Message):
+    """One point's rows, oldest first; ``value`` None where a reading or bucket has none.
+
+    ``time_ns`` of a bucket is its begin; its ``quality`` is 192, or that of its last reading that was
+    not good. Buckets without readings are absent.
+    """
+
+    point: str
+    time_ns: tuple[int, ...]
+    value: tuple[float | None, ...]
+    quality: tuple[int, ...]
+
+
+class RangeReply(Message):
+    """One series per point, in the order asked."""
+
+    series: tuple[Series, ...]
+
+
+class LatestRequest(Message):
+    """The newest readings of ``points``, or of a ``device`` (``unit/device``), or of a ``unit``: one of the three."""
+
+    points: tuple[PointKey, ...] | None = Field(default=None, min_length=1, max_length=5_000)
+    device: str | None = Field(default=None, max_length=130)
+    unit: str | None = Field(default=None, max_length=64)
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        if sum(part is not None for part in (self.points, self.device, self.unit)) != 1:
+            msg = "name exactly one of points, device, unit"
+            raise ValueError(msg)
+        return self
+
+
+class LatestReading(Message):
+    """A point's newest reading by its own time. How old is too old is the asker's to judge."""
+
+    time_ns: int
+    value: float | None
+    quality: int
+    text: str | None
+
+
+class LatestReply(Message):
+    """By point key; a point that never had a reading is absent, which is not the same as normal."""
+
+    points: dict[str, LatestReading]
+
+
+class CountsReply(Message):
+    """Readings stored, different (point, time) among them, and their span; None in an empty store."""
+
+    stored: int
+    distinct: int
+    first_ns: int | None
+    last_ns: int | None
+
+
+Reply = TypeVar("Reply", bound=Message)
+
+
+class QueryFace:
+    """Asks the store. Raises RefusedError for a bad question, LinkError when nobody can answer."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        """Ask over ``backbone``."""
+        self._backbone = backbone
+
+    async def range(
+        self,
+        points: Sequence[str],
+        start_ns: int,
+        end_ns: int,
+        *,
+        resolution_s: float = 0.0,
+        aggregate: str = Aggregate.MEAN,
+    ) -> tuple[Series, ...]:
+        """Return one series per point, in the order asked; ``aggregate`` is one of `Aggregate`.
+
+        Raises ValueError for a question that breaks a limit, before anybody is asked.
+        """
+        request = RangeRequest(
+            points=tuple(points),
+            start_ns=start_ns,
+            end_ns=end_ns,
+            resolution_s=resolution_s,
+            aggregate=Aggregate(aggregate),
+        )
+        return (await self._ask(RANGE, request, RangeReply, REQUEST_TIMEOUT_S)).series
+
+    async def latest(
+        self, *, points: Sequence[str] | None = None, device: str | None = None, unit: str | None = None
+    ) -> dict[str, LatestReading]:
+        """Return the newest readings by point key; name exactly one of the three."""
+        chosen = None if points is None else tuple(points)
+        request = LatestRequest(points=chosen, device=device, unit=unit)
+        return (await self._ask(LATEST, request, LatestReply, REQUEST_TIMEOUT_S)).points
+
+    async def counts(self) -> CountsReply:
+        """Count what is stored; takes long on a large store."""
+        return await self._ask(COUNTS, Message(), CountsReply, COUNT_TIMEOUT_S)
+
+    async def _ask(self, subject: str, request: Message, reply: type[Reply], timeout_s: float) -> Reply:
+        answer: Any = await self._backbone.request(subject, request.model_dump(mode="json"), timeout_s=timeout_s)
+        try:
+            return reply.model_validate(answer)
+        except ValidationError as error:
+            raise WireError(f"{subject} answered in a form that is not ours: {error.error_count()} fields") from error

@@ -1,0 +1,145 @@
+"""Answers ``svc.query.*`` from the store, in the writer's own process: nobody else opens the store.
+
+Ranges run in worker threads, few at a time, so that a screen full of charts never holds up the
+writer. What would not fit a reply is refused with the resolution that would fit, never cut short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import ValidationError
+
+from backbone.client import Backbone
+from domain.errors import RefusedError
+from domain.points import PointTable
+from ingest import face
+from ingest.latest import LatestValues
+from ingest.store import RangeQuery, Series, Store, StoreDownError
+
+NOT_FOUND = 404
+MOST_AT_ONCE = 2
+MOST_LATEST = 4_000
+"""Points of one reply: 250 bytes each with short words, within a message of 1 MiB."""
+MOST_TEXT_BYTES = 256 * 1024
+NS_PER_S = 1_000_000_000
+
+Model = TypeVar("Model", bound=face.Message)
+
+
+class QueryService:
+    """The three questions, each as a handler of `Backbone.serve`."""
+
+    def __init__(self, store: Store, table: PointTable, latest: LatestValues) -> None:
+        """Answer from ``store``, and the newest readings from ``latest``."""
+        self._store = store
+        self._table = table
+        self._latest = latest
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._counting = asyncio.Lock()
+
+    async def serve(self, backbone: Backbone) -> None:
+        """Begin to answer."""
+        await backbone.serve(face.RANGE, self.range)
+        await backbone.serve(face.LATEST, self.latest)
+        await backbone.serve(face.COUNTS, self.counts)
+
+    async def range(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer ``svc.query.range``; raises ValueError or RefusedError for a question with no answer."""
+        asked = _parsed(face.RangeRequest, body)
+        query = RangeQuery(
+            points=tuple(self._index(key) for key in asked.points),
+            start_ns=asked.start_ns,
+            end_ns=asked.end_ns,
+            resolution_ns=round(asked.resolution_s * NS_PER_S),
+            aggregate=asked.aggregate,
+            most_rows=face.MOST_ROWS,
+        )
+        async with self._slots:
+            found = await asyncio.to_thread(self._store.range, query)
+        total = sum(len(series.time_ns) for series in found)
+        if total > face.MOST_ROWS:
+            raise RefusedError(_too_many(asked))
+        return {"series": [self._reply(series) for series in found]}
+
+    async def latest(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer ``svc.query.latest`` from memory; raises StoreDownError while the store was never read."""
+        asked = _parsed(face.LatestRequest, body)
+        points = list(self._points_of(asked))
+        if len(points) > MOST_LATEST:
+            raise RefusedError(f"{len(points)} points are too many for one reply ({MOST_LATEST}): ask device by device")
+        if not self._latest.seeded:
+            raise StoreDownError("the newest readings are not read from the store yet")
+        found = self._latest.of(points)
+        if sum(len(newest.text or "") for newest in found.values()) > MOST_TEXT_BYTES:
+            raise RefusedError("the words of these points are too long for one reply: ask device by device")
+        return {
+            "points": {
+                key: {"time_ns": item.time_ns, "value": item.value, "quality": item.quality, "text": item.text}
+                for key, item in found.items()
+            }
+        }
+
+    async def counts(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer ``svc.query.counts``; one count at a time, the next asker gets a fresh one."""
+        _parsed(face.Message, body)
+        async with self._counting:
+            found = await asyncio.to_thread(self._store.counts)
+        return {
+            "stored": found.stored,
+            "distinct": found.distinct,
+            "first_ns": found.first_ns,
+            "last_ns": found.last_ns,
+        }
+
+    def _points_of(self, asked: face.LatestRequest) -> Iterable[int]:
+        if asked.points is not None:
+            return [self._index(key) for key in asked.points]
+        if asked.device is not None:
+            unit, _, device = asked.device.partition("/")
+            return _found(self._table.of_device(unit, device).tolist(), f"device '{asked.device}'")
+        return _found([at for at, point in enumerate(self._table) if point.unit == asked.unit], f"unit '{asked.unit}'")
+
+    def _index(self, key: str) -> int:
+        found = self._table.get(key)
+        if found is None:
+            raise RefusedError(f"no point '{key}' in the registry", code=NOT_FOUND)
+        return found
+
+    def _reply(self, series: Series) -> dict[str, Any]:
+        value = series.value.tolist()
+        if np.isnan(series.value).any():
+            value = [None if math.isnan(number) else number for number in value]
+        return {
+            "point": self._table[series.point].key,
+            "time_ns": series.time_ns.tolist(),
+            "value": value,
+            "quality": series.quality.tolist(),
+        }
+
+
+def _found(points: list[int], what: str) -> list[int]:
+    if not points:
+        raise RefusedError(f"no {what} in the registry", code=NOT_FOUND)
+    return points
+
+
+def _too_many(asked: face.RangeRequest) -> str:
+    """Say what to ask instead."""
+    span_s = (asked.end_ns - asked.start_ns) / NS_PER_S
+    fits_s = math.ceil(1000 * span_s * len(asked.points) / (face.MOST_ROWS - 2 * len(asked.points))) / 1000
+    return f"more than {face.MOST_ROWS} rows: ask with resolution_s of {fits_s:g} or more, or for a shorter range"
+
+
+def _parsed(model: type[Model], body: dict[str, Any]) -> Model:
+    """Read a request; raises ValueError with the first fault in words."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ValueError(f"{where}: {first['msg']}" if where else first["msg"]) from error

@@ -1,0 +1,249 @@
+"""The writer: durable consumers → store → acknowledgement, in that order and no other.
+
+Live readings come first; history takes the room that they leave, and a little always, so that a
+backlog ends. While one pile of messages is being stored in a worker thread, the next is gathered.
+When the store is down the pile waits and is tried again, later each time, and everything behind it
+waits in the stream. Letters are on disk before the store is told, the store has the data before the
+server is told: whatever is killed in between comes again, and the store knows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from backbone.client import Backbone
+from backbone.durable import DurableReader
+from backbone.layout import BACKFILL, TELEMETRY
+from domain.batch import ReadingBatch, concat
+from domain.errors import LinkError, StoreError
+from domain.points import PointTable
+from ingest.dead_letters import DeadLetter, DeadLetters, LetterKind
+from ingest.decoding import Decoded, Pile, decode
+from ingest.latest import LatestValues
+from ingest.store import Mark, Store, StoreDeniedError, StoreDownError, Written
+
+log = logging.getLogger(__name__)
+
+LIVE_CONSUMER = "ingest-live"
+HISTORY_CONSUMER = "ingest-history"
+
+MOST_READINGS = 50_000
+MOST_AGE_S = 0.5
+FETCH = 500
+"""Messages taken at a time, at most."""
+LIVE_WAIT_S = 0.05
+HISTORY_WAIT_S = 0.001
+FIRST_GUESS = 500.0
+"""Readings a message, before the first one was seen."""
+HISTORY_SHARE = 20
+"""Messages of history per pile while live messages fill it."""
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 10.0
+DENIED_PAUSE_S = 30.0
+MOST_UNKNOWN_SHOWN = 20
+
+
+class StoreState(StrEnum):
+    """How the store stands, as the status page says it."""
+
+    STARTING = "starting"
+    UP = "up"
+    DOWN = "down"
+    DENIED = "denied"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this process did since it started."""
+
+    stored: int = 0
+    duplicates_refused: int = 0
+    messages: int = 0
+    messages_known: int = 0
+    unknown_points: int = 0
+    unknown_subjects: set[str] = field(default_factory=set)
+    store: StoreState = StoreState.STARTING
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What a pile came to: the messages that were new, their readings, and the store's answer."""
+
+    new: list[Decoded]
+    rows: ReadingBatch
+    written: Written
+
+
+class Writer:
+    """Moves readings from the streams to one store; run it once."""
+
+    def __init__(
+        self, backbone: Backbone, store: Store, table: PointTable, *, letters: DeadLetters, latest: LatestValues
+    ) -> None:
+        """Nothing is read before `run`."""
+        self._backbone = backbone
+        self._store = store
+        self._table = table
+        self._letters = letters
+        self._latest = latest
+        self._live: DurableReader | None = None
+        self._history: DurableReader | None = None
+        self._in_hand = 0
+        self._caught_up = False
+        self._readings_per_message = FIRST_GUESS
+        self.tally = Tally()
+
+    async def lag_messages(self) -> int | None:
+        """Return how many messages are not stored yet, None before the consumers are open; raises LinkError.
+
+        Ticks pass through here too, a few a second; a writer that waits for nothing but those is not behind.
+        """
+        if self._live is None or self._history is None:
+            return None
+        waiting = await self._live.pending() + await self._history.pending()
+        only_ticks = self._caught_up and not self._in_hand and waiting <= 2 * self._backbone.partitions
+        return 0 if only_ticks else waiting
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set; what is gathered by then is still stored if the store is up.
+
+        Raises LinkError or RefusedError when the consumers can't be made.
+        """
+        self._live = await self._backbone.durable(TELEMETRY, name=LIVE_CONSUMER)
+        self._history = await self._backbone.durable(BACKFILL, name=HISTORY_CONSUMER)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                storing: asyncio.Task[None] | None = None
+                while not stop.is_set():
+                    pile = await self._gather(self._live, self._history, stop)
+                    if storing is not None:
+                        await storing
+                    storing = tasks.create_task(self._store_pile(pile, stop)) if pile.items else None
+        finally:
+            await self._live.close()
+            await self._history.close()
+
+    async def _gather(self, live: DurableReader, history: DurableReader, stop: asyncio.Event) -> Pile:
+        """Take messages until there are enough readings, or until the oldest has waited long enough."""
+        pile = Pile()
+        loop = asyncio.get_running_loop()
+        end: float | None = None
+        while pile.readings < MOST_READINGS and not stop.is_set() and (end is None or loop.time() < end):
+            most = self._room_on(pile)
+            count = await self._take(pile, TELEMETRY, live, most, LIVE_WAIT_S)
+            self._caught_up = count < most
+            if self._caught_up:
+                await self._take(pile, BACKFILL, history, self._room_on(pile), HISTORY_WAIT_S)
+            if pile.items and end is None:
+                end = loop.time() + MOST_AGE_S
+        if not self._caught_up:
+            await self._take(pile, BACKFILL, history, HISTORY_SHARE, HISTORY_WAIT_S)
+        return pile
+
+    def _room_on(self, pile: Pile) -> int:
+        """Return how many messages should bring the pile to its size, judged by the last ones."""
+        return max(1, min(FETCH, round((MOST_READINGS - pile.readings) / self._readings_per_message)))
+
+    async def _take(self, pile: Pile, stream: str, reader: DurableReader, most: int, wait_s: float) -> int:
+        """Put messages of one stream on the pile and return how many there were."""
+        messages = await reader.fetch(most, wait_s=wait_s)
+        if messages:
+            before = pile.readings
+            items = [decode(stream, message, self._table) for message in messages]
+            pile.add(items)
+            self._in_hand += sum(item.is_device_data for item in items)
+            self._readings_per_message = max(1.0, (pile.readings - before) / len(messages))
+        return len(messages)
+
+    async def _store_pile(self, pile: Pile, stop: asyncio.Event) -> None:
+        """Store until it is done; returns early, without acknowledging, only when stopped meanwhile."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                stored = await asyncio.to_thread(self._write, pile)
+                break
+            except StoreError as error:
+                wanted_s = self._note_failure(error, pause_s)
+                if await stopped_within(stop, wanted_s):
+                    return
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        self._note_success(pile, stored)
+        await self._acknowledge(pile)
+        self._in_hand -= sum(item.is_device_data for item in pile.items)
+
+    def _write(self, pile: Pile) -> _Stored:
+        """Park poison, store the readings of messages that are new (in a worker thread)."""
+        new = [item for stream in (TELEMETRY, BACKFILL) for item in self._unknown_to_store(stream, pile.items)]
+        self._letters.park([item.letter for item in new if item.letter is not None])
+        batches = [item.batch for item in new if item.batch is not None and len(item.batch)]
+        rows = concat(batches) if batches else ReadingBatch.empty(self._table)
+        marks: dict[str, list[Mark]] = {}
+        for item in new:
+            marks.setdefault(item.stream, []).append(item.mark)
+        written = self._store.write(rows, marks)
+        self._letters.park(
+            [
+                DeadLetter(kind=LetterKind.REFUSED_BY_STORE, reason=refused.reason, evidence=refused.evidence)
+                for refused in written.refused
+            ]
+        )
+        return _Stored(new, rows, written)
+
+    def _unknown_to_store(self, stream: str, items: Sequence[Decoded]) -> list[Decoded]:
+        """Return the items of a stream that are not applied, each once."""
+        own = {item.message.seq: item for item in items if item.stream == stream}
+        if not own:
+            return []
+        known = self._store.applied(stream, [item.mark for item in own.values()])
+        return [item for item, applied in zip(own.values(), known, strict=True) if not applied]
+
+    def _note_success(self, pile: Pile, stored: _Stored) -> None:
+        tally = self.tally
+        if tally.store is not StoreState.UP:
+            log.info("the store is up")
+        tally.store, tally.last_error = StoreState.UP, None
+        tally.stored += stored.written.stored
+        tally.duplicates_refused += stored.written.duplicates
+        tally.messages += len(stored.new)
+        tally.messages_known += len(pile.items) - len(stored.new)
+        for item in stored.new:
+            tally.unknown_points += item.unknown_points
+            if item.unknown_points and len(tally.unknown_subjects) < MOST_UNKNOWN_SHOWN:
+                tally.unknown_subjects.add(item.message.subject)
+        self._latest.update(stored.rows)
+
+    def _note_failure(self, error: StoreError, pause_s: float) -> float:
+        """Tell people what is wrong and return how long to wait."""
+        state = StoreState.DENIED if isinstance(error, StoreDeniedError) else StoreState.DOWN
+        level = logging.ERROR if state is StoreState.DENIED else logging.WARNING
+        if self.tally.store is not state or self.tally.last_error != str(error):
+            log.log(level, "not stored, kept in the stream: %s", error)
+        self.tally.store, self.tally.last_error = state, str(error)
+        if state is StoreState.DENIED:
+            return DENIED_PAUSE_S
+        wanted_s = error.retry_after_s if isinstance(error, StoreDownError) else 0.0
+        return max(wanted_s, pause_s * random.uniform(0.7, 1.3))
+
+    async def _acknowledge(self, pile: Pile) -> None:
+        for stream, reader in ((TELEMETRY, self._live), (BACKFILL, self._history)):
+            if reader is None:
+                continue
+            try:
+                await reader.ack_all([item.message for item in pile.items if item.stream == stream])
+            except LinkError as error:
+                log.warning("stored, but not acknowledged (they come again and are known): %s", error)
+
+
+async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait for ``stop``, at most ``seconds``; tell whether it came."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
