@@ -47,12 +47,12 @@ _HEADINGS = {
     Language.ZH: ("位置", "项目", "值", "问题", "改法"),
     Language.EN: ("place", "field", "value", "problem", "mend"),
 }
-_COUNTS = {
+COUNTS = {
     "units": ("单位", "units"),
     "zones": ("部位", "zones"),
     "gateways": ("网关", "gateways"),
     "devices": ("设备", "devices"),
-    "points": ("点位", "points"),
+    "points": ("测点", "points"),
     "profiles": ("在用的设备型号档案", "device profiles in use"),
 }
 
@@ -128,6 +128,6 @@ def _summary_table(summary: Summary, registry: Registry, lang: Language) -> Tabl
     label = registry.site.labels.of(lang)
     title = f"{label}：检查通过" if lang is Language.ZH else f"{label}: all right"
     table = Table(title=Text(title), title_style="bold green", show_header=False)
-    for name, words in _COUNTS.items():
+    for name, words in COUNTS.items():
         table.add_row(words[lang is Language.EN], Text(str(getattr(summary, name)), justify="right"))
     return table

@@ -26,7 +26,7 @@ _TEMPLATES: tuple[tuple[str, str], ...] = (
     ("protocol", "协议"),
     ("device", "设备"),
     ("profile", "设备型号档案"),
-    ("point", "点位"),
+    ("point", "测点"),
     # what a value is not
     ("is missing", "缺少此项"),
     ("unknown key", "没有这个键"),
@@ -66,7 +66,7 @@ _TEMPLATES: tuple[tuple[str, str], ...] = (
     ("this unit id is used twice with this profile", "同一档案下从站地址重复"),
     ("this can't be one level of a topic", "不能作为主题的一级"),
     ("two devices have the same topic", "两台设备的主题相同"),
-    ("'{symbol}' is no measure of the point's quantity '{quantity}'", "“{symbol}”不是点位的量“{quantity}”的单位"),
+    ("'{symbol}' is no measure of the point's quantity '{quantity}'", "“{symbol}”不是测点的量“{quantity}”的单位"),
     (
         "states are repeated every {period} s, but {point} counts as silent after {limit} s",
         "状态每 {period} 秒重报一次，而 {point} 在 {limit} 秒后即算静默",
@@ -125,7 +125,7 @@ _TEMPLATES: tuple[tuple[str, str], ...] = (
     ("write text that matches {pattern}", "写符合 {pattern} 的文字"),
     ("give each {What} its own id", "每个{What}用自己的编号"),
     ("rename one of the two", "将其中一个改名"),
-    ("rename one of the two devices or points", "将其中一个设备或点位改名"),
+    ("rename one of the two devices or points", "将其中一个设备或测点改名"),
     ("swap or correct the two numbers", "对调或改正这两个数"),
     ("add a person with 'role: {role}' to 'people'", "在 people 中加一名 role: {role} 的人员"),
     ("use a name such as Asia/Shanghai", "写 Asia/Shanghai 这样的名称"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from domain.errors import ConfigurationError, Problem
 from domain.wording import explain, nearest
@@ -121,14 +122,19 @@ def _leads_on(data: Any, step: str | int) -> bool:
 
 
 def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
-    """Return the field names of the model that describes ``path`` below ``model``."""
+    """Return the field names, as files write them, of the model that describes ``path`` below ``model``."""
     here: type[BaseModel] | None = model
     for step in path:
         if here is None:
             return []
-        if isinstance(step, str) and step in here.model_fields:
-            here = _model_in(here.model_fields[step].annotation)
-    return list(here.model_fields) if here else []
+        fields = _written_fields(here)
+        if step in fields:
+            here = _model_in(fields[step].annotation)
+    return [str(name) for name in _written_fields(here)] if here else []
+
+
+def _written_fields(model: type[BaseModel]) -> dict[str | int, FieldInfo]:
+    return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -27,6 +27,7 @@ class Part(BaseModel):
     count: int = Field(default=1, ge=1)
     address: int | str = 0
     note: str = Field(default="", max_length=5)
+    group: str = Field(default="", alias="class")
 
 
 class Machine(BaseModel):
@@ -78,7 +79,8 @@ PART = {"name": "a"}
         ({**PART, "count": True, "note": "too long"}, "parts[0].note (is 'too long'): too long → write at most 5"),
         ({**PART, "address": [1]}, "parts[0].address: must be a whole number or must be text → write digits only"),
         ({**PART, "sise": 3}, "parts[0].sise (is 3): unknown key → remove 'sise', or correct its spelling: did you"),
-        ({**PART, "zzz": 3}, "correct its spelling: use one of: address, count, kind, name, note, size"),
+        ({**PART, "zzz": 3}, "correct its spelling: use one of: address, class, count, kind, name, note, size"),
+        ({**PART, "klass": 3}, "did you mean 'class'?"),
         ([], "parts[0]: must be a block of 'name: value' lines"),
         ("a", "parts[0] (is 'a'): must be a block"),
     ],

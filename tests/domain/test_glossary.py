@@ -90,8 +90,8 @@ def test_an_unknown_term_is_an_error_not_a_blank() -> None:
 
 def test_fire_reads_as_a_control_room_writes_it() -> None:
     assert label("alarm_class.fire", "zh") == "火警"
-    assert label_of(AlarmClass.FIRE, "en") == "Fire alarm"
-    assert label_of(Reason.TIMEOUT, "zh") == "超时"
+    assert label_of(AlarmClass.FIRE, "en") == "Fire"
+    assert label_of(Reason.TIMEOUT, "zh") == "读取超时"
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
