@@ -14,7 +14,10 @@ from functools import cache, partial
 
 from domain.errors import Problem
 
-_TEMPLATES: tuple[tuple[str, str], ...] = (
+TEMPLATES: tuple[tuple[str, str], ...] = (
+    # two findings on one value
+    ("{One}; or {Other}", "{One}；或{Other}"),
+    ("{One} or {Other}", "{One}，或{Other}"),
     # things
     ("unit", "单位"),
     ("building", "建筑"),
@@ -71,6 +74,29 @@ _TEMPLATES: tuple[tuple[str, str], ...] = (
         "states are repeated every {period} s, but {point} counts as silent after {limit} s",
         "状态每 {period} 秒重报一次，而 {point} 在 {limit} 秒后即算静默",
     ),
+    # rules
+    ("{file} has this id too", "{file} 已用此编号"),
+    ("no other rule has this id", "没有其他规则用此编号"),
+    ("this rule has no field {{name}}", "此规则没有字段 {{name}}"),
+    ("'{{name}}' is no plain field", "“{{name}}”不是普通字段"),
+    ("a gateway has no points to test", "网关没有可测的测点"),
+    ("this asks about gateways", "此条件针对网关"),
+    ("this asks about devices", "此条件针对设备"),
+    ("{asked} does not fit {where}, which is in {quantity}", "{asked} 与 {where} 不符，后者的量是 {quantity}"),
+    ("{where} is in {quantity}, and {test} takes no quantity", "{where} 的量是 {quantity}，而 {test} 不带量"),
+    ("unknown quantity '{symbol}'", "没有量“{symbol}”"),
+    ("a bits test needs exactly one of any, all, none", "bits 须且只须有 any、all、none 之一"),
+    ("the step's high is not above its low", "step 的 high 不高于 low"),
+    (
+        "within_s belongs to gateways; devices have max_silence_s of their points",
+        "within_s 只用于网关；设备用其测点的 max_silence_s",
+    ),
+    ("a condition asks exactly one thing, found none", "一个条件须且只须问一件事，此处没有"),
+    ("a condition asks exactly one thing, found {names}", "一个条件须且只须问一件事，此处有 {names}"),
+    ("a combination selects nothing itself", "组合条件自身不选择对象"),
+    ("fire alarms are latched until a person resets them", "火警须锁存到有人复位"),
+    ("level_when does not raise the level", "level_when 没有提高等级"),
+    ("unless is for point rules and one test", "unless 只用于测点规则和单个条件"),
     # files and YAML
     ("not YAML: {Reason}", "不是 YAML：{Reason}"),
     ("not YAML: {reason}", "不是 YAML：{reason}"),
@@ -160,6 +186,21 @@ _TEMPLATES: tuple[tuple[str, str], ...] = (
     ("write one level as {address}, as in {example}", "用 {address} 表示其中一级，例如 {example}"),
     ("no level may be empty or have '+', '#', braces or spaces", "每级不能为空，也不能含“+”“#”、花括号或空格"),
     ("'words' and 'type: word' belong together", "words 与 type: word 须同时出现"),
+    ("write {first}, or another entity", "写 {first}，或换一种 entity"),
+    ("write 'entity: gateway'", "写 'entity: gateway'"),
+    ("write 'entity: device' or 'entity: zone'", "写 'entity: device' 或 'entity: zone'"),
+    ("write a quantity of {quantity}, or watch other points", "写属于 {quantity} 的量，或选择其他测点"),
+    ("use 'above' or 'below' with 'quantity: {quantity}'", "用 above 或 below，并写 'quantity: {quantity}'"),
+    ("close each { with a }, and write {{ for a brace itself", "每个 { 都要有 }；花括号本身写作 {{"),
+    ("write a field as {{name}}", "字段写作 {{name}}"),
+    ("write low first, then a greater high", "先写 low，再写更大的 high"),
+    ("write one of {names}", "写其中之一：{names}"),
+    ("move kind, point, … into its conditions", "把 kind、point 等移到其下的条件里"),
+    ("remove '{key}'", "删去“{key}”"),
+    ("give it a level above the rule's own", "写高于规则自身的等级"),
+    ("use 'entity: point' and a single test", "用 'entity: point' 和单个条件"),
+    ("write e.g. {example}", "例如写 {example}"),
+    ("write {one} or {other}", "写 {one} 或 {other}"),
     ("check indentation, quotes and colons near this line", "检查此行附近的缩进、引号和冒号"),
     ("check escapes (\\U) and '%' lines", "检查转义（\\U）和以 % 开头的行"),
     ("check that the file exists and may be read", "检查文件是否存在、是否可读"),
@@ -178,11 +219,9 @@ _TEMPLATES: tuple[tuple[str, str], ...] = (
     ("add site.yaml, or give the folder that holds it", "添加 site.yaml，或给出它所在的文件夹"),
     ("add gateways/<id>.yaml, one file a gateway", "添加 gateways/<编号>.yaml，每个网关一个文件"),
     ("rename it to {name}", "改名为 {name}"),
-    ("{One}; or {Other}", "{One}；或{Other}"),
-    ("{One} or {Other}", "{One}，或{Other}"),
 )
 
-_NAME = re.compile(r"\{([A-Za-z]+)\}")
+_NAME = re.compile(r"\{([A-Z]?[a-z]+)\}")
 
 
 def in_language(problem: Problem, language: str) -> Problem:
@@ -222,7 +261,7 @@ def _part(parts: Mapping[str, str | None], name: re.Match[str]) -> str:
 @cache
 def _forms() -> list[tuple[re.Pattern[str], str]]:
     """Compile the templates; exact ones come first, then the others in the order of the table."""
-    ordered = sorted(_TEMPLATES, key=lambda pair: bool(_NAME.search(pair[0])))
+    ordered = sorted(TEMPLATES, key=lambda pair: bool(_NAME.search(pair[0])))
     return [(re.compile("".join(_pattern(english)), re.DOTALL), target) for english, target in ordered]
 
 

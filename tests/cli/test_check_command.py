@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import cli.check_command
 from cli.check_command import check
-from cli.problem_texts import chinese
+from cli.problem_texts import TEMPLATES, chinese
 from cli.site_files import load_documents, load_registry
 from domain.errors import ConfigurationError
 
@@ -139,3 +139,11 @@ def test_a_sentence_without_a_template_stays_as_it_is() -> None:
     assert chinese("the flux capacitor is empty") == "the flux capacitor is empty"
     assert chinese("no such flux capacitor") == "no such flux capacitor"
     assert chinese("no such zone") == "没有这个部位"
+
+
+@pytest.mark.parametrize(("english", "target"), TEMPLATES)
+def test_no_template_hides_another(english: str, target: str) -> None:
+    def filled(template: str, words: str) -> str:
+        return re.sub(r"\{[A-Z][a-z]+\}", words, re.sub(r"\{[a-z]+\}", "x1", template))
+
+    assert chinese(filled(english, "zone")) == filled(target, "部位")
