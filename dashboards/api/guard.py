@@ -1,0 +1,137 @@
+"""The door in front of everything: headers, body limits, foreign origins, and who may see the console.
+
+Pure ASGI, because it must see websockets too: a page that is protected while its websocket is not
+would be a curtain, not a door.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboards.api.errors import error_response
+from dashboards.api.sessions import Sessions
+
+MOST_BODY = 64 * 1024
+"""Largest request body, bytes. No request of ours comes near it."""
+
+OPEN_PATHS = ("/api/", "/answer/", "/_nicegui/")
+"""Not behind the console's sign-in: the API checks by itself, receipts carry signed links, and the
+third is the page's own script files, which are the same for everybody."""
+
+OPEN_PAGES = frozenset({"/login", "/logout", "/healthz", "/readyz", "/metrics", "/favicon.ico"})
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+
+POLICY = (
+    "default-src 'self'; "
+    # NiceGUI writes its start script and its styles into the page, and Vue compiles templates there
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Refusal(NamedTuple):
+    """Why a request ends here."""
+
+    status: int
+    kind: str
+    words: str
+
+
+class Guard:
+    """ASGI middleware; put it outermost."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions | None) -> None:
+        """``sessions`` None: the console stands open, and answers to loopback names only."""
+        self._app = app
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it here."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await _refuse(scope, receive, send, refusal)
+            return
+        limited = _Limited(receive, Headers(scope=scope)) if scope["type"] == "http" else None
+        if limited is not None and limited.announced > MOST_BODY:
+            await _refuse(scope, receive, send, Refusal(413, "too_large", f"at most {MOST_BODY} bytes"))
+            return
+        await self._app(scope, limited.receive if limited else receive, _with_headers(send))
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._sessions is None and _name(host) not in LOOPBACK_NAMES:
+            return Refusal(403, "refused", "an open console answers to this machine's own names only")
+        origin = headers.get("origin")
+        if scope["type"] == "websocket" and origin is not None and urlsplit(origin).netloc != host:
+            return Refusal(403, "refused", "foreign origin")
+        if self._sessions is None or _is_open(scope["path"]):
+            return None
+        if self._sessions.signed_in(cookie_parser(headers.get("cookie", ""))):
+            return None
+        return Refusal(401, "unauthorized", "sign in at /login")
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": refusal.words})
+    elif refusal.status == 401 and scope["path"] == "/":
+        await RedirectResponse("/login", 303)(scope, receive, _with_headers(send))
+    else:
+        answer = error_response(refusal.status, refusal.kind, refusal.words)
+        await answer(scope, receive, _with_headers(send))
+
+
+class _Limited:
+    """Cuts a body that turns out longer than it may be: the reader sees the client go away."""
+
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive = receive
+        self._taken = 0
+        length = headers.get("content-length", "0")
+        self.announced = int(length) if length.isdecimal() else MOST_BODY + 1
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        return message if self._taken <= MOST_BODY else {"type": "http.disconnect"}
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PAGES or path.startswith(OPEN_PATHS)
+
+
+def _name(host: str) -> str:
+    """Return the name of a Host header without its port."""
+    return urlsplit(f"//{host}").hostname or ""

@@ -1,0 +1,165 @@
+"""The console process: backbone in the background, page and API in front, one event loop.
+
+NiceGUI keeps its application in a module, so a process can serve one console in its life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from nicegui import Client, ui
+
+from dashboards.api.app import make_app
+from dashboards.api.context import Context
+from dashboards.api.sessions import Sessions
+from dashboards.console.page import add_page
+from dashboards.console.view import Console
+from dashboards.console.wording import zone_of
+from dashboards.live.board import Board
+from dashboards.live.feed import Feed
+from dashboards.live.history import History
+from dashboards.live.link import Connect, Link
+from dashboards.live.tail import AlertTail
+from domain.clock import SystemClock
+from domain.errors import FengsuiError, LinkError, RefusedError
+from domain.site import Registry
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+GRACE_S = 3
+"""Time that open requests get at the end, seconds."""
+
+FAVICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='6' fill='#3d4650'/>"
+    "<path d='M16 5c5 6 7 9 7 13a7 7 0 0 1-14 0c0-3 2-5 4-8 0 3 1 4 2 5 1-3 1-6 1-10z' fill='#f0f2f3'/></svg>"
+)
+
+
+async def serve(
+    registry: Registry,
+    *,
+    connect: Connect,
+    host: str,
+    port: int,
+    secret: str,
+    api_token: str,
+    operator_password: str | None = None,
+    stop: asyncio.Event | None = None,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve console and API until ``stop`` is set.
+
+    Args:
+        registry: The site.
+        connect: Makes the backbone connection; called again until it succeeds. The page stands meanwhile.
+        host: Address to listen on; anything but loopback needs ``operator_password``.
+        port: 0 for any free one.
+        secret: Signs the cookies of signed-in browsers.
+        api_token: Bearer token of the API.
+        operator_password: Signs people in; None leaves the console open, on loopback only.
+        stop: Ends the process cleanly.
+        on_ready: Called with the address once it answers.
+
+    Raises:
+        RefusedError: An open console was asked to listen to the network.
+        LinkError: The address can't be listened on.
+    """
+    if operator_password is None and host not in LOOPBACK:
+        raise RefusedError(f"an open console listens on loopback only, not on {host}: give it a password")
+    clock, link, board, tail = SystemClock(), Link(connect), Board(), AlertTail()
+    feed = Feed(link, board, tail, clock)
+    sessions = Sessions(operator_password, secret, clock) if operator_password is not None else None
+    app = make_app(Context(registry, link, board, tail, clock, api_token, sessions))
+    zone = zone_of(registry.site.timezone)
+    add_page(Console(registry, board, feed, link, History(link, clock), clock, zone, sessions is not None))
+    ui.run_with(app, favicon=FAVICON, tailwind=False, show_welcome_message=False, language="zh-CN")
+    listener = _listen(host, port)
+    server = _Server(app, lambda: _announce(_address(listener), on_ready))
+    try:
+        await _run(server, listener, feed, _report(link, feed), stop=_stop(server, tail, stop or asyncio.Event()))
+    finally:
+        await link.close()
+
+
+async def _run(
+    server: uvicorn.Server,
+    listener: socket.socket,
+    feed: Feed,
+    report: Coroutine[None, None, None],
+    *,
+    stop: Coroutine[None, None, None],
+) -> None:
+    """Run feed, status and server together; a failure of one ends all, so that a supervisor sees it."""
+    async with asyncio.TaskGroup() as group:
+        background = [group.create_task(task) for task in (feed.run(), report, stop)]
+        await server.serve(sockets=[listener])
+        for task in background:
+            task.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers, the process has its own; says when it answers."""
+
+    def __init__(self, app: FastAPI, on_started: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        super().__init__(config)
+        self._on_started = on_started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=256)
+    except OSError as error:
+        raise LinkError(f"can't listen on {host}:{port}: {error.strerror or error}") from error
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _announce(address: str, on_ready: Callable[[str], None] | None) -> None:
+    log.info("console at %s", address)
+    if on_ready is not None:
+        on_ready(address)
+
+
+async def _stop(server: uvicorn.Server, tail: AlertTail, stop: asyncio.Event) -> None:
+    await stop.wait()
+    tail.close()
+    server.should_exit = True
+
+
+async def _report(link: Link, feed: Feed) -> None:
+    """Write the console's own status document every second."""
+    while True:
+        browsers = sum(client.has_socket_connection for client in Client.instances.values())
+        try:
+            await link.backbone.put_status("console.main", {"browsers": browsers, "unreadable": feed.unreadable})
+        except FengsuiError as error:
+            log.debug("no status written: %s", error)
+        await asyncio.sleep(1)

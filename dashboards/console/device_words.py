@@ -1,0 +1,132 @@
+"""Values in words: numbers with their symbol, state words by what their bits mean, quality by its reason.
+
+The tables name the device kinds of the shipped profiles. A state point of any other kind shows its
+number: a wrong word would be worse than none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dashboards.console.texts import Language, text
+from dashboards.live.board import Reading
+from domain.clock import NS_PER_S
+from domain.points import Point, PointKind
+from domain.quality import GOOD, base_of, is_historical, reason_of
+from domain.quantity import symbol
+
+
+class Look(StrEnum):
+    """How a value is shown: grey when calm, coloured when abnormal, grey and dashed when unknown."""
+
+    CALM = "calm"
+    ALARM = "alarm"
+    CAUTION = "caution"
+    UNKNOWN = "unknown"
+
+
+_CAUTION, _ALARM, _CALM = Look.CAUTION, Look.ALARM, Look.CALM
+
+_COMPONENT = {
+    1: ("word_fire", _ALARM),
+    2: ("word_fault", _CAUTION),
+    3: ("word_shielded", _CAUTION),
+    4: ("word_supervision", _CAUTION),
+    5: ("word_started", _ALARM),
+    6: ("word_feedback", _ALARM),
+    7: ("word_delay", _CAUTION),
+    8: ("word_power_fault", _CAUTION),
+}
+"""GB/T 26875.3 state word of a component; bit 0 set = normal running, clear = test."""
+
+_SYSTEM = {
+    **{bit: _COMPONENT[bit] for bit in range(1, 8)},
+    8: ("word_mains_fault", _CAUTION),
+    9: ("word_backup_fault", _CAUTION),
+    10: ("word_bus_fault", _CAUTION),
+    11: ("word_manual", _CALM),
+    12: ("word_config", _CAUTION),
+    13: ("word_reset", _CALM),
+}
+"""GB/T 26875.3 state word of the whole installation."""
+
+_ENUMS: Mapping[tuple[str, str], Mapping[int, tuple[str, Look]]] = {
+    ("camera", "behaviour"): {
+        0: ("word_none", _CALM),
+        1: ("word_entering", _CAUTION),
+        2: ("word_parked", _ALARM),
+        3: ("word_charging", _ALARM),
+    },
+    ("smoke_detector", "smoke"): {0: ("word_normal", _CALM), 1: ("word_alarm", _ALARM)},
+    ("smoke_detector", "test"): {0: ("word_off", _CALM), 1: ("word_on", _CAUTION)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value as people see it; ``detail`` is why it is unknown or abnormal."""
+
+    value: str
+    look: Look
+    detail: str
+    age_s: float | None
+
+
+def shown(point: Point, kind: str, reading: Reading | None, now_ns: int, language: Language) -> Shown:
+    """Write the latest reading of a point. No reading, a bad one or an old one is unknown, never normal."""
+    if reading is None:
+        return Shown(text("value_none", language), Look.UNKNOWN, "", None)
+    age_s = (now_ns - reading.time_ns) / NS_PER_S
+    late = f" · {text('quality_historical', language)}" if is_historical(reading.quality) else ""
+    if base_of(reading.quality) != GOOD or reading.value is None or math.isnan(reading.value):
+        return Shown(text("value_unknown", language), Look.UNKNOWN, _reason(reading.quality, language) + late, age_s)
+    if age_s > point.max_silence_s:
+        return Shown(text("value_unknown", language), Look.UNKNOWN, text("quality_silent", language) + late, age_s)
+    value, look, detail = _good(point, kind, reading.value, reading.text, language)
+    return Shown(value, look, (detail or text("quality_good", language)) + late, age_s)
+
+
+def _reason(quality: int, language: Language) -> str:
+    reason = reason_of(quality)
+    return text(f"quality_{reason.name.lower()}", language)
+
+
+def _good(point: Point, kind: str, value: float, note: str | None, language: Language) -> tuple[str, Look, str]:
+    if note:
+        return note, Look.CALM, ""
+    if point.kind is not PointKind.MEASURE:
+        return *_state(point, kind, int(value), language), ""
+    written = f"{number(value)} {symbol(point.quantity)}".rstrip()
+    if point.high is not None and value > point.high:
+        return written, Look.ALARM, text("value_high", language)
+    if point.low is not None and value < point.low:
+        return written, Look.ALARM, text("value_low", language)
+    return written, Look.CALM, ""
+
+
+def _state(point: Point, kind: str, word: int, language: Language) -> tuple[str, Look]:
+    """Write a state word: an enum's name, or the names of the bits that are set."""
+    names = _ENUMS.get((kind, point.name))
+    if names is not None and word in names:
+        key, look = names[word]
+        return text(key, language), look
+    if kind != "fire_panel":
+        return str(word), Look.CALM
+    bits = _SYSTEM if point.name == "state" else _COMPONENT
+    found = [named for bit, named in bits.items() if word >> bit & 1]
+    if not word & 1:
+        found.append(("word_testing", _CAUTION))
+    looks = {look for _, look in found}
+    look = Look.ALARM if Look.ALARM in looks else Look.CAUTION if Look.CAUTION in looks else Look.CALM
+    return " ".join(text(key, language) for key, _ in found) or text("word_normal", language), look
+
+
+def number(value: float) -> str:
+    """Write a number with four significant digits, never in powers of ten for what a device tells."""
+    if value == int(value) and abs(value) < 1e9:
+        return str(int(value))
+    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:.{min(digits, 4)}f}"

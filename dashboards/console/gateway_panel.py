@@ -1,0 +1,71 @@
+"""Gateways and services: is what we see the present, and how long could it go on without us?"""
+
+from __future__ import annotations
+
+from dashboards.console.view import View, box, change, dress, line
+from dashboards.console.wording import size_text, span_text
+from dashboards.live.health import SERVICES, Health, gateway_health, service_health
+from domain.clock import NS_PER_S
+
+COLUMNS = ("gateway", "uplink", "spool", "oldest", "forecast")
+
+
+class GatewayPanel:
+    """One row a gateway, one word a service."""
+
+    def __init__(self, view: View) -> None:
+        """Build for all gateways of the registry."""
+        self._view = view
+        with box("panel gateways", "gateways"):
+            with box("panel-head"):
+                line(view.text("gateways"), "panel-title")
+            with box("gateway-grid gateway-head"):
+                for column in COLUMNS:
+                    line(view.text(f"column_{column}"))
+            with box("gateway-rows"):
+                self._gateways = {key: _GatewayRow(view, key) for key in view.console.registry.gateways}
+            with box("services"):
+                line(view.text("services"), "field-label")
+                self._services = {
+                    key: line(view.text(f"service_{key.partition('.')[0]}"), "service") for key in SERVICES
+                }
+                for key, label in self._services.items():
+                    label.props["data-service"] = key
+
+    def refresh(self, now_ns: int) -> None:
+        """Redraw what changed."""
+        board = self._view.console.board
+        for key, row in self._gateways.items():
+            row.show(gateway_health(board, key, now_ns))
+        for key, label in self._services.items():
+            health = service_health(board, key, now_ns)
+            dress(label, "condition", health.condition)
+            name = self._view.text(f"service_{key.partition('.')[0]}")
+            change(label, f"{'●' if health.fine else '?'} {name} {self._age(health)}".rstrip())
+
+    def _age(self, health: Health) -> str:
+        return "" if health.fine else span_text(health.age_s, self._view.language)
+
+
+class _GatewayRow:
+    """One gateway."""
+
+    def __init__(self, view: View, key: str) -> None:
+        self._view = view
+        with box("gateway-grid gateway-row") as self._row:
+            self._row.props["data-gateway"] = key
+            line(view.console.registry.gateways[key].labels.of(view.language), "gateway-name")
+            self._cells = [line("—") for _ in COLUMNS[1:]]
+
+    def show(self, health: Health) -> None:
+        language = self._view.language
+        dress(self._row, "condition", health.condition)
+        words = self._view.text(f"condition_{health.condition}")
+        if not health.fine and health.age_s is not None and health.age_s * NS_PER_S > 0:
+            words = f"{words} {span_text(health.age_s, language)}"
+        spool = "—" if health.spool_rows is None else f"{health.spool_rows} · {size_text(health.spool_bytes)}"
+        oldest = span_text(health.oldest_s, language)
+        forecast = span_text(health.forecast_s, language)
+        mark = "●" if health.fine else "?"
+        for cell, content in zip(self._cells, (f"{mark} {words}", spool, oldest, forecast), strict=True):
+            change(cell, content)

@@ -1,0 +1,107 @@
+"""The header: product, site, clock, who is on duty, language; and the banner when something is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
+
+from dashboards.console.components import Pulse, Siren, Tick
+from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, View, box, change, line
+from dashboards.live.health import SERVICES, service_health
+from domain.alarm import AlarmClass
+
+RINGING = frozenset({AlarmClass.FIRE, AlarmClass.LINKAGE})
+"""Classes that sound until somebody mutes or acknowledges them."""
+
+COOKIE = "document.cookie = '{name}={value}; path=/; max-age=31536000; samesite=strict'"
+
+
+class Header:
+    """Top of the page."""
+
+    def __init__(self, view: View, on_language: Callable[[], None]) -> None:
+        """Build; ``on_language`` is called after the view's language changed."""
+        self._view = view
+        self._on_language = on_language
+        with box("header", "header"):
+            self._brand()
+            self._duty()
+        self._banner = line("", "banner").props("role=alert data-part=banner")
+        self._banner.set_visibility(False)
+        self._pulse = Pulse(view.text("away_page"), view.now_ns())
+        self._siren = Siren()
+
+    def _brand(self) -> None:
+        view = self._view
+        with box("brand"):
+            line(view.text("product"), "product")
+            line(view.text("product_line"), "product-line")
+            line(view.console.registry.site.labels.of(view.language), "site")
+        with box("clock"):
+            zone = view.console.registry.site.timezone
+            Tick("date", zone=zone).classes("clock-date")
+            Tick("clock", zone=zone).classes("clock-time").props("data-part=clock")
+
+    def _duty(self) -> None:
+        view = self._view
+        with box("duty"):
+            self._mute = (
+                ui.button(view.text("sound_on"), on_click=self._silence, color=None)
+                .classes("plain")
+                .props("flat no-caps")
+            )
+            line(view.text("operator"), "field-label")
+            name = ui.input(placeholder=view.text("operator_hint"), value=view.operator, on_change=self._rename)
+            name.props(f"dense outlined maxlength={MOST_NAME} data-part=operator").classes("operator")
+            switch = ui.button(view.text("switch"), on_click=self._switch, color=None).classes("plain")
+            switch.props("flat no-caps data-part=language")
+            if view.console.signed_in:
+                ui.button(view.text("sign_out"), on_click=lambda: ui.navigate.to("/logout"), color=None).classes(
+                    "plain"
+                ).props("flat no-caps")
+
+    def refresh(self, now_ns: int) -> None:
+        """Beat, and say what is away."""
+        self._pulse.beat(now_ns)
+        words = self._away(now_ns)
+        self._banner.set_visibility(bool(words))
+        change(self._banner, words)
+        self._sound()
+
+    def _away(self, now_ns: int) -> str:
+        view, board = self._view, self._view.console.board
+        if not board.connected:
+            return view.text("away_backbone")
+        silent = [key for key in SERVICES if not service_health(board, key, now_ns).fine]
+        names = [view.text(f"service_{key.partition('.')[0]}") for key in silent]
+        return view.text("away_services", names="、".join(names)) if names else ""
+
+    def _sound(self) -> None:
+        """Ring for what is new; muting silences what is there, not what comes."""
+        view = self._view
+        urgent = {
+            alert.id
+            for alert in view.console.board.alerts.values()
+            if alert.alarm_class in RINGING and alert.acknowledged_at_ns is None
+        }
+        view.muted &= urgent
+        self._siren.ring(on=bool(urgent - view.muted))
+        muted = bool(urgent) and urgent == view.muted
+        self._mute.set_text(view.text("sound_off" if muted else "sound_on"))
+        self._mute.set_visibility(bool(urgent))
+
+    def _silence(self) -> None:
+        self._view.muted |= set(self._view.console.board.alerts)
+        self._sound()
+
+    def _rename(self, event: ValueChangeEventArguments[str | None]) -> None:
+        self._view.operator = (event.value or "").strip()[:MOST_NAME]
+        ui.run_javascript(COOKIE.format(name=OPERATOR_COOKIE, value=quote(self._view.operator)))
+
+    def _switch(self) -> None:
+        self._view.language = self._view.language.other
+        ui.run_javascript(COOKIE.format(name=LANGUAGE_COOKIE, value=self._view.language.value))
+        self._on_language()

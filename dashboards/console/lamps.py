@@ -1,0 +1,129 @@
+"""The master lamps: seven indicators that can be read from three metres.
+
+A lamp is calm, lit, or *unknown*. Class lamps count open alerts that are no mere consequence of another
+one (a fire always counts). They are only calm when the rules engine evaluates and the alerts service
+answers; otherwise nothing is known and they say so. What was lit stays lit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dashboards.live.board import Board
+from dashboards.live.health import SILENT_AFTER_S, all_health
+from domain.alarm import AlarmClass
+from domain.alert import AlertView
+from domain.clock import NS_PER_S
+from domain.site import Registry
+
+DISABLED_RULES = frozenset({"panel_shielded", "panel_disabled", "point_shielded"})
+"""Rules that say that something is disabled (屏蔽): a state of its own on the screen."""
+
+ANSWER_AGE_S = 3 * SILENT_AFTER_S
+"""Age of the last list that still counts as an answer; it is asked for every 2 s, a question may take 5 s."""
+
+
+class LampKind(StrEnum):
+    """Lamps in their order on the screen."""
+
+    FIRE = "fire"
+    LINKAGE = "linkage"
+    SUPERVISORY = "supervisory"
+    FAULT = "fault"
+    DISABLED = "disabled"
+    HAZARD = "hazard"
+    LINK = "link"
+
+
+class LampMode(StrEnum):
+    """What a lamp shows."""
+
+    CALM = "calm"
+    LIT = "lit"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One lamp: ``count`` open alerts (or silent links) of ``total`` links, ``fresh`` of them unacknowledged.
+
+    ``doubtful``: what it counts was true once, nobody says so now. ``more``: the list was cut.
+    """
+
+    kind: LampKind
+    mode: LampMode
+    count: int = 0
+    fresh: int = 0
+    total: int = 0
+    doubtful: bool = False
+    more: bool = False
+
+
+_CLASS_LAMPS = {
+    AlarmClass.FIRE: LampKind.FIRE,
+    AlarmClass.LINKAGE: LampKind.LINKAGE,
+    AlarmClass.SUPERVISORY: LampKind.SUPERVISORY,
+    AlarmClass.FAULT: LampKind.FAULT,
+    AlarmClass.HAZARD: LampKind.HAZARD,
+}
+
+
+def lamp_of(alert: AlertView) -> LampKind | None:
+    """Return the lamp that counts an alert; None for duty and system, which the list shows."""
+    if is_folded(alert):
+        return None
+    if alert.rule in DISABLED_RULES:
+        return LampKind.DISABLED
+    return _CLASS_LAMPS.get(alert.alarm_class)
+
+
+def is_folded(alert: AlertView) -> bool:
+    """Tell whether an alert is folded away as a consequence; a fire never is."""
+    return alert.suppressed_by is not None and alert.alarm_class is not AlarmClass.FIRE
+
+
+def alarms_known(board: Board, registry: Registry, now_ns: int) -> bool:
+    """Tell whether "no alarm" can be believed: rules are evaluated and the record answers."""
+    services, _ = all_health(board, registry, now_ns)
+    needed = all(health.fine for health in services if health.key in ("alerts.main", "rules.main"))
+    answered = (now_ns - board.alerts_at_ns) / NS_PER_S <= ANSWER_AGE_S
+    return board.connected and needed and answered
+
+
+def lamps(board: Board, registry: Registry, now_ns: int) -> list[Lamp]:
+    """Return all lamps in their order."""
+    known = alarms_known(board, registry, now_ns)
+    counted = [(lamp_of(alert), alert) for alert in board.alerts.values()]
+    shown = [
+        _class_lamp(kind, [alert for lamp, alert in counted if lamp is kind], known=known, cut=board.alerts_cut)
+        for kind in LampKind
+        if kind is not LampKind.LINK
+    ]
+    return [*shown, link_lamp(board, registry, now_ns)]
+
+
+def _class_lamp(kind: LampKind, alerts: list[AlertView], *, known: bool, cut: bool) -> Lamp:
+    mode = LampMode.LIT if alerts else LampMode.CALM if known else LampMode.UNKNOWN
+    fresh = sum(alert.acknowledged_at_ns is None for alert in alerts)
+    return Lamp(kind, mode, len(alerts), fresh, doubtful=not known, more=cut and bool(alerts))
+
+
+def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
+    """Return the link lamp: calm only when every process and every gateway's data are fresh."""
+    services, gateways = all_health(board, registry, now_ns)
+    total = len(services) + len(gateways)
+    silent = sum(not health.fine for health in (*services, *gateways))
+    if silent or not board.connected:
+        return Lamp(LampKind.LINK, LampMode.UNKNOWN, max(silent, 1), total=total, doubtful=True)
+    return Lamp(LampKind.LINK, LampMode.CALM, total=total)
+
+
+def ordered(alerts: list[AlertView]) -> list[AlertView]:
+    """Return alerts as the list shows them: class, then newest first."""
+    return sorted(alerts, key=lambda alert: (alert.alarm_class.priority, -alert.raised_at_ns, alert.id))
+
+
+def first_alarm(alerts: list[AlertView]) -> AlertView | None:
+    """Return the first alarm (首警): the oldest open one of the highest class that is present."""
+    return min(alerts, key=lambda alert: (alert.alarm_class.priority, alert.raised_at_ns, alert.id), default=None)

@@ -1,0 +1,83 @@
+"""What pages share (`Console`) and what each browser has of its own (`View`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from nicegui import ui
+from nicegui.element import Element
+
+from dashboards.console.texts import Language, text
+from dashboards.live.board import Board
+from dashboards.live.feed import Feed
+from dashboards.live.history import History
+from dashboards.live.link import Link
+from domain.clock import Clock
+from domain.site import Registry
+
+LANGUAGE_COOKIE = "fengsui_language"
+OPERATOR_COOKIE = "fengsui_operator"
+MOST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """One per process."""
+
+    registry: Registry
+    board: Board
+    feed: Feed
+    link: Link
+    history: History
+    clock: Clock
+    zone: tzinfo
+    signed_in: bool
+    """Whether people sign in, so that they can sign out."""
+
+
+@dataclass(slots=True)
+class View:
+    """One per browser: who looks, in which language, at which device."""
+
+    console: Console
+    language: Language = Language.ZH
+    operator: str = ""
+    device: str | None = None
+    point: str | None = None
+    span_s: int = 900
+    muted: set[str] = field(default_factory=set)
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a text in this browser's language."""
+        return text(key, self.language, **values)
+
+    def now_ns(self) -> int:
+        """Return the console's time."""
+        return self.console.clock.now_ns()
+
+
+def box(classes: str, name: str = "") -> Element:
+    """Return a plain container; ``name`` is what tests and style sheets call it."""
+    element = ui.element("div").classes(classes)
+    if name:
+        element.props["data-part"] = name
+    return element
+
+
+def line(content: str, classes: str = "") -> ui.label:
+    """Return a text that is shown as it is: markup in it stays text."""
+    return ui.label(content).classes(classes)
+
+
+def change(label: ui.label, content: str) -> None:
+    """Set a label's text; nothing is sent when it is the same."""
+    if label.text != content:
+        label.set_text(content)
+
+
+def dress(element: Element, name: str, value: str) -> None:
+    """Set a data attribute that the style sheet looks at; nothing is sent when it is the same."""
+    key = f"data-{name}"
+    if element.props.get(key) != value:
+        element.props[key] = value

@@ -1,0 +1,106 @@
+"""What people read in place of ids and numbers: places, times, spans, refusals. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dashboards.console.texts import Language, text
+from domain.alarm import Place
+from domain.clock import NS_PER_S
+from domain.site import Registry
+
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86_400
+
+
+def place_text(registry: Registry, place: Place, language: Language) -> str:
+    """Write a place from the building down to the device; the unit only where a site has several."""
+    return " · ".join(_steps(registry, place, language))
+
+
+def _steps(registry: Registry, place: Place, language: Language) -> Iterator[str]:
+    unit = registry.units.get(place.unit)
+    if unit is None:
+        yield place.unit
+    elif len(registry.units) > 1:
+        yield unit.labels.of(language)
+    zone = registry.zones.get(f"{place.unit}/{place.zone}")
+    if zone is not None:
+        yield zone.building.labels.of(language)
+        yield floor_text(zone.settings.floor, language)
+        yield zone.settings.labels.of(language)
+    elif place.zone is not None:
+        yield place.zone
+    device = registry.devices.get(f"{place.unit}/{place.device}")
+    if device is not None:
+        yield device.settings.labels.of(language)
+    elif place.device is not None:
+        yield place.device
+    elif place.gateway is not None and zone is None:
+        gateway = registry.gateways.get(f"{place.unit}/{place.gateway}")
+        yield gateway.labels.of(language) if gateway else place.gateway
+
+
+def floor_text(floor: int, language: Language) -> str:
+    """Write a floor as it is signed: 1楼, 地下1层."""
+    return text("floor_down" if floor < 0 else "floor_up", language, floor=abs(floor))
+
+
+def person_text(registry: Registry, person: str | None, language: Language) -> str:
+    """Write a person's name; the text itself where the registry has no such person."""
+    if person is None:
+        return ""
+    known = registry.people.get(person)
+    return known.labels.of(language) if known else person
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the site's time zone; UTC where the machine has no time-zone data."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def clock_text(time_ns: int, zone: tzinfo) -> str:
+    """Write a time of day."""
+    return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%H:%M:%S}"
+
+
+def moment_text(time_ns: int, zone: tzinfo) -> str:
+    """Write day and time."""
+    return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%Y-%m-%d %H:%M:%S}"
+
+
+def span_text(seconds: float | None, language: Language) -> str:
+    """Write a span in its two largest steps; a dash for None."""
+    if seconds is None:
+        return text("ago_never", language)
+    whole = max(0, int(seconds))
+    if whole < MINUTE_S:
+        return text("span_seconds", language, seconds=whole)
+    if whole < HOUR_S:
+        return text("span_minutes", language, minutes=whole // MINUTE_S)
+    if whole < DAY_S:
+        return text("span_hours", language, hours=whole // HOUR_S, minutes=whole % HOUR_S // MINUTE_S)
+    return text("span_days", language, days=whole // DAY_S, hours=whole % DAY_S // HOUR_S)
+
+
+def size_text(size: float | None) -> str:
+    """Write a number of bytes; a dash for None."""
+    if size is None:
+        return "—"
+    for symbol in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {symbol}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def refusal_text(reason: str, language: Language) -> str:
+    """Return the half of ``中文 / English`` that the screen speaks; services give reasons in both."""
+    zh, slash, en = reason.partition(" / ")
+    return en if slash and language is Language.EN else zh

@@ -1,0 +1,65 @@
+"""The board: what the console knows now, and how old that knowledge is.
+
+Plain data, filled by `dashboards.live.feed`, read by pages and by the API. Revisions rise with each
+change, so that a page can see at the cost of one comparison that it has nothing to redraw. Every
+part keeps the time when its source last answered: what is old is *unknown*, whatever it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerts.face import Stats
+from domain.alert import AlertView
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The latest reading of a point. ``value`` is None where it has none; ``quality`` as `domain.quality`."""
+
+    time_ns: int
+    value: float | None
+    quality: int
+    text: str | None = None
+
+
+@dataclass(slots=True)
+class Board:
+    """Everything that is shown. Times are ns UTC; 0 = never."""
+
+    connected: bool = False
+    statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    statuses_at_ns: int = 0
+    alerts: dict[str, AlertView] = field(default_factory=dict)
+    alerts_at_ns: int = 0
+    alerts_cut: bool = False
+    alerts_revision: int = 0
+    stats: Stats | None = None
+    readings: dict[str, Reading] = field(default_factory=dict)
+    readings_revision: int = 0
+
+    def replace_alerts(self, alerts: Iterable[AlertView], now_ns: int, *, cut: bool) -> None:
+        """Take over a complete list of open alerts; ``cut`` when the list was longer than one reply."""
+        fresh = {alert.id: alert for alert in alerts}
+        if fresh != self.alerts or cut != self.alerts_cut:
+            self.alerts = fresh
+            self.alerts_cut = cut
+            self.alerts_revision += 1
+        self.alerts_at_ns = now_ns
+
+    def apply_alert(self, alert: AlertView) -> None:
+        """Take over one changed alert; a closed one leaves the board."""
+        if alert.is_open:
+            self.alerts[alert.id] = alert
+        else:
+            self.alerts.pop(alert.id, None)
+        self.alerts_revision += 1
+
+    def update_readings(self, readings: Mapping[str, Reading]) -> None:
+        """Take over the latest readings of some points by key."""
+        changed = {key: reading for key, reading in readings.items() if self.readings.get(key) != reading}
+        if changed:
+            self.readings |= changed
+            self.readings_revision += 1

@@ -1,0 +1,135 @@
+"""The feed: the only part of the console that asks the backbone, however many browsers look on.
+
+One follower of the ALERTS stream brings changes as they happen; a complete list every few seconds
+repairs whatever a follower can't know (a service that was restored from a backup). Statuses, figures
+and the readings of devices that somebody looks at are asked for once a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+
+from alerts.face import MOST_LISTED
+from backbone.layout import ALERTS
+from backbone.messages import LogMessage
+from dashboards.live.board import Board, Reading
+from dashboards.live.link import Link
+from dashboards.live.tail import AlertTail
+from domain.alert import AlertView
+from domain.clock import Clock
+from domain.errors import FengsuiError
+
+log = logging.getLogger(__name__)
+
+POLL_S = 1.0
+RESYNC_S = 2.0
+
+
+class Feed:
+    """Fills a `Board` and an `AlertTail` until its task is cancelled."""
+
+    def __init__(self, link: Link, board: Board, tail: AlertTail, clock: Clock) -> None:
+        """Use ``link`` for everything; ``clock`` says when answers came."""
+        self._link = link
+        self._board = board
+        self._tail = tail
+        self._clock = clock
+        self._watched: Counter[str] = Counter()
+        self.unreadable = 0
+
+    @contextmanager
+    def watching(self, device: str) -> Iterator[None]:
+        """Keep the readings of ``unit/device`` on the board for as long as somebody looks at it."""
+        self.watch(device)
+        try:
+            yield
+        finally:
+            self.unwatch(device)
+
+    def watch(self, device: str) -> None:
+        """Count one more that looks at a device."""
+        self._watched[device] += 1
+
+    def unwatch(self, device: str) -> None:
+        """Count one less; the last one takes the device's readings off the board."""
+        self._watched[device] -= 1
+        if self._watched[device] > 0:
+            return
+        del self._watched[device]
+        for key in [key for key in self._board.readings if key.startswith(f"{device}/")]:
+            del self._board.readings[key]
+
+    async def run(self) -> None:
+        """Connect and fill the board; ends only by cancellation."""
+        await self._link.open()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(), name="alerts-tail")
+            group.create_task(_every(POLL_S, self._ask_statuses), name="statuses")
+            group.create_task(_every(RESYNC_S, self._ask_alerts), name="alerts-list")
+            group.create_task(_every(POLL_S, self._ask_stats), name="stats")
+            group.create_task(_every(POLL_S, self._ask_readings), name="readings")
+
+    async def _follow(self) -> None:
+        """Apply the ALERTS stream from now on."""
+        while True:
+            try:
+                last = await self._link.backbone.last_seq(ALERTS)
+                break
+            except FengsuiError:
+                await asyncio.sleep(POLL_S)
+        self._tail.start(last)
+        async for batch in self._link.backbone.reader(ALERTS, start_seq=last + 1):
+            for message in batch:
+                self._apply(message)
+            self._tail.push(batch)
+
+    def _apply(self, message: LogMessage) -> None:
+        try:
+            alert = AlertView.model_validate(json.loads(message.data)["data"])
+        except (ValueError, KeyError, TypeError) as error:
+            self.unreadable += 1
+            log.warning("message %d of %s is no alert event: %s", message.seq, ALERTS, error)
+            return
+        self._board.apply_alert(alert)
+
+    async def _ask_statuses(self) -> None:
+        self._board.connected = self._link.up
+        statuses = await self._link.backbone.statuses()
+        self._board.statuses = statuses
+        self._board.statuses_at_ns = self._clock.now_ns()
+
+    async def _ask_alerts(self) -> None:
+        """Replace the list, unless the follower brought news while the question was under way."""
+        before = self._board.alerts_revision
+        alerts = await self._link.alerts.list(open=True, limit=MOST_LISTED)
+        now_ns = self._clock.now_ns()
+        if self._board.alerts_revision == before or not self._board.alerts_at_ns:
+            self._board.replace_alerts(alerts, now_ns, cut=len(alerts) == MOST_LISTED)
+        self._board.alerts_at_ns = now_ns
+
+    async def _ask_stats(self) -> None:
+        self._board.stats = await self._link.alerts.stats()
+
+    async def _ask_readings(self) -> None:
+        for device in list(self._watched):
+            latest = await self._link.query.latest(device=device)
+            self._board.update_readings(
+                {key: Reading(one.time_ns, one.value, one.quality, one.text) for key, one in latest.items()}
+            )
+
+
+async def _every(period_s: float, ask: Callable[[], Awaitable[None]]) -> None:
+    """Ask for ever; a service that is away or answers strangely is asked again, the board grows old meanwhile."""
+    while True:
+        try:
+            await ask()
+        except (FengsuiError, ValidationError) as error:
+            log.debug("%s: %s", ask, error)
+        await asyncio.sleep(period_s)

@@ -1,0 +1,44 @@
+"""The console as its own process, as in production; settings come as one JSON argument, the address goes to stdout.
+
+NiceGUI keeps its application in a module, so every test that starts a console needs a process for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from typing import Any
+
+from backbone.client import Backbone
+from backbone.credentials import Credentials
+from dashboards.console.app import serve
+from tests.dashboards.premises import premises
+
+
+async def main(settings: dict[str, Any]) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+
+    async def connect() -> Backbone:
+        credentials = Credentials(settings["user"], settings["password"])
+        return await Backbone.connect(settings["url"], credentials=credentials, name="console", timeout_s=2)
+
+    await serve(
+        premises(),
+        connect=connect,
+        host="127.0.0.1",
+        port=settings["port"],
+        secret="a secret of the test",  # noqa: S106  # of a loopback server
+        api_token=settings["api_token"],
+        operator_password=settings["operator_password"],
+        stop=stop,
+        on_ready=lambda address: print(address, flush=True),  # noqa: T201  # the parent reads it
+    )
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    asyncio.run(main(json.loads(sys.argv[1])))

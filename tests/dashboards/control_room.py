@@ -1,0 +1,221 @@
+"""A control room to test in: a real nats-server, the real alerts service, a console process, and puppets.
+
+The puppets stand where rules, ingest and gateway would: they write status documents and answer
+``svc.query.*`` on the real bus, so that a test can silence each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alerts import process as alerts_process
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.server import EmbeddedServer
+from domain.alarm import AlarmClass, EntityKind, Level, Place, Transition, TransitionKind
+from domain.clock import NS_PER_S
+from domain.ids import stable_id
+from domain.quality import GOOD
+from tests.dashboards.premises import premises
+from tests.servers import answering, connected, embedded_server
+
+ROOT = Path(__file__).parents[2]
+API_TOKEN = "token of the test"  # noqa: S105  # of a loopback server
+SIGNING_KEY = b"0123456789abcdef0123456789abcdef"
+GATEWAY = "gateway.hotel.gw-east"
+
+EXIT = Place(unit="hotel", building="east", floor=1, zone="exit", zone_kind="exit")
+PANEL = Place(unit="hotel", building="east", floor=1, zone="exit", zone_kind="exit", gateway="gw-east", device="panel")
+
+
+@dataclass
+class Puppets:
+    """What the stand-ins say. Take a name out of ``alive`` and that process falls silent."""
+
+    alive: set[str] = field(default_factory=lambda: {"rules.main", "ingest.main", GATEWAY})
+    gateway: dict[str, Any] = field(
+        default_factory=lambda: {"uplink": "up", "spool_rows": 12, "spool_bytes": 4096, "forecast_s": 800_000}
+    )
+    readings: dict[str, tuple[float | None, int, float]] = field(
+        default_factory=lambda: {"hotel/pressure/pressure": (652.0, GOOD, 0.5), "hotel/panel/state": (1.0, GOOD, 0.5)}
+    )
+    """Value, quality and age in seconds by point key."""
+    asked_latest: int = 0
+
+    async def speak(self, backbone: Backbone) -> None:
+        """Write the status documents of those who are alive, twice a second."""
+        while True:
+            for key in sorted(self.alive):
+                with suppress(ConnectionError):
+                    await backbone.put_status(key, self.gateway if key == GATEWAY else {"stored": 7})
+            await asyncio.sleep(0.5)
+
+    async def answer(self, backbone: Backbone) -> None:
+        """Serve ``svc.query.latest`` and ``svc.query.range``."""
+        await backbone.serve("svc.query.latest", self._latest)
+        await backbone.serve("svc.query.range", _range)
+
+    async def _latest(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.asked_latest += 1
+        now_ns = time.time_ns()
+        return {
+            "points": {
+                key: {"time_ns": now_ns - int(age_s * NS_PER_S), "value": value, "quality": quality, "text": None}
+                for key, (value, quality, age_s) in self.readings.items()
+                if key.startswith(f"{body['device']}/")
+            }
+        }
+
+
+async def _range(body: dict[str, Any]) -> dict[str, Any]:
+    """Answer every point with a slow ramp over the last half of the span."""
+    start, end = body["start_ns"], body["end_ns"]
+    times = [start + (end - start) * step // 100 for step in range(50, 100)]
+    values = [600.0 + step for step in range(50)]
+    return {
+        "series": [
+            {"point": point, "time_ns": times, "value": values, "quality": [GOOD] * 50} for point in body["points"]
+        ]
+    }
+
+
+@dataclass
+class ControlRoom:
+    """A running room."""
+
+    server: EmbeddedServer
+    backbone: Backbone
+    puppets: Puppets
+    console: Console
+    _raised: int = 0
+
+    async def alarm(self, rule: str = "panel-fire", **changes: Any) -> Transition:
+        """Write a transition to ALARMS, as the rules engine would."""
+        self._raised += 1
+        place: Place = changes.pop("place", PANEL)
+        values: dict[str, Any] = {
+            "id": stable_id("console-test", rule, self._raised, time.time_ns()),
+            "kind": TransitionKind.RAISED,
+            "rule": rule,
+            "rule_version": "1",
+            "alarm_class": AlarmClass.FIRE,
+            "level": Level.CRITICAL,
+            "entity_kind": EntityKind.DEVICE,
+            "entity": f"{place.unit}/{place.device or place.zone}",
+            "place": place,
+            "partition": subjects.partition_of("hotel", self.backbone.partitions),
+            "input_seq": self._raised,
+            "event_time_ns": time.time_ns(),
+            "log_time_ns": time.time_ns(),
+            "value": 3.0,
+            "latched": False,
+            "text_zh": "东楼1楼安全出口火警",
+            "text_en": "Fire at the exit on floor 1 of the East building",
+        }
+        sent = Transition(**{**values, **changes})
+        subject = subjects.alarm(sent.partition, place.unit, sent.alarm_class, rule)
+        await self.backbone.publish(subject, sent.model_dump_json().encode(), message_id=sent.id)
+        return sent
+
+
+@dataclass
+class Console:
+    """The console process; it may be killed and started again on the same port."""
+
+    settings: dict[str, Any]
+    log: Path
+    url: str = ""
+    _process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.dashboards.console_child",
+                json.dumps(self.settings),
+                cwd=ROOT,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout is not None
+        self.url = (await asyncio.wait_for(self._process.stdout.readline(), 60)).decode().strip()
+        assert self.url, self.log.read_text()
+        self.settings["port"] = int(self.url.rsplit(":", 1)[1].strip("/"))
+        await answering(self.settings["port"])
+
+    async def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
+    async def stop(self) -> int:
+        """End it as a supervisor does; returns the exit code."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.terminate()
+        return await asyncio.wait_for(self._process.wait(), 20)
+
+
+@asynccontextmanager
+async def control_room(folder: Path, *, operator_password: str | None = None) -> AsyncIterator[ControlRoom]:
+    """Open a room; everything in it is stopped at the end."""
+    async with embedded_server(folder, [("hotel", "gw-east")]) as server, connected(server) as backbone:
+        puppets = Puppets()
+        await puppets.answer(backbone)
+        async with _alerts(folder, backbone), _task(puppets.speak(backbone)):
+            service = server.credentials["service"]
+            console = Console(
+                {
+                    "url": server.url,
+                    "user": service.user,
+                    "password": service.password,
+                    "port": 0,
+                    "api_token": API_TOKEN,
+                    "operator_password": operator_password,
+                },
+                folder / "console.log",
+            )
+            await console.start()
+            try:
+                yield ControlRoom(server, backbone, puppets, console)
+            finally:
+                assert await console.stop() in (0, -9), console.log.read_text()
+
+
+@asynccontextmanager
+async def _alerts(folder: Path, backbone: Backbone) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        alerts_process.run(
+            premises(),
+            backbone,
+            database_url=f"sqlite:///{folder / 'alerts.db'}",
+            answer_base_url="http://127.0.0.1:9/answer",
+            signing_key=SIGNING_KEY,
+            stop=stop,
+        )
+    )
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
+
+
+@asynccontextmanager
+async def _task(work: Any) -> AsyncIterator[None]:
+    running = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
