@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,18 @@ from backbone.server import EmbeddedServer
 from backbone.sparkplug import encode_batch, with_seq
 from backbone.subjects import telemetry
 from benchmarks import big_site
-from domain.batch import ReadingBatch
-from domain.site import Registry
+from benchmarks.store import rate
+from domain.batch import ReadingBatch, concat
+from domain.clock import NS_PER_MS, floor_ms
+from domain.points import PointTable
+from domain.site import Device, Registry
+from ingest.duckdb_store import DuckDbStore
+from ingest.store import Mark
 
 STEPS = 20
 """Readings of each point in one batch: 50 points × 20 = 1,000 readings."""
 MESSAGES = 3000
+STORE_COMMITS = 20
 EVENTS = 100
 EVENT_PAUSE_S = 0.1
 WINDOW = 64
@@ -54,7 +61,7 @@ async def _measure() -> list[tuple[str, str, str]]:
                     whole = await load.throughput(MESSAGES)
                     idle = await _latency(site, backbone)
                     busy = await _latency_under(load, site, backbone, 0.8 * whole)
-    alone = _store_alone(site)
+        alone = _store_alone(Load(site, backbone), site.points, folder / "alone.duckdb")
     return [
         ("whole way: batch → synced log → rules and store", f"{whole:,.0f} readings/s", "150,000 / 300,000"),
         ("  as a share of what the store alone takes", f"{whole / alone:.0%} of {alone:,.0f}", "50 %"),
@@ -88,16 +95,20 @@ class Load:
 
     async def publish(self, publisher: Publisher) -> None:
         """Publish 1,000 new readings of the next device."""
+        device, batch = self.next_batch()
+        payload = with_seq(encode_batch(batch, time.time_ns()), self._count % 256)
+        subject = telemetry(device.gateway.unit, "DDATA", device.gateway.gateway, device.settings.id)
+        await publisher.submit(subject, payload, message_id=f"load-{self._count}")
+
+    def next_batch(self) -> tuple[Device, ReadingBatch]:
+        """Return 20 readings of each point of the next device, a millisecond apart and up to now."""
         device = self._devices[self._count % len(self._devices)]
-        unit, gateway, name = device.gateway.unit, device.gateway.gateway, device.settings.id
-        points = np.tile(self._site.points.of_device(unit, name), STEPS)
-        newest = time.time_ns() // 1_000_000 * 1_000_000
-        ages = np.repeat(np.arange(STEPS - 1, -1, -1), big_site.POINTS) * 1_000_000
-        values = 600 + 50 * self._random.standard_normal(len(points))
-        batch = ReadingBatch.build(self._site.points, newest - ages, points, values)
-        payload = with_seq(encode_batch(batch, newest), self._count % 256)
         self._count += 1
-        await publisher.submit(telemetry(unit, "DDATA", gateway, name), payload, message_id=f"load-{self._count}")
+        points = np.tile(self._site.points.of_device(device.gateway.unit, device.settings.id), STEPS)
+        newest = floor_ms(time.time_ns())
+        ages = np.repeat(np.arange(STEPS - 1, -1, -1), big_site.POINTS) * NS_PER_MS
+        values = 600 + 50 * self._random.standard_normal(len(points))
+        return device, ReadingBatch.build(self._site.points, newest - ages, points, values)
 
     async def keep_up(self, rate: float, stop: asyncio.Event) -> None:
         """Publish at ``rate`` readings a second until told to stop."""
@@ -147,7 +158,7 @@ NORMAL_WORD, FAULT_WORD = 0b001, 0b101
 
 
 async def _panel(site: Registry, backbone: Backbone, unit: str, gateway: str, word: int) -> None:
-    now = time.time_ns() // 1_000_000 * 1_000_000
+    now = floor_ms(time.time_ns())
     batch = ReadingBatch.build(site.points, [now], site.points.of_device(unit, "panel"), [word])
     payload = with_seq(encode_batch(batch, now), 0)
     await backbone.publish(telemetry(unit, "DDATA", gateway, "panel"), payload, message_id=f"{unit}-{now}")
@@ -163,11 +174,17 @@ async def _latency_under(load: Load, site: Registry, backbone: Backbone, rate: f
     return delays
 
 
-def _store_alone(site: Registry) -> float:
-    """Return readings a second that the embedded store takes by itself, same batches."""
-    from benchmarks.store import duckdb_rate
-
-    return duckdb_rate(site.points, batches=MESSAGES // 4, readings=STEPS * big_site.POINTS)
+def _store_alone(load: Load, points: PointTable, path: Path) -> float:
+    """Return readings a second that the embedded store takes by itself: the same batches, 50 a commit."""
+    parts = []
+    for _ in range(STORE_COMMITS):
+        parts.append(concat([load.next_batch()[1] for _ in range(50)]))
+        time.sleep(0.03)  # so that a device's next readings are newer than its last ones
+    store = DuckDbStore(points, path, threads=1)
+    sequence = count(1)
+    found = rate(lambda part: store.write(part, {"TELEMETRY": [Mark(next(sequence), 0)]}), parts)
+    store.close()
+    return found
 
 
 @asynccontextmanager

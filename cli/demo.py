@@ -88,8 +88,8 @@ class Demo:
             for name, child in supervisor.children.items():
                 if name.startswith("gateway-"):
                     await supervisor.stop_child(child)
-        deadline, lag = time.monotonic() + DRAIN_TIMEOUT_S, 1
-        while lag and time.monotonic() < deadline:
+        deadline, lag = time.monotonic() + DRAIN_TIMEOUT_S, None
+        while lag != 0 and time.monotonic() < deadline:
             await asyncio.sleep(STATUS_S)
             lag = (await self.backbone.statuses())["ingest.main"]["lag_messages"]
         return await account(self.backbone, report)
