@@ -17,11 +17,11 @@ WINDOW_NS = 60 * NS_PER_S
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Messages that may leave now, and when the oldest of the window makes room (None: window empty)."""
+    """Messages that may leave now, and when the oldest of the window (or one that leaves now) makes room."""
 
     fire: int
     other: int
-    opens_ns: int | None
+    opens_ns: int
 
 
 def reserve(per_minute: int) -> int:
@@ -29,11 +29,14 @@ def reserve(per_minute: int) -> int:
     return 0 if per_minute < 2 else max(1, per_minute // 5)
 
 
-def budget(per_minute: int, *, total: int, fires: int, oldest_ns: int | None) -> Budget:
-    """Return what is left of ``per_minute`` after ``total`` attempts in the window, ``fires`` of them fire."""
+def budget(per_minute: int, *, total: int, fires: int, oldest_ns: int) -> Budget:
+    """Return what is left of ``per_minute`` after ``total`` attempts in the window, ``fires`` of them fire.
+
+    ``oldest_ns`` is the time of the oldest of them; now, when there is none.
+    """
     left = max(0, per_minute - total)
     return Budget(
         fire=left,
         other=max(0, min(left, per_minute - reserve(per_minute) - (total - fires))),
-        opens_ns=oldest_ns + WINDOW_NS if oldest_ns is not None else None,
+        opens_ns=oldest_ns + WINDOW_NS,
     )

@@ -6,7 +6,8 @@ change. The feed event is named by the hash of its audit entry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from alerts.audit import AuditWriter
 from alerts.cloud_events import cloud_event
 from alerts.directory import Directory
-from alerts.schema import Alert, AuditEntry, FeedEvent
+from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule
 from alerts.views import alert_view
 from backbone import subjects
 from domain.alarm import AlarmClass
@@ -30,12 +31,17 @@ NOT_FOUND = 404
 
 @dataclass(slots=True)
 class Desk:
-    """One transaction of the one writer: session, audit chain, time, and who is who."""
+    """One transaction of the one writer: session, audit chain, time, and who is who.
+
+    Nobody else writes meanwhile, so what was looked up once is known until the end (``_open``).
+    """
 
     session: Session
     directory: Directory
     audit: AuditWriter
     now_ns: int
+    _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
+    _hidden_rules: set[str] | None = None
 
     def alert(self, alert_id: str) -> Alert:
         """Return an alert; raises RefusedError with code 404."""
@@ -46,8 +52,35 @@ class Desk:
 
     def open_alert(self, rule: str, entity: str) -> Alert | None:
         """Return the open alert of a rule on an entity: there is one at most."""
-        query = select(Alert).where(Alert.rule == rule, Alert.entity == entity, Alert.closed_at_ns.is_(None))
-        return self.session.scalars(query).one_or_none()
+        if (rule, entity) not in self._open:
+            self.look_up([(rule, entity)])
+        found = self._open[rule, entity]
+        return found if found is not None and found.closed_at_ns is None else None
+
+    def look_up(self, places: Iterable[tuple[str, str]]) -> None:
+        """Fetch the open alerts of many (rule, entity) with one query."""
+        wanted = set(places) - self._open.keys()
+        self._open |= dict.fromkeys(wanted)
+        query = select(Alert).where(
+            Alert.rule.in_({rule for rule, _ in wanted}),
+            Alert.entity.in_({entity for _, entity in wanted}),
+            Alert.closed_at_ns.is_(None),
+        )
+        for alert in self.session.scalars(query):
+            if (alert.rule, alert.entity) in wanted:
+                self._open[alert.rule, alert.entity] = alert
+
+    def open(self, alert: Alert) -> None:
+        """Add a new alert."""
+        self.session.add(alert)
+        self._open[alert.rule, alert.entity] = alert
+
+    def hidden_rules(self) -> set[str]:
+        """Return the rules that some open alert hides; mostly none, which spares a query for each alert."""
+        if self._hidden_rules is None:
+            query = select(HiddenRule.rule).join(Alert, Alert.id == HiddenRule.alert_id)
+            self._hidden_rules = set(self.session.scalars(query.where(Alert.closed_at_ns.is_(None)).distinct()))
+        return self._hidden_rules
 
     def write(self, alert: Alert | None, action: str, *, actor: str = SYSTEM, **details: Any) -> AuditEntry:
         """Add to the audit only."""

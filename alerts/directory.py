@@ -43,9 +43,13 @@ class Directory:
         self.channels: dict[str, ChannelSettings] = {channel.id: channel for channel in registry.site.channels}
         self.source = f"/sites/{registry.site.site}/alerts"
         self._timezone = _timezone(registry.site.timezone)
+        self._steps = {alarm_class: self._ladder(alarm_class) for alarm_class in AlarmClass}
 
     def steps(self, alarm_class: AlarmClass) -> list[EscalationStep]:
         """Return the ladder of a class, earliest step first."""
+        return self._steps[alarm_class]
+
+    def _ladder(self, alarm_class: AlarmClass) -> list[EscalationStep]:
         for policy in self._registry.site.escalation:
             if alarm_class in policy.classes:
                 return sorted(policy.steps, key=lambda step: step.after_s)

@@ -34,39 +34,48 @@ ANSWER_WITHIN_S = 600.0
 
 def start(desk: Desk, alert: Alert) -> None:
     """Begin the ladder of the alert's current occurrence and run what is due at once."""
-    steps = desk.directory.steps(alert.alarm_class)
-    for number, (after_s, targets) in enumerate(_with_end(steps)):
-        desk.session.add(
-            LadderStep(
-                alert_id=alert.id,
-                occurrence=alert.occurrence,
-                step=number,
-                due_ns=desk.now_ns + round(after_s * NS_PER_S),
-                targets=list(targets),
-                state=StepState.PENDING,
-            )
+    steps = [
+        LadderStep(
+            alert_id=alert.id,
+            occurrence=alert.occurrence,
+            step=number,
+            due_ns=desk.now_ns + round(after_s * NS_PER_S),
+            targets=list(targets),
+            state=StepState.PENDING,
         )
+        for number, (after_s, targets) in enumerate(_with_end(desk.directory.steps(alert.alarm_class)))
+    ]
+    desk.session.add_all(steps)
     alert.escalation_step = 0
     alert.paused_at_ns = None
-    settle(desk, alert)
+    if _rests(alert):
+        settle(desk, alert)
+    else:
+        _run_due(desk, alert, steps)
 
 
 def settle(desk: Desk, alert: Alert) -> None:
     """Bring the ladder in line with the alert's facts; call it after every change of them."""
     if alert.closed_at_ns is not None or alert.acknowledged_at_ns is not None:
         _stop(desk, alert)
-    elif alert.suppressed_by is not None or not (alert.active or alert.latched):
+    elif _rests(alert):
         alert.paused_at_ns = alert.paused_at_ns or desk.now_ns
         alert.next_escalation_ns = None
     else:
-        _resume(desk, alert)
-        _run_due(desk, alert)
+        pending = _pending(desk, alert)
+        _resume(desk, alert, pending)
+        _run_due(desk, alert, pending)
 
 
 def due(session: Session, now_ns: int, most: int) -> Sequence[Alert]:
     """Return alerts with a timer that is due, fire first."""
     query = select(Alert).where(Alert.next_escalation_ns <= now_ns).order_by(Alert.priority, Alert.next_escalation_ns)
     return session.scalars(query.limit(most)).all()
+
+
+def _rests(alert: Alert) -> bool:
+    """Tell whether the ladder waits: for its cause, or because the matter is gone by itself."""
+    return alert.suppressed_by is not None or not (alert.active or alert.latched)
 
 
 def _with_end(steps: list[EscalationStep]) -> list[tuple[float, tuple[str, ...]]]:
@@ -91,19 +100,18 @@ def _stop(desk: Desk, alert: Alert) -> None:
     alert.next_escalation_ns = alert.paused_at_ns = None
 
 
-def _resume(desk: Desk, alert: Alert) -> None:
+def _resume(desk: Desk, alert: Alert, pending: list[LadderStep]) -> None:
     """Take up a waiting ladder where it stood."""
     if alert.paused_at_ns is None:
         return
     waited = desk.now_ns - alert.paused_at_ns
-    for step in _pending(desk, alert):
+    for step in pending:
         step.due_ns += waited
     alert.paused_at_ns = None
 
 
-def _run_due(desk: Desk, alert: Alert) -> None:
+def _run_due(desk: Desk, alert: Alert, pending: list[LadderStep]) -> None:
     """Run all steps whose time has come, in order; after an outage these can be several."""
-    pending = _pending(desk, alert)
     while pending and pending[0].due_ns <= desk.now_ns:
         step = pending.pop(0)
         step.state, step.ended_at_ns = StepState.DONE, desk.now_ns

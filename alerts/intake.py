@@ -101,13 +101,13 @@ async def _start_position(office: Office, backbone: Backbone) -> int:
 
 
 def _apply(desk: Desk, messages: Sequence[LogMessage]) -> None:
+    changes: list[tuple[int, Transition]] = []
     for message in messages:
         try:
-            transition = parse(message.data)
+            changes.append((message.seq, parse(message.data)))
         except WireError as error:
             _reject(desk, message, error.reason)
-        else:
-            transitions.apply(desk, transition, message.seq)
+    transitions.apply(desk, changes)
     desk.session.merge(Position(stream=ALARMS, seq=messages[-1].seq))
 
 

@@ -18,8 +18,8 @@ from domain.site import Person
 
 
 def notify(desk: Desk, alert: Alert, person: Person, *, step: int, reason: str) -> None:
-    """Queue messages to ``person``; nothing when they have been queued already."""
-    channels = [channel for channel in person.channels if channel in desk.directory.channels]
+    """Queue messages to ``person``. A step, and a level change, come here once: nothing is queued twice."""
+    channels = [channel for channel in dict.fromkeys(person.channels) if channel in desk.directory.channels]
     for channel in channels if alert.alarm_class is AlarmClass.FIRE else channels[:1]:
         _queue(desk, alert, person, channel, step=step, reason=reason)
 
@@ -44,17 +44,19 @@ def fall_back(desk: Desk, dead: Notification) -> str | None:
         return None
     later = person.channels[person.channels.index(dead.channel) + 1 :]
     for channel in later:
-        if channel in desk.directory.channels and _queue(
-            desk, alert, person, channel, step=dead.step, reason=dead.reason
-        ):
+        known = desk.session.get(Notification, _name(alert, person, channel, dead.step, dead.reason))
+        if known is None and channel in desk.directory.channels:
+            _queue(desk, alert, person, channel, step=dead.step, reason=dead.reason)
             return channel
     return None
 
 
-def _queue(desk: Desk, alert: Alert, person: Person, channel: str, *, step: int, reason: str) -> bool:
-    notice_id = stable_id("notification", alert.id, alert.occurrence, step, reason, person.id, channel)
-    if desk.session.get(Notification, notice_id) is not None:
-        return False
+def _name(alert: Alert, person: Person, channel: str, step: int, reason: str) -> str:
+    return stable_id("notification", alert.id, alert.occurrence, step, reason, person.id, channel)
+
+
+def _queue(desk: Desk, alert: Alert, person: Person, channel: str, *, step: int, reason: str) -> None:
+    notice_id = _name(alert, person, channel, step, reason)
     desk.session.add(
         Notification(
             id=notice_id,
@@ -73,7 +75,6 @@ def _queue(desk: Desk, alert: Alert, person: Person, channel: str, *, step: int,
             attempts=0,
         )
     )
-    return True
 
 
 def _body(desk: Desk, alert: Alert, person: Person, notice_id: str, step: int) -> dict[str, Any]:

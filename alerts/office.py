@@ -67,7 +67,11 @@ class Office:
 
 
 async def wait(ear: asyncio.Event, timeout_s: float | None) -> None:
-    """Wait for a ring, at most ``timeout_s``; then be ready for the next one."""
+    """Wait for a ring, at most ``timeout_s``; then be ready for the next one.
+
+    Not by `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes with the ring.
+    """
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(ear.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await ear.wait()
     ear.clear()

@@ -85,7 +85,7 @@ def claim(desk: Desk, channel: ChannelSettings, *, fire_slots: int, other_slots:
         due = _due(desk, channel, fire=fire, most=min(room, slots))
         taken += [_start(desk, notice) for notice in due]
         if len(due) < slots:  # a lane without a free slot is looked at again when a try is settled
-            wake += _wake(desk, channel, fire=fire, not_before_ns=left.opens_ns if len(due) >= room else None)
+            wake += _wake(desk, channel, fire=fire, not_before_ns=left.opens_ns if len(due) >= room else 0)
     return Claimed(tuple(taken), min(wake, default=None))
 
 
@@ -141,7 +141,7 @@ def _left(desk: Desk, channel: ChannelSettings) -> Budget:
         Attempt.channel == channel.id, Attempt.at_ns > desk.now_ns - WINDOW_NS
     )
     total, fire, oldest_ns = desk.session.execute(query).one()
-    return budget(channel.per_minute, total=total, fires=fire or 0, oldest_ns=oldest_ns)
+    return budget(channel.per_minute, total=total, fires=fire or 0, oldest_ns=oldest_ns or desk.now_ns)
 
 
 def _lane(channel: ChannelSettings, *, fire: bool) -> ColumnElement[bool]:
@@ -158,10 +158,10 @@ def _due(desk: Desk, channel: ChannelSettings, *, fire: bool, most: int) -> Sequ
     return desk.session.scalars(query.order_by(Notification.priority, Notification.created_ns).limit(most)).all()
 
 
-def _wake(desk: Desk, channel: ChannelSettings, *, fire: bool, not_before_ns: int | None) -> list[int]:
+def _wake(desk: Desk, channel: ChannelSettings, *, fire: bool, not_before_ns: int) -> list[int]:
     """Return when a lane has something to do: a try comes due, and the budget is open."""
     earliest = desk.session.scalar(select(func.min(Notification.next_try_ns)).where(_lane(channel, fire=fire)))
-    return [] if earliest is None else [max(earliest, not_before_ns or 0)]
+    return [] if earliest is None else [max(earliest, not_before_ns)]
 
 
 def _start(desk: Desk, notice: Notification) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -84,8 +85,16 @@ async def _work(office: Office, backbone: Backbone, couriers: list[Courier], sto
             courier.stop()
         if deliveries:
             await asyncio.wait(deliveries)
-        for task in endless:
+        await _end(endless)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: before Python 3.12 `asyncio.wait_for` can swallow a cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
             task.cancel()
+        _, left = await asyncio.wait(left, timeout=1.0)
 
 
 def _prepare(desk: Desk) -> None:

@@ -8,7 +8,7 @@ can only be hidden by a fire.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -19,15 +19,20 @@ from domain.alarm import EntityKind
 from domain.alert import AlertEvent
 
 
-def remember(desk: Desk, alert: Alert, rules: Iterable[str]) -> None:
+def remember(desk: Desk, alert: Alert, rules: Sequence[str]) -> None:
     """Store which rules ``alert`` hides."""
+    if not rules:
+        return
     known = set(desk.session.scalars(select(HiddenRule.rule).where(HiddenRule.alert_id == alert.id)))
-    for rule in sorted(set(rules) - known - {alert.rule}):
-        desk.session.add(HiddenRule(alert_id=alert.id, rule=rule))
+    new = set(rules) - known - {alert.rule}
+    desk.session.add_all(HiddenRule(alert_id=alert.id, rule=rule) for rule in sorted(new))
+    desk.hidden_rules().update(new)
 
 
 def cause_of(desk: Desk, alert: Alert) -> str | None:
     """Return the id of an active alert that hides ``alert``, the earliest."""
+    if alert.rule not in desk.hidden_rules():
+        return None
     query = (
         select(Alert)
         .join(HiddenRule, HiddenRule.alert_id == Alert.id)

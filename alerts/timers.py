@@ -28,7 +28,7 @@ async def run_timers(office: Office) -> None:
             next_ns = await office.database.read(_next_timer)
             left_s = (next_ns - office.clock.now_ns()) / NS_PER_S if next_ns is not None else None
             if left_s is not None and left_s <= 0:
-                await office.change(_escalate)
+                await office.change(escalate)
                 continue
         except StoreError as error:
             office.fail("timers", error)
@@ -41,6 +41,7 @@ def _next_timer(session: Session) -> int | None:
     return session.scalar(select(func.min(Alert.next_escalation_ns)))
 
 
-def _escalate(desk: Desk) -> None:
+def escalate(desk: Desk) -> None:
+    """Run the timers that are due, at most a batch."""
     for alert in escalation.due(desk.session, desk.now_ns, BATCH):
         escalation.settle(desk, alert)

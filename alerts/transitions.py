@@ -16,8 +16,10 @@ Every transition is applied once: its id is stored with what it did.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from sqlalchemy import select
 
 from alerts import escalation, life_cycle, notices, suppression
 from alerts.desk import Desk
@@ -28,10 +30,21 @@ from domain.alert import AlertEvent
 _LEVELS = list(Level)
 
 
-def apply(desk: Desk, transition: Transition, seq: int) -> bool:
-    """Apply one transition; returns False when it was applied before."""
-    if desk.session.get(SeenTransition, transition.id) is not None:
-        return False
+def apply(desk: Desk, changes: Sequence[tuple[int, Transition]]) -> None:
+    """Apply transitions (with their stream sequences) that were not applied before, in order."""
+    seen = set(
+        desk.session.scalars(
+            select(SeenTransition.id).where(SeenTransition.id.in_([transition.id for _, transition in changes]))
+        )
+    )
+    desk.look_up((transition.rule, transition.entity) for _, transition in changes)
+    for seq, transition in changes:
+        if transition.id not in seen:
+            seen.add(transition.id)
+            _apply(desk, transition, seq)
+
+
+def _apply(desk: Desk, transition: Transition, seq: int) -> None:
     alert = desk.open_alert(transition.rule, transition.entity)
     if alert is not None:
         _ON_OPEN[transition.kind](desk, alert, transition)
@@ -46,7 +59,6 @@ def apply(desk: Desk, transition: Transition, seq: int) -> bool:
             seen_at_ns=desk.now_ns,
         )
     )
-    return True
 
 
 def close_if_done(desk: Desk, alert: Alert) -> None:
@@ -81,11 +93,12 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
         **place,
     )
     _take_content(alert, transition)
-    desk.session.add(alert)
+    desk.open(alert)
     suppression.remember(desk, alert, transition.hides)
     alert.suppressed_by = suppression.cause_of(desk, alert)
     desk.note(alert, AlertEvent.RAISED, **_evidence(transition))
-    suppression.hide_consequences(desk, alert)
+    if transition.hides:
+        suppression.hide_consequences(desk, alert)
     escalation.start(desk, alert)
     return alert
 

@@ -1,0 +1,33 @@
+"""The alerts process as a child of a test, so that it can be killed: ``python -m tests.alerts.alerts_worker``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from alerts.outbox import RetryPolicy
+from alerts.process import run
+from backbone.client import Backbone
+from backbone.credentials import Credentials
+from tests.alerts.alerts_scene import SIGNING_KEY, hotel
+
+
+async def main(settings: dict[str, Any]) -> None:
+    """Run until killed."""
+    credentials = Credentials(settings["user"], settings["password"])
+    async with await Backbone.connect(settings["url"], credentials=credentials, name="alerts") as backbone:
+        await run(
+            hotel(settings["channels"], settings["escalation"]),
+            backbone,
+            database_url=settings["database_url"],
+            answer_base_url="http://127.0.0.1:1",
+            signing_key=SIGNING_KEY,
+            stop=asyncio.Event(),
+            retry=RetryPolicy(first_s=0.05, longest_s=0.2, attempts=100),
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(sys.argv[1])))

@@ -1,0 +1,157 @@
+"""kill -9 at random moments of a storm: nothing is lost, nothing happens twice that must happen once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts import audit
+from alerts.database import Database
+from alerts.schema import Alert, AuditEntry, Notification
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.layout import ALERTS
+from backbone.server import EmbeddedServer
+from domain.alarm import Transition
+from tests.alerts.alerts_scene import EXIT, fire, transition
+from tests.alerts.phone_server import GOOD, Phone, answer, phone
+from tests.servers import connected, embedded_server
+
+KILLS = int(os.environ.get("FENGSUI_KILLS", "6"))
+ALERTS_IN_STORM = 120
+FIRES_IN_STORM = 8
+LIFE_S = 2.0
+"""About how long each process lives: the storm lasts as long as the killing."""
+STEPS = [{"after_s": after_s, "to": [who]} for after_s, who in ((0, "p-chen"), (0.5, "p-lin"), (1.5, "s-wang"))]
+LADDER = [{"classes": ["hazard", "fire"], "steps": STEPS}]
+BAD = answer({}, "500 Internal Server Error")
+
+
+def storm() -> list[Transition]:
+    """Return the transitions: hazards with a few fires among them."""
+    hazards = [transition(f"hazard-{number}") for number in range(ALERTS_IN_STORM)]
+    for number in range(FIRES_IN_STORM):
+        hazards.insert(random.randrange(len(hazards)), fire(place=EXIT, rule=f"fire-{number}"))
+    return hazards
+
+
+async def publish(backbone: Backbone, changes: list[Transition]) -> None:
+    """Publish over the time in which processes are killed."""
+    for change in changes:
+        subject = subjects.alarm(0, "hotel", change.alarm_class.value, change.rule)
+        await backbone.publish(subject, change.model_dump_json().encode(), message_id=change.id)
+        await asyncio.sleep(KILLS * LIFE_S / len(changes))
+
+
+async def start(settings: dict[str, Any]) -> asyncio.subprocess.Process:
+    """Start the process as a child."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.alerts.alerts_worker", json.dumps(settings), cwd=Path(__file__).parents[2]
+    )
+
+
+async def kill(process: asyncio.subprocess.Process) -> None:
+    """Kill -9 by its own id."""
+    process.kill()
+    await process.wait()
+
+
+def _settings(server: EmbeddedServer, platform: Phone, url: str) -> dict[str, Any]:
+    service = server.credentials["service"]
+    return {
+        "url": server.url,
+        "user": service.user,
+        "password": service.password,
+        "database_url": url,
+        "channels": [{"id": "phone", "kind": "webhook", "url": platform.url, "per_minute": 6000, "timeout_s": 2}],
+        "escalation": LADDER,
+    }
+
+
+async def quiet(backbone: Backbone, wanted: int) -> None:
+    """Wait until every ladder has ended, every push is accepted and every event published."""
+    async with asyncio.timeout(60):
+        while True:
+            status = (await backbone.statuses()).get("alerts.main", {})
+            notices = status.get("notifications", {})
+            if (
+                status.get("transitions") == wanted
+                and notices.get("accepted") == wanted * len(STEPS)
+                and status.get("events_waiting") == 0
+            ):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_killed_at_random_moments_of_a_storm(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'alerts.db'}"
+    changes = storm()
+    async with (
+        phone(lambda number: BAD if number % 10 == 0 else GOOD) as platform,
+        embedded_server(tmp_path) as server,
+        connected(server) as backbone,
+    ):
+        settings = _settings(server, platform, url)
+        publishing = asyncio.create_task(publish(backbone, changes))
+        for _ in range(KILLS):
+            process = await start(settings)
+            with contextlib.suppress(TimeoutError):  # it is at work when the first push of its life arrives
+                await platform.wait_for(len(platform.received) + 1, timeout_s=10)
+            await asyncio.sleep(random.uniform(0, 0.6))
+            await kill(process)
+        process = await start(settings)
+        await publishing
+        await quiet(backbone, len(changes))
+        await kill(process)
+        events = [json.loads(message.data) for message in await backbone.messages(ALERTS, subjects=["alert.>"])]
+    await _check_database(url, changes, platform)
+    _check_feed(events, changes)
+
+
+async def _check_database(url: str, changes: list[Transition], platform: Phone) -> None:
+    database = await Database.open(url)
+    report = await database.read(audit.verify)
+    alerts, notices, escalated = await database.read(_content)
+    await database.close()
+    assert report.intact, report.reason
+    assert alerts == {change.id for change in changes}
+    assert escalated == Counter({(change.id, step): 1 for change in changes for step in (1, 2)})
+    assert Counter(notice.alert_id for notice in notices) == Counter({change.id: 3 for change in changes})
+    pushed = Counter(request.key for request in platform.received)
+    assert set(pushed) == {notice.id for notice in notices}
+    bodies = {request.key: request.body for request in platform.received}
+    for request in platform.received:
+        assert request.body == bodies[request.key]
+        assert request.message["idempotency_key"] == request.key
+
+
+def _content(session: Session) -> tuple[set[str], list[Notification], Counter[tuple[str, int]]]:
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "escalated"))
+    steps = Counter(
+        (entry.alert_id or "", json.loads(entry.details)["step"]) for entry in entries if "step" in entry.details
+    )
+    return (
+        set(session.scalars(select(Alert.id))),
+        list(session.scalars(select(Notification))),
+        steps,
+    )
+
+
+def _check_feed(events: list[dict[str, Any]], changes: list[Transition]) -> None:
+    """Every alert is told of as raised, first of all; repeats carry their id and nothing is out of order."""
+    first: dict[str, int] = {}
+    for event in events:
+        first.setdefault(event["id"], int(event["auditnumber"]))
+    assert list(first.values()) == sorted(first.values())
+    raised = Counter(event["subject"] for event in events if event["type"] == "fengsui.alert.raised")
+    assert set(raised) == {change.id for change in changes}
