@@ -10,8 +10,9 @@ and only the late ones are looked for in the table.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import numpy as np
@@ -23,6 +24,8 @@ from ingest import duckdb_queries as queries
 from ingest.applied import Applied, Range
 from ingest.duckdb_file import MEMORY_LIMIT, THREADS, damaged_files, is_damage, open_file, set_aside
 from ingest.store import Counts, Mark, RangeQuery, Series, StoreDownError, Written
+
+T = TypeVar("T")
 
 NEVER = np.iinfo(np.int64).min
 """Last time of a point that has no reading."""
@@ -43,7 +46,8 @@ class DuckDbStore:
         self._memory_limit = memory_limit
         self._threads = threads
         self._lock = threading.RLock()
-        self._counted: tuple[int, Counts] | None = None
+        self._counted: Counts | None = None
+        self._asking = 0
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._applied: dict[str, Applied] = {}
         self._ids = np.empty(0, np.int32)
@@ -84,36 +88,21 @@ class DuckDbStore:
 
     def range(self, query: RangeQuery) -> list[Series]:
         """Return rows or buckets of each point."""
-        cursor = self._cursor()
-        try:
-            return [queries.series(cursor, int(self._ids[point]), point, query) for point in query.points]
-        except duckdb.Error as error:
-            raise self._failed("range", error) from error
-        finally:
-            cursor.close()
+        return self._ask(
+            "range",
+            lambda cursor: [queries.series(cursor, int(self._ids[point]), point, query) for point in query.points],
+        )
 
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
-        cursor = self._cursor()
-        try:
-            return queries.latest(cursor, self._table, self._ids)
-        except duckdb.Error as error:
-            raise self._failed("latest", error) from error
-        finally:
-            cursor.close()
+        return self._ask("latest", lambda cursor: queries.latest(cursor, self._table, self._ids))
 
     def counts(self) -> Counts:
         """Count rows and different names among them; the last answer is kept while no row is added."""
-        cursor = self._cursor()
-        try:
-            stored = queries.stored(cursor)
-            if self._counted is None or self._counted[0] != stored:
-                self._counted = (stored, queries.counts(cursor))
-            return self._counted[1]
-        except duckdb.Error as error:
-            raise self._failed("counts", error) from error
-        finally:
-            cursor.close()
+        stored = self._ask("counts", queries.stored)
+        if self._counted is None or self._counted.stored != stored:
+            self._counted = self._ask("counts", queries.counts)
+        return self._counted
 
     def close(self) -> None:
         """Fold the log into the file and close it."""
@@ -122,9 +111,20 @@ class DuckDbStore:
                 self._connection.close()
                 self._connection = None
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
-            return self._open().cursor()
+    def _ask(self, what: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Put a question on a cursor of its own: a snapshot, beside whatever is being written."""
+        try:
+            with self._lock:
+                cursor = self._open().cursor()
+                self._asking += 1
+            try:
+                return question(cursor)
+            finally:
+                with self._lock:
+                    cursor.close()
+                    self._asking -= 1
+        except duckdb.Error as error:
+            raise self._failed(what, error) from error
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Return the connection; open the file and read what is kept in memory when there is none."""
@@ -137,19 +137,23 @@ class DuckDbStore:
             self._applied = _load_applied(connection)
         except duckdb.Error as error:
             connection.close()
-            if is_damage(error):
-                set_aside(self._path, str(error))
+            self._set_aside_if_damaged(error)
             raise StoreDownError(f"{self._path} can't be read: {error}") from error
         self._connection = connection
         return connection
 
     def _failed(self, what: str, error: duckdb.Error) -> StoreDownError:
         """Close the file, so that the next call opens it anew and reads what was really committed."""
-        with self._lock:
-            self.close()
-            if is_damage(error):
-                set_aside(self._path, str(error))
+        if not isinstance(error, duckdb.OutOfMemoryException):
+            with self._lock:
+                self.close()
+                self._set_aside_if_damaged(error)
         return StoreDownError(f"{what} on {self._path} failed: {str(error).splitlines()[0]}")
+
+    def _set_aside_if_damaged(self, error: duckdb.Error) -> None:
+        """Rename a damaged file, unless a question still holds it open: DuckDB would go on with that one."""
+        if is_damage(error) and not self._asking:
+            set_aside(self._path, str(error))
 
     def _fresh(self, connection: duckdb.DuckDBPyConnection, rows: ReadingBatch) -> NDArray[np.bool_]:
         """Return which readings have a name that is not stored and not further up in ``rows``, shape (n,)."""

@@ -14,24 +14,26 @@ follow each other share a line. A line needs a field: a reading without value wh
 be good is written with quality 0 (bad).
 
 Escapes, as InfluxDB 1 and 2 read them: comma and space in measurements; comma, equals and space in
-tags and field keys; quote and backslash in strings. Two things can't be escaped: a line feed, which
-becomes a space, and a backslash that ends a name and would escape what follows, which becomes ``/``.
+tags and field keys; quote and backslash in strings. Two things can't be escaped (1.6.7 reads tags and
+fields by different rules): a line feed, which becomes a space, and a backslash that ends a name or
+stands before a character that is escaped, which becomes ``/``.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.batch import ReadingBatch
 from domain.quality import BAD, GOOD, HISTORICAL
 
-_BLANKS = {"\n": " ", "\r": " ", "\t": " "}
 _NAME = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 _MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ "})
 _STRING = str.maketrans({'"': r"\"", "\\": r"\\"})
-_TO_BLANK = str.maketrans(_BLANKS)
+_TO_BLANK = str.maketrans({"\n": " ", "\r": " ", "\t": " "})
+_AMBIGUOUS = re.compile(r"\\(?=[,= ]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,7 @@ def _unusual(field: str, value: float, quality: int, text: str | None) -> list[s
 
 def _plain(text: str) -> str:
     """Make a name that can be escaped."""
-    text = text.translate(_TO_BLANK)
-    return f"{text[:-1]}/" if text.endswith("\\") else text
+    return _AMBIGUOUS.sub("/", text.translate(_TO_BLANK))
 
 
 def _name(text: str) -> str:

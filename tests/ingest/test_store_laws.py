@@ -11,10 +11,11 @@ import pytest
 
 from domain.quality import BAD, GOOD, Reason, pack
 from domain.site.registry import Registry
+from ingest.aggregate import Aggregate
 from ingest.duckdb_store import DuckDbStore
 from ingest.influx_endpoint import version_1
 from ingest.influx_store import InfluxStore
-from ingest.store import Aggregate, Counts, Mark, RangeQuery, Series, Store
+from ingest.store import Counts, Mark, RangeQuery, Series, Store
 from tests.ingest.ingest_site import SECOND_NS, START_NS, load, readings, site
 from tests.ingest.store_servers import influxd
 
