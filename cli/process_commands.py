@@ -11,7 +11,7 @@ import typer
 
 from cli.platform import ANSWER_URL_VARIABLE, DEFAULT_CONSOLE_PORT
 from cli.running import run_process
-from cli.session import open_session
+from cli.session import gateway_address, open_session
 from domain.clock import SystemClock
 
 SiteOption = Annotated[Path, typer.Option("--site", help="The site folder (site.yaml, gateways/, profiles/, rules/).")]
@@ -29,14 +29,18 @@ def gateway(
     link_mqtt: Annotated[int | None, typer.Option(help="Port of the backbone's MQTT listener.")] = None,
 ) -> None:
     """Read the devices of one gateway and deliver what they say, spooling while the backbone is away."""
-    from backbone.credentials import gateway_user
-    from cli.links import gateway_link
     from gateway import process
 
     session = open_session(site, state)
 
     async def main(stop: asyncio.Event) -> None:
-        link = gateway_link(session, gateway_user(unit, gateway_id), link_nats, link_mqtt)
+        address = gateway_address(session, unit, gateway_id, link_nats, link_mqtt)
+        link = process.Link(
+            nats_url=address.nats_url,
+            credentials=address.credentials,
+            mqtt_host=address.mqtt_host,
+            mqtt_port=address.mqtt_port,
+        )
         folder = session.state.folder("gateway", f"{unit}.{gateway_id}")
         await process.run(
             session.registry,

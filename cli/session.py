@@ -6,15 +6,17 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from backbone.client import Backbone
-from backbone.credentials import SERVICE, Credentials
+from backbone.credentials import SERVICE, Credentials, gateway_user
 from cli.site_files import load_registry
 from cli.state import State, latest_state, state_for
 from domain.errors import LinkError
 from domain.site import Registry
 
 USER_VARIABLE = "FENGSUI_BACKBONE_USER"
+DEFAULT_MQTT_PORT = 1883
 PASSWORD_VARIABLE = "FENGSUI_BACKBONE_PASSWORD"  # noqa: S105  # the name of a variable, not a password
 
 
@@ -52,6 +54,35 @@ def service_address(state: State, external_url: str | None) -> tuple[str, Creden
     except OSError as error:
         raise LinkError(f"no backbone has run in {state.root}: start the site first (fengsui up SITE)") from error
     return f"nats://127.0.0.1:{ports['client']}", Credentials(SERVICE, users[SERVICE])
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAddress:
+    """Where a gateway finds the backbone, and as whom it comes."""
+
+    nats_url: str
+    mqtt_host: str
+    mqtt_port: int
+    credentials: Credentials | None
+
+
+def gateway_address(
+    session: Session, unit: str, gateway: str, nats_url: str | None = None, mqtt_port: int | None = None
+) -> GatewayAddress:
+    """Return a gateway's way to the backbone; URL and port override what the site and its state say.
+
+    On a machine of its own a gateway has no state of the server's: then both must be given, and its
+    user and password come from the environment.
+    """
+    url, credentials = service_address(session.state, nats_url or session.registry.site.backbone.url)
+    users, ports = session.state.nats / "users.json", session.state.nats / "ports.json"
+    user = gateway_user(unit, gateway)
+    if users.exists():
+        known = json.loads(users.read_text())
+        credentials = Credentials(user, known[user]) if user in known else credentials
+    if mqtt_port is None:
+        mqtt_port = json.loads(ports.read_text())["mqtt"] if ports.exists() else DEFAULT_MQTT_PORT
+    return GatewayAddress(url, urlsplit(url).hostname or "127.0.0.1", mqtt_port, credentials)
 
 
 async def connect_service(external_url: str | None = None) -> Backbone:
