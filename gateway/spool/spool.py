@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
 
-from domain.batch import ReadingBatch
+from domain.batch import ReadingBatch, concat
 from domain.clock import Clock
 from domain.errors import StoreError
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
@@ -114,6 +114,11 @@ class Spool:
     def id(self) -> str:
         """Name of the file's contents, part of every message id: rows of two files are never confused."""
         return self._file.id
+
+    async def failure(self) -> None:
+        """Wait for the writer to end, which it does only by a defect or by `close`; raises what ended it."""
+        assert self._writer is not None  # noqa: S101  # set by open
+        await asyncio.shield(self._writer)
 
     async def emit(self, batch: ReadingBatch) -> None:
         """Store readings; returns after the commit. Raises StoreError when they can't be stored."""
@@ -226,11 +231,15 @@ class Spool:
     async def _write_group(self, jobs: Sequence[_Job], gone: list[SpoolRow]) -> None:
         try:
             await self._in_thread(lambda: self._commit(jobs, gone))
-        except StoreError as error:
+        except Exception as error:
             self._published += gone
             for job in jobs:
                 if not job.done.done():
                     job.done.set_exception(error)
+            if not isinstance(error, StoreError):
+                raise  # a defect: the callers know, and `failure` ends the process
+            if self._closing:
+                self._published.clear()  # they are sent once more after the next start, and known as second copies
             return
         self._taken.difference_update(row.id for row in gone if row.spool == self._file.id)
         for job in jobs:
@@ -243,8 +252,9 @@ class Spool:
         """In the thread: write one group, giving up measures or the file itself where it must."""
         now_ns = self._clock.now_ns()
         group = Group(published=gone)
+        batches = [job.batch for job in jobs if job.batch is not None]
+        group.rows = rows_of(concat(batches), now_ns) if batches else []
         for job in jobs:
-            group.rows += rows_of(job.batch, now_ns) if job.batch is not None else []
             group.letters += [job.letter] if job.letter is not None else []
             group.counts.update(job.counts)
         in_use = self._taken - {row.id for row in gone}

@@ -1,0 +1,214 @@
+"""The gateway process: connectors → spool → uplink, and what it says about itself.
+
+Reading never waits for the backbone: connectors and spool run from the first moment; the uplink
+connects when it can. A clean stop ends the connectors, says NDEATH and leaves the rest in the spool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.credentials import Credentials
+from backbone.sparkplug import is_rebirth
+from domain.clock import Clock
+from domain.errors import LinkError, RefusedError, WireError
+from domain.points import PointTable
+from domain.site import GatewaySettings, Registry
+from gateway.backoff import Backoff
+from gateway.connectors import CONNECTORS
+from gateway.connectors.contract import Connector, Health, Wiring
+from gateway.presence import MqttListener, Presence
+from gateway.report import node_figures, status_document
+from gateway.session import Session
+from gateway.spool import Spool, SpoolLimits
+from gateway.supervisor import keep_running
+from gateway.uplink import BACKFILL_WINDOW, LIVE_WINDOW, Uplink
+
+log = logging.getLogger(__name__)
+
+REPORT_S = 1.0
+NODE_DATA_EVERY = 10
+"""Reports between two NDATA."""
+
+REBIRTH_PAUSE_S = 2.0
+"""Requests for rebirth are answered at most this often: a host in a loop must not fill the log."""
+
+LAST_WORDS_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where the backbone is, and as whom the gateway comes."""
+
+    nats_url: str
+    credentials: Credentials | None
+    mqtt_host: str
+    mqtt_port: int
+
+
+async def run(
+    registry: Registry,
+    *,
+    unit: str,
+    gateway: str,
+    link: Link,
+    state_dir: Path,
+    clock: Clock,
+    stop: asyncio.Event,
+) -> None:
+    """Run one gateway until ``stop`` is set; raises StoreError when its spool can't be opened."""
+    settings = registry.gateways[f"{unit}/{gateway}"]
+    limits = SpoolLimits(most_bytes=settings.spool_bytes, most_age_s=settings.spool_age_s)
+    spool = await Spool.open(state_dir / "spool.sqlite", limits=limits, clock=clock)
+    try:
+        await _Gateway(registry, settings, link, spool, clock).run(stop)
+    except ExceptionGroup as group:
+        raise _first(group) from group
+    finally:
+        await spool.close()
+
+
+class _Gateway:
+    """Everything of one gateway that lives as long as its spool is open."""
+
+    def __init__(self, registry: Registry, settings: GatewaySettings, link: Link, spool: Spool, clock: Clock) -> None:
+        self._unit, self._gateway = settings.unit, settings.gateway
+        self._link = link
+        self._spool = spool
+        self._clock = clock
+        self._table = registry.gateway_points(settings.unit, settings.gateway)
+        self._connectors = _connectors(registry, settings, self._table, clock)
+        self._backbone: Backbone | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read and deliver until ``stop`` is set."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(keep_running(name, connector, self._spool), name=f"connection-{name}")
+                for name, connector in self._connectors.items()
+            ]
+            tasks.append(group.create_task(self._deliver(), name="deliver"))
+            tasks.append(group.create_task(self._spool.failure(), name="spool-failure"))
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+
+    async def _deliver(self) -> None:
+        """Connect to the backbone, however long it takes, and deliver until cancelled."""
+        backoff = Backoff(first_s=0.5, longest_s=10.0)
+        while True:
+            try:
+                backbone = await Backbone.connect(
+                    self._link.nats_url,
+                    credentials=self._link.credentials,
+                    name=f"gateway-{self._unit}-{self._gateway}",
+                )
+            except (LinkError, RefusedError) as error:
+                log.warning("backbone: %s; reading and spooling on", error)
+                await asyncio.sleep(backoff.next_s())
+                continue
+            async with backbone:
+                await self._speak(backbone)
+
+    async def _speak(self, backbone: Backbone) -> None:
+        """Hold a Sparkplug session over ``backbone``; the client reconnects by itself from here on."""
+        session = await self._session()
+        listener = MqttListener(
+            host=self._link.mqtt_host, port=self._link.mqtt_port, credentials=self._link.credentials
+        )
+        unit, gateway, clock = self._unit, self._gateway, self._clock
+        presence = Presence(session, self._spool, listener, unit=unit, gateway=gateway, clock=clock)
+        uplink = Uplink(self._spool, session, unit=unit, gateway=gateway, clock=clock)
+        live, history = backbone.publisher(window=LIVE_WINDOW), backbone.publisher(window=BACKFILL_WINDOW)
+        session.attach(live)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(presence.run(lambda: backbone.connected), name="presence")
+                group.create_task(uplink.run(backbone, history), name="uplink")
+                group.create_task(self._obey(backbone, session), name="commands")
+                group.create_task(self._report(backbone, session), name="report")
+        finally:
+            await live.close()
+            await history.close()
+            await self._last_words(backbone, session)
+
+    async def _session(self) -> Session:
+        figures = node_figures(await self._spool.figures(), self._health(), uplink=False, now_ns=self._clock.now_ns())
+        return Session(
+            self._table,
+            unit=self._unit,
+            gateway=self._gateway,
+            spool_id=self._spool.id,
+            clock=self._clock,
+            figures=figures,
+        )
+
+    async def _obey(self, backbone: Backbone, session: Session) -> None:
+        """Give birth again when a host asks for it."""
+        async for message in await backbone.subscribe(subjects.telemetry(self._unit, "NCMD", self._gateway)):
+            try:
+                wanted = is_rebirth(message.data)
+            except WireError as error:
+                log.warning("command ignored: %s", error)
+                continue
+            if wanted and session.alive.is_set():
+                await session.birth(session.bd_seq)
+                await asyncio.sleep(REBIRTH_PAUSE_S)
+
+    async def _report(self, backbone: Backbone, session: Session) -> None:
+        """Say how the gateway fares: devices lost and back, NDATA, the status document."""
+        count = 0
+        while True:
+            health = self._health()
+            figures = await self._spool.figures()
+            up = backbone.connected and session.alive.is_set()
+            await session.set_lost(frozenset().union(*(one.lost for one in health.values())))
+            if up and count % NODE_DATA_EVERY == 0:
+                await session.node_data(node_figures(figures, health, uplink=up, now_ns=self._clock.now_ns()))
+            if backbone.connected:
+                with contextlib.suppress(LinkError, RefusedError):  # the next one comes in a second
+                    key = f"gateway.{self._unit}.{self._gateway}"
+                    await backbone.put_status(key, status_document(figures, health, uplink=up))
+            count += up
+            await asyncio.sleep(REPORT_S)
+
+    async def _last_words(self, backbone: Backbone, session: Session) -> None:
+        """Say NDEATH at a clean end: nobody should have to find out by silence."""
+        if not (session.alive.is_set() and backbone.connected):
+            return
+        subject, payload = session.death()
+        with contextlib.suppress(LinkError, RefusedError):
+            await backbone.publish(subject, payload, timeout_s=LAST_WORDS_S)
+
+    def _health(self) -> Mapping[str, Health]:
+        return {name: connector.health() for name, connector in self._connectors.items()}
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    """Return the first real exception of nested groups: what ended the process."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
+
+
+def _connectors(registry: Registry, settings: GatewaySettings, table: PointTable, clock: Clock) -> dict[str, Connector]:
+    """Build the connector of each connection."""
+    return {
+        connection.id: CONNECTORS[connection.protocol].connector(
+            Wiring(
+                unit=settings.unit,
+                gateway=settings.gateway,
+                connection=connection,
+                devices=tuple(registry.devices[f"{settings.unit}/{one.id}"] for one in connection.devices),
+                table=table,
+                clock=clock,
+            )
+        )
+        for connection in settings.connections
+    }

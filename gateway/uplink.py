@@ -1,0 +1,182 @@
+"""From the spool to the log: two lanes, and a row leaves the spool only when the log has it.
+
+| row | lane |
+|---|---|
+| event, fresh | live, before any measure |
+| event, older than ``late_s`` | live all the same, flagged historical: a fire reported late is still a fire |
+| measure, fresh | live |
+| measure, older than ``late_s`` when its turn comes | backfill: oldest first, paced, in a window of its own |
+
+A row is named by gateway, spool and row id, whatever the lane and however often it is sent; second
+copies are dropped by the server or by the consumers. A row that the server refuses again and again
+while others pass becomes a dead letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.messages import Ack
+from backbone.publisher import Publisher
+from backbone.sparkplug import decode_data, encode_data
+from domain.clock import NS_PER_S, Clock
+from domain.errors import RefusedError
+from domain.quality import HISTORICAL
+from gateway.session import Session
+from gateway.spool import EVENT, Spool, SpoolRow
+
+log = logging.getLogger(__name__)
+
+EVENTS_AT_ONCE = 256
+FRESH_AT_ONCE = 16
+"""Measures handed over before looking for events again."""
+
+MOST_REFUSALS = 5
+REFUSED_WAIT_S = 1.0
+IDLE_S = 0.5
+LIVE_WINDOW = 256
+BACKFILL_WINDOW = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkSettings:
+    """``late_s``: older rows are history. ``backfill_per_s``: rows of history a second at most."""
+
+    late_s: float = 5.0
+    backfill_per_s: float = 500.0
+
+
+class Uplink:
+    """Delivers one spool through one session; `run` until cancelled."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        session: Session,
+        *,
+        unit: str,
+        gateway: str,
+        clock: Clock,
+        settings: UplinkSettings | None = None,
+    ) -> None:
+        """Nothing is sent before `run`."""
+        self._spool = spool
+        self._session = session
+        self._unit = unit
+        self._gateway = gateway
+        self._clock = clock
+        self._settings = settings or UplinkSettings()
+        self._refusals: Counter[int] = Counter()
+        self._delivered = 0
+        self._rejecting: set[asyncio.Task[None]] = set()
+
+    async def run(self, backbone: Backbone, history: Publisher) -> None:
+        """Deliver both lanes for ever; ``history`` is the window of the backfill lane."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._live(backbone), name="uplink-live")
+            group.create_task(self._backfill(backbone, history), name="uplink-backfill")
+
+    async def _live(self, backbone: Backbone) -> None:
+        while True:
+            await self._link(backbone)
+            self._spool.arrived.clear()
+            rows = await self._spool.events(EVENTS_AT_ONCE)
+            rows = rows or await self._spool.fresh(FRESH_AT_ONCE, self._late_ns())
+            for at, row in enumerate(rows):
+                if not (backbone.connected and self._session.alive.is_set()):
+                    self._spool.give_back(rows[at:])
+                    break
+                await self._send_live(row)
+            if not rows:
+                await self._wait(self._spool.arrived, IDLE_S)
+
+    async def _backfill(self, backbone: Backbone, history: Publisher) -> None:
+        pause_s = 1 / self._settings.backfill_per_s
+        while True:
+            await self._link(backbone)
+            rows = await self._spool.backlog(BACKFILL_WINDOW, self._late_ns())
+            for at, row in enumerate(rows):
+                if not backbone.connected:
+                    self._spool.give_back(rows[at:])
+                    break
+                subject = subjects.backfill(self._unit, self._gateway, row.device)
+                sent = await history.submit(subject, as_historical(row).body, message_id=self._name(row))
+                sent.add_done_callback(partial(self._settled, row))
+                await asyncio.sleep(pause_s)
+            if not rows:
+                await asyncio.sleep(IDLE_S)
+
+    async def _send_live(self, row: SpoolRow) -> None:
+        late = row.lane == EVENT and row.added_ns < self._late_ns()
+        body = as_historical(row).body if late else row.body
+        sent = await self._session.data(row.device, body, self._name(row))
+        sent.add_done_callback(partial(self._settled, row))
+
+    def _settled(self, row: SpoolRow, sent: asyncio.Future[Ack]) -> None:
+        """Let the row go, or keep it, as its ack says."""
+        error = None if sent.cancelled() else sent.exception()
+        if isinstance(error, RefusedError):
+            self._refused(row, error)
+        elif sent.cancelled() or error is not None:
+            self._spool.give_back([row])
+        else:
+            self._delivered += 1
+            self._refusals.pop(row.id, None)
+            self._spool.published([row])
+
+    def _refused(self, row: SpoolRow, error: RefusedError) -> None:
+        """Try a refused row again after a while; set it aside when only this one does not pass."""
+        self._refusals[row.id] += 1
+        log.warning("the log refused row %d of %s: %s", row.id, row.device, error)
+        if self._refusals[row.id] >= MOST_REFUSALS and self._delivered:
+            del self._refusals[row.id]
+            task = asyncio.get_running_loop().create_task(self._spool.reject(row, "refused", str(error)))
+            self._rejecting.add(task)
+            task.add_done_callback(self._rejecting.discard)
+            return
+        if self._refusals[row.id] == 1:
+            self._delivered = 0  # only deliveries after the first refusal say that others pass
+        asyncio.get_running_loop().call_later(REFUSED_WAIT_S, self._spool.give_back, [row])
+
+    async def _link(self, backbone: Backbone) -> None:
+        """Wait until there is a session and a link."""
+        while not (backbone.connected and self._session.alive.is_set()):
+            await self._wait(self._session.alive, IDLE_S)
+            if not backbone.connected:
+                await asyncio.sleep(0.1)
+
+    def _late_ns(self) -> int:
+        return self._clock.now_ns() - round(self._settings.late_s * NS_PER_S)
+
+    def _name(self, row: SpoolRow) -> str:
+        return f"{self._gateway}-{row.spool}-{row.id}"
+
+    @staticmethod
+    async def _wait(event: asyncio.Event, most_s: float) -> None:
+        try:
+            async with asyncio.timeout(most_s):
+                await event.wait()
+        except TimeoutError:
+            return
+
+
+def as_historical(row: SpoolRow) -> SpoolRow:
+    """Return the row with every reading flagged as delivered late; times and values are untouched."""
+    data = decode_data(row.body)
+    body = encode_data(
+        data.alias.astype(np.uint32),
+        data.time_ns,
+        data.value,
+        data.quality | np.uint16(HISTORICAL),
+        text=data.text,
+        payload_time_ns=data.payload_time_ns,
+    )
+    return replace(row, body=body)
