@@ -1,6 +1,6 @@
 """`Cable`: a TCP proxy that can be cut and mended, for the outages a scenario plays.
 
-A cut resets both sides of every connection, and what was on the way is gone, as on a real cable. While
+A cut closes both sides of every connection, and what was on the way is gone, as on a real cable. While
 it is cut, a new connection is *refused* (closed at once: the peer's host is up, its port is not) or
 falls into a *black hole* (accepted, never answered: the usual look of a broken route).
 """

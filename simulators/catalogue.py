@@ -54,7 +54,5 @@ def find_device(registry: Registry, name: str) -> Device:
     if len(found) == 1:
         return found[0]
     if found:
-        msg = f"several units have a device '{name}': write {' or '.join(device.key for device in found)}"
-    else:
-        msg = f"no such device: {nearest(name, {device.settings.id for device in registry.devices.values()})}"
-    raise UnknownNameError(msg)
+        raise UnknownNameError("several units have such a device", f"write {' or '.join(item.key for item in found)}")
+    raise UnknownNameError("no such device", nearest(name, {item.settings.id for item in registry.devices.values()}))

@@ -12,14 +12,15 @@ class SimulationError(FengsuiError):
 class UnknownNameError(SimulationError, KeyError):
     """A device, point, word or link that the simulated site does not have."""
 
-    def __init__(self, reason: str) -> None:
-        """Keep the sentence; `KeyError` alone would show it in quotes."""
+    def __init__(self, reason: str, mend: str) -> None:
+        """``reason``: what is wrong; ``mend``: what to write instead."""
         super().__init__(reason)
         self.reason = reason
+        self.mend = mend
 
     def __str__(self) -> str:
-        """Return the sentence as it is."""
-        return self.reason
+        """Return both; `KeyError` alone would show a quoted word."""
+        return f"{self.reason} → {self.mend}"
 
 
 class NotStartedError(SimulationError, RuntimeError):

@@ -50,7 +50,7 @@ class Listener:
         return len(self._connections)
 
     def drop_all(self) -> None:
-        """Abort every open connection; the peers see a reset."""
+        """Close every open connection at once; bytes that were not sent yet are thrown away."""
         for task, writer in self._connections.items():
             writer.transport.abort()
             task.cancel()

@@ -55,6 +55,10 @@ class Push:
     headers: dict[str, str] = field(repr=False)
     document: dict[str, Any] = field(repr=False)
 
+    def observation(self) -> dict[str, Any]:
+        """Return it as a `simulators.expectations.Observation`, for a runner's feed."""
+        return {"kind": "push", "rule": self.rule, "person": self.person, "text": self.text, "time_ns": self.time_ns}
+
 
 class Phone:
     """Records pushes in ``pushes``, oldest first; ``path`` is where a channel's URL must point."""

@@ -46,8 +46,11 @@ def read_series(path: Path, column: str, *, time: str | None = None, every_s: fl
             rows = list(islice(reader, MOST_ROWS + 1))
     except UnicodeDecodeError as error:
         raise ReplayError("the file is not UTF-8 text", "save it as UTF-8") from error
-    except (OSError, csv.Error) as error:
-        raise ReplayError(f"can't be read: {error}", "check the path, relative to the scenario file") from error
+    except csv.Error as error:
+        raise ReplayError(f"no CSV: {error}", "save it as comma-separated text") from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ReplayError(f"can't be read: {reason}", "check the path, relative to the scenario file") from error
     return _series(rows, column, time, every_s)
 
 

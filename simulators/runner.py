@@ -74,7 +74,10 @@ class Report:
 
 
 class Runner:
-    """Plays one scenario once; `verdicts` may be asked at any time, for a live table."""
+    """Plays one scenario once; `verdicts` may be asked at any time, for a live table.
+
+    ``told`` has the steps with labels that have been played, oldest first: what the audience is told.
+    """
 
     def __init__(
         self,
@@ -103,7 +106,7 @@ class Runner:
         self._ended = False
         self._seen: list[Seen] = []
         self._remarks: list[Remark] = []
-        self.playing: Placed | None = None
+        self.told: list[Placed] = []
 
     def now_s(self) -> float:
         """Return the scenario's time; 0 before it starts."""
@@ -155,7 +158,8 @@ class Runner:
     async def _play(self, beside: asyncio.TaskGroup, running: list[asyncio.Task[None]]) -> None:
         for placed in self._scenario.steps:
             await asyncio.sleep(max(placed.step.at - self.now_s(), 0.0))
-            self.playing = placed
+            if placed.step.labels is not None:
+                self.told.append(placed)
             running.append(beside.create_task(self._do(placed)))
 
     async def _do(self, placed: Placed) -> None:

@@ -94,9 +94,7 @@ class _Loader:
         try:
             head = ScenarioHead.model_validate(self._document.data)
         except ValidationError as error:
-            raise ConfigurationError(
-                problems_of(error, self._document, known=set(ScenarioHead.model_fields))
-            ) from error
+            raise ConfigurationError(problems_of(error, self._document, model=ScenarioHead)) from error
         steps = [placed for at, raw in enumerate(head.steps) if (placed := self._step(("steps", at), raw))]
         series = self._series(steps)
         expected = [item for placed in steps for item in self._expected(placed, head.duration_s)]
@@ -122,7 +120,7 @@ class _Loader:
         try:
             step = kind.model_validate(raw)
         except ValidationError as error:
-            self._problems += problems_of(error, self._document, path, set(kind.model_fields))
+            self._problems += problems_of(error, self._document, path, model=kind)
             return None
         return Placed(step=step, path=path, line=self._document.line(path))
 

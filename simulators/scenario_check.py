@@ -87,7 +87,7 @@ class _Check:
         try:
             device = find_device(self._registry, name)
         except UnknownNameError as error:
-            self._add(path, "can't tell which device this is", error.reason)
+            self._add(path, error.reason, error.mend)
             return None
         model = make_model(device)
         if model is None:
@@ -99,7 +99,7 @@ class _Check:
         try:
             model.set(point, value)
         except UnknownNameError as error:
-            self._add(path, "does not fit the device", error.reason)
+            self._add(path, error.reason, error.mend)
 
     def _name(self, path: Path, name: str, known: Iterable[str], what: str) -> None:
         names = set(known)

@@ -84,10 +84,11 @@ class FaultSettings(Settings):
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if (self.device is None) == (self.link is None):
-            raise ValueError("name either a 'device' or a 'link'")
+            raise ValueError("a fault needs one target → name either a 'device' or a 'link'")
         if (self.kind in LINK_FAULTS) != (self.link is not None):
             kinds = sorted(kind for kind in FaultKind if (kind in LINK_FAULTS) == (self.link is not None))
-            raise ValueError(f"kinds for a {'link' if self.link else 'device'}: {', '.join(kinds)}")
+            target = "link" if self.link is not None else "device"
+            raise ValueError(f"a {target} has no such fault → write one of {', '.join(kinds)}")
         return self
 
     @property
@@ -132,13 +133,13 @@ class Expectation(Settings):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.alert is None) == (self.push is None):
-            raise ValueError("expect either an 'alert' or a 'push'")
+            raise ValueError("expects nothing, or two things → expect either an 'alert' or a 'push'")
         if self.within is not None and self.between is not None:
-            raise ValueError("keep one of 'within' and 'between'")
+            raise ValueError("two windows → keep one of 'within' and 'between'")
         if self.between is not None and self.between[0] >= self.between[1]:
-            raise ValueError("write 'between' as [earlier, later]")
+            raise ValueError("a window that ends before it starts → write 'between' as [earlier, later]")
         if self.never and self.count is not None:
-            raise ValueError("keep one of 'never' and 'count'")
+            raise ValueError("never, and yet counted → keep one of 'never' and 'count'")
         return self
 
 
@@ -200,7 +201,7 @@ class DeviceStep(Step):
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         if not (self.set or self.ramp or self.replay):
-            raise ValueError("add 'set', 'ramp' or 'replay', or remove the step")
+            raise ValueError("a device step that changes nothing → add 'set', 'ramp' or 'replay', or remove the step")
         return self
 
 

@@ -92,6 +92,5 @@ class DeviceModel:
 
     def _signal(self, point: str) -> Signal:
         if point not in self._signals:
-            msg = f"{self.device} has no point '{point}'; {nearest(point, self.names)}"
-            raise UnknownNameError(msg)
+            raise UnknownNameError(f"{self.device} has no such point", nearest(point, self.names))
         return self._signals[point]

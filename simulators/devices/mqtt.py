@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import aiomqtt
 
 RETRY_S = 1.0
-ACKNOWLEDGE_S = 10.0
+ACKNOWLEDGE_S = 5.0
 MOST_WAITING = 5_000
 
 _VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5": aiomqtt.ProtocolVersion.V5}
@@ -75,11 +75,11 @@ class SensorUplink:
 
     async def run(self) -> None:
         """Connect, publish what waits, connect again; ends only by cancellation."""
-        while True:
+        while not _cancelled():
             try:
                 async with self._client() as client:
                     self.connected, self.trouble = True, ""
-                    await self._publish_all(client)
+                    await self._live(client)
             except aiomqtt.MqttError as error:
                 self.trouble = str(error)
             finally:
@@ -99,15 +99,45 @@ class SensorUplink:
             keepalive=10,
         )
 
+    async def _live(self, client: aiomqtt.Client) -> None:
+        """Publish until the connection ends; raises `aiomqtt.MqttError` then."""
+        if _cancelled():
+            return
+        tasks = [asyncio.create_task(self._publish_all(client)), asyncio.create_task(_until_lost(client))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        raise next((end for end in ends if isinstance(end, aiomqtt.MqttError)), aiomqtt.MqttError("disconnected"))
+
     async def _publish_all(self, client: aiomqtt.Client) -> None:
-        while True:
-            while self._outbox:
-                message = self._outbox[0]
-                if not message.keep:
-                    self._outbox.popleft()
-                await client.publish(message.topic, message.payload, qos=1)
-                self.acknowledged += 1
-                if message.keep and self._outbox and self._outbox[0] is message:
-                    self._outbox.popleft()
-            self._filled.clear()
-            await self._filled.wait()
+        while not _cancelled():
+            if not self._outbox:
+                self._filled.clear()
+                await self._filled.wait()
+            message = self._outbox[0]
+            if not message.keep:
+                self._outbox.popleft()
+            await client.publish(message.topic, message.payload, qos=1)
+            self.acknowledged += 1
+            if message.keep and self._outbox and self._outbox[0] is message:
+                self._outbox.popleft()
+
+
+async def _until_lost(client: aiomqtt.Client) -> None:
+    """Raise `aiomqtt.MqttError` when the connection ends; nothing is subscribed, so nothing comes in."""
+    async for _ in client.messages:
+        pass
+
+
+def _cancelled() -> bool:
+    """Tell whether this task has been cancelled.
+
+    aiomqtt waits by ``asyncio.wait_for``, which up to Python 3.11 swallows a cancellation that arrives
+    together with the result; without asking, the task would then live for ever. (No `TaskGroup` here:
+    it leaves the count of cancellations of its own task wrong.)
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

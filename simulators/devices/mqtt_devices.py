@@ -101,8 +101,7 @@ class Camera(MqttDevice):
     def _behaviour(value: Any) -> float:
         code = behaviour(value)
         if code not in _BEHAVIOUR_WORDS:
-            msg = f"no such behaviour: {value!r}; {nearest(str(value), BEHAVIOURS)}"
-            raise UnknownNameError(msg)
+            raise UnknownNameError(f"no such word '{value}'", nearest(str(value), BEHAVIOURS))
         return code
 
 

@@ -44,8 +44,7 @@ SUMMARY = 0b1111_1110
 def number(value: Any) -> float:
     """Return a plain number; raises `UnknownNameError` for anything else (true and false included)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        msg = f"{value!r} is no number"
-        raise UnknownNameError(msg)
+        raise UnknownNameError("must be a number", "write a number such as 2.5")
     return float(value)
 
 
@@ -65,6 +64,5 @@ def panel_word(value: Any, bits: Mapping[str, int]) -> float:
 
 def _word(value: Any, known: Mapping[str, int]) -> str:
     if not isinstance(value, str) or value not in known:
-        msg = f"no such word: {value!r}; {nearest(str(value), known)}"
-        raise UnknownNameError(msg)
+        raise UnknownNameError(f"no such word '{value}'", nearest(str(value), known))
     return value
