@@ -1,0 +1,181 @@
+"""``fengsui alerts …``: the record from a terminal, for people and for pipes.
+
+Exit codes: 0 done; 1 refused (the reason is written) or no such alert; 2 wrong usage; 3 the service is away.
+An id may be cut to any beginning that only one listed alert has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from alerts.face import MOST_LISTED, AlertsFace
+from cli.alerts_tables import alert_table, detail_tables
+from cli.check_command import Language
+from cli.session import connect_service
+from domain.alarm import AlarmClass
+from domain.alert import AlertView, Confirmation
+from domain.errors import LinkError, RefusedError
+
+T = TypeVar("T")
+
+ID_LENGTH = 32
+REFUSED = 1
+AWAY = 3
+
+app = typer.Typer(no_args_is_help=True, help="告警：查看、应答、确认、复位 / Alerts: list, acknowledge, confirm, reset")
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="告警编号或其开头 / the alert's id or its beginning")]
+ByOption = Annotated[str, typer.Option("--by", help="操作人 / who does this; the login name by default")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")]
+LangOption = Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")]
+
+
+@app.command("list")
+def list_alerts(
+    *,
+    closed: Annotated[bool, typer.Option("--all", help="包括已关闭的 / closed ones, too")] = False,
+    classes: Annotated[list[AlarmClass] | None, typer.Option("--class", help="类别 / class; may be repeated")] = None,
+    unit: Annotated[str | None, typer.Option(help="单位 / unit")] = None,
+    rule: Annotated[str | None, typer.Option(help="规则 / rule")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="最多几条 / at most")] = 50,
+    as_json: JsonOption = False,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """列出告警 / List alerts: fire first, newest first within a class."""
+    found = _ask(
+        lambda face: face.list(
+            open=None if closed else True, classes=tuple(classes or ()), unit=unit, rule=rule, limit=limit
+        )
+    )
+    if as_json:
+        _print_json(found)
+    else:
+        Console().print(alert_table(found, lang))
+
+
+@app.command()
+def show(alert_id: IdArgument, *, as_json: JsonOption = False, lang: LangOption = Language.ZH) -> None:
+    """查看一条告警 / Show one alert with its comments, notifications and audit."""
+
+    async def work(face: AlertsFace) -> None:
+        detail = await face.get(await _whole_id(face, alert_id))
+        if as_json:
+            _print_json(detail)
+        else:
+            Console().print(*detail_tables(detail, lang))
+
+    _ask(work)
+
+
+@app.command()
+def ack(
+    alert_id: IdArgument, *, by: ByOption = "", as_json: JsonOption = False, lang: LangOption = Language.ZH
+) -> None:
+    """应答：表示已接手，停止升级 / Acknowledge: take it on, the ladder stops."""
+    _act(alert_id, by, lambda face, whole, who: face.acknowledge(whole, by=who), lang, as_json=as_json)
+
+
+@app.command()
+def confirm(
+    alert_id: IdArgument,
+    finding: Annotated[Confirmation, typer.Argument(help="real 真实 · false 误报 · test 测试")],
+    *,
+    text: Annotated[str, typer.Option(help="原因 / the cause")] = "",
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """确认：真实、误报或测试 / Confirm what was found: real, false or test."""
+    _act(
+        alert_id,
+        by,
+        lambda face, whole, who: face.confirm(whole, by=who, finding=finding, text=text),
+        lang,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def reset(
+    alert_id: IdArgument, *, by: ByOption = "", as_json: JsonOption = False, lang: LangOption = Language.ZH
+) -> None:
+    """复位：设备恢复后解除锁定 / Reset a latched alert whose telemetry is normal again."""
+    _act(alert_id, by, lambda face, whole, who: face.reset(whole, by=who), lang, as_json=as_json)
+
+
+@app.command()
+def comment(
+    alert_id: IdArgument,
+    text: Annotated[str, typer.Argument(help="内容 / what to add")],
+    *,
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """备注 / Comment."""
+    _act(alert_id, by, lambda face, whole, who: face.comment(whole, by=who, text=text), lang, as_json=as_json)
+
+
+def _act(
+    alert_id: str,
+    by: str,
+    act: Callable[[AlertsFace, str, str], Awaitable[AlertView]],
+    lang: Language,
+    *,
+    as_json: bool,
+) -> None:
+    """Do something to one alert and show it as it is then."""
+
+    async def work(face: AlertsFace) -> AlertView:
+        return await act(face, await _whole_id(face, alert_id), by or getpass.getuser())
+
+    alert = _ask(work)
+    if as_json:
+        _print_json(alert)
+    else:
+        Console().print(alert_table((alert,), lang))
+
+
+async def _whole_id(face: AlertsFace, beginning: str) -> str:
+    """Return the id that begins so; raises RefusedError when none or several do."""
+    if len(beginning) >= ID_LENGTH:
+        return beginning
+    listed = await face.list(limit=MOST_LISTED)
+    found = [alert.id for alert in listed if alert.id.startswith(beginning)]
+    if len(found) != 1:
+        raise RefusedError(f"{len(found)} 条告警的编号以 {beginning} 开头 / {len(found)} alerts begin so")
+    return found[0]
+
+
+def _ask(work: Callable[[AlertsFace], Awaitable[T]]) -> T:
+    """Run ``work`` over a connection; an error becomes a sentence and an exit code."""
+
+    async def main() -> T:
+        async with await connect_service() as backbone:
+            return await work(AlertsFace(backbone))
+
+    try:
+        return asyncio.run(main())
+    except RefusedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(REFUSED) from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    except LinkError as error:
+        typer.echo(f"告警服务不可用 / the alerts service is away: {error}", err=True)
+        raise typer.Exit(AWAY) from None
+
+
+def _print_json(content: BaseModel | tuple[AlertView, ...]) -> None:
+    if isinstance(content, BaseModel):
+        typer.echo(content.model_dump_json(indent=1))
+    else:
+        typer.echo(json.dumps([alert.model_dump(mode="json") for alert in content], ensure_ascii=False, indent=1))

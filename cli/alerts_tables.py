@@ -1,0 +1,134 @@
+"""Alerts as tables on a terminal; times are those of the machine that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from alerts.face import AlertDetail
+from cli.check_command import Language
+from domain.alarm import AlarmClass, Level
+from domain.alert import AlertView
+from domain.clock import NS_PER_S
+
+SHORT_ID = 8
+
+_COLOURS = {
+    AlarmClass.FIRE: "bold red",
+    AlarmClass.LINKAGE: "red",
+    AlarmClass.SUPERVISORY: "yellow",
+    AlarmClass.FAULT: "yellow",
+    AlarmClass.HAZARD: "magenta",
+    AlarmClass.DUTY: "cyan",
+    AlarmClass.SYSTEM: "blue",
+}
+_WORDS = {
+    AlarmClass.FIRE: ("火警", "fire"),
+    AlarmClass.LINKAGE: ("联动", "linkage"),
+    AlarmClass.SUPERVISORY: ("监管", "supervisory"),
+    AlarmClass.FAULT: ("故障", "fault"),
+    AlarmClass.HAZARD: ("隐患", "hazard"),
+    AlarmClass.DUTY: ("值守", "duty"),
+    AlarmClass.SYSTEM: ("系统", "system"),
+    Level.NOTICE: ("提示", "notice"),
+    Level.WARNING: ("警告", "warning"),
+    Level.CRITICAL: ("严重", "critical"),
+    "active": ("报警中", "active"),
+    "cleared": ("已恢复", "cleared"),
+    "unknown": ("数据未知", "no data"),
+    "unacknowledged": ("未应答", "unacknowledged"),
+    "acknowledged": ("已应答", "acknowledged"),
+    "real": ("真实", "real"),
+    "false": ("误报", "false"),
+    "test": ("测试", "test"),
+    "latched": ("待复位", "to be reset"),
+    "suppressed": ("从属", "suppressed"),
+    "historical": ("补报", "historical"),
+    "closed": ("已关闭", "closed"),
+}
+_HEADINGS = {
+    Language.ZH: ("编号", "时间", "类别", "级别", "内容", "状态", "负责人", "下次升级"),
+    Language.EN: ("id", "time", "class", "level", "text", "state", "owner", "next step"),
+}
+_NOTICE_HEADINGS = {
+    Language.ZH: ("人员", "渠道", "步骤", "状态", "次数", "送出", "平台接收", "送达", "回复", "错误"),
+    Language.EN: ("person", "channel", "step", "state", "tries", "sent", "accepted", "delivered", "answer", "error"),
+}
+_AUDIT_HEADINGS = {
+    Language.ZH: ("序号", "时间", "操作人", "动作", "详情"),
+    Language.EN: ("no.", "time", "who", "what", "details"),
+}
+
+
+def alert_table(alerts: Iterable[AlertView], language: Language) -> Table:
+    """Return alerts as one table, in the order given."""
+    table = _table(_HEADINGS[language])
+    for alert in alerts:
+        table.add_row(
+            alert.id[:SHORT_ID],
+            local(alert.raised_at_ns),
+            Text(_word(alert.alarm_class, language), style=_COLOURS[alert.alarm_class]),
+            _word(alert.level, language),
+            Text(alert.text_en if language is Language.EN else alert.text_zh),
+            " · ".join(_word(fact, language) for fact in facts(alert)),
+            Text(alert.owner or ""),
+            local(alert.next_escalation_ns),
+        )
+    return table
+
+
+def detail_tables(detail: AlertDetail, language: Language) -> list[Table]:
+    """Return one alert, who was told, what was said, and the audit."""
+    notices = _table(_NOTICE_HEADINGS[language])
+    for notice in detail.notifications:
+        notices.add_row(
+            notice.person,
+            notice.channel,
+            str(notice.step),
+            notice.state,
+            str(notice.attempts),
+            local(notice.sent_at_ns),
+            local(notice.accepted_at_ns),
+            local(notice.delivered_at_ns),
+            f"{notice.answer or ''} {local(notice.answered_at_ns)}".strip(),
+            Text(notice.last_error or ""),
+        )
+    audit = _table(_AUDIT_HEADINGS[language])
+    for entry in detail.audit:
+        shown = ", ".join(f"{name}={value}" for name, value in entry.details.items() if value is not None)
+        audit.add_row(str(entry.number), local(entry.at_ns), Text(entry.actor), entry.action, Text(shown))
+    return [alert_table((detail.alert,), language), notices, audit]
+
+
+def facts(alert: AlertView) -> list[str]:
+    """Return the facts of an alert as words of `_WORDS`, the most telling first."""
+    found = ["active" if alert.active else "cleared"]
+    found += ["unknown"] if alert.data_unknown else []
+    found.append("unacknowledged" if alert.acknowledged_at_ns is None else "acknowledged")
+    found += [alert.confirmed.value] if alert.confirmed else []
+    found += ["latched"] if alert.latched and alert.reset_at_ns is None else []
+    found += ["suppressed"] if alert.suppressed_by else []
+    found += ["historical"] if alert.historical else []
+    found += ["closed"] if alert.closed_at_ns is not None else []
+    return found
+
+
+def local(time_ns: int | None) -> str:
+    """Write a time in this machine's zone; nothing for None."""
+    if time_ns is None:
+        return ""
+    return f"{datetime.fromtimestamp(time_ns / NS_PER_S, UTC).astimezone():%m-%d %H:%M:%S}"
+
+
+def _table(headings: tuple[str, ...]) -> Table:
+    table = Table()
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _word(name: str, language: Language) -> str:
+    return _WORDS[name][language is Language.EN]
