@@ -83,12 +83,12 @@ class AlarmActions:
         except FengsuiError as error:
             self._refused(error)
             return
-        ui.notify(self._view.text("done", action=self._view.text(action)), position="top", timeout=1500)
+        ui.notify(self._view.text("done", action=self._view.text(action)), position="bottom", timeout=1500)
 
     def _named(self) -> bool:
         if self._view.operator:
             return True
-        ui.notify(self._view.text("name_first"), position="top", type="warning")
+        ui.notify(self._view.text("name_first"), position="bottom", type="warning")
         return False
 
     def _refused(self, error: FengsuiError) -> None:
@@ -96,7 +96,7 @@ class AlarmActions:
         words = view.text("unavailable")
         if isinstance(error, RefusedError):
             words = view.text("refused", reason=refusal_text(error.reason, view.language))
-        ui.notify(words, position="top", type="warning", timeout=6000)
+        ui.notify(words, position="bottom", type="warning", timeout=6000)
 
     async def _ask_finding(self) -> Confirmation | None:
         view = self._view

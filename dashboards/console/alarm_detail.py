@@ -8,10 +8,14 @@ from nicegui import ui
 
 from alerts.face import AlertDetail, NotificationView
 from dashboards.console.device_words import number
-from dashboards.console.texts import Language
+from dashboards.console.texts import TEXTS, Language
 from dashboards.console.view import View, box, line
 from dashboards.console.wording import moment_text, person_text, place_text
 from domain.alert import AlertView
+from domain.glossary import terms
+
+SYSTEM = "system"
+"""The actor of what nobody did by hand (see the audit of the alerts service)."""
 
 LINK_SCHEMES = ("http://", "https://")
 
@@ -34,7 +38,7 @@ async def show_detail(view: View, detail: AlertDetail) -> None:
         _section(
             view,
             "detail_audit",
-            ((moment_text(one.at_ns, zone), _who(view, one.actor), one.action) for one in detail.audit),
+            ((moment_text(one.at_ns, zone), _who(view, one.actor), _action(view, one.action)) for one in detail.audit),
         )
         ui.button(view.text("close"), on_click=dialog.close, color=None).classes("act").props("flat no-caps")
     await dialog
@@ -75,10 +79,24 @@ def _section(view: View, title: str, rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def _notification(view: View, notice: NotificationView) -> tuple[str, ...]:
-    outcome = notice.answer or notice.last_error or ""
+    outcome = notice.last_error or ""
+    if notice.answer is not None:
+        outcome = view.text(f"answer_{notice.answer}")
     told = f"{_who(view, notice.person)} · {notice.channel}"
-    return moment_text(notice.created_ns, view.console.zone), told, f"{notice.state} {outcome}".strip()
+    key = f"notice_{notice.state}"
+    state = view.text(key) if key in TEXTS else notice.state
+    return moment_text(notice.created_ns, view.console.zone), told, f"{state} {outcome}".strip()
+
+
+def _action(view: View, action: str) -> str:
+    """Write what was done as the glossary names it; an action it does not know stays its own word."""
+    term = terms().get(f"alert_event.{action}")
+    if term is not None:
+        return term.of(view.language)
+    return view.text(f"audit_{action}") if f"audit_{action}" in TEXTS else action
 
 
 def _who(view: View, name: str) -> str:
+    if name == SYSTEM:
+        return view.text("actor_system")
     return person_text(view.console.registry, name, view.language)

@@ -94,8 +94,7 @@ class AlarmRow:
             _button(view.text("acknowledge"), "ack", lambda: actions.acknowledge(alert.id), on=new, main=new)
             _button(view.text("confirm"), "confirm", lambda: actions.confirm(alert.id), on=not new)
             _button(view.text("reset"), "reset", lambda: actions.reset(alert.id), on=may_reset(alert))
-            note = f" {alert.comments}" if alert.comments else ""
-            _button(view.text("comment") + note, "comment", lambda: actions.comment(alert.id))
+            _button(view.text("comment"), "comment", lambda: actions.comment(alert.id))
 
 
 def _button(content: str, name: str, act: object, *, on: bool = True, main: bool = False) -> None:
@@ -125,6 +124,8 @@ def facts(view: View, alert: AlertView) -> Iterator[tuple[str, str, str]]:
         yield "⊓", text("state_latched"), "calm"
     if alert.suppressed_by is not None:
         yield "⊘", text("state_suppressed"), "calm"
+    if alert.comments:
+        yield "✎", text("state_commented", count=alert.comments), "calm"
     if alert.test:
         yield "T", text("state_test"), "calm"
     if alert.historical:

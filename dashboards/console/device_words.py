@@ -81,7 +81,7 @@ def shown(point: Point, kind: str, reading: Reading | None, now_ns: int, languag
         return Shown(text("value_none", language), Look.UNKNOWN, "", None)
     age_s = (now_ns - reading.time_ns) / NS_PER_S
     late = f" · {text('quality_historical', language)}" if is_historical(reading.quality) else ""
-    if base_of(reading.quality) != GOOD or reading.value is None or math.isnan(reading.value):
+    if base_of(reading.quality) != GOOD or reading.value is None or not math.isfinite(reading.value):
         return Shown(text("value_unknown", language), Look.UNKNOWN, _reason(reading.quality, language) + late, age_s)
     if age_s > point.max_silence_s:
         return Shown(text("value_unknown", language), Look.UNKNOWN, text("quality_silent", language) + late, age_s)
@@ -126,6 +126,8 @@ def _state(point: Point, kind: str, word: int, language: Language) -> tuple[str,
 
 def number(value: float) -> str:
     """Write a number with four significant digits, never in powers of ten for what a device tells."""
+    if not math.isfinite(value):
+        return "—"
     if value == int(value) and abs(value) < 1e9:
         return str(int(value))
     digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0

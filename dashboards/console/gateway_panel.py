@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dashboards.console.view import View, box, change, dress, line
 from dashboards.console.wording import size_text, span_text
-from dashboards.live.health import SERVICES, Health, gateway_health, service_health
-from domain.clock import NS_PER_S
+from dashboards.live.health import SERVICES, Condition, Health, gateway_health, service_health
 
 COLUMNS = ("gateway", "uplink", "spool", "oldest", "forecast")
 
@@ -60,12 +59,23 @@ class _GatewayRow:
     def show(self, health: Health) -> None:
         language = self._view.language
         dress(self._row, "condition", health.condition)
-        words = self._view.text(f"condition_{health.condition}")
-        if not health.fine and health.age_s is not None and health.age_s * NS_PER_S > 0:
-            words = f"{words} {span_text(health.age_s, language)}"
-        spool = "—" if health.spool_rows is None else f"{health.spool_rows} · {size_text(health.spool_bytes)}"
+        words = self._words(health)
+        spool = self._spool(health)
         oldest = span_text(health.oldest_s, language)
         forecast = span_text(health.forecast_s, language)
         mark = "●" if health.fine else "?"
         for cell, content in zip(self._cells, (f"{mark} {words}", spool, oldest, forecast), strict=True):
             change(cell, content)
+
+    def _words(self, health: Health) -> str:
+        text = self._view.text
+        words = text(f"condition_{health.condition}")
+        if health.condition is Condition.SILENT:
+            words = f"{words} {span_text(health.age_s, self._view.language)}"
+        return f"{words} · {text('devices_lost', count=health.lost)}" if health.lost else words
+
+    def _spool(self, health: Health) -> str:
+        if health.spool_batches is None:
+            return "—"
+        words = f"{health.spool_batches:.0f} · {size_text(health.spool_bytes)}"
+        return f"{words} · {self._view.text('dropped', count=health.dropped)}" if health.dropped else words

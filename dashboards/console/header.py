@@ -77,7 +77,7 @@ class Header:
             return view.text("away_backbone")
         silent = [key for key in SERVICES if not service_health(board, key, now_ns).fine]
         names = [view.text(f"service_{key.partition('.')[0]}") for key in silent]
-        return view.text("away_services", names="、".join(names)) if names else ""
+        return view.text("away_services", names=view.text("and").join(names)) if names else ""
 
     def _sound(self) -> None:
         """Ring for what is new; muting silences what is there, not what comes."""

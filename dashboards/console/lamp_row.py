@@ -66,5 +66,5 @@ class _Drawn:
         if lamp.mode is LampMode.CALM:
             return text("lamp_calm")
         if lamp.doubtful:
-            return f"{text('lamp_unknown')} · {text('lamp_since')}"
+            return text("lamp_doubtful")
         return text("lamp_fresh", count=lamp.fresh) if lamp.fresh else text("lamp_handled")

@@ -42,7 +42,7 @@ class Screen:
     def __init__(self, view: View) -> None:
         """Build, then follow the board until the browser is gone."""
         self._view = view
-        self._root = box("screen", "screen")
+        self._root = box("screen", "screen").props(f"lang={view.language}")
         self._build()
         ui.timer(REFRESH_S, self._refresh)
         ui.context.client.on_delete(self._leave)

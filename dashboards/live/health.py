@@ -1,13 +1,14 @@
 """How fresh our knowledge is: one `Health` per process that must be there, judged from status documents.
 
 Absence is never "fine": a document that is missing, older than 5 s, or from the future makes its
-process unknown, and a gateway whose uplink is down or whose oldest unsent reading is old makes its
-data unknown even though the process itself is well.
+process unknown. A gateway whose uplink or one of whose lines is down, or whose oldest unsent reading is
+old, makes its data unknown even though the process itself is well. Documents come from other processes,
+perhaps of another version: a field of an unexpected type counts as absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -33,20 +34,27 @@ class Condition(StrEnum):
     NEVER = "never"
     SILENT = "silent"
     LINK_DOWN = "link_down"
+    LINE_DOWN = "line_down"
     STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One process. ``age_s`` of its document; the rest is None where it tells nothing."""
+    """One process. ``age_s`` of its document; the rest is None where it tells nothing.
+
+    Spool: batches and bytes that wait to be sent, age of the oldest, seconds that it can go on offline.
+    ``lost``: devices that do not answer. ``dropped``: readings that the full spool gave up.
+    """
 
     key: str
     condition: Condition
     age_s: float | None
-    spool_rows: int | None = None
-    spool_bytes: int | None = None
+    spool_batches: float | None = None
+    spool_bytes: float | None = None
     oldest_s: float | None = None
     forecast_s: float | None = None
+    lost: int = 0
+    dropped: int = 0
 
     @property
     def fine(self) -> bool:
@@ -68,21 +76,32 @@ def gateway_health(board: Board, key: str, now_ns: int) -> Health:
     condition = _condition(board, age_s)
     if document is None:
         return Health(name, condition, age_s)
-    oldest_ns = _number(document, "oldest_ns")
+    spool = _part(document, "spool")
+    oldest_ns = _number(spool, "oldest_ns")
     oldest_s = max(0.0, (now_ns - oldest_ns) / NS_PER_S) if oldest_ns else None
-    if condition is Condition.FINE and document.get("uplink") not in (True, "up"):
-        condition = Condition.LINK_DOWN
-    elif condition is Condition.FINE and oldest_s is not None and oldest_s > STALE_AFTER_S:
-        condition = Condition.STALE
+    lines = [_part(_part(document, "connections"), line) for line in _part(document, "connections")]
+    if condition is Condition.FINE:
+        condition = _trouble(document, lines, oldest_s)
     return Health(
         name,
         condition,
         age_s,
-        spool_rows=_whole(document, "spool_rows"),
-        spool_bytes=_whole(document, "spool_bytes"),
+        spool_batches=_number(spool, "batches"),
+        spool_bytes=_number(spool, "bytes"),
         oldest_s=oldest_s,
-        forecast_s=_number(document, "forecast_s"),
+        forecast_s=_number(spool, "offline_forecast_s"),
+        lost=sum(len(line["lost"]) for line in lines if isinstance(line.get("lost"), list)),
+        dropped=sum(int(count) for count in _part(document, "dropped").values() if isinstance(count, int)),
     )
+
+
+def _trouble(document: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], oldest_s: float | None) -> Condition:
+    """Return what keeps a gateway that reports from being believed; the uplink has to say that it is up."""
+    if document.get("uplink") != "up":
+        return Condition.LINK_DOWN
+    if any(line.get("ok") is False for line in lines):
+        return Condition.LINE_DOWN
+    return Condition.STALE if oldest_s is not None and oldest_s > STALE_AFTER_S else Condition.FINE
 
 
 def all_health(board: Board, registry: Registry, now_ns: int) -> tuple[list[Health], list[Health]]:
@@ -108,6 +127,6 @@ def _number(document: Mapping[str, Any], field: str) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _whole(document: Mapping[str, Any], field: str) -> int | None:
-    value = _number(document, field)
-    return None if value is None else int(value)
+def _part(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    value = document.get(field)
+    return value if isinstance(value, Mapping) else {}

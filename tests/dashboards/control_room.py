@@ -42,7 +42,12 @@ class Puppets:
 
     alive: set[str] = field(default_factory=lambda: {"rules.main", "ingest.main", GATEWAY})
     gateway: dict[str, Any] = field(
-        default_factory=lambda: {"uplink": "up", "spool_rows": 12, "spool_bytes": 4096, "forecast_s": 800_000}
+        default_factory=lambda: {
+            "uplink": "up",
+            "spool": {"batches": 12, "bytes": 4096, "oldest_ns": None, "offline_forecast_s": 800_000},
+            "connections": {"line": {"ok": True, "lost": []}},
+            "dropped": {},
+        }
     )
     readings: dict[str, tuple[float | None, int, float]] = field(
         default_factory=lambda: {"hotel/pressure/pressure": (652.0, GOOD, 0.5), "hotel/panel/state": (1.0, GOOD, 0.5)}

@@ -10,7 +10,7 @@ function span(seconds) {
   const days = Math.floor(s / 86400);
   const hours = Math.floor((s % 86400) / 3600);
   const rest = `${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
-  if (days) return `${days}d ${two(hours)}:${rest}`;
+  if (days) return `${days}d ${two(hours)}h`;
   return hours ? `${hours}:${rest}` : rest;
 }
 

@@ -1,0 +1,105 @@
+"""Every text in both languages, each one used, and each that the code builds by name there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from alerts.face import Answer
+from dashboards.console.alarm_list import COLUMNS as ALARM_COLUMNS
+from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
+from dashboards.console.lamps import LampKind
+from dashboards.console.texts import TEXTS, Language, text
+from dashboards.console.trend import SPANS
+from dashboards.live.health import SERVICES, Condition
+from domain.alarm import AlarmClass, Level
+from domain.alert import Confirmation
+from domain.quality import Reason
+
+DASHBOARDS = Path(__file__).parents[2] / "dashboards"
+
+FAMILIES: Mapping[str, Sequence[str]] = {
+    "answer_": list(Answer),
+    "class_": list(AlarmClass),
+    "level_": list(Level),
+    "lamp_": list(LampKind),
+    "state_confirmed_": list(Confirmation),
+    "finding_": list(Confirmation),
+    "condition_": list(Condition),
+    "quality_": [reason.name.lower() for reason in Reason],
+    "service_": [key.partition(".")[0] for key in SERVICES],
+    "column_": [*ALARM_COLUMNS, *GATEWAY_COLUMNS, "point", "value", "quality", "age"],
+    "trend_": list(SPANS),
+    "limit_": ["high", "low"],
+    "notice_": ["queued", "sending", "accepted", "dead"],
+    "audit_": ["told", "nobody_to_tell"],
+}
+"""Texts whose keys the code puts together, by prefix."""
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+NO_CHINESE = {"switch", "ago_never", "and"}
+
+
+def places(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_a_text_says_the_same_in_both_languages(key: str) -> None:
+    zh, en = TEXTS[key]
+    assert zh.strip()
+    assert en.strip()
+    assert places(zh) == places(en)
+    assert CHINESE.search(zh) or key in NO_CHINESE
+    assert not CHINESE.search(en) or key in NO_CHINESE
+
+
+@pytest.mark.parametrize(("prefix", "names"), FAMILIES.items())
+def test_every_member_of_a_family_has_its_text(prefix: str, names: Sequence[str]) -> None:
+    assert [name for name in names if f"{prefix}{name}" not in TEXTS] == []
+
+
+def test_every_text_is_used() -> None:
+    built = {f"{prefix}{name}" for prefix, names in FAMILIES.items() for name in names}
+    assert set(TEXTS) - built - set(literals()) == set()
+
+
+def test_every_literal_key_has_its_text() -> None:
+    asked = {
+        key
+        for node in nodes()
+        if isinstance(node, ast.Call) and name_of(node.func) == "text"
+        for argument in node.args[:1]
+        if isinstance(argument, ast.Constant) and isinstance(key := argument.value, str)
+    }
+    assert asked - set(TEXTS) == set()
+    assert len(asked) > 40
+
+
+def test_an_unknown_key_is_an_error_not_a_blank() -> None:
+    with pytest.raises(KeyError):
+        text("no_such_text", Language.ZH)
+
+
+def test_the_switch_leads_to_the_other_language() -> None:
+    assert Language.ZH.other is Language.EN
+    assert Language.EN.other is Language.ZH
+
+
+def nodes() -> Iterator[ast.AST]:
+    for path in DASHBOARDS.rglob("*.py"):
+        if path.name != "texts.py":
+            yield from ast.walk(ast.parse(path.read_text("utf-8")))
+
+
+def literals() -> Iterator[str]:
+    return (node.value for node in nodes() if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def name_of(func: ast.expr) -> str:
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""

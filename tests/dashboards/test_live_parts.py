@@ -1,0 +1,84 @@
+"""Board, tail, curves: the small parts that everything on the screen stands on."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backbone.messages import LogMessage
+from dashboards.live.board import Board, Reading
+from dashboards.live.history import Curve
+from dashboards.live.tail import AlertTail
+from domain.clock import NS_PER_S
+from tests.dashboards.board_makers import NOW_NS, alert
+
+
+def message(seq: int) -> LogMessage:
+    return LogMessage("alert.hotel.fire.raised", b"{}", seq, NOW_NS)
+
+
+def test_a_closed_alert_leaves_the_board() -> None:
+    board = Board()
+    board.apply_alert(alert())
+    before = board.alerts_revision
+    board.apply_alert(alert(closed_at_ns=NOW_NS))
+    assert board.alerts == {}
+    assert board.alerts_revision == before + 1
+
+
+def test_the_same_list_again_asks_nobody_to_redraw() -> None:
+    board = Board()
+    board.replace_alerts([alert()], NOW_NS, cut=False)
+    revision = board.alerts_revision
+    board.replace_alerts([alert()], NOW_NS + 1, cut=False)
+    assert board.alerts_revision == revision
+    assert board.alerts_at_ns == NOW_NS + 1
+
+
+def test_readings_raise_the_revision_only_when_they_change() -> None:
+    board = Board()
+    reading = {"hotel/p/x": Reading(NOW_NS, 1.0, 192)}
+    board.update_readings(reading)
+    board.update_readings(reading)
+    assert board.readings_revision == 1
+
+
+@given(st.integers(0, 50), st.lists(st.integers(1, 5), max_size=20), st.integers(1, 10))
+def test_whoever_stands_above_the_floor_misses_nothing(start: int, sizes: list[int], kept: int) -> None:
+    tail = AlertTail(kept)
+    tail.start(start)
+    last = start
+    for size in sizes:
+        tail.push([message(seq) for seq in range(last + 1, last + size + 1)])
+        last += size
+    assert tail.last_seq == last
+    for position in range(tail.floor, last + 1):
+        assert [one.seq for one in tail.since(position)] == list(range(position + 1, last + 1))
+
+
+async def test_a_follower_is_woken_by_news_and_by_the_end() -> None:
+    tail = AlertTail()
+    waiting = asyncio.create_task(tail.more(0, timeout_s=30))
+    await asyncio.sleep(0)
+    tail.push([message(1)])
+    assert [one.seq for one in await waiting] == [1]
+    waiting = asyncio.create_task(tail.more(1, timeout_s=30))
+    await asyncio.sleep(0)
+    tail.close()
+    assert await waiting == []
+    assert tail.closed
+
+
+async def test_a_follower_without_news_goes_on_after_a_while() -> None:
+    assert await AlertTail().more(0, timeout_s=0.01) == []
+
+
+def test_a_curve_is_not_drawn_across_an_outage() -> None:
+    seconds = (0, 3, 6, 100, 103)
+    curve = Curve(0, 200 * NS_PER_S, 3.0, tuple(one * NS_PER_S for one in seconds), (1.0, 2.0, 3.0, 4.0, 5.0))
+    times, values = curve.with_gaps(silence_s=10)
+    assert values == [1.0, 2.0, 3.0, None, 4.0, 5.0]
+    assert times == sorted(times)
+    assert curve.with_gaps(silence_s=95)[1] == [1.0, 2.0, 3.0, 4.0, 5.0]
