@@ -18,9 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.problem_texts import in_language
+from cli.rule_files import load_ruleset
 from cli.site_files import load_registry
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
+from rules import RuleSet
 
 
 class Language(StrEnum):
@@ -41,6 +43,7 @@ class Summary:
     devices: int
     points: int
     profiles: int
+    rules: int
 
 
 _HEADINGS = {
@@ -54,6 +57,7 @@ COUNTS = {
     "devices": ("设备", "devices"),
     "points": ("测点", "points"),
     "profiles": ("在用的设备型号档案", "device profiles in use"),
+    "rules": ("规则", "rules"),
 }
 
 
@@ -65,20 +69,34 @@ def check(
 ) -> None:
     """检查站点文件夹 / Check a site folder: every problem with file, line, field, value and mend."""
     console = Console()
-    try:
-        registry = load_registry(site)
-    except ConfigurationError as error:
-        problems = [in_language(problem, lang) for problem in error.problems]
-        _show_problems(console, problems, lang, as_json=as_json)
-        raise typer.Exit(1) from None
-    summary = summarise(registry)
+    registry, rules, problems = read_all(site)
+    if registry is None or rules is None:
+        _show_problems(console, [in_language(problem, lang) for problem in problems], lang, as_json=as_json)
+        raise typer.Exit(1)
+    summary = summarise(registry, rules)
     if as_json:
         print(json.dumps(asdict(summary), ensure_ascii=False))  # noqa: T201 - JSON for a pipe, without rich's wrapping
     else:
         console.print(_summary_table(summary, registry, lang))
 
 
-def summarise(registry: Registry) -> Summary:
+def read_all(site: Path) -> tuple[Registry | None, RuleSet | None, list[Problem]]:
+    """Read a site and its rules; what is wrong with the one does not hide what is wrong with the other."""
+    registry: Registry | None = None
+    rules: RuleSet | None = None
+    problems: list[Problem] = []
+    try:
+        registry = load_registry(site)
+    except ConfigurationError as error:
+        problems += error.problems
+    try:
+        rules = load_ruleset(registry, site / "rules")
+    except ConfigurationError as error:
+        problems += error.problems
+    return registry, rules, problems
+
+
+def summarise(registry: Registry, rules: RuleSet) -> Summary:
     """Count what a checked site consists of."""
     return Summary(
         site=registry.site.site,
@@ -88,6 +106,7 @@ def summarise(registry: Registry) -> Summary:
         devices=len(registry.devices),
         points=len(registry.points),
         profiles=len({device.profile.profile for device in registry.devices.values()}),
+        rules=len(rules),
     )
 
 

@@ -30,6 +30,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("device", "设备"),
     ("profile", "设备型号档案"),
     ("point", "测点"),
+    ("rule", "规则"),
     # what a value is not
     ("is missing", "缺少此项"),
     ("unknown key", "没有这个键"),

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import cli.check_command
 from cli.check_command import check
 from cli.problem_texts import TEMPLATES, chinese
+from cli.rule_files import load_ruleset
 from cli.site_files import load_documents, load_registry
 from domain.errors import ConfigurationError
 
@@ -62,6 +63,7 @@ def test_json_of_a_good_site_is_one_object_of_counts() -> None:
     summary = json.loads(output)
     assert summary["site"] == "inn"
     assert [summary[name] for name in ("units", "zones", "gateways", "devices", "points", "profiles")] == [1] * 6
+    assert summary["rules"] == 1 + len(load_ruleset())
 
 
 def test_json_of_a_broken_site_is_a_list_of_problems(broken: Path) -> None:
