@@ -8,7 +8,6 @@ stays in the stream.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,10 +53,10 @@ class Pile:
     items: list[Decoded] = field(default_factory=list)
     readings: int = 0
 
-    def add(self, items: Sequence[Decoded]) -> None:
-        """Put more on it."""
-        self.items += items
-        self.readings += sum(len(item.batch) for item in items if item.batch is not None)
+    def add(self, item: Decoded) -> None:
+        """Put one more on it."""
+        self.items.append(item)
+        self.readings += len(item.batch) if item.batch is not None else 0
 
 
 def decode(stream: str, message: LogMessage, table: PointTable) -> Decoded:

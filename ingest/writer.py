@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,7 @@ from enum import StrEnum
 from backbone.client import Backbone
 from backbone.durable import DurableReader
 from backbone.layout import BACKFILL, TELEMETRY
+from backbone.messages import LogMessage
 from domain.batch import ReadingBatch, concat
 from domain.errors import LinkError, StoreError
 from domain.points import PointTable
@@ -38,10 +40,8 @@ FETCH = 500
 """Messages taken at a time, at most."""
 LIVE_WAIT_S = 0.05
 HISTORY_WAIT_S = 0.001
-FIRST_GUESS = 500.0
-"""Readings a message, before the first one was seen."""
-HISTORY_SHARE = 20
-"""Messages of history per pile while live messages fill it."""
+HISTORY_SHARE = 5_000
+"""Readings of history per pile while live readings fill it."""
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 DENIED_PAUSE_S = 30.0
@@ -96,7 +96,7 @@ class Writer:
         self._history: DurableReader | None = None
         self._in_hand = 0
         self._caught_up = False
-        self._readings_per_message = FIRST_GUESS
+        self._waiting: dict[str, deque[LogMessage]] = {TELEMETRY: deque(), BACKFILL: deque()}
         self.tally = Tally()
 
     async def lag_messages(self) -> int | None:
@@ -107,7 +107,8 @@ class Writer:
         if self._live is None or self._history is None:
             return None
         waiting = await self._live.pending() + await self._history.pending()
-        only_ticks = self._caught_up and not self._in_hand and waiting <= 2 * self._backbone.partitions
+        idle = self._caught_up and not self._in_hand and not self._waiting[BACKFILL]
+        only_ticks = idle and waiting <= 2 * self._backbone.partitions
         return 0 if only_ticks else waiting
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -135,31 +136,28 @@ class Writer:
         loop = asyncio.get_running_loop()
         end: float | None = None
         while pile.readings < MOST_READINGS and not stop.is_set() and (end is None or loop.time() < end):
-            most = self._room_on(pile)
-            count = await self._take(pile, TELEMETRY, live, most, LIVE_WAIT_S)
-            self._caught_up = count < most
+            self._caught_up = await self._take(pile, TELEMETRY, live, MOST_READINGS, LIVE_WAIT_S)
             if self._caught_up:
-                await self._take(pile, BACKFILL, history, self._room_on(pile), HISTORY_WAIT_S)
+                await self._take(pile, BACKFILL, history, MOST_READINGS, HISTORY_WAIT_S)
             if pile.items and end is None:
                 end = loop.time() + MOST_AGE_S
         if not self._caught_up:
-            await self._take(pile, BACKFILL, history, HISTORY_SHARE, HISTORY_WAIT_S)
+            await self._take(pile, BACKFILL, history, pile.readings + HISTORY_SHARE, HISTORY_WAIT_S)
         return pile
 
-    def _room_on(self, pile: Pile) -> int:
-        """Return how many messages should bring the pile to its size, judged by the last ones."""
-        return max(1, min(FETCH, round((MOST_READINGS - pile.readings) / self._readings_per_message)))
-
-    async def _take(self, pile: Pile, stream: str, reader: DurableReader, most: int, wait_s: float) -> int:
-        """Put messages of one stream on the pile and return how many there were."""
-        messages = await reader.fetch(most, wait_s=wait_s)
-        if messages:
-            before = pile.readings
-            items = [decode(stream, message, self._table) for message in messages]
-            pile.add(items)
-            self._in_hand += sum(item.is_device_data for item in items)
-            self._readings_per_message = max(1.0, (pile.readings - before) / len(messages))
-        return len(messages)
+    async def _take(self, pile: Pile, stream: str, reader: DurableReader, most: int, wait_s: float) -> bool:
+        """Put messages of one stream on the pile until it has ``most`` readings; tell whether all were taken."""
+        waiting = self._waiting[stream]
+        fetched = 0
+        if not waiting:
+            messages = await reader.fetch(FETCH, wait_s=wait_s)
+            fetched = len(messages)
+            waiting.extend(messages)
+        while waiting and pile.readings < most:
+            item = decode(stream, waiting.popleft(), self._table)
+            self._in_hand += item.is_device_data
+            pile.add(item)
+        return not waiting and fetched < FETCH
 
     async def _store_pile(self, pile: Pile, stop: asyncio.Event) -> None:
         """Store until it is done; returns early, without acknowledging, only when stopped meanwhile."""

@@ -34,11 +34,11 @@ bind-address = "127.0.0.1:{rpc}"
 
 
 @contextmanager
-def influxd(folder: Path, *, auth: bool = False) -> Iterator[str]:
+def influxd(folder: Path, *, auth: bool = False, port: int | None = None) -> Iterator[str]:
     """Run InfluxDB 1 with its files below ``folder``; yields its address."""
     program = require("influxd")
     folder.mkdir(parents=True, exist_ok=True)
-    rpc, http = _free_port(), _free_port()
+    rpc, http = free_port(), port or free_port()
     config = folder / "influxdb.conf"
     config.write_text(_INFLUXD.format(rpc=rpc, http=http, folder=folder, auth=str(auth).lower()))
     with _running([program, "run", "-config", str(config)], folder / "influxd.log"):
@@ -50,7 +50,7 @@ def victoria_metrics(folder: Path) -> Iterator[str]:
     """Run VictoriaMetrics with its files below ``folder``; yields its address."""
     program = require("victoria-metrics")
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     command = [
         program,
         f"-storageDataPath={folder}",
@@ -92,7 +92,8 @@ def _answering(address: str, path: str) -> str:
     raise TimeoutError(msg)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a loopback port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -314,7 +314,7 @@ def test_queries_run_beside_writes_and_after_a_failure_the_file_is_opened_anew(t
     assert store._connection is not None
     store._connection.close()  # as after an error that DuckDB calls fatal
     query = RangeQuery(points=(0,), start_ns=0, end_ns=2**62)
-    with pytest.raises(StoreDownError, match="range on .* failed"):
+    with pytest.raises(StoreDownError, match=r"range on .* failed"):
         store.range(query)
     assert len(store.range(query)[0].time_ns) == 10
     assert is_applied(store, 1) == [True]
