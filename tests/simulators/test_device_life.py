@@ -72,7 +72,7 @@ def test_energy_adds_up_and_never_runs_back() -> None:
 def test_a_point_that_does_not_exist_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'pressure'"):
         PressureTransmitter("pressure-1", 1).set("presure", 1)
-    with pytest.raises(UnknownNameError, match="is no number"):
+    with pytest.raises(UnknownNameError, match="must be a number"):
         PressureTransmitter("pressure-1", 1).set("pressure", "low")
 
 
