@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.yaml_documents import read_document
+from cli.site_files import load_documents
 from domain.documents import Document
-from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
 from rules import RuleSet, library_dir, load
 
@@ -16,20 +15,10 @@ def load_ruleset(registry: Registry | None = None, site_rules: Path | None = Non
 
     A site's rule replaces the library's rule of the same id. A folder that is absent has no rules.
     """
-    library = read_folder(library_dir())
-    own = read_folder(site_rules) if site_rules is not None and site_rules.is_dir() else []
-    return load(library, own, registry=registry)
+    own = read_folder(site_rules) if site_rules is not None else ()
+    return load(read_folder(library_dir()), own, registry=registry)
 
 
-def read_folder(folder: Path) -> list[Document]:
-    """Read every YAML file of a folder, by name; raises `ConfigurationError` for all unreadable ones together."""
-    found: list[Document] = []
-    problems: list[Problem] = []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            found.append(read_document(path, folder.parent))
-        except ConfigurationError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigurationError(problems)
-    return found
+def read_folder(folder: Path) -> tuple[Document, ...]:
+    """Read the rules and rule tests of a folder, shown as ``<folder>/<file>``."""
+    return load_documents(folder, root=folder.parent)
