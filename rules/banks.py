@@ -1,0 +1,252 @@
+"""Banks: all tests of one kind over all points, as arrays, one *term* for each (test, point).
+
+A term is shared by every rule that asks the same of the same point. Terms are sorted by point, so the
+links point → terms are ranges. A bank keeps nothing but its parameters and the little memory its test
+needs; truths live in one array of the engine, of which each bank has a slice.
+
+To add a test: a key in `rules.conditions`, a `Bank` here, and its line in ``BANKS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.clock import NS_PER_S
+from rules.conditions import Bits, Condition, Limit, LoadStep
+from rules.kernels import ALARM, Bools, Floats, Indexes, Truths, follow_level, hysteresis, judged
+from rules.links import Links
+from rules.site_index import SiteIndex
+
+
+class Bank:
+    """Terms of one kind of test.
+
+    | attribute | shape | meaning |
+    |---|---|---|
+    | ``point`` | (terms,) int32 | the point a term looks at, rising |
+    | ``test`` | (terms,) int32 | its test, index into ``tests`` |
+    | ``truth`` | (terms,) uint8 | codes of `rules.kernels`; a view into the engine's truths |
+    """
+
+    memory: ClassVar[tuple[str, ...]] = ()
+    """Names of per-term arrays that belong into a snapshot."""
+
+    def __init__(self, tests: Sequence[Condition], watched: Sequence[NDArray[np.int64]], site: SiteIndex) -> None:
+        """Make a term for each test and point; ``watched[i]`` are the points of ``tests[i]``, rising."""
+        kept = [self.eligible(test, points, site) for test, points in zip(tests, watched, strict=True)]
+        point = np.concatenate([np.empty(0, np.int64), *kept])
+        test = np.repeat(np.arange(len(tests)), [len(points) for points in kept])
+        self._keys = np.sort(point * max(1, len(tests)) + test)
+        self.tests = tuple(tests)
+        self.point = (self._keys // max(1, len(tests))).astype(np.int32)
+        self.test = (self._keys % max(1, len(tests))).astype(np.int32)
+        self.links = Links(self.point, np.arange(len(self.point)), len(site.table))
+        self.truth: Truths = np.empty(0, np.uint8)
+        self.set_up(site)
+
+    def __len__(self) -> int:
+        """Return the number of terms."""
+        return len(self.point)
+
+    def eligible(self, test: Condition, points: NDArray[np.int64], site: SiteIndex) -> NDArray[np.int64]:
+        """Return the points for which the test can be asked at all."""
+        del test, site
+        return points
+
+    def set_up(self, site: SiteIndex) -> None:
+        """Make parameter and memory arrays of shape ``(terms,)``."""
+
+    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+        """Ask the test of readings of n different terms; answers for readings not good are ignored."""
+        raise NotImplementedError
+
+    def terms_of(self, test: Condition, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], Indexes]:
+        """Return those of ``points`` that have a term of ``test``, and the terms."""
+        meanings = [known.meaning for known in self.tests]
+        if not len(self._keys) or test.meaning not in meanings:
+            return points[:0], points[:0]
+        wanted = points * len(self.tests) + meanings.index(test.meaning)
+        at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        there = self._keys[at] == wanted
+        return points[there], at[there]
+
+    def read(
+        self, point: NDArray[np.int32], value: Floats, good: Bools, time_ns: NDArray[np.int64]
+    ) -> tuple[Indexes, Indexes, Truths, Truths] | None:
+        """Take one reading each of n different points and keep the new truths.
+
+        Returns ``(row, term, before, after)``, shape ``(m,)`` each, for the terms whose code changed, with
+        the row of the reading that did it; None when nothing changed.
+        """
+        row, term = self.links.expand(point)
+        if not len(term):
+            return None
+        if len(row) != len(point) or self.links.widest > 1:
+            value, good, time_ns = value[row], good[row], time_ns[row]
+        before = self.truth[term]
+        after = judged(self.answer(term, value, good, time_ns), good, before)
+        moved = np.flatnonzero(after != before)
+        if not len(moved):
+            return None
+        self.truth[term[moved]] = after[moved]
+        return row[moved], term[moved], before[moved], after[moved]
+
+    def parameter(self, values: Sequence[float]) -> Floats:
+        """Spread one number per test over the terms."""
+        return np.array(values, np.float64)[self.test] if len(self.test) else np.empty(0)
+
+
+class _LimitBank(Bank):
+    """A limit with hysteresis, as a number or from the point's record."""
+
+    key: ClassVar[str]
+    sign: ClassVar[float]
+
+    def eligible(self, test: Condition, points: NDArray[np.int64], site: SiteIndex) -> NDArray[np.int64]:
+        """Leave out points whose record has no such limit."""
+        return points[~np.isnan(_limits(self._limit(test), points, site))]
+
+    def set_up(self, site: SiteIndex) -> None:
+        """Work out where each term raises and clears."""
+        self.limit = np.empty(len(self))
+        for at, test in enumerate(self.tests):
+            mine = self.test == at
+            self.limit[mine] = _limits(self._limit(test), self.point[mine], site)
+        band = [self._limit(test).difference(self._limit(test).hysteresis) for test in self.tests]
+        self.clear_at = self.limit - self.sign * self.parameter(band)
+
+    def _limit(self, test: Condition) -> Limit:
+        limit: Limit = getattr(test, self.key)
+        return limit
+
+
+class AboveBank(_LimitBank):
+    """``above``: alarm over the limit, normal at or under limit minus hysteresis."""
+
+    key, sign = "above", 1.0
+
+    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+        """Hold between the two."""
+        del good, time_ns
+        return hysteresis(value > self.limit[terms], value <= self.clear_at[terms], self.truth[terms])
+
+
+class BelowBank(_LimitBank):
+    """``below``: alarm under the limit, normal at or over limit plus hysteresis."""
+
+    key, sign = "below", -1.0
+
+    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+        """Hold between the two."""
+        del good, time_ns
+        return hysteresis(value < self.limit[terms], value >= self.clear_at[terms], self.truth[terms])
+
+
+class RangeBank(Bank):
+    """``at_least`` and ``at_most``: an interval that is open on one side."""
+
+    def set_up(self, site: SiteIndex) -> None:
+        """Fill in the open side."""
+        del site
+        self.low = self.parameter([-np.inf if test.at_least is None else test.at_least for test in self.tests])
+        self.high = self.parameter([np.inf if test.at_most is None else test.at_most for test in self.tests])
+
+    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+        """Alarm within the interval, ends included."""
+        del good, time_ns
+        return np.asarray((value >= self.low[terms]) & (value <= self.high[terms]))
+
+
+class EqualsBank(Bank):
+    """``equals``: one of a few numbers."""
+
+    def set_up(self, site: SiteIndex) -> None:
+        """Pad the lists of numbers to one width with NaN, which equals nothing."""
+        del site
+        width = max((len(test.equals or ()) for test in self.tests), default=0)
+        self.numbers = np.full((len(self.tests), width), np.nan)
+        for at, test in enumerate(self.tests):
+            self.numbers[at, : len(test.equals or ())] = test.equals
+
+    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+        """Alarm when the value is one of them."""
+        del good, time_ns
+        return np.asarray((value[:, None] == self.numbers[self.test[terms]]).any(axis=1))
+
+
+class BitsBank(Bank):
+    """``bits``: a mask on a state word."""
+
+    def set_up(self, site: SiteIndex) -> None:
+        """Turn any / all / none into "the masked bits equal (or differ from) a pattern"."""
+        del site
+        bits = [test.bits or Bits(any=1) for test in self.tests]
+        mask = np.array([one.any or one.all or one.none for one in bits], np.int64)
+        self.mask = mask[self.test]
+        self.pattern = np.array([one.all or 0 for one in bits], np.int64)[self.test]
+        self.differs = np.array([one.any is not None for one in bits], np.bool_)[self.test]
+
+    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+        """Compare the masked bits."""
+        del time_ns
+        word = np.clip(np.where(good, value, 0.0), 0, 2**53).astype(np.int64)
+        return np.asarray(((word & self.mask[terms]) == self.pattern[terms]) ^ self.differs[terms])
+
+
+class StepBank(Bank):
+    """``step``: a load over the usual level; see `rules.kernels.follow_level`."""
+
+    memory = ("level", "last_ns")
+
+    def set_up(self, site: SiteIndex) -> None:
+        """Start without a usual level: the first reading is it."""
+        del site
+        steps = [test.step or LoadStep(low=1, high=2, quantity="W") for test in self.tests]
+        self.low = self.parameter([step.difference(step.low) for step in steps])
+        self.high = self.parameter([step.difference(step.high) for step in steps])
+        self.settle_s = self.parameter([step.settle_s for step in steps])
+        self.level = np.full(len(self), np.nan)
+        self.last_ns = np.zeros(len(self), np.int64)
+
+    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+        """Follow the level with good readings only."""
+        stepped = np.zeros(len(terms), np.bool_)
+        at = terms[good]
+        elapsed_s = np.maximum(time_ns[good] - self.last_ns[at], 0) / NS_PER_S
+        held = (self.truth[at] & np.uint8(ALARM)).view(np.bool_)
+        stepped[good], self.level[at] = follow_level(
+            self.level[at],
+            value[good],
+            held,
+            elapsed_s=elapsed_s,
+            settle_s=self.settle_s[at],
+            rise_low=self.low[at],
+            rise_high=self.high[at],
+        )
+        self.last_ns[at] = time_ns[good]
+        return stepped
+
+
+BANKS: Mapping[str, type[Bank]] = {
+    "above": AboveBank,
+    "below": BelowBank,
+    "bits": BitsBank,
+    "equals": EqualsBank,
+    "at_least": RangeBank,
+    "at_most": RangeBank,
+    "step": StepBank,
+}
+"""Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""
+
+
+def _limits(limit: Limit, points: Any, site: SiteIndex) -> Floats:
+    """Return a test's limit for each point, NaN where the record has none."""
+    if limit.limit == "low":
+        return np.asarray(site.low[points])
+    if limit.limit == "high":
+        return np.asarray(site.high[points])
+    return np.full(len(points), limit.value(limit.limit))

@@ -1,0 +1,332 @@
+"""From a `RuleSet` and a `SiteIndex` to a `Plan`.
+
+Compilation never loops over points: a condition is compiled for all entities of a rule at once, as a
+`Column` of (entity, signal) pairs. A part that an entity has no points for is left out: an instrument
+that was never installed can't testify, which is normal, not unknown. (``any_of`` goes on without it,
+``all_of`` can't be true, and an entity whose condition can't be true gets no alarm.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.alarm import EntityKind
+from domain.clock import NS_PER_S
+from rules.banks import BANKS, Bank
+from rules.conditions import Condition, Selector
+from rules.forest import Forest, components
+from rules.kernels import Indexes
+from rules.links import Links
+from rules.model import Rule, RuleSet
+from rules.plan import MAIN, RAISES, TESTING, Absences, Plan
+from rules.site_index import SiteIndex
+
+DEFAULT_GATEWAY_SILENCE_S = 15.0
+"""A gateway without a ``gateway`` absence rule counts as away after this (assumption: they speak each second)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A condition over entities: ``signal[i]`` is its truth for ``entity[i]``; entities rise, none twice."""
+
+    entity: Indexes
+    signal: Indexes
+
+    def __len__(self) -> int:
+        """Return the number of entities."""
+        return len(self.entity)
+
+    def of(self, entity: Indexes) -> tuple[Indexes, Indexes]:
+        """Return the rows of ``entity`` that are here, and their signals."""
+        if not len(self):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        at = np.minimum(np.searchsorted(self.entity, entity), len(self) - 1)
+        rows = np.flatnonzero(self.entity[at] == entity)
+        return rows, self.signal[at[rows]]
+
+
+def compile_plan(ruleset: RuleSet, site: SiteIndex) -> Plan:
+    """Compile; `rules.loading.load` has checked the rules."""
+    return _Compiler(ruleset, site).plan()
+
+
+@dataclass
+class _Nodes:
+    """Nodes and edges collected while compiling; numbers are final."""
+
+    leaves: int
+    required: list[NDArray[np.int32]] = field(default_factory=list)
+    doubting: list[NDArray[np.bool_]] = field(default_factory=list)
+    depth: list[NDArray[np.int32]] = field(default_factory=list)
+    part: list[Indexes] = field(default_factory=list)
+    whole: list[Indexes] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, required: NDArray[np.int32], part: Indexes, whole: Indexes, *, doubting: bool = False) -> Indexes:
+        """Add nodes; ``whole`` numbers them from 0. Returns their signals."""
+        depths = np.concatenate([np.zeros(self.leaves, np.int32), *self.depth])
+        depth = np.zeros(len(required), np.int32)
+        np.maximum.at(depth, whole, depths[part] + 1)
+        self.required.append(required)
+        self.doubting.append(np.full(len(required), doubting))
+        self.depth.append(depth)
+        self.part.append(part)
+        self.whole.append(whole + self.count)
+        signals = self.leaves + self.count + np.arange(len(required))
+        self.count += len(required)
+        return signals
+
+
+class _Compiler:
+    def __init__(self, ruleset: RuleSet, site: SiteIndex) -> None:
+        self._site = site
+        self._ruleset = ruleset
+        self._rules = tuple(ruleset)
+        self._banks, self._bank_signal = self._make_banks()
+        self._absences = self._make_absences()
+        absent = self._absences
+        self._nodes = _Nodes(absent.first_signal + len(absent.device) + len(absent.gateway))
+        self._slot_rule: list[NDArray[np.int32]] = []
+        self._slot_entity: list[NDArray[np.int32]] = []
+        self._heard: list[tuple[Indexes, Indexes, int]] = []
+
+    def plan(self) -> Plan:
+        count = 0
+        for number, rule in enumerate(self._rules):
+            count += self._rule(number, rule, count)
+        signal, slot, role = (np.concatenate([np.empty(0, np.int64), *parts]) for parts in self._listeners())
+        forest = self._forest(signal, slot, count)
+        listeners = Links(signal, slot, len(forest.truth))
+        for bank, start in zip(self._banks, self._bank_signal, strict=True):
+            bank.truth = forest.truth[start : start + len(bank)]
+        return Plan(
+            site=self._site,
+            rules=self._rules,
+            version=self._ruleset.version,
+            banks=self._banks,
+            bank_signal=self._bank_signal,
+            absences=self._absences,
+            forest=forest,
+            slot_rule=np.concatenate([np.empty(0, np.int32), *self._slot_rule]),
+            slot_entity=np.concatenate([np.empty(0, np.int32), *self._slot_entity]),
+            listeners=listeners,
+            listener_slot=listeners.targets,
+            listener_role=role[listeners.order].astype(np.uint8),
+            shown=self._shown(),
+            counts=self._pointers("count"),
+            pictures=self._pointers("picture"),
+            gateway_silence_ns=self._gateway_silence(),
+        )
+
+    # ---- leaves ----
+
+    def _make_banks(self) -> tuple[tuple[Bank, ...], tuple[int, ...]]:
+        """Gather the points of every distinct test, then make one bank a kind."""
+        watched: dict[type[Bank], dict[str, tuple[Condition, NDArray[np.bool_]]]] = {}
+        for test, selectors in self._asked():
+            if test.absence is None:
+                tests = watched.setdefault(BANKS[test.asks], {})
+                mask = self._site.select_points(*selectors)
+                before = tests.get(test.meaning)
+                tests[test.meaning] = (test, mask if before is None else before[1] | mask)
+        banks = [
+            kind([test for test, _ in tests.values()], [np.flatnonzero(mask) for _, mask in tests.values()], self._site)
+            for kind, tests in watched.items()
+        ]
+        starts = np.cumsum([0, *(len(bank) for bank in banks)])
+        return tuple(banks), tuple(int(start) for start in starts)[:-1]
+
+    def _asked(self) -> list[tuple[Condition, tuple[Selector, Selector]]]:
+        """Return every test of every rule with the selectors that it stands under."""
+        found: list[tuple[Condition, tuple[Selector, Selector]]] = []
+        for rule in self._rules:
+            found += [(test, (rule.watches, test.selector)) for test in rule.condition.tests()]
+            level = rule.level_when.condition if rule.level_when else None
+            for other in (level, rule.unless, rule.test):
+                found += [(test, (rule.around, test.selector)) for test in (other.tests() if other else ())]
+        return found
+
+    def _make_absences(self) -> Absences:
+        device = np.zeros(len(self._site.devices), np.bool_)
+        gateway: set[tuple[int, int]] = set()
+        for test, selectors in self._asked():
+            if test.absence is None:
+                continue
+            meant = self._site.select_devices(*selectors)
+            if test.absence.of is EntityKind.DEVICE:
+                device |= meant
+            else:
+                within_ns = _within_ns(test)
+                gateway |= {(int(at), within_ns) for at in self._gateways(selectors)}
+        pairs = np.array(sorted(gateway), np.int64).reshape(-1, 2)
+        return Absences(
+            first_signal=sum(len(bank) for bank in self._banks),
+            device=np.flatnonzero(device),
+            gateway=pairs[:, 0],
+            within_ns=pairs[:, 1],
+        )
+
+    def _gateways(self, selectors: Sequence[Selector]) -> Indexes:
+        """Return the gateways meant: all, or those with a device that the selectors mean."""
+        if not any(selector.model_fields_set for selector in selectors):
+            return np.arange(len(self._site.gateways))
+        return np.unique(self._site.gateway_of[self._site.select_devices(*selectors)]).astype(np.int64)
+
+    def _gateway_silence(self) -> Indexes:
+        """The longest ``within_s`` that a rule gives a gateway is what its devices' silence goes by."""
+        silence = np.zeros(len(self._site.gateways), np.int64)
+        np.maximum.at(silence, self._absences.gateway, self._absences.within_ns)
+        return np.where(silence == 0, round(DEFAULT_GATEWAY_SILENCE_S * NS_PER_S), silence)
+
+    # ---- conditions ----
+
+    def _column(self, condition: Condition, watches: Selector, kind: EntityKind) -> Column:
+        """Compile a condition for all entities of ``kind``."""
+        if not condition.parts:
+            return self._any(*self._leaf(condition, watches, kind))
+        parts = [self._column(part, watches, kind) for part in condition.parts]
+        entity = np.concatenate([part.entity for part in parts])
+        signal = np.concatenate([part.signal for part in parts])
+        if condition.any_of:
+            return self._any(entity, signal)
+        whole = np.bincount(entity, minlength=1)[entity] == len(parts) if len(entity) else entity.astype(np.bool_)
+        return self._together(entity[whole], signal[whole], all_parts=True)
+
+    def _leaf(self, test: Condition, watches: Selector, kind: EntityKind) -> tuple[Indexes, Indexes]:
+        """Return (entity, signal) of a test's terms; entities may repeat."""
+        selectors = (watches, test.selector)
+        if test.absence is not None:
+            return self._absence_leaf(test, selectors, kind)
+        number = next(at for at, bank in enumerate(self._banks) if type(bank) is BANKS[test.asks])
+        points, terms = self._banks[number].terms_of(test, np.flatnonzero(self._site.select_points(*selectors)))
+        if kind is EntityKind.POINT:
+            return points, self._bank_signal[number] + terms
+        entity = self._site.entities_of_devices(kind)[self._site.device_of[points]]
+        return entity.astype(np.int64), self._bank_signal[number] + terms
+
+    def _absence_leaf(
+        self, test: Condition, selectors: tuple[Selector, Selector], kind: EntityKind
+    ) -> tuple[Indexes, Indexes]:
+        absent = self._absences
+        if kind is EntityKind.GATEWAY:
+            mine = np.flatnonzero(
+                (absent.within_ns == _within_ns(test)) & np.isin(absent.gateway, self._gateways(selectors))
+            )
+            return absent.gateway[mine], absent.first_signal + len(absent.device) + mine
+        mine = np.flatnonzero(self._site.select_devices(*selectors)[absent.device])
+        entity = self._site.entities_of_devices(kind)[absent.device[mine]]
+        return entity.astype(np.int64), absent.first_signal + mine
+
+    def _any(self, entity: Indexes, signal: Indexes) -> Column:
+        return self._together(entity, signal, all_parts=False)
+
+    def _together(self, entity: Indexes, signal: Indexes, *, all_parts: bool) -> Column:
+        """Join signals of the same entity in a node; a lone signal needs none."""
+        order = np.argsort(entity, kind="stable")
+        entity, signal = entity[order], signal[order]
+        owner, group, count = np.unique(entity, return_inverse=True, return_counts=True)
+        joined = np.empty(len(owner), np.int64)
+        alone = count == 1
+        joined[group[alone[group]]] = signal[alone[group]]
+        number = np.cumsum(~alone) - 1
+        many = ~alone[group]
+        required = count[~alone] if all_parts else np.ones((~alone).sum())
+        if many.any():
+            joined[~alone] = self._nodes.add(required.astype(np.int32), signal[many], number[group[many]])
+        return Column(owner, joined)
+
+    # ---- rules ----
+
+    def _rule(self, number: int, rule: Rule, first_slot: int) -> int:
+        """Compile one rule; returns how many alarms it has."""
+        main = self._column(rule.condition, rule.watches, rule.entity)
+        scope = EntityKind.DEVICE if rule.entity is EntityKind.POINT else rule.entity
+        entity = main.entity
+        owner = self._site.device_of[entity].astype(np.int64) if rule.entity is EntityKind.POINT else entity
+        if rule.unless is not None:
+            main = Column(entity, self._unless(rule, rule.unless, main, owner))
+        slot = first_slot + np.arange(len(entity))
+        self._heard.append((main.signal, slot, MAIN))
+        if rule.level_when is not None:
+            rows, signal = self._column(rule.level_when.condition, rule.around, scope).of(owner)
+            self._heard.append((signal, slot[rows], RAISES))
+        if rule.test is not None:
+            rows, signal = self._column(rule.test, rule.around, scope).of(owner)
+            self._heard.append((signal, slot[rows], TESTING))
+        self._slot_rule.append(np.full(len(entity), number, np.int32))
+        self._slot_entity.append(entity.astype(np.int32))
+        return len(entity)
+
+    def _unless(self, rule: Rule, unless: Condition, main: Column, owner: Indexes) -> Indexes:
+        """Return signals "main, and not explained away"; the explaining points themselves go unchanged."""
+        explained = self._column(unless, rule.around, EntityKind.DEVICE)
+        rows, signal = explained.of(owner)
+        explains = self._site.select_points(rule.around, unless.selector)[main.entity[rows]]
+        rows, signal = rows[~explains], signal[~explains]
+        result = main.signal.copy()
+        if len(rows):
+            ones, number = np.ones(len(rows), np.int32), np.arange(len(rows))
+            doubt = self._nodes.add(ones, signal, number, doubting=True)
+            parts = np.concatenate([main.signal[rows], doubt])
+            result[rows] = self._nodes.add(2 * ones, parts, np.concatenate([number, number]))
+        return result
+
+    def _listeners(self) -> tuple[list[Indexes], list[Indexes], list[Indexes]]:
+        signals = [signal for signal, _, _ in self._heard]
+        roles = [np.full(len(slot), role) for _, slot, role in self._heard]
+        return signals, [slot for _, slot, _ in self._heard], roles
+
+    def _forest(self, signal: Indexes, slot: Indexes, slots: int) -> Forest:
+        nodes = self._nodes
+        part = np.concatenate([np.empty(0, np.int64), *nodes.part])
+        whole = np.concatenate([np.empty(0, np.int64), *nodes.whole])
+        signals = nodes.leaves + nodes.count
+        edges = (np.concatenate([part, signal]), np.concatenate([whole + nodes.leaves, slot + signals]))
+        return Forest(
+            leaves=nodes.leaves,
+            required=np.concatenate([np.empty(0, np.int32), *nodes.required]),
+            doubting=np.concatenate([np.empty(0, np.bool_), *nodes.doubting]),
+            depth=np.concatenate([np.empty(0, np.int32), *nodes.depth]),
+            parts=(part, whole),
+            component=components(edges, signals + slots)[:signals],
+        )
+
+    # ---- what transitions show ----
+
+    def _shown(self) -> dict[int, Links]:
+        """Link the zones and devices of combined rules to the points that their conditions look at."""
+        found = {}
+        for number, rule in enumerate(self._rules):
+            mask = np.zeros(len(self._site.table), np.bool_)
+            level = rule.level_when.condition.tests() if rule.level_when else []
+            for watches, tests in ((rule.watches, rule.condition.tests()), (rule.around, level)):
+                for test in tests:
+                    if test.absence is None:
+                        mask |= self._site.select_points(watches, test.selector)
+            if rule.entity in (EntityKind.ZONE, EntityKind.DEVICE) and mask.any():
+                found[number] = self._by_entity(rule, mask)
+        return found
+
+    def _pointers(self, name: str) -> dict[int, Links]:
+        found = {}
+        for number, rule in enumerate(self._rules):
+            selector: Selector | None = getattr(rule, name)
+            if selector is not None:
+                found[number] = self._by_entity(rule, self._site.select_points(rule.around, selector))
+        return found
+
+    def _by_entity(self, rule: Rule, mask: NDArray[np.bool_]) -> Links:
+        kind = EntityKind.DEVICE if rule.entity is EntityKind.POINT else rule.entity
+        entities = {EntityKind.ZONE: self._site.zones, EntityKind.GATEWAY: self._site.gateways}
+        points = np.flatnonzero(mask)
+        owner = self._site.entities_of_devices(kind)[self._site.device_of[points]]
+        return Links(owner, points, len(entities.get(kind, self._site.devices)))
+
+
+def _within_ns(test: Condition) -> int:
+    within_s = test.absence.within_s if test.absence else None
+    return round((within_s or 0.0) * NS_PER_S)

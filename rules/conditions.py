@@ -1,0 +1,200 @@
+"""What a rule may ask of readings, as people write it: selectors, tests, combinations.
+
+A condition is either a *combination* (``all_of``, ``any_of`` of further conditions) or a *test* on the
+points that its selector matches within the rule's entity; one point that passes is enough. Tests:
+
+| key | true when | watched |
+|---|---|---|
+| ``above``, ``below`` | value is over / under a limit; false again only past the hysteresis | points |
+| ``bits`` | any / all / none of the bits of a mask are set in a state word | points |
+| ``equals`` | value is one of the given numbers | points |
+| ``at_least``, ``at_most`` | value reaches a number (states and counts) | points |
+| ``step`` | value stands between ``low`` and ``high`` above its usual level | points |
+| ``absence`` | nothing good is heard | devices or gateways |
+
+A new test is a new key here, and a bank in `rules.banks` that evaluates it.
+"""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from domain.alarm import EntityKind
+from domain.ids import Token
+from domain.quantity import Quantity, known_symbols, to_canonical
+from domain.site import ZoneKind
+from domain.site.models import Settings
+from domain.wording import nearest
+
+MOST_MASK = 2**53
+"""Words travel as float64, which is exact below this."""
+
+COMBINATIONS = ("all_of", "any_of")
+TESTS = ("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence")
+
+
+def _listed(value: Any) -> Any:
+    """Let people write one word where a list of them may stand."""
+    return [value] if isinstance(value, str | int | float) else value
+
+
+PointPattern = Annotated[str, StringConstraints(pattern=r"^!?[A-Za-z0-9_*?-]{1,64}$")]
+Tokens = Annotated[tuple[Token, ...], BeforeValidator(_listed)]
+Patterns = Annotated[tuple[PointPattern, ...], BeforeValidator(_listed)]
+Numbers = Annotated[tuple[float, ...], BeforeValidator(_listed), Field(min_length=1)]
+Mask = Annotated[int, Field(gt=0, lt=MOST_MASK)]
+
+
+class Selector(Settings):
+    """Which points: device kinds, point names (``*`` and ``?`` match, ``!name`` excludes), tags, zone kinds."""
+
+    kind: Tokens = ()
+    point: Patterns = ()
+    tags: Tokens = ()
+    zones: Annotated[tuple[ZoneKind, ...], BeforeValidator(_listed)] = ()
+
+    def names(self, point: str) -> bool:
+        """Tell whether a point's name is meant; no patterns mean every name."""
+        wanted = [pattern for pattern in self.point if not pattern.startswith("!")]
+        refused = [pattern[1:] for pattern in self.point if pattern.startswith("!")]
+        return (not wanted or any(fnmatchcase(point, pattern) for pattern in wanted)) and not any(
+            fnmatchcase(point, pattern) for pattern in refused
+        )
+
+
+class Measured(Settings):
+    """Base of tests with numbers that have a quantity; the numbers are kept as written."""
+
+    quantity: str
+
+    @model_validator(mode="after")
+    def _known_quantity(self) -> Self:
+        if self.quantity not in known_symbols():
+            raise ValueError(f"unknown quantity '{self.quantity}' → {nearest(self.quantity, known_symbols())}")
+        return self
+
+    @property
+    def canonical(self) -> Quantity:
+        """The canonical quantity of the dimension."""
+        return to_canonical(self.quantity)[0]
+
+    def value(self, number: float) -> float:
+        """Return a number as written in the canonical quantity."""
+        _, factor, offset = to_canonical(self.quantity)
+        return number * factor + offset
+
+    def difference(self, number: float) -> float:
+        """Return a difference of two numbers in the canonical quantity (no offset: 9 °F are 5 °C apart)."""
+        return number * to_canonical(self.quantity)[1]
+
+
+class Limit(Measured):
+    """A limit as a number, or ``low``/``high`` of the point's own record; clear only past ``hysteresis``."""
+
+    limit: float | Literal["low", "high"]
+    hysteresis: float = Field(default=0.0, ge=0)
+
+
+class Bits(Settings):
+    """One of: any, all or none of the mask's bits are set."""
+
+    any: Mask | None = None
+    all: Mask | None = None
+    none: Mask | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("a bits test needs exactly one of any, all, none → write e.g. 'bits: {any: 0x2}'")
+        return self
+
+
+class LoadStep(Measured):
+    """A load that was switched on: between ``low`` and ``high`` above the usual level.
+
+    The usual level follows the value down at once and up with the time constant ``settle_s``, so slow
+    drift is no step; a rise beyond ``high`` is another kind of load and becomes the usual level.
+    """
+
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+    settle_s: float = Field(default=300.0, gt=0, le=86_400)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.high <= self.low:
+            raise ValueError("the step's high is not above its low → write low first, then a greater high")
+        return self
+
+
+class Absence(Settings):
+    """Silence. Of a device: no good reading of any point within that point's ``max_silence``.
+
+    Of a gateway: its death certificate, or no message within ``within_s``.
+    """
+
+    of: Literal[EntityKind.DEVICE, EntityKind.GATEWAY]
+    within_s: float | None = Field(default=None, ge=5, le=86_400)
+
+    @model_validator(mode="after")
+    def _time(self) -> Self:
+        if (self.of is EntityKind.GATEWAY) != (self.within_s is not None):
+            raise ValueError(
+                "within_s belongs to gateways; devices have max_silence_s of their points"
+                " → write 'absence: {of: device}' or 'absence: {of: gateway, within_s: 15}'"
+            )
+        return self
+
+
+class Condition(Selector):
+    """A combination, or a selector with one test."""
+
+    all_of: tuple[Condition, ...] | None = Field(default=None, min_length=1)
+    any_of: tuple[Condition, ...] | None = Field(default=None, min_length=1)
+    above: Limit | None = None
+    below: Limit | None = None
+    bits: Bits | None = None
+    equals: Numbers | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    step: LoadStep | None = None
+    absence: Absence | None = None
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Self:
+        asked = [name for name in (*COMBINATIONS, *TESTS) if getattr(self, name) is not None]
+        if len(asked) != 1:
+            found = f"found {' and '.join(asked)}" if asked else "found none"
+            raise ValueError(f"a condition asks exactly one thing, {found} → write one of {', '.join(TESTS)}")
+        if asked[0] in COMBINATIONS and self.model_fields_set & set(Selector.model_fields):
+            raise ValueError("a combination selects nothing itself → move kind, point, … into its conditions")
+        return self
+
+    @property
+    def asks(self) -> str:
+        """The one key of ``COMBINATIONS`` or ``TESTS`` that is set."""
+        return next(name for name in (*COMBINATIONS, *TESTS) if getattr(self, name) is not None)
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions of a combination, none for a test."""
+        return self.all_of or self.any_of or ()
+
+    @property
+    def selector(self) -> Selector:
+        """The selector alone."""
+        return Selector(kind=self.kind, point=self.point, tags=self.tags, zones=self.zones)
+
+    @property
+    def meaning(self) -> str:
+        """The test without its selector, as canonical JSON: equal meaning, equal state."""
+        asked = self.model_dump(mode="json", include={self.asks}, exclude_none=True)
+        return json.dumps(asked, sort_keys=True)
+
+    def tests(self) -> list[Condition]:
+        """Return the tests at the leaves, left to right."""
+        return [self] if not self.parts else [test for part in self.parts for test in part.tests()]

@@ -1,0 +1,244 @@
+"""The `Engine`: messages of one partition in, transitions out; a pure function of the log.
+
+    messages ─▶ segments ─▶ rounds ─▶ banks ─▶ changed terms ─▶ forest ─▶ slots ─▶ transitions
+    ticks, deaths ─▶ liveness ─▶ changed absences, points gone silent ──────▲
+
+It reads no clock and draws no random number, so feeding it the same log gives the same transitions with
+the same ids, however the log is cut into calls, and whether or not a snapshot lies between.
+
+Readings that it refuses are counted: *late* (not after the last one of their point, which also makes a
+second copy harmless). Readings whose time lies ahead of the log's by more than ``MOST_AHEAD_S`` count as
+*ahead*; they are evaluated, and do not block what comes after with a better clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.alarm import Transition
+from domain.clock import NS_PER_S
+from domain.quality import HISTORICAL
+from rules.emission import Emitter, Known
+from rules.forest import Changes, joined, outside
+from rules.inputs import Message, MessageKind
+from rules.kernels import UNKNOWN, Bools, Indexes, seen, usable
+from rules.liveness import Liveness
+from rules.log_clock import LogClock
+from rules.plan import MAIN, RAISES, TESTING, Plan
+from rules.segment import Segment
+from rules.slots import Moment, Said
+
+MOST_ROWS = 65_536
+"""Readings of a segment: its columns stay in the processor's cache."""
+MOST_SPAN_NS = NS_PER_S
+"""Counted time of a segment; must stay below the shortest silence of a gateway (5 s), see `Liveness.hear`."""
+MOST_AHEAD_S = 300.0
+"""A device clock that is further ahead of the log is wrong (design: 5 min)."""
+
+NEVER_SEEN = np.iinfo(np.int64).min
+
+
+@dataclass(slots=True)
+class Counts:
+    """What went through, since the partition's state began."""
+
+    readings: int = 0
+    late: int = 0
+    ahead: int = 0
+    unusable: int = 0
+    old_deaths: int = 0
+    transitions: int = 0
+
+
+class Engine:
+    """State of one partition; `feed` moves it on."""
+
+    def __init__(self, plan: Plan, partition: int = 0) -> None:
+        """Start with everything unknown and every alarm normal."""
+        self.plan = plan
+        self.slots = plan.slots()
+        self.plan.listen(self.slots)
+        self.liveness = Liveness(plan)
+        self.clock = LogClock()
+        self.counts = Counts()
+        points = len(plan.site.table)
+        self.last_ns = np.full(points, NEVER_SEEN, np.int64)
+        self.known = Known(np.full(points, np.nan))
+        self.judge_all = False
+        self._emitter = Emitter(plan, partition)
+        self._worded = frozenset(int(point) for links in plan.pictures.values() for point in links.targets)
+        self._scratch = np.empty(points, np.int32)
+        self._waiting: list[Message] = []
+        self._waiting_ns: list[int] = []
+        self._waiting_rows = 0
+
+    def feed(self, messages: Iterable[Message]) -> list[Transition]:
+        """Take the next messages of the log; returns what alarms said, in log order."""
+        said: list[Transition] = []
+        for message in messages:
+            now_ns = self.clock.advance(message.time_ns)
+            if message.kind is MessageKind.OTHER:
+                continue
+            if not self._fits(message, now_ns):
+                said += self._flush()
+            if message.kind is MessageKind.BIRTH:
+                self.liveness.born(message.gateway, message.session)
+            self._waiting.append(message)
+            self._waiting_ns.append(now_ns)
+            self._waiting_rows += len(message.readings.point) if message.readings else 0
+        return said + self._flush()
+
+    def _fits(self, message: Message, now_ns: int) -> bool:
+        """Tell whether a message may join those that wait: data and signs of life may, near in time."""
+        together = (MessageKind.DATA, MessageKind.HEARD)
+        if not self._waiting:
+            return True
+        return (
+            message.kind in together
+            and self._waiting[-1].kind in together
+            and now_ns - self._waiting_ns[0] < MOST_SPAN_NS
+            and self._waiting_rows < MOST_ROWS
+        )
+
+    def _flush(self) -> list[Transition]:
+        """Evaluate what waits, which is data, or one message of another kind."""
+        if not self._waiting:
+            return []
+        first = self._waiting[0]
+        segment = Segment(self._waiting, self._waiting_ns, self._scratch)
+        self._waiting, self._waiting_ns, self._waiting_rows = [], [], 0
+        match first.kind:
+            case MessageKind.TICK:
+                said = self._tick(segment)
+            case MessageKind.DEATH:
+                said = self._death(first, segment)
+            case MessageKind.DEVICE_DEATH:
+                said = self._device_death(first, segment)
+            case _:
+                said = self._data(segment)
+        transitions = self._emitter.transitions(_in_order(said), segment, self.known) if said else []
+        self.known.commit(segment, self._worded)
+        self.counts.transitions += len(transitions)
+        return transitions
+
+    def _data(self, segment: Segment) -> list[Said]:
+        changes = [self._hear(segment)]
+        for rows in segment.rounds:
+            changes += self._read(segment, rows)
+        return self._apply(joined(changes), segment)
+
+    def _hear(self, segment: Segment) -> Changes:
+        back = self.liveness.hear(segment.gateway, segment.now_ns)
+        return Changes(back.signal, back.before, back.after, back.instant * segment.width, back.row)
+
+    def _read(self, segment: Segment, rows: Indexes | slice) -> list[Changes]:
+        """Take one round of readings: each point at most once."""
+        point, time_ns = segment.point[rows], segment.time_ns[rows]
+        self.counts.readings += len(point)
+        row = np.arange(len(segment))[rows]
+        fresh = self._fresh(segment, row)
+        if not fresh.all():
+            row, point, time_ns = row[fresh], point[fresh], time_ns[fresh]
+            rows = row
+        self.last_ns[point] = time_ns
+        value, quality = segment.value[rows], segment.quality[rows]
+        good = usable(value, quality)
+        if good.all():
+            self.liveness.heard_ns[point] = segment.now_ns[segment.message[rows]]
+            segment.used[rows] = True
+        else:
+            self.counts.unusable += int(len(good) - np.count_nonzero(good))
+            self.liveness.heard_ns[point[good]] = segment.now_ns[segment.message[row[good]]]
+            segment.used[row[good]] = True
+        found = []
+        for bank, start in zip(self.plan.banks, self.plan.bank_signal, strict=True):
+            moved = bank.read(point, value, good, time_ns)
+            if moved is not None:
+                at, term, before, after = moved
+                found.append(outside(start + term, before, after, segment.instant[row[at]], row[at]))
+        return found
+
+    def _fresh(self, segment: Segment, row: Indexes) -> Bools:
+        """Return which readings come after the last one of their point; counts the others.
+
+        Where that last time lies in the future of the log, only an equal time is refused: a clock that
+        was wrong once would silence its point otherwise.
+        """
+        time_ns, last_ns = segment.time_ns[row], self.last_ns[segment.point[row]]
+        fresh = time_ns > last_ns
+        limit_ns = segment.log_ns[segment.message[row]] + round(MOST_AHEAD_S * NS_PER_S)
+        self.counts.ahead += int(np.count_nonzero(time_ns > limit_ns))
+        if not fresh.all():
+            fresh |= (last_ns > limit_ns) & (time_ns != last_ns)
+            self.counts.late += int(len(fresh) - np.count_nonzero(fresh))
+        return np.asarray(fresh)
+
+    def _tick(self, segment: Segment) -> list[Said]:
+        now_ns = int(segment.now_ns[0])
+        silent, absences = self.liveness.tick(now_ns)
+        said = self._apply(joined([absences, *self._forget(silent)]), segment)
+        due = self.slots.due(now_ns)
+        if self.judge_all:  # the rules changed: what was carried over is held against the new conditions
+            due, self.judge_all = np.arange(len(self.slots)), False
+        return said + self._judge(due, np.zeros(len(due), np.int64), np.full(len(due), -1), segment)
+
+    def _death(self, message: Message, segment: Segment) -> list[Said]:
+        changes = self.liveness.die(message.gateway, message.session)
+        if changes is None:
+            self.counts.old_deaths += 1
+            return []
+        return self._apply(changes, segment)
+
+    def _device_death(self, message: Message, segment: Segment) -> list[Said]:
+        """The gateway says that it can't reach a device: what the device said last is not known any more."""
+        first = int(self.plan.site.first_point[message.device])
+        points = first + np.arange(np.count_nonzero(self.plan.site.device_of == message.device))
+        return self._apply(joined([self._hear(segment), *self._forget(points)]), segment)
+
+    def _forget(self, points: Indexes) -> list[Changes]:
+        """Make all terms of some points unknown; they keep their memory."""
+        found = []
+        for bank, start in zip(self.plan.banks, self.plan.bank_signal, strict=True):
+            _, term = bank.links.expand(points)
+            before = bank.truth[term]
+            bank.truth[term] = before | np.uint8(UNKNOWN)
+            instant, row = np.zeros(len(term), np.int64), np.full(len(term), -1)
+            found.append(outside(start + term, before, bank.truth[term], instant, row))
+        return found
+
+    def _apply(self, changes: Changes, segment: Segment) -> list[Said]:
+        """Carry changes through the forest and judge the alarms that listen, round by round."""
+        said: list[Said] = []
+        columns = {MAIN: self.slots.main, RAISES: self.slots.raises, TESTING: self.slots.testing}
+        for moved in self.plan.forest.apply(changes):
+            row, link = self.plan.listeners.expand(moved.signal)
+            slot, role = self.plan.listener_slot[link], self.plan.listener_role[link]
+            for number, column in columns.items():
+                mine = role == number
+                column[slot[mine]] = seen(moved.after[row[mine]])
+            judged, first = np.unique(slot, return_index=True)
+            reading = np.full(len(judged), -1)
+            np.maximum.at(reading, np.searchsorted(judged, slot), moved.row[row])
+            said += self._judge(judged, moved.instant[row[first]], reading, segment)
+        return said
+
+    def _judge(self, slot: Indexes, instant: Indexes, row: Indexes, segment: Segment) -> list[Said]:
+        """Judge slots at an instant; ``row`` is the reading that did it, -1 for the log itself."""
+        if not len(slot):
+            return []
+        message = instant // segment.width
+        event_ns, historical = segment.log_ns[message], np.zeros(len(slot), np.bool_)
+        read = np.flatnonzero(row >= 0)
+        event_ns[read] = segment.time_ns[row[read]]
+        historical[read] = (segment.quality[row[read]] & HISTORICAL) != 0
+        return self.slots.judge(slot, Moment(instant, segment.now_ns[message], event_ns, historical))
+
+
+def _in_order(said: list[Said]) -> Said:
+    """Join what was said, by instant and slot; what one slot said at one instant keeps its order."""
+    joint = Said(*(np.concatenate([getattr(part, name) for part in said]) for name in Said.__slots__))
+    order = np.lexsort((joint.slot, joint.instant))
+    return Said(*(getattr(joint, name)[order] for name in Said.__slots__))

@@ -1,0 +1,127 @@
+"""The little premises of a rule test: zones and devices as a test file writes them → `Registry`.
+
+It goes through the same documents and checks as a real site: a unit ``u`` with one building ``b``,
+one gateway ``gw``, one profile for each device.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from domain.documents import Document
+from domain.ids import Token
+from domain.points import PointKind
+from domain.quantity import Quantity
+from domain.site import Labels, Registry, ZoneKind, build_registry
+from domain.site.models import Settings
+
+UNIT, BUILDING, GATEWAY = "u", "b", "gw"
+
+
+def _labels(value: Any) -> Any:
+    """Let a test write one label for both languages."""
+    return {"zh": value, "en": value} if isinstance(value, str) else value
+
+
+ShortLabels = Annotated[Labels, BeforeValidator(_labels)]
+
+
+class WorldPoint(Settings):
+    """A point; most tests need only its id."""
+
+    id: Token
+    kind: PointKind = PointKind.MEASURE
+    quantity: Quantity = Quantity.NONE
+    labels: ShortLabels | None = None
+    low: float | None = None
+    high: float | None = None
+    max_silence_s: float = 60.0
+
+
+class WorldZone(Settings):
+    """A zone of the building."""
+
+    id: Token
+    kind: ZoneKind = ZoneKind.ROOM
+    floor: int = 1
+    labels: ShortLabels | None = None
+
+
+class WorldDevice(Settings):
+    """A device with its points."""
+
+    id: Token
+    kind: Token
+    zone: Token
+    labels: ShortLabels | None = None
+    tags: tuple[Token, ...] = ()
+    points: tuple[WorldPoint, ...] = Field(min_length=1)
+
+
+class World(Settings):
+    """Where a rule is tried."""
+
+    building: ShortLabels = Labels(zh="东楼", en="East building")
+    gateway: ShortLabels = Labels(zh="东楼网关", en="East gateway")
+    zones: tuple[WorldZone, ...] = Field(min_length=1)
+    devices: tuple[WorldDevice, ...] = Field(min_length=1)
+
+    def registry(self, file: str) -> Registry:
+        """Build the registry; raises `ConfigurationError` for wrong references."""
+        site = Document(file, {"site": "test", "labels": _labels("test"), "units": [self._unit()]})
+        gateway = {
+            "gateway": GATEWAY,
+            "unit": UNIT,
+            "labels": self.gateway.model_dump(),
+            "connections": [{"id": "line", "protocol": "none", "devices": [_device(one) for one in self.devices]}],
+        }
+        return build_registry(site, [Document(file, gateway)], [_profile(file, device) for device in self.devices])
+
+    def _unit(self) -> dict[str, Any]:
+        zones = [
+            {"id": zone.id, "kind": zone.kind.value, "floor": zone.floor, "labels": _named(zone)} for zone in self.zones
+        ]
+        building = {"id": BUILDING, "labels": self.building.model_dump(), "zones": zones}
+        return {"id": UNIT, "labels": {"zh": "测试单位", "en": "Test premises"}, "buildings": [building]}
+
+
+def _named(thing: WorldPoint | WorldZone | WorldDevice) -> dict[str, str]:
+    labels = thing.labels or Labels(zh=thing.id, en=thing.id)
+    return labels.model_dump()
+
+
+def _device(device: WorldDevice) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "profile": device.id,
+        "zone": device.zone,
+        "labels": _named(device),
+        "address": device.id,
+        "tags": list(device.tags),
+    }
+
+
+def _profile(file: str, device: WorldDevice) -> Document:
+    points = [
+        {
+            "id": point.id,
+            "kind": point.kind.value,
+            "quantity": point.quantity.value,
+            "labels": _named(point),
+            "low": point.low,
+            "high": point.high,
+            "max_silence_s": point.max_silence_s,
+        }
+        for point in device.points
+    ]
+    profile = {
+        "profile": device.id,
+        "protocol": "none",
+        "kind": device.kind,
+        "labels": _named(device),
+        "source": "test",
+        "points": points,
+    }
+    return Document(file, profile)

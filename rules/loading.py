@@ -1,0 +1,128 @@
+"""Documents → `RuleSet`: every problem of every file in one go, each with its line and mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+
+from pydantic import ValidationError
+
+from domain.alarm import EntityKind
+from domain.documents import Document, Path, nearest, problems_of
+from domain.errors import ConfigurationError, Problem
+from domain.site import Registry
+from rules.conditions import Condition
+from rules.dimensions import dimension_problems
+from rules.messages import allowed_fields, used_fields
+from rules.model import Rule, RuleSet
+
+TEST_SUFFIX = ".test.yaml"
+
+
+def library_dir() -> FilePath:
+    """Return the folder of the rules that come with the package."""
+    return FilePath(__file__).parent / "library"
+
+
+def load(library: Sequence[Document], site: Sequence[Document] = (), *, registry: Registry | None = None) -> RuleSet:
+    """Check rule documents; a rule of ``site`` replaces the one of ``library`` with the same id.
+
+    Documents that are rule tests (``*.test.yaml``) are passed over. With a ``registry`` the quantities
+    of limits are held against those of the points they would watch. Raises `ConfigurationError` with
+    every problem found.
+    """
+    problems: list[Problem] = []
+    own = _read(site, problems)
+    found = {**_read(library, problems), **own}
+    for rule, document in found.values():
+        problems += _cross_checks(rule, document, set(found))
+    chosen = RuleSet(
+        {name: found[name][0] for name in sorted(found)}, {name: document for name, (_, document) in found.items()}
+    )
+    if registry is not None and not problems:
+        problems += dimension_problems(chosen, registry)
+    if problems:
+        raise ConfigurationError(problems)
+    return chosen
+
+
+def _read(documents: Sequence[Document], problems: list[Problem]) -> dict[str, tuple[Rule, Document]]:
+    """Validate one folder's documents; an id may stand once in it."""
+    found: dict[str, tuple[Rule, Document]] = {}
+    for document in documents:
+        if document.file.endswith(TEST_SUFFIX):
+            continue
+        try:
+            rule = Rule.model_validate(document.data)
+        except ValidationError as error:
+            problems += problems_of(error, document, model=Rule)
+            continue
+        if rule.id in found:
+            other = found[rule.id][1].file
+            problems.append(document.problem(("id",), f"{other} has this id too", "give each rule its own id"))
+        found[rule.id] = (rule, document)
+    return found
+
+
+def _cross_checks(rule: Rule, document: Document, known: set[str]) -> list[Problem]:
+    """Return what no single field can tell."""
+    problems = _message_problems(rule, document)
+    for at, hidden in enumerate(rule.hides):
+        if hidden not in known or hidden == rule.id:
+            mend = nearest(hidden, known - {rule.id})
+            problems.append(document.problem(("hides", at), "no other rule has this id", mend))
+    for path, condition in _conditions(rule):
+        problems += _absence_problems(rule, document, path, condition)
+    return problems
+
+
+def _message_problems(rule: Rule, document: Document) -> list[Problem]:
+    problems = []
+    allowed = allowed_fields(rule)
+    for language in ("zh", "en"):
+        path: Path = ("messages", language)
+        try:
+            names = used_fields(getattr(rule.messages, language))
+        except ValueError as error:
+            what, _, mend = str(error).partition(" → ")
+            mend = mend or "close each { with a }, and write {{ for a brace itself"
+            problems.append(document.problem(path, what, mend))
+            continue
+        problems += [
+            document.problem(path, f"this rule has no field {{{name}}}", nearest(name, allowed))
+            for name in names
+            if name not in allowed
+        ]
+    return problems
+
+
+def _conditions(rule: Rule) -> list[tuple[Path, Condition]]:
+    """Return every condition of a rule with its place in the file."""
+    roots: list[tuple[Path, Condition | None]] = [
+        (("condition",), rule.condition),
+        (("unless",), rule.unless),
+        (("test",), rule.test),
+        (("level_when", "condition"), rule.level_when.condition if rule.level_when else None),
+    ]
+    found: list[tuple[Path, Condition]] = []
+    while roots:
+        path, condition = roots.pop(0)
+        if condition is None:
+            continue
+        found.append((path, condition))
+        roots += [((*path, condition.asks, at), part) for at, part in enumerate(condition.parts)]
+    return found
+
+
+def _absence_problems(rule: Rule, document: Document, path: Path, condition: Condition) -> list[Problem]:
+    """A gateway rule can only ask for the gateway's absence; nothing else has points to look at."""
+    of_gateway = condition.absence is not None and condition.absence.of is EntityKind.GATEWAY
+    if rule.entity is EntityKind.GATEWAY and not of_gateway and not condition.parts:
+        mend = "write 'absence: {of: gateway, within_s: 15}', or another entity"
+        return [document.problem(path, "a gateway has no points to test", mend)]
+    if of_gateway and rule.entity is not EntityKind.GATEWAY:
+        return [document.problem(path, "this asks about gateways", "write 'entity: gateway'")]
+    of_device = condition.absence is not None and not of_gateway
+    if of_device and rule.entity is EntityKind.POINT:
+        return [document.problem(path, "this asks about devices", "write 'entity: device' or 'entity: zone'")]
+    return []

@@ -1,0 +1,84 @@
+"""Texts of alarms: which fields a rule may use, and how values are written for people.
+
+| field | zh | en |
+|---|---|---|
+| ``unit`` ``building`` ``zone`` ``device`` ``gateway`` ``point`` | labels of the registry | the same |
+| ``floor`` | 1楼, 地下1层 | floor 1, basement 1 |
+| ``value`` ``limit`` | with the quantity's symbol: 182.4 kPa | the same |
+| ``count`` | how many, from the rule's ``count`` point; 若干 when nobody knows | the same; some |
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Mapping
+
+from domain.alarm import EntityKind, TransitionKind
+from domain.quantity import Quantity, symbol
+from rules.model import Rule
+
+_PLACE = ("unit", "building", "floor", "zone")
+_FIELDS: Mapping[EntityKind, tuple[str, ...]] = {
+    EntityKind.GATEWAY: ("unit", "gateway"),
+    EntityKind.ZONE: _PLACE,
+    EntityKind.DEVICE: (*_PLACE, "device", "gateway"),
+    EntityKind.POINT: (*_PLACE, "device", "gateway", "point", "value"),
+}
+_PREFIXES: Mapping[TransitionKind, tuple[str, str]] = {
+    TransitionKind.CLEARED: ("已恢复：", "Cleared: "),
+    TransitionKind.UNKNOWN: ("数据中断，状态不明：", "No data, state unknown: "),
+    TransitionKind.KNOWN: ("数据恢复：", "Data is back: "),
+}
+"""What stands before the rule's own text; raising and level changes are the text itself."""
+
+NOBODY_KNOWS: Mapping[str, str] = {"zh": "若干", "en": "some"}
+
+
+def allowed_fields(rule: Rule) -> tuple[str, ...]:
+    """Return the fields that a rule's messages may name."""
+    sole = rule.sole_limit
+    return (
+        *_FIELDS[rule.entity],
+        *(("limit",) if sole and sole.asks in ("above", "below") else ()),
+        *(("count",) if rule.count else ()),
+    )
+
+
+def used_fields(template: str) -> list[str]:
+    """Return the fields that a template names; raises ValueError when braces or forms are wrong."""
+    found = []
+    for _, name, form, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        if form or conversion or not name.isidentifier():
+            raise ValueError(f"'{{{name}}}' is no plain field → write a field as {{name}}")
+        found.append(name)
+    return found
+
+
+def render(template: str, fields: Mapping[str, str], kind: TransitionKind, language: str) -> str:
+    """Fill in a template that `rules.loading` has checked."""
+    before = _PREFIXES.get(kind, ("", ""))[0 if language == "zh" else 1]
+    return before + template.format_map(fields)
+
+
+def floor_text(floor: int, language: str) -> str:
+    """Write a floor as signed in China: 1 is the ground floor, -1 the first basement."""
+    if language == "zh":
+        return f"{floor}楼" if floor > 0 else f"地下{-floor}层"
+    return f"floor {floor}" if floor > 0 else f"basement {-floor}"
+
+
+def number_text(value: float, quantity: Quantity = Quantity.NONE) -> str:
+    """Write a number with its symbol: whole numbers and thousands as they are, others with four digits."""
+    if not math.isfinite(value):
+        return "—"
+    digits = f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+    sign = symbol(quantity)
+    return f"{digits} {sign}" if sign else digits
+
+
+def count_text(value: float, language: str) -> str:
+    """Write how many; a number is never invented."""
+    return f"{value:.0f}" if math.isfinite(value) else NOBODY_KNOWS[language]

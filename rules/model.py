@@ -1,0 +1,137 @@
+"""A rule as people write it: one YAML file, frozen, unknown keys refused.
+
+| field | meaning |
+|---|---|
+| ``id``, ``version``, ``labels`` | who it is; the version stands in every alarm |
+| ``class``, ``level`` | alarm class and level |
+| ``entity`` | what one alarm is kept for: each point, device, zone or gateway |
+| ``watches`` | which points (or gateways' places) it is about |
+| ``condition`` | when it is true, see `rules.conditions` |
+| ``unless`` | on other points of the same device: explains the alarm away, which then is no alarm of its own |
+| ``on_delay_s``, ``off_delay_s`` | how long the condition must hold, in log time, to raise and to clear |
+| ``latched`` | open in the record until a person resets it; always so for fire |
+| ``level_when`` | a second condition that raises the level of the *same* alarm |
+| ``hides`` | rules whose alerts on the same zone or entity are consequences of this one |
+| ``test`` | when the device says "test": a flag on the alarm, never a mute |
+| ``count``, ``picture`` | points that tell how many, and where a picture is |
+| ``messages`` | zh and en, with fields in braces, see `rules.messages` |
+
+``test``, ``unless``, ``count``, ``picture`` and ``level_when`` look at all points of the entity, for point
+rules at those of the point's device; the point names in ``watches`` are for the condition alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.alarm import AlarmClass, EntityKind, Level
+from domain.documents import Document
+from domain.ids import Token
+from domain.site import Labels
+from domain.site.models import Settings
+from rules.conditions import Condition, Selector
+
+_LEVELS = list(Level)
+
+
+class LevelWhen(Settings):
+    """A second condition and the level it raises an open alarm to."""
+
+    level: Level
+    condition: Condition
+
+
+class Messages(Settings):
+    """Texts for people; fields in braces are filled in."""
+
+    zh: str = Field(min_length=1, max_length=400)
+    en: str = Field(min_length=1, max_length=400)
+
+
+class Rule(Settings):
+    """One rule; the module's table says what each field means."""
+
+    id: Token
+    version: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    labels: Labels
+    alarm_class: AlarmClass = Field(alias="class")
+    level: Level
+    entity: EntityKind = EntityKind.POINT
+    watches: Selector = Selector()
+    condition: Condition
+    unless: Condition | None = None
+    on_delay_s: float = Field(default=0.0, ge=0, le=86_400)
+    off_delay_s: float = Field(default=0.0, ge=0, le=86_400)
+    latched: bool | None = None
+    level_when: LevelWhen | None = None
+    hides: tuple[Token, ...] = ()
+    test: Condition | None = None
+    count: Selector | None = None
+    picture: Selector | None = None
+    messages: Messages
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.alarm_class is AlarmClass.FIRE and self.latched is False:
+            raise ValueError("fire alarms are latched until a person resets them → remove 'latched: false'")
+        if self.level_when and _LEVELS.index(self.level_when.level) <= _LEVELS.index(self.level):
+            raise ValueError("level_when does not raise the level → give it a level above the rule's own")
+        if self.unless is not None and (self.entity is not EntityKind.POINT or self.unless.parts):
+            raise ValueError("unless is for point rules and one test → use 'entity: point' and a single test")
+        return self
+
+    @property
+    def is_latched(self) -> bool:
+        """Whether its alarms wait for a person."""
+        return self.alarm_class is AlarmClass.FIRE if self.latched is None else self.latched
+
+    @property
+    def meaning(self) -> str:
+        """Hash of version and conditions: state is kept over a change of rules where this is equal."""
+        parts = self.model_dump(
+            mode="json", include={"version", "entity", "watches", "condition", "unless", "level_when", "test"}
+        )
+        return hashlib.blake2s(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+    @property
+    def around(self) -> Selector:
+        """What a rule watches without its point names: where its other conditions look."""
+        return self.watches.model_copy(update={"point": ()})
+
+    @property
+    def sole_limit(self) -> Condition | None:
+        """The condition when it is a single test on one point per alarm, which has a ``{limit}``."""
+        alone = self.entity is EntityKind.POINT and not self.condition.parts
+        return self.condition if alone else None
+
+
+@dataclass(frozen=True, eq=False)
+class RuleSet:
+    """Rules by id, in order of their ids, with the documents they came from."""
+
+    rules: Mapping[str, Rule]
+    documents: Mapping[str, Document]
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Iterate over the rules."""
+        return iter(self.rules.values())
+
+    def __len__(self) -> int:
+        """Return the number of rules."""
+        return len(self.rules)
+
+    @property
+    def version(self) -> str:
+        """Hash over all rules; it changes when any of them does."""
+        text = "\n".join(rule.model_dump_json(by_alias=True) for rule in self)
+        return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
+
+    def only(self, ids: Sequence[str]) -> RuleSet:
+        """Return the set of the rules named; raises KeyError for an unknown one."""
+        return RuleSet({name: self.rules[name] for name in sorted(set(ids))}, self.documents)

@@ -1,0 +1,88 @@
+"""The `Plan`: terms, nodes, alarms and who listens to whom, as arrays. `rules.compiler` makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.alarm import EntityKind
+from domain.clock import NS_PER_S
+from rules.banks import Bank
+from rules.forest import Forest
+from rules.kernels import Indexes, seen
+from rules.links import Links
+from rules.model import Rule
+from rules.site_index import SiteIndex
+from rules.slots import Slots
+
+MAIN, RAISES, TESTING = 0, 1, 2
+"""What a slot listens to a signal for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absences:
+    """Leaves that silence answers: devices first, then gateways with their own time to silence."""
+
+    first_signal: int
+    device: Indexes
+    gateway: Indexes
+    within_ns: Indexes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that does not change while a rule set runs on a site.
+
+    | attribute | meaning |
+    |---|---|
+    | ``banks``, ``bank_signal`` | the banks and the first signal of each |
+    | ``slot_rule``, ``slot_entity`` | (slots,) rule number and entity number of each alarm |
+    | ``listeners`` | signal → links; ``listener_slot``, ``listener_role`` per link |
+    | ``shown`` | per rule: entity → points whose values stand in its transitions |
+    | ``counts``, ``pictures`` | per rule with such a selector: entity → points |
+    | ``gateway_silence_ns`` | (gateways,) after which a gateway counts as away |
+    """
+
+    site: SiteIndex
+    rules: tuple[Rule, ...]
+    version: str
+    banks: tuple[Bank, ...]
+    bank_signal: tuple[int, ...]
+    absences: Absences
+    forest: Forest
+    slot_rule: NDArray[np.int32]
+    slot_entity: NDArray[np.int32]
+    listeners: Links
+    listener_slot: Indexes
+    listener_role: NDArray[np.uint8]
+    shown: Mapping[int, Links]
+    counts: Mapping[int, Links]
+    pictures: Mapping[int, Links]
+    gateway_silence_ns: Indexes
+
+    def slots(self) -> Slots:
+        """Return the alarms, all normal."""
+        on, off = (
+            [round(getattr(rule, name) * NS_PER_S) for rule in self.rules] for name in ("on_delay_s", "off_delay_s")
+        )
+        return Slots(np.array(on, np.int64)[self.slot_rule], np.array(off, np.int64)[self.slot_rule])
+
+    def listen(self, slots: Slots) -> None:
+        """Set the truths of all alarms from the forest: after its leaves were set by hand."""
+        signal = np.repeat(np.arange(len(self.forest.truth)), self.listeners.count)
+        truth = seen(self.forest.truth[signal])
+        for role, column in ((MAIN, slots.main), (RAISES, slots.raises), (TESTING, slots.testing)):
+            mine = self.listener_role == role
+            column[self.listener_slot[mine]] = truth[mine]
+
+    def scope(self, kind: EntityKind, entity: int) -> int:
+        """Return the entity whose points tell the rest: of a point its device, of others themselves."""
+        return int(self.site.device_of[entity]) if kind is EntityKind.POINT else entity
+
+    def coverage(self) -> dict[str, int]:
+        """Return how many alarms each rule has here; 0 means that nothing in the site fits it."""
+        counts = np.bincount(self.slot_rule, minlength=len(self.rules))
+        return {rule.id: int(count) for rule, count in zip(self.rules, counts, strict=True)}
