@@ -6,6 +6,7 @@ would be a curtain, not a door.
 
 from __future__ import annotations
 
+import asyncio
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ from dashboards.api.sessions import Sessions
 
 MOST_BODY = 64 * 1024
 """Largest request body, bytes. No request of ours comes near it."""
+
+BODY_WITHIN_S = 10
+"""Time for a body to arrive: a client that sends one byte a minute holds nothing."""
 
 OPEN_PATHS = ("/api/", "/answer/", "/_nicegui/")
 """Not behind the console's sign-in: the API checks by itself, receipts carry signed links, and the
@@ -54,6 +58,9 @@ class Refusal(NamedTuple):
     words: str
 
 
+TOO_LARGE = Refusal(413, "too_large", f"a body has at most {MOST_BODY} bytes and arrives within {BODY_WITHIN_S} s")
+
+
 class Guard:
     """ASGI middleware; put it outermost."""
 
@@ -71,11 +78,14 @@ class Guard:
         if refusal is not None:
             await _refuse(scope, receive, send, refusal)
             return
-        limited = _Limited(receive, Headers(scope=scope)) if scope["type"] == "http" else None
-        if limited is not None and limited.announced > MOST_BODY:
-            await _refuse(scope, receive, send, Refusal(413, "too_large", f"at most {MOST_BODY} bytes"))
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
             return
-        await self._app(scope, limited.receive if limited else receive, _with_headers(send))
+        body = await _body(receive)
+        if body is None:
+            await _refuse(scope, receive, send, TOO_LARGE)
+            return
+        await self._app(scope, _replay(body, receive), _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
@@ -102,19 +112,29 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) 
         await answer(scope, receive, _with_headers(send))
 
 
-class _Limited:
-    """Cuts a body that turns out longer than it may be: the reader sees the client go away."""
+async def _body(receive: Receive) -> bytes | None:
+    """Return a request's whole body, None as soon as it is over the limit or late."""
+    body = b""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            while len(body) <= MOST_BODY:
+                message = await receive()
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    return body if len(body) <= MOST_BODY else None
+    except TimeoutError:
+        return None
+    return None
 
-    def __init__(self, receive: Receive, headers: Headers) -> None:
-        self._receive = receive
-        self._taken = 0
-        length = headers.get("content-length", "0")
-        self.announced = int(length) if length.isdecimal() else MOST_BODY + 1
 
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._taken += len(message.get("body", b""))
-        return message if self._taken <= MOST_BODY else {"type": "http.disconnect"}
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand the body on in one piece; afterwards the client can only go away."""
+    pieces: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receiving() -> Message:
+        return pieces.pop() if pieces else await receive()
+
+    return receiving
 
 
 def _with_headers(send: Send) -> Send:

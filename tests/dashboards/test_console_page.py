@@ -1,0 +1,292 @@
+"""The console as an operator sees it, in Chromium: real server, real alerts service, real clicks."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from domain.alarm import AlarmClass, Level, Place, TransitionKind
+from domain.quality import BAD, GOOD, Reason, pack
+from tests.dashboards.control_room import EXIT, GATEWAY, ControlRoom, control_room
+from tests.dashboards.premises import HOSTILE
+from tests.servers import CHROMIUM, require
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FLAGS = [
+    "--no-sandbox",  # tests may run as root in a container
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+PUMP = Place(unit="hotel", building="east", floor=-1, zone="pump", zone_kind="pump_room", device="pressure")
+EBIKE = "您单位东楼1楼安全出口处停放1辆电动自行车且违规充电，平台已发出预警提示，请立即消除隐患！"
+SOON_MS = 20_000
+
+expect.set_options(timeout=SOON_MS)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ControlRoom]:
+    async with control_room(tmp_path_factory.mktemp("console")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    require("chromium")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@asynccontextmanager
+async def operator(browser: Browser, room: ControlRoom, name: str = "") -> AsyncIterator[Page]:
+    """Open the console in a browser of its own, optionally with a name entered."""
+    context = await browser.new_context(viewport={"width": 1366, "height": 768})
+    page = await context.new_page()
+    page.set_default_timeout(SOON_MS)
+    await page.goto(room.console.url)
+    await expect(page.locator("[data-part=alarm-rows]")).to_be_attached()
+    if name:
+        await page.locator("[data-part=operator]").fill(name)
+        await page.locator("[data-part=operator]").blur()
+    yield page
+    await context.close()
+
+
+def lamp(page: Page, kind: str, mode: str) -> Locator:
+    return page.locator(f"[data-lamp={kind}][data-mode={mode}]")
+
+
+def row(page: Page, words: str) -> Locator:
+    return page.locator(".alarm-row", has_text=words)
+
+
+async def test_a_calm_console_is_chinese_first_grey_and_asks_nobody_outside(
+    browser: Browser, room: ControlRoom
+) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    await page.goto(room.console.url)
+    for kind in ("fire", "linkage", "supervisory", "fault", "disabled", "hazard", "link"):
+        await expect(lamp(page, kind, "calm")).to_be_visible()
+    names = await page.locator(".lamp-name").all_inner_texts()
+    assert names == ["火警", "联动", "监管", "故障", "屏蔽", "隐患", "链路"]
+    await expect(page.locator("[data-part=alarm-empty]")).to_have_text("当前无告警")
+    await expect(page.locator("[data-part=clock]")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    await expect(page.locator(".chart canvas").first).to_be_visible()
+    await page.locator("[data-part=pick-zone]").click()
+    await page.get_by_role("option").last.click()
+    own = room.console.url.removeprefix("http://")
+    assert len(asked) > 10
+    outside = [url for url in asked if not url.startswith((f"http://{own}", f"ws://{own}", "data:", "blob:"))]
+    assert outside == []
+    assert faults == []
+    await context.close()
+
+
+async def test_the_switch_speaks_english_and_is_remembered(browser: Browser, room: ControlRoom) -> None:
+    async with operator(browser, room) as page:
+        await page.locator("[data-part=language]").click()
+        await expect(page.locator("[data-lamp=fire] .lamp-name")).to_have_text("Fire")
+        names = await page.locator(".lamp-name").all_inner_texts()
+        assert names == ["Fire", "Linkage", "Supervisory", "Fault", "Disabled", "Hazard", "Link"]
+        await page.reload()
+        await expect(page.locator("[data-lamp=link] .lamp-name")).to_have_text("Link")
+        await page.locator("[data-part=language]").click()
+        await expect(page.locator("[data-lamp=link] .lamp-name")).to_have_text("链路")
+
+
+async def test_an_alarm_comes_to_every_browser_and_is_acknowledged_by_click(
+    browser: Browser, room: ControlRoom
+) -> None:
+    async with operator(browser, room, "李值班") as page, operator(browser, room) as other:
+        before = time.monotonic()
+        await room.alarm(
+            "ebike-charging", alarm_class=AlarmClass.HAZARD, place=EXIT, text_zh=EBIKE, level=Level.WARNING
+        )
+        for one in (page, other):
+            await expect(row(one, EBIKE)).to_be_visible(timeout=10_000)
+            await expect(lamp(one, "hazard", "lit")).to_contain_text("1 条未应答")
+        assert time.monotonic() - before < 10
+        alarm = row(page, EBIKE)
+        await expect(alarm).to_contain_text("东楼 · 1楼 · 安全出口")
+        await expect(alarm).to_contain_text("警告")
+        await expect(alarm).to_contain_text("陈师傅")
+        await expect(alarm.locator(".countdown")).to_have_text(re.compile(r"^0[45]:\d\d$"))
+        await alarm.locator("[data-action=ack]").click()
+        for one in (page, other):
+            await expect(row(one, EBIKE)).to_contain_text("已应答 李值班")
+            await expect(lamp(one, "hazard", "lit")).to_contain_text("已应答")
+        await expect(alarm.locator("[data-action=ack]")).to_be_disabled()
+
+
+async def test_an_action_without_a_name_is_not_done(browser: Browser, room: ControlRoom) -> None:
+    await room.alarm("nameless", alarm_class=AlarmClass.FAULT, text_zh="无名操作", place=PUMP)
+    async with operator(browser, room) as page:
+        await row(page, "无名操作").locator("[data-action=ack]").click()
+        await expect(page.get_by_text("请先填写值班员姓名")).to_be_visible()
+        await expect(row(page, "无名操作")).to_contain_text("未应答")
+
+
+async def test_a_fire_is_confirmed_commented_and_its_reset_refused_with_the_reason(
+    browser: Browser, room: ControlRoom
+) -> None:
+    fire = await room.alarm("panel-fire", latched=True, text_zh="东楼1楼火警")
+    async with operator(browser, room, "王值班") as page:
+        alarm = row(page, "东楼1楼火警")
+        await expect(alarm).to_have_attribute("data-first", "yes")
+        await alarm.locator("[data-action=ack]").click()
+        await expect(alarm).to_contain_text("已应答 王值班")
+        await alarm.locator("[data-action=confirm]").click()
+        await page.locator("[data-finding=false]").click()
+        await expect(alarm).to_contain_text("确认：误报")
+        await alarm.locator("[data-action=comment]").click()
+        await page.locator("textarea").fill("水蒸气 <b>x</b>")
+        await page.locator("[data-action=save]").click()
+        await expect(alarm).to_contain_text("备注 1 条")
+        await expect(alarm.locator("[data-action=reset]")).to_be_disabled()
+        await room.alarm("panel-fire", kind=TransitionKind.CLEARED, text_zh=fire.text_zh)
+        await expect(alarm.locator("[data-action=reset]")).to_be_enabled()
+        await alarm.locator(".words").click()
+        await expect(page.locator("[data-part=detail]")).to_contain_text("水蒸气 <b>x</b>")
+        await expect(page.locator("[data-part=detail]")).to_contain_text("已确认")
+        await page.keyboard.press("Escape")
+        await alarm.locator("[data-action=reset]").click()
+        await expect(alarm).to_have_count(0)
+
+
+async def test_the_record_has_the_last_word_and_its_reason_is_shown(browser: Browser, room: ControlRoom) -> None:
+    await room.alarm("raced", alarm_class=AlarmClass.FAULT, text_zh="抢答", place=PUMP)
+    async with operator(browser, room, "王值班") as page:
+        await row(page, "抢答").locator("[data-action=ack]").dblclick()
+        await expect(page.get_by_text("未执行：已由 王值班 应答")).to_be_visible()
+        await expect(row(page, "抢答")).to_contain_text("已应答 王值班")
+
+
+async def test_markup_from_devices_stays_text(browser: Browser, room: ControlRoom) -> None:
+    await room.alarm("hostile", alarm_class=AlarmClass.LINKAGE, text_zh=f"联动 {HOSTILE}")
+    async with operator(browser, room) as page:
+        alarm = row(page, "联动 <script>")
+        await expect(alarm.locator(".alarm-text")).to_have_text(f"联动 {HOSTILE}")
+        await expect(alarm.locator(".alarm-place")).to_contain_text(HOSTILE)
+        assert await page.locator(".screen script, .screen img").count() == 0
+        await alarm.locator(".words").click()
+        await expect(page.locator("[data-part=detail]")).to_contain_text(HOSTILE)
+        assert await page.evaluate("window.hacked === undefined")
+
+
+async def test_consequences_are_folded_but_counted(browser: Browser, room: ControlRoom) -> None:
+    await room.alarm("cause", alarm_class=AlarmClass.FAULT, text_zh="主电故障", place=PUMP, hides=("effect",))
+    await room.alarm("effect", alarm_class=AlarmClass.FAULT, text_zh="泵无电", place=PUMP)
+    async with operator(browser, room) as page:
+        await expect(row(page, "主电故障")).to_be_visible()
+        await expect(page.locator("[data-part=suppressed]")).to_contain_text("已抑制（其他告警的后果） 1 条")
+        await expect(row(page, "泵无电")).to_be_hidden()
+        await page.locator("[data-part=suppressed] .q-item").click()
+        await expect(row(page, "泵无电")).to_contain_text("被抑制")
+
+
+async def test_values_have_words_and_absent_or_old_ones_are_unknown(browser: Browser, room: ControlRoom) -> None:
+    readings = room.puppets.readings
+    async with operator(browser, room) as page:
+        await page.locator("[data-part=pick-zone]").click()
+        await page.get_by_role("option", name="消防泵房").click()
+        pressure = page.locator("[data-point=pressure]")
+        await expect(pressure).to_contain_text("652 kPa")
+        await expect(pressure).to_have_attribute("data-look", "calm")
+        await expect(page.locator("[data-point=battery]")).to_contain_text("无数据")
+        readings["hotel/pressure/pressure"] = (210.0, GOOD, 0.5)
+        await expect(pressure).to_have_attribute("data-look", "alarm")
+        await expect(pressure).to_contain_text("低于下限")
+        readings["hotel/pressure/pressure"] = (652.0, GOOD, 60.0)
+        await expect(pressure).to_have_attribute("data-look", "unknown")
+        await expect(pressure).to_contain_text("静默超时")
+        await expect(pressure).not_to_contain_text("652")
+        readings["hotel/pressure/pressure"] = (None, pack(BAD, Reason.TIMEOUT), 0.5)
+        await expect(pressure).to_contain_text("读取超时")
+    readings["hotel/pressure/pressure"] = (652.0, GOOD, 0.5)
+
+
+async def test_many_browsers_ask_the_backbone_no_more_than_one(browser: Browser, room: ControlRoom) -> None:
+    async def asked_in(seconds: float) -> int:
+        before = room.puppets.asked_latest
+        await asyncio.sleep(seconds)
+        return room.puppets.asked_latest - before
+
+    async with AsyncExitStack() as stack:
+        for _ in range(4):
+            page = await stack.enter_async_context(operator(browser, room))
+            await expect(page.locator("[data-point=state]")).to_contain_text("正常")
+        asked = await asked_in(3)
+    assert 1 <= asked <= 6
+
+
+async def test_a_silent_gateway_turns_the_link_unknown_never_normal(browser: Browser, room: ControlRoom) -> None:
+    async with operator(browser, room) as page:
+        await expect(lamp(page, "link", "calm")).to_be_visible()
+        gateway = page.locator("[data-gateway='hotel/gw-east']")
+        await expect(gateway).to_contain_text("在线")
+        room.puppets.alive.discard(GATEWAY)
+        await expect(lamp(page, "link", "unknown")).to_contain_text("未知")
+        await expect(gateway).to_contain_text("未知：已静默")
+        room.puppets.alive.add(GATEWAY)
+        await expect(lamp(page, "link", "calm")).to_be_visible()
+        room.puppets.gateway["uplink"] = "down"
+        await expect(gateway).to_contain_text("上行中断")
+        await expect(lamp(page, "link", "unknown")).to_be_visible()
+        room.puppets.gateway["uplink"] = "up"
+        await expect(lamp(page, "link", "calm")).to_be_visible()
+
+
+async def test_when_rules_fall_silent_calm_lamps_become_unknown_and_a_banner_says_why(
+    browser: Browser, room: ControlRoom
+) -> None:
+    async with operator(browser, room) as page:
+        await expect(lamp(page, "supervisory", "calm")).to_be_visible()
+        room.puppets.alive.discard("rules.main")
+        await expect(lamp(page, "supervisory", "unknown")).to_contain_text("未知")
+        await expect(page.locator("[data-part=banner]")).to_contain_text("规则引擎")
+        room.puppets.alive.add("rules.main")
+        await expect(page.locator("[data-part=banner]")).to_be_hidden()
+        await expect(lamp(page, "supervisory", "calm")).to_be_visible()
+
+
+async def test_a_page_whose_console_died_says_so_and_comes_back(browser: Browser, room: ControlRoom) -> None:
+    async with operator(browser, room) as page:
+        await expect(lamp(page, "link", "calm")).to_be_visible()
+        await room.console.kill()
+        await expect(page.get_by_text("与控制台失去连接")).to_be_visible()
+        await room.console.start()
+        await expect(page.get_by_text("与控制台失去连接")).to_be_hidden(timeout=60_000)
+        await expect(lamp(page, "link", "calm")).to_be_visible(timeout=60_000)
+
+
+async def test_without_the_backbone_the_page_stands_and_trusts_nothing(browser: Browser, room: ControlRoom) -> None:
+    """Last in the file: the server is stopped and started again under everybody's feet."""
+    async with operator(browser, room) as page:
+        await expect(lamp(page, "supervisory", "calm")).to_be_visible()
+        await room.server.stop()
+        await expect(page.locator("[data-part=banner]")).to_contain_text("与数据总线失去连接")
+        await expect(lamp(page, "supervisory", "unknown")).to_be_visible()
+        await page.reload()
+        await expect(page.locator("[data-part=banner]")).to_contain_text("与数据总线失去连接")
+        await room.server.start()
+        await expect(page.locator("[data-part=banner]")).to_be_hidden(timeout=60_000)
+        await expect(lamp(page, "supervisory", "calm")).to_be_visible(timeout=60_000)
