@@ -36,11 +36,10 @@ from gateway.spool import EVENT, Spool, SpoolRow
 log = logging.getLogger(__name__)
 
 EVENTS_AT_ONCE = 256
-FRESH_AT_ONCE = 16
-"""Measures handed over before looking for events again."""
+FRESH_AT_ONCE = 32
+"""Measures handed over before looking for events again; also their share while events never end."""
 
 MOST_REFUSALS = 5
-REFUSED_WAIT_S = 1.0
 IDLE_S = 0.5
 LIVE_WINDOW = 256
 BACKFILL_WINDOW = 32
@@ -48,10 +47,14 @@ BACKFILL_WINDOW = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UplinkSettings:
-    """``late_s``: older rows are history. ``backfill_per_s``: rows of history a second at most."""
+    """``late_s``: older rows are history. ``backfill_per_s``: rows of history a second at most.
+
+    ``refused_wait_s``: a row that the log refused is tried again after this.
+    """
 
     late_s: float = 5.0
     backfill_per_s: float = 500.0
+    refused_wait_s: float = 1.0
 
 
 class Uplink:
@@ -89,7 +92,7 @@ class Uplink:
             await self._link(backbone)
             self._spool.arrived.clear()
             rows = await self._spool.events(EVENTS_AT_ONCE)
-            rows = rows or await self._spool.fresh(FRESH_AT_ONCE, self._late_ns())
+            rows += await self._spool.fresh(FRESH_AT_ONCE, self._late_ns())
             for at, row in enumerate(rows):
                 if not (backbone.connected and self._session.alive.is_set()):
                     self._spool.give_back(rows[at:])
@@ -144,7 +147,7 @@ class Uplink:
             return
         if self._refusals[row.id] == 1:
             self._delivered = 0  # only deliveries after the first refusal say that others pass
-        asyncio.get_running_loop().call_later(REFUSED_WAIT_S, self._spool.give_back, [row])
+        asyncio.get_running_loop().call_later(self._settings.refused_wait_s, self._spool.give_back, [row])
 
     async def _link(self, backbone: Backbone) -> None:
         """Wait until there is a session and a link."""

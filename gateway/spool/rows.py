@@ -19,6 +19,9 @@ EVENT, MEASURE = 0, 1
 MOST_READINGS = 1000
 """Readings in one row, about 24 kB: a large row would keep the uplink from an event behind it."""
 
+MOST_BODY = 256 * 1024
+"""Bytes of one body, a quarter of what the log takes: readings with long texts make smaller rows."""
+
 ROW_OVERHEAD = 120
 """Bytes that a row costs beside its body, with its index entries: an estimate on the high side."""
 
@@ -58,7 +61,8 @@ def rows_of(batch: ReadingBatch, added_ns: int) -> list[NewRow]:
     rows: list[NewRow] = []
     for lane, part in zip((EVENT, MEASURE), batch.lanes(), strict=True):
         for device, own in _by_device(part):
-            rows += [_row(lane, device, piece, added_ns) for piece in own.split(MOST_READINGS)]
+            for piece in own.split(MOST_READINGS):
+                rows += _fitting(lane, device, piece, added_ns)
     return rows
 
 
@@ -87,12 +91,10 @@ def _devices(table: PointTable) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     return names, np.array([index[point.device] for point in table], np.intp)
 
 
-def _row(lane: int, device: str, batch: ReadingBatch, added_ns: int) -> NewRow:
-    return NewRow(
-        lane,
-        device,
-        int(batch.time_ns.min()),
-        int(batch.time_ns.max()),
-        len(batch),
-        encode_batch(batch, added_ns),
-    )
+def _fitting(lane: int, device: str, batch: ReadingBatch, added_ns: int) -> list[NewRow]:
+    """Return the batch as one row, or as two halves, and so on, until each body fits."""
+    body = encode_batch(batch, added_ns)
+    if len(body) > MOST_BODY and len(batch) > 1:
+        halves = batch.split((len(batch) + 1) // 2)
+        return [row for half in halves for row in _fitting(lane, device, half, added_ns)]
+    return [NewRow(lane, device, int(batch.time_ns.min()), int(batch.time_ns.max()), len(batch), body)]

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import aiomqtt
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -74,6 +75,12 @@ class _Harvest:
     quality: list[int] = field(default_factory=list)
     text: dict[int, str] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
+    used: list[tuple[_Listener, int]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Take back the times that were used: nothing was stored, so what comes again is no second copy."""
+        for listener, time_ms in self.used:
+            listener.recent.pop(time_ms, None)
 
     def add(self, time_ns: int, points: Sequence[int], values: Sequence[float], qualities: Sequence[int]) -> None:
         """Add readings that share a time."""
@@ -145,7 +152,7 @@ class MqttJsonConnector:
             identifier=f"fengsui-{wiring.unit}-{wiring.gateway}-{wiring.connection.id}",
             protocol=aiomqtt.ProtocolVersion.V5 if v5 else aiomqtt.ProtocolVersion.V311,
             clean_session=None if v5 else False,
-            clean_start=False,
+            clean_start=False if v5 else MQTT_CLEAN_START_FIRST_ONLY,  # paho refuses any other value for 3.1.1
             properties=properties,
             keepalive=settings.keepalive_s,
             tls_context=ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None,
@@ -158,7 +165,11 @@ class MqttJsonConnector:
             while not queue.empty() and len(together) < MOST_TOGETHER:
                 together.append(queue.get_nowait())
             harvest = self._harvest(together)
-            await self._deliver(harvest, sink)
+            try:
+                await self._deliver(harvest, sink)
+            except BaseException:
+                harvest.forget()
+                raise
             for message in together:
                 if message.qos:
                     paho.ack(message.mid, message.qos)
@@ -202,6 +213,7 @@ class MqttJsonConnector:
         if time_ms is None:
             self._errors["second_copy"] += 1
             return
+        harvest.used.append((listener, time_ms))
         doubted = listener.decoder.has_time and not believed
         start = len(harvest.point)
         qualities = [CLOCK_MARK if doubted and q == GOOD else q for q in message.quality]
