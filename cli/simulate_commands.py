@@ -23,6 +23,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from cli.rule_files import load_ruleset
 from cli.site_files import load_registry
 from cli.yaml_documents import read_document
 from domain.errors import ConfigurationError, FengsuiError, Problem
@@ -30,7 +31,7 @@ from domain.quantity import Quantity, symbol
 from domain.site import Registry
 from simulators.expectations import State, Verdict
 from simulators.runner import Report, Runner
-from simulators.scenario import Placed, Scenario, load_scenario
+from simulators.scenario import Placed, Scenario, check_rules, load_scenario
 from simulators.scenario_check import check_against
 from simulators.site import DeviceRow, Fleet
 
@@ -38,6 +39,9 @@ LOOK_S = 0.5
 """How often the table is drawn and the lines are looked at."""
 
 MOST_VALUES = 5
+
+FRAME_ROWS = 11
+"""Rows of a terminal that headline, table borders and captions take."""
 
 _COLOURS = {State.PASSED: "green", State.FAILED: "bold red", State.PENDING: "yellow", State.NOT_JUDGED: "dim"}
 _WORDS = {
@@ -83,8 +87,11 @@ def simulate(
 def load_play(scenario: Path, site: Path | None = None) -> Play:
     """Read a scenario and the site it belongs to; raises `ConfigurationError` with every problem."""
     checked = load_scenario(read_document(scenario), scenario.parent)
-    registry = load_registry(site or _site_of(scenario))
+    folder = site or _site_of(scenario)
+    registry = load_registry(folder)
     check_against(checked, registry)
+    if problems := check_rules(checked, load_ruleset(registry, folder / "rules").rules):
+        raise ConfigurationError(problems)
     return Play(scenario=checked, registry=registry)
 
 
@@ -119,9 +126,9 @@ async def _watch_table(play: Play, fleet: Fleet, runner: Runner, console: Consol
     """Keep a table of devices on the terminal."""
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
-            live.update(
-                Group(_headline(play, runner), _line_table(fleet), device_table(play.registry, fleet)), refresh=True
-            )
+            lines = _line_table(fleet)
+            most = console.height - lines.row_count - FRAME_ROWS
+            live.update(Group(_headline(play, runner), lines, device_table(play.registry, fleet, most)), refresh=True)
             await asyncio.sleep(LOOK_S)
 
 
@@ -168,10 +175,13 @@ def _line_table(fleet: Fleet) -> Table:
     return table
 
 
-def device_table(registry: Registry, fleet: Fleet) -> Table:
-    """Return the devices with their present values; those that something happens to come first."""
-    table = Table("设备 device", "部位 zone", "当前值 values", "故障 fault", expand=True)
-    for row in sorted(fleet.rows(), key=lambda row: (row.fault is None, not row.touched)):
+def device_table(registry: Registry, fleet: Fleet, most: int) -> Table:
+    """Return ``most`` devices with their present values; those that something happens to come first."""
+    rows = sorted(fleet.rows(), key=lambda row: (row.fault is None, not row.touched))
+    table = Table(expand=True, caption=_left_out(len(rows) - most, fleet))
+    for heading, width in (("设备 device", 12), ("部位 zone", 22), ("当前值 values", None), ("故障 fault", 12)):
+        table.add_column(heading, no_wrap=True, width=width, ratio=None if width else 1)
+    for row in rows[: max(most, 1)]:
         style = "red" if row.fault else "yellow" if row.touched else ""
         labels = row.device.zone.settings.labels
         fault = row.fault.kind.value if row.fault else ""
@@ -179,6 +189,12 @@ def device_table(registry: Registry, fleet: Fleet) -> Table:
             row.device.settings.id, f"{labels.zh} / {labels.en}", values_text(registry, row), fault, style=style
         )
     return table
+
+
+def _left_out(hidden: int, fleet: Fleet) -> str | None:
+    parts = [f"另有 {hidden} 台设备 / {hidden} more devices"] if hidden > 0 else []
+    parts += [f"未模拟 not simulated: {', '.join(device.key for device in fleet.skipped)}"] if fleet.skipped else []
+    return "   ".join(parts) or None
 
 
 def values_text(registry: Registry, row: DeviceRow) -> str:

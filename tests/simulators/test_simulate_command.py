@@ -89,3 +89,14 @@ def test_wrong_files_are_refused_with_their_mend(text: str, words: str, tmp_path
     assert result.exit_code == 2
     assert words in result.stdout.replace("\n", " ")
     assert "→" in result.stdout
+
+
+def test_a_rule_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(
+        "scenario: x\nlabels: {zh: 甲, en: a}\nduration_s: 1\nsteps:\n  - {at: 0, operator: reset, rule: panel_fier}\n",
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(application, [str(path), "--site", str(FOLDER)])
+    assert result.exit_code == 2
+    assert "did you mean 'panel_fire'?" in result.stdout.replace("\n", " ")
