@@ -15,7 +15,7 @@ from alerts.channels import Push, WebhookChannel
 from alerts.channels.webhook import FIRE_SLOTS, OTHER_SLOTS
 from alerts.links import make_token
 from alerts.office import Office, wait
-from alerts.outbox import Claimed, Job, RetryPolicy
+from alerts.outbox import Job, Plan, RetryPolicy, Slots
 from domain.clock import NS_PER_S
 from domain.errors import StoreError
 from domain.site import ChannelSettings
@@ -61,32 +61,32 @@ class Courier:
             await channel.close()
 
     async def _round(self, channel: WebhookChannel) -> int | None:
-        """Claim and start what may go now; returns when to look again."""
+        """Start everything that may go now; returns when to look again."""
         try:
-            if not await self._office.database.read(lambda session: outbox.has_work(session, self._settings.id)):
-                return None
-            claimed = await self._claim()
+            while (plan := await self._plan()).ready and not self._stopping:
+                self._start(channel, await self._claim())
         except StoreError as error:
             self._office.fail(f"channel {self._settings.id}", error)
             return self._office.clock.now_ns() + round(RETRY_S * NS_PER_S)
-        for job in claimed.jobs:
+        return plan.wake_ns
+
+    async def _plan(self) -> Plan:
+        office, slots = self._office, self._slots()
+        return await office.database.read(lambda session: outbox.plan(office.desk(session), self._settings, slots))
+
+    async def _claim(self) -> list[Job]:
+        office, slots = self._office, self._slots()
+        return await office.database.write(lambda session: outbox.claim(office.desk(session), self._settings, slots))
+
+    def _slots(self) -> Slots:
+        fires = sum(self._on_the_way.values())
+        return Slots(fire=FIRE_SLOTS - fires, other=OTHER_SLOTS - (len(self._on_the_way) - fires))
+
+    def _start(self, channel: WebhookChannel, jobs: list[Job]) -> None:
+        for job in jobs:
             task = asyncio.create_task(self._deliver(channel, job), name=f"push-{job.push.key}")
             self._on_the_way[task] = job.push.fire
             task.add_done_callback(self._on_the_way.pop)
-        return claimed.wake_ns
-
-    async def _claim(self) -> Claimed:
-        fires = sum(self._on_the_way.values())
-        others = len(self._on_the_way) - fires
-        database, office = self._office.database, self._office
-        return await database.write(
-            lambda session: outbox.claim(
-                office.desk(session),
-                self._settings,
-                fire_slots=FIRE_SLOTS - fires,
-                other_slots=OTHER_SLOTS - others,
-            )
-        )
 
     async def _deliver(self, channel: WebhookChannel, job: Job) -> None:
         """Send one message and store what came of it, however long the database takes to be there."""

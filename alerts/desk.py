@@ -115,6 +115,7 @@ class Desk:
             FeedEvent(
                 id=entry.hash[:32],
                 alert_id=alert.id,
+                priority=0 if alert.alarm_class is AlarmClass.FIRE else 1,
                 event=event,
                 subject=subjects.alert(alert.unit, (subject_class or alert.alarm_class).value, event.value),
                 payload=payload,

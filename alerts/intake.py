@@ -1,7 +1,11 @@
 """ALARMS → facts: reads in order from the stored position, and stores the position with what it did.
 
-Up to `BATCH` transitions share a transaction (and one flush of the disk), so a storm of faults does
-not queue up in front of a fire. A message that is no transition is set aside with its reason.
+Two lanes read the same log. The main lane reads all of it; the fire lane only the fires, so that
+a fire does not wait behind a storm of faults. Both are in order and every transition is applied once by
+its id, so it does not matter which lane comes first: what is applied of one alarm is always its beginning.
+
+Up to `BATCH` transitions share a transaction and one flush of the disk. A message that is no transition
+is set aside with its reason, by the main lane.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from alerts import transitions
 from alerts.database import UnstorableError
@@ -18,7 +23,7 @@ from alerts.schema import Position, SetAside
 from backbone.client import Backbone
 from backbone.layout import ALARMS
 from backbone.messages import LogMessage
-from domain.alarm import Transition
+from domain.alarm import AlarmClass, Transition
 from domain.errors import StoreError, WireError
 
 log = logging.getLogger(__name__)
@@ -47,18 +52,31 @@ def parse(data: bytes) -> Transition:
     return transition
 
 
-async def read_alarms(office: Office, backbone: Backbone) -> None:
-    """Apply ALARMS for ever."""
-    position = await _start_position(office, backbone)
-    async for messages in backbone.reader(ALARMS, start_seq=position + 1):
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A way through the log, with a position of its own; all subjects when none are named."""
+
+    position: str
+    subjects: tuple[str, ...] = ()
+    sets_aside: bool = True
+
+
+MAIN = Lane(ALARMS)
+FIRE = Lane(f"{ALARMS}/fire", (f"alarm.*.*.{AlarmClass.FIRE}.*",), sets_aside=False)
+
+
+async def read_alarms(office: Office, backbone: Backbone, lane: Lane) -> None:
+    """Apply a lane of ALARMS for ever."""
+    position = await _start_position(office, backbone, lane)
+    async for messages in backbone.reader(ALARMS, subjects=lane.subjects, start_seq=position + 1):
         for start in range(0, len(messages), BATCH):
-            await take(office, messages[start : start + BATCH])
+            await take(office, messages[start : start + BATCH], lane)
 
 
-async def take(office: Office, messages: Sequence[LogMessage]) -> None:
+async def take(office: Office, messages: Sequence[LogMessage], lane: Lane = MAIN) -> None:
     """Apply a batch in one transaction, trying until the database can; a content it refuses is set aside."""
     try:
-        await _persist(office, lambda desk: _apply(desk, messages))
+        await _persist(office, lambda desk: _apply(desk, messages, lane))
     except UnstorableError as error:
         reason = str(error)
         office.fail("intake", error)
@@ -66,9 +84,9 @@ async def take(office: Office, messages: Sequence[LogMessage]) -> None:
         return
     if len(messages) > 1:
         for message in messages:
-            await take(office, [message])
+            await take(office, [message], lane)
     else:
-        await _persist(office, lambda desk: _set_aside(desk, messages[0], reason))
+        await _persist(office, lambda desk: _set_aside(desk, messages[0], reason, lane))
 
 
 async def _persist(office: Office, work: Callable[[Desk], None]) -> None:
@@ -86,12 +104,12 @@ async def _persist(office: Office, work: Callable[[Desk], None]) -> None:
             return
 
 
-async def _start_position(office: Office, backbone: Backbone) -> int:
+async def _start_position(office: Office, backbone: Backbone, lane: Lane) -> int:
     """Return the last sequence applied; 0 when the stream is a new one, shorter than what was read.
 
     Reading again is harmless: every transition is applied once by its id.
     """
-    stored = await office.database.read(lambda session: session.get(Position, ALARMS))
+    stored = await office.database.read(lambda session: session.get(Position, lane.position))
     if stored is None:
         return 0
     if await backbone.last_seq(ALARMS) < stored.seq:
@@ -100,23 +118,25 @@ async def _start_position(office: Office, backbone: Backbone) -> int:
     return stored.seq
 
 
-def _apply(desk: Desk, messages: Sequence[LogMessage]) -> None:
+def _apply(desk: Desk, messages: Sequence[LogMessage], lane: Lane) -> None:
     changes: list[tuple[int, Transition]] = []
     for message in messages:
         try:
             changes.append((message.seq, parse(message.data)))
         except WireError as error:
-            _reject(desk, message, error.reason)
+            _reject(desk, message, error.reason, lane)
     transitions.apply(desk, changes)
-    desk.session.merge(Position(stream=ALARMS, seq=messages[-1].seq))
+    desk.session.merge(Position(lane=lane.position, seq=messages[-1].seq))
 
 
-def _set_aside(desk: Desk, message: LogMessage, reason: str) -> None:
-    _reject(desk, message, reason)
-    desk.session.merge(Position(stream=ALARMS, seq=message.seq))
+def _set_aside(desk: Desk, message: LogMessage, reason: str, lane: Lane) -> None:
+    _reject(desk, message, reason, lane)
+    desk.session.merge(Position(lane=lane.position, seq=message.seq))
 
 
-def _reject(desk: Desk, message: LogMessage, reason: str) -> None:
+def _reject(desk: Desk, message: LogMessage, reason: str, lane: Lane) -> None:
+    if not lane.sets_aside:
+        return
     log.warning("message %d of ALARMS is set aside: %s", message.seq, reason)
     desk.session.add(
         SetAside(

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, case, func, select, update
-from sqlalchemy.orm import Session
 
 from alerts.budget import WINDOW_NS, Budget, budget
 from alerts.channels import Outcome, Push, Verdict
@@ -55,10 +54,18 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """What may be sent now; ``wake_ns`` is when to look again if nothing rings before (None: no need)."""
+class Slots:
+    """How many messages of each lane may be on their way besides those that are."""
 
-    jobs: tuple[Job, ...]
+    fire: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whether something may go now; if not, when to look again unless a bell rings (None: no need)."""
+
+    ready: bool
     wake_ns: int | None
 
 
@@ -75,18 +82,30 @@ def recover(desk: Desk) -> int:
     return len(lost)
 
 
-def claim(desk: Desk, channel: ChannelSettings, *, fire_slots: int, other_slots: int) -> Claimed:
+def plan(desk: Desk, channel: ChannelSettings, slots: Slots) -> Plan:
+    """Look, without writing, whether `claim` would find anything."""
+    left = _left(desk, channel)
+    wake: list[int] = []
+    for fire, free, room in ((True, slots.fire, left.fire), (False, slots.other, left.other)):
+        if free <= 0 or not _any(desk, _lane(channel, fire=fire)):
+            continue  # a lane without a free slot is looked at again when a try is settled
+        if room <= 0:
+            wake.append(left.opens_ns)
+        elif _any(desk, _lane(channel, fire=fire) & (Notification.next_try_ns <= desk.now_ns)):
+            return Plan(ready=True, wake_ns=None)
+        else:
+            earliest = select(func.min(Notification.next_try_ns)).where(_lane(channel, fire=fire))
+            wake.append(desk.session.scalar(earliest) or desk.now_ns)
+    return Plan(ready=False, wake_ns=min(wake, default=None))
+
+
+def claim(desk: Desk, channel: ChannelSettings, slots: Slots) -> list[Job]:
     """Take the next messages of a channel within its budget and free slots, fire first."""
     left = _left(desk, channel)
-    taken: list[Job] = []
-    wake: list[int] = []
-    for fire, slots in ((True, fire_slots), (False, other_slots)):
-        room = left.fire if fire else max(0, min(left.other, left.fire - len(taken)))
-        due = _due(desk, channel, fire=fire, most=min(room, slots))
-        taken += [_start(desk, notice) for notice in due]
-        if len(due) < slots:  # a lane without a free slot is looked at again when a try is settled
-            wake += _wake(desk, channel, fire=fire, not_before_ns=left.opens_ns if len(due) >= room else 0)
-    return Claimed(tuple(taken), min(wake, default=None))
+    fires = _due(desk, channel, fire=True, most=min(left.fire, slots.fire))
+    room = min(left.other, left.fire - len(fires))
+    others = _due(desk, channel, fire=False, most=min(room, slots.other))
+    return [_start(desk, notice) for notice in (*fires, *others)]
 
 
 def settle(desk: Desk, job: Job, verdict: Verdict, retry: RetryPolicy) -> None:
@@ -129,12 +148,6 @@ def give_up_orphans(desk: Desk) -> None:
         give_up(desk, notice, f"the site has no channel '{notice.channel}' any more")
 
 
-def has_work(session: Session, channel: str) -> bool:
-    """Tell whether anything of a channel waits."""
-    query = select(Notification.id).where(Notification.channel == channel, Notification.state == NoticeState.QUEUED)
-    return session.scalar(query.limit(1)) is not None
-
-
 def _left(desk: Desk, channel: ChannelSettings) -> Budget:
     fires = func.sum(case((Attempt.fire, 1), else_=0))
     query = select(func.count(), fires, func.min(Attempt.at_ns)).where(
@@ -158,10 +171,8 @@ def _due(desk: Desk, channel: ChannelSettings, *, fire: bool, most: int) -> Sequ
     return desk.session.scalars(query.order_by(Notification.priority, Notification.created_ns).limit(most)).all()
 
 
-def _wake(desk: Desk, channel: ChannelSettings, *, fire: bool, not_before_ns: int) -> list[int]:
-    """Return when a lane has something to do: a try comes due, and the budget is open."""
-    earliest = desk.session.scalar(select(func.min(Notification.next_try_ns)).where(_lane(channel, fire=fire)))
-    return [] if earliest is None else [max(earliest, not_before_ns)]
+def _any(desk: Desk, condition: ColumnElement[bool]) -> bool:
+    return desk.session.scalar(select(Notification.id).where(condition).limit(1)) is not None
 
 
 def _start(desk: Desk, notice: Notification) -> Job:

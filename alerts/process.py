@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts import audit, outbox
+from alerts import audit, intake, outbox
 from alerts.database import Database
 from alerts.delivery import Courier
 from alerts.desk import Desk
@@ -74,7 +74,8 @@ async def _work(office: Office, backbone: Backbone, couriers: list[Courier], sto
     """Run all tasks; one that fails ends the process, which starts again from the database."""
     async with asyncio.TaskGroup() as tasks:
         endless = [
-            tasks.create_task(read_alarms(office, backbone), name="intake"),
+            tasks.create_task(read_alarms(office, backbone, intake.FIRE), name="intake-fire"),
+            tasks.create_task(read_alarms(office, backbone, intake.MAIN), name="intake"),
             tasks.create_task(run_timers(office), name="timers"),
             tasks.create_task(publish_feed(office, backbone), name="feed"),
             tasks.create_task(_report(office, backbone), name="status"),
@@ -121,7 +122,7 @@ def _status(session: Session) -> dict[str, Any]:
     return {
         "transitions": session.scalar(select(func.count()).select_from(SeenTransition)),
         "set_aside": session.scalar(select(func.count()).select_from(SetAside)),
-        "position": session.scalar(select(func.max(Position.seq))),
+        "position": {position.lane: position.seq for position in session.scalars(select(Position))},
         "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
         "notifications": notification_stats(session).model_dump(),
         "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),

@@ -187,11 +187,11 @@ class SeenTransition(Base):
 
 
 class Position(Base):
-    """The last sequence of a stream that is in this database."""
+    """How far a lane of a stream has been read: the last sequence that is in this database."""
 
     __tablename__ = "positions"
 
-    stream: Mapped[str] = mapped_column(TOKEN, primary_key=True)
+    lane: Mapped[str] = mapped_column(TOKEN, primary_key=True)
     seq: Mapped[int]
 
 
@@ -302,18 +302,19 @@ class Attempt(Base):
 
 
 class FeedEvent(Base):
-    """A CloudEvent on its way to the ALERTS stream, in the order of ``number``."""
+    """A CloudEvent on its way to the ALERTS stream: fire first, then in the order of ``number``."""
 
     __tablename__ = "feed_events"
     __table_args__ = (
         UniqueConstraint("id"),
         Index("feed_events_by_alert", "alert_id", "event"),
-        Index("feed_events_waiting", "published_at_ns", "number"),
+        Index("feed_events_waiting", "published_at_ns", "priority", "number"),
     )
 
     number: Mapped[int] = mapped_column(COUNTING, primary_key=True)
     id: Mapped[str] = mapped_column(ID)
     alert_id: Mapped[str] = mapped_column(ID)
+    priority: Mapped[int] = mapped_column(Integer)
     event: Mapped[AlertEvent]
     subject: Mapped[str]
     payload: Mapped[str]

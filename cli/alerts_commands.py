@@ -10,6 +10,7 @@ import asyncio
 import getpass
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -19,6 +20,7 @@ from rich.console import Console
 from alerts.face import MOST_LISTED, AlertsFace
 from cli.alerts_tables import alert_table, detail_tables
 from cli.check_command import Language
+from cli.process_commands import StateOption, alerts_service
 from cli.session import connect_service
 from domain.alarm import AlarmClass
 from domain.alert import AlertView, Confirmation
@@ -30,12 +32,29 @@ ID_LENGTH = 32
 REFUSED = 1
 AWAY = 3
 
-app = typer.Typer(no_args_is_help=True, help="告警：查看、应答、确认、复位 / Alerts: list, acknowledge, confirm, reset")
+app = typer.Typer(
+    no_args_is_help=True,
+    invoke_without_command=True,
+    help="告警：查看、应答、确认、复位 / Alerts: list, acknowledge, confirm, reset. With --site: the alerts process.",
+)
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="告警编号或其开头 / the alert's id or its beginning")]
 ByOption = Annotated[str, typer.Option("--by", help="操作人 / who does this; the login name by default")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")]
 LangOption = Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")]
+
+
+@app.callback()
+def run_service(
+    context: typer.Context,
+    site: Annotated[Path | None, typer.Option(help="运行告警服务的站点 / run the alerts process of this site")] = None,
+    state: StateOption = None,
+) -> None:
+    """告警 / Alerts. Without a command, and with --site, this is the process that keeps the record."""
+    if context.invoked_subcommand is None and site is not None:
+        alerts_service(site, state)
+    elif site is not None:
+        raise typer.BadParameter("--site starts the process; commands talk to the one that runs here")
 
 
 @app.command("list")

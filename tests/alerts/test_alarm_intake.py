@@ -16,9 +16,9 @@ from alerts import audit, intake
 from alerts.schema import Alert, Position, SeenTransition, SetAside
 from backbone.layout import ALARMS
 from backbone.messages import LogMessage
-from domain.alarm import Transition
+from domain.alarm import Transition, TransitionKind
 from domain.errors import WireError
-from tests.alerts.alerts_scene import Scene, scene, transition
+from tests.alerts.alerts_scene import EXIT, Scene, fire, scene, transition
 
 
 def message(seq: int, content: Transition | bytes) -> LogMessage:
@@ -115,6 +115,29 @@ async def test_what_the_database_refuses_is_set_aside_alone(tmp_path: Path) -> N
         aside = await bench.office.database.read(lambda session: session.scalars(select(SetAside)).one())
         assert (sorted(rules), aside.seq, "no b" in aside.reason) == (["a", "c"], 2, True)
         assert (await bench.office.database.read(audit.verify)).intact
+
+
+async def test_fires_pass_the_queue_and_are_applied_once(tmp_path: Path) -> None:
+    """The fire lane is ahead of the main lane, which then finds the fire's transitions done."""
+    async with scene(tmp_path) as bench:
+        raised, cleared = fire(place=EXIT), fire(TransitionKind.CLEARED, place=EXIT)
+        log = [message(1, transition("a")), message(2, raised), message(3, b"junk"), message(4, cleared)]
+        await intake.take(bench.office, [log[1], log[3]], intake.FIRE)
+        record = await bench.alert(raised.id)
+        assert (record.active, await count(bench, Alert), await count(bench, SetAside)) == (False, 1, 0)
+        await intake.take(bench.office, log)
+        assert (await count(bench, Alert), await count(bench, SetAside)) == (2, 1)
+        assert (await bench.alert(raised.id)).cleared_at_ns == record.cleared_at_ns
+        places = await bench.office.database.read(lambda session: session.scalars(select(Position)).all())
+        assert {place.lane: place.seq for place in places} == {"ALARMS": 4, "ALARMS/fire": 4}
+
+
+async def test_junk_in_the_fire_lane_is_left_to_the_main_lane(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        await intake.take(bench.office, [message(1, b"junk")], intake.FIRE)
+        assert await count(bench, SetAside) == 0
+        await intake.take(bench.office, [message(1, b"junk")])
+        assert await count(bench, SetAside) == 1
 
 
 async def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:

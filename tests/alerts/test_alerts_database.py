@@ -100,7 +100,7 @@ async def test_writes_are_one_at_a_time(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path / 'alerts.db'}")
 
     def count_up(session: Session) -> None:
-        position = session.get(Position, "X") or Position(stream="X", seq=0)
+        position = session.get(Position, "X") or Position(lane="X", seq=0)
         position.seq += 1
         session.add(position)
 
@@ -126,15 +126,15 @@ async def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
 async def test_what_no_database_can_take_is_told_apart_from_one_that_is_busy(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path / 'alerts.db'}")
     with pytest.raises(UnstorableError):
-        await database.write(lambda session: session.add(Position(stream="X", seq=2**70)))
+        await database.write(lambda session: session.add(Position(lane="X", seq=2**70)))
     await database.write(lambda session: session.execute(text("PRAGMA busy_timeout=50")))
     other = sqlite3.connect(tmp_path / "alerts.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreError, match="locked") as busy:
-        await database.write(lambda session: session.add(Position(stream="X", seq=1)))
+        await database.write(lambda session: session.add(Position(lane="X", seq=1)))
     assert busy.value.retryable
     other.close()
-    await database.write(lambda session: session.add(Position(stream="X", seq=1)))
+    await database.write(lambda session: session.add(Position(lane="X", seq=1)))
     await database.close()
     with pytest.raises(StoreError, match="closed"):
         await database.read(lambda session: session.get(Position, "X"))

@@ -148,10 +148,9 @@ def _content(session: Session) -> tuple[set[str], list[Notification], Counter[tu
 
 
 def _check_feed(events: list[dict[str, Any]], changes: list[Transition]) -> None:
-    """Every alert is told of as raised, first of all; repeats carry their id and nothing is out of order."""
-    first: dict[str, int] = {}
-    for event in events:
-        first.setdefault(event["id"], int(event["auditnumber"]))
-    assert list(first.values()) == sorted(first.values())
+    """Every alert is told of, and the story of each is in order; repeats carry their id."""
+    for change in changes:
+        story = {event["id"]: int(event["auditnumber"]) for event in events if event["subject"] == change.id}
+        assert list(story.values()) == sorted(story.values())
     raised = Counter(event["subject"] for event in events if event["type"] == "fengsui.alert.raised")
     assert set(raised) == {change.id for change in changes}

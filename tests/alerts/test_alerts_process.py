@@ -265,7 +265,7 @@ async def test_junk_on_the_log_is_set_aside_and_the_rest_goes_on(tmp_path: Path)
             return status if status and status["set_aside"] == 2 else None
 
         status = await until(counted)
-        assert (status["transitions"], status["open"], status["position"]) == (1, 1, 3)
+        assert (status["transitions"], status["open"], status["position"][ALARMS]) == (1, 1, 3)
         assert status["audit"]["entries"] > 2
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from alerts import outbox
 from alerts.budget import WINDOW_NS, budget, reserve
 from alerts.channels import Outcome, Verdict
-from alerts.outbox import Claimed, Job, RetryPolicy
+from alerts.outbox import Job, Plan, RetryPolicy, Slots
 from alerts.schema import Attempt, FeedEvent, NoticeState, Notification
 from domain.clock import NS_PER_S
 from domain.site import ChannelSettings
@@ -26,13 +26,20 @@ CHANNEL = ChannelSettings.model_validate(PHONE)
 GOOD = Verdict(Outcome.ACCEPTED, provider_id="m-1")
 BUSY = Verdict(Outcome.RETRY, "HTTP 500")
 NO = Verdict(Outcome.REFUSED, "code 310000: sign not match")
+MANY = Slots(fire=100, other=100)
 RETRY = RetryPolicy(first_s=1, longest_s=60, attempts=3)
 
 
-async def claim(bench: Scene, *, fire_slots: int = 100, other_slots: int = 100) -> Claimed:
-    return await bench.office.change(
-        lambda desk: outbox.claim(desk, CHANNEL, fire_slots=fire_slots, other_slots=other_slots)
-    )
+async def claim(bench: Scene, slots: Slots = MANY) -> list[Job]:
+    """Claim, and hold the plan to its word."""
+    ready = (await plan(bench, slots)).ready
+    jobs = await bench.office.change(lambda desk: outbox.claim(desk, CHANNEL, slots))
+    assert ready == bool(jobs)
+    return jobs
+
+
+async def plan(bench: Scene, slots: Slots = MANY) -> Plan:
+    return await bench.office.database.read(lambda session: outbox.plan(bench.office.desk(session), CHANNEL, slots))
 
 
 async def settle(bench: Scene, job: Job, verdict: Verdict) -> None:
@@ -55,15 +62,15 @@ async def test_a_flood_keeps_to_its_budget_and_leaves_a_fifth_to_fire(tmp_path: 
     async with scene(tmp_path, hotel([PHONE])) as bench:
         await storm(bench, 30)
         first = await claim(bench)
-        assert len(first.jobs) == 8
-        assert first.wake_ns == bench.clock.now_ns() + WINDOW_NS
+        assert len(first) == 8
+        assert await plan(bench) == Plan(ready=False, wake_ns=bench.clock.now_ns() + WINDOW_NS)
         await storm(bench, 0, 3)
         second = await claim(bench)
-        assert [job.push.fire for job in second.jobs] == [True, True]
-        assert len((await claim(bench)).jobs) == 0
+        assert [job.push.fire for job in second] == [True, True]
+        assert len(await claim(bench)) == 0
         bench.clock.advance(60)
         third = await claim(bench)
-        assert [job.push.fire for job in third.jobs] == [True] + [False] * 8
+        assert [job.push.fire for job in third] == [True] + [False] * 8
 
 
 async def test_the_budget_outlives_the_process(tmp_path: Path) -> None:
@@ -72,7 +79,7 @@ async def test_the_budget_outlives_the_process(tmp_path: Path) -> None:
         await claim(bench)
     async with scene(tmp_path, hotel([PHONE])) as again:
         assert await again.office.change(outbox.recover) == 8
-        assert len((await claim(again)).jobs) == 0
+        assert len(await claim(again)) == 0
         attempts = await again.office.database.read(lambda session: session.scalars(select(Attempt.outcome)).all())
         assert Counter(attempts) == {outbox.INTERRUPTED: 8}
 
@@ -80,9 +87,9 @@ async def test_the_budget_outlives_the_process(tmp_path: Path) -> None:
 async def test_what_was_on_its_way_goes_again_with_the_same_key(tmp_path: Path) -> None:
     async with scene(tmp_path, hotel([PHONE])) as bench:
         await storm(bench, 1)
-        lost = (await claim(bench)).jobs[0]
+        lost = (await claim(bench))[0]
         await bench.office.change(outbox.recover)
-        again = (await claim(bench)).jobs[0]
+        again = (await claim(bench))[0]
         assert (again.push.key, again.claims) == (lost.push.key, lost.claims)
         await settle(bench, again, GOOD)
         done = await notice(bench, again)
@@ -92,31 +99,31 @@ async def test_what_was_on_its_way_goes_again_with_the_same_key(tmp_path: Path) 
 async def test_fire_goes_first_then_by_class_then_by_age(tmp_path: Path) -> None:
     async with scene(tmp_path, hotel([{**PHONE, "per_minute": 600}])) as bench:
         await storm(bench, 3, 2)
-        jobs = (await claim(bench)).jobs
+        jobs = await claim(bench)
         assert [job.push.body["class"] for job in jobs] == ["fire", "fire", "hazard", "hazard", "hazard"]
 
 
 async def test_lanes_take_no_more_than_their_slots(tmp_path: Path) -> None:
     async with scene(tmp_path, hotel([{**PHONE, "per_minute": 600}])) as bench:
         await storm(bench, 5, 5)
-        claimed = await claim(bench, fire_slots=2, other_slots=1)
-        assert [job.push.fire for job in claimed.jobs] == [True, True, False]
-        assert claimed.wake_ns is None  # full lanes are woken by an answer, not by the clock
+        jobs = await claim(bench, Slots(fire=2, other=1))
+        assert [job.push.fire for job in jobs] == [True, True, False]
+        full = Slots(fire=0, other=0)
+        assert await plan(bench, full) == Plan(ready=False, wake_ns=None)  # woken by an answer, not by the clock
 
 
 async def test_a_failed_try_waits_and_tries_again_until_it_is_a_dead_letter(tmp_path: Path) -> None:
     async with scene(tmp_path, hotel([PHONE])) as bench:
         await storm(bench, 1)
         for attempt in (1, 2):
-            job = (await claim(bench)).jobs[0]
+            job = (await claim(bench))[0]
             await settle(bench, job, BUSY)
             waiting = await notice(bench, job)
             delay_s = (waiting.next_try_ns - bench.clock.now_ns()) / NS_PER_S
             assert 0.5 * 2 ** (attempt - 1) <= delay_s <= 1.5 * 2 ** (attempt - 1)
-            claimed = await claim(bench)
-            assert (claimed.jobs, claimed.wake_ns) == ((), waiting.next_try_ns)
+            assert await plan(bench) == Plan(ready=False, wake_ns=waiting.next_try_ns)
             bench.clock.advance(4)
-        job = (await claim(bench)).jobs[0]
+        job = (await claim(bench))[0]
         await settle(bench, job, BUSY)
         assert (await notice(bench, job)).state is NoticeState.DEAD
         last = await bench.office.database.read(
@@ -130,7 +137,7 @@ async def test_a_failed_try_waits_and_tries_again_until_it_is_a_dead_letter(tmp_
 async def test_a_rate_limit_is_waited_out(tmp_path: Path) -> None:
     async with scene(tmp_path, hotel([PHONE])) as bench:
         await storm(bench, 1)
-        job = (await claim(bench)).jobs[0]
+        job = (await claim(bench))[0]
         await settle(bench, job, Verdict(Outcome.RETRY, "rate limit", wait_s=60))
         assert (await notice(bench, job)).next_try_ns == bench.clock.now_ns() + 60 * NS_PER_S
 
@@ -138,7 +145,7 @@ async def test_a_rate_limit_is_waited_out(tmp_path: Path) -> None:
 async def test_a_refusal_goes_to_the_persons_next_channel(tmp_path: Path) -> None:
     async with scene(tmp_path, hotel([PHONE, SPARE])) as bench:
         alert = await bench.say(transition())
-        job = (await claim(bench)).jobs[0]
+        job = (await claim(bench))[0]
         await settle(bench, job, NO)
         assert (await notice(bench, job)).state is NoticeState.DEAD
         query = select(Notification.channel, Notification.state).where(Notification.alert_id == alert)

@@ -164,6 +164,7 @@ def _feed_events() -> None:
         sa.Column("number", COUNTING, nullable=False),
         sa.Column("id", ID, nullable=False),
         sa.Column("alert_id", ID, nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("event", WORD, nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
@@ -174,7 +175,7 @@ def _feed_events() -> None:
         sa.UniqueConstraint("id"),
     )
     op.create_index("feed_events_by_alert", "feed_events", ["alert_id", "event"])
-    op.create_index("feed_events_waiting", "feed_events", ["published_at_ns", "number"])
+    op.create_index("feed_events_waiting", "feed_events", ["published_at_ns", "priority", "number"])
 
 
 def _hidden_rules() -> None:
@@ -235,9 +236,9 @@ def _notifications() -> None:
 def _positions() -> None:
     op.create_table(
         "positions",
-        sa.Column("stream", TOKEN, nullable=False),
+        sa.Column("lane", TOKEN, nullable=False),
         sa.Column("seq", NS, nullable=False),
-        sa.PrimaryKeyConstraint("stream"),
+        sa.PrimaryKeyConstraint("lane"),
     )
 
 
