@@ -15,6 +15,8 @@ from domain.errors import WireError
 from ingest.aggregate import Aggregate
 
 __all__ = [
+    "MOST_POINTS",
+    "MOST_ROWS",
     "Aggregate",
     "CountsReply",
     "LatestReading",

@@ -86,7 +86,7 @@ batches = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(batches, st.integers(0, 5))
 def test_the_table_is_the_set_of_names_whatever_comes_in_whatever_order(
     tmp_path_factory: pytest.TempPathFactory, parts: list[list[tuple[int, int]]], reopen_at: int
@@ -205,7 +205,7 @@ def test_a_damaged_file_is_set_aside_and_writing_goes_on(
     assert "is damaged and was set aside" in caplog.text
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_bytes_changed_anywhere_never_stop_the_store_for_good(
     tmp_path_factory: pytest.TempPathFactory, seed: int
