@@ -59,9 +59,8 @@ class Header:
             switch = ui.button(view.text("switch"), on_click=self._switch, color=None).classes("plain")
             switch.props("flat no-caps data-part=language")
             if view.console.signed_in:
-                ui.button(view.text("sign_out"), on_click=lambda: ui.navigate.to("/logout"), color=None).classes(
-                    "plain"
-                ).props("flat no-caps")
+                leave = ui.button(view.text("sign_out"), on_click=lambda: ui.navigate.to("/logout"), color=None)
+                leave.classes("plain").props("flat no-caps data-part=sign-out")
 
     def refresh(self, now_ns: int) -> None:
         """Beat, and say what is away."""
