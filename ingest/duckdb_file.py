@@ -7,7 +7,7 @@
 | ``texts`` | words that came with an event |
 | ``applied`` | ranges of stream sequences whose readings are in ``readings`` |
 
-A commit is on disk when it returns (DuckDB syncs its log, checked with strace). A file that DuckDB
+A commit is on disk when it returns: DuckDB syncs its log first. A file that DuckDB
 calls damaged is renamed, with its log, and a fresh one takes its place: new readings matter more than
 a stopped writer. A file that is *locked* or unreadable is left alone and reported.
 """
