@@ -11,7 +11,7 @@ import asyncio
 import logging
 
 from alerts import outbox
-from alerts.channels import Push, WebhookChannel
+from alerts.channels import Outcome, Push, Verdict, WebhookChannel
 from alerts.channels.webhook import FIRE_SLOTS, OTHER_SLOTS
 from alerts.links import make_token
 from alerts.office import Office, wait
@@ -92,7 +92,11 @@ class Courier:
         """Send one message and store what came of it, however long the database takes to be there."""
         link = f"{self._answer_base_url}/answer/{make_token(job.claims, self._signing_key)}"
         push = Push(key=job.push.key, fire=job.push.fire, body={**job.push.body, "answer_url": link})
-        verdict = await channel.send(push, now_s=self._office.clock.now_ns() // NS_PER_S)
+        try:
+            verdict = await channel.send(push, now_s=self._office.clock.now_ns() // NS_PER_S)
+        except Exception as error:  # the process's edge: one message that can't be sent must not stop the others
+            log.exception("push %s could not be sent", push.key)
+            verdict = Verdict(Outcome.RETRY, f"internal error: {type(error).__name__}")
         if verdict.reason:
             log.warning("channel %s, push %s: %s, %s", self._settings.id, push.key, verdict.outcome, verdict.reason)
         while True:

@@ -68,13 +68,18 @@ def judge(status: int, body: bytes, headers: Mapping[str, str]) -> Verdict:
         return Verdict(Outcome.REFUSED, _text(answer) or "the platform says no")
     return Verdict(
         Outcome.ACCEPTED,
-        provider_id=_message_id(answer) or headers.get("x-message-id", "")[:200] or None,
+        provider_id=_message_id(answer) or plain(headers.get("x-message-id", "")) or None,
         delivered=answer.get("delivered") is True or answer.get("status") == "delivered",
     )
 
 
+def plain(text: str) -> str:
+    """Return what a platform said, short and in a form that every database takes (no NUL, no half surrogates)."""
+    return text[:200].encode(errors="replace").decode().replace("\0", "")
+
+
 def _refusal(code: str, answer: Mapping[str, Any]) -> Verdict:
-    reason = f"code {code[:40]}: {_text(answer)}"
+    reason = f"code {plain(code[:40])}: {_text(answer)}"
     if code in _RATE_LIMIT_CODES:
         return Verdict(Outcome.RETRY, f"rate limit, {reason}", wait_s=RATE_LIMIT_WAIT_S)
     return Verdict(Outcome.REFUSED, reason)
@@ -94,12 +99,12 @@ def _message_id(answer: Mapping[str, Any]) -> str | None:
     for part in (answer, inner if isinstance(inner, dict) else {}):
         for key in _ID_KEYS:
             if isinstance(part.get(key), str | int):
-                return str(part[key])[:200]
+                return plain(str(part[key]))
     return None
 
 
 def _text(answer: Mapping[str, Any]) -> str:
-    return next((str(answer[key])[:200] for key in _TEXT_KEYS if answer.get(key)), "")
+    return next((plain(str(answer[key])) for key in _TEXT_KEYS if answer.get(key)), "")
 
 
 def _retry_after(text: str | None) -> float:

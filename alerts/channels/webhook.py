@@ -23,7 +23,7 @@ from typing import Any
 
 import httpx
 
-from alerts.channels.verdict import MOST_BODY, Outcome, Verdict, judge
+from alerts.channels.verdict import MOST_BODY, Outcome, Verdict, judge, plain
 from domain.site import ChannelSettings
 
 FIRE_SLOTS = 4
@@ -65,9 +65,9 @@ class WebhookChannel:
         except TimeoutError:
             return Verdict(Outcome.RETRY, f"no answer within {self._settings.timeout_s:g} s")
         except httpx.InvalidURL as error:
-            return Verdict(Outcome.REFUSED, f"{error}")
+            return Verdict(Outcome.REFUSED, plain(str(error)))
         except httpx.HTTPError as error:
-            return Verdict(Outcome.RETRY, f"{type(error).__name__}: {error}")
+            return Verdict(Outcome.RETRY, plain(f"{type(error).__name__}: {error}"))
 
     async def _post(self, lane: httpx.AsyncClient, content: bytes, headers: dict[str, str]) -> Verdict:
         async with lane.stream("POST", self._settings.url, content=content, headers=headers) as response:

@@ -42,6 +42,7 @@ WRONG = [
     (b"", "no transition"),
     (b"[]", "no transition"),
     (changed(surprise=1), "surprise"),
+    (changed(text_zh="\ud800"), "no transition"),
     (changed(alarm_class="flood"), "alarm_class"),
     (changed(id="short"), "id"),
     (changed(event_time_ns=2**63), "too large"),

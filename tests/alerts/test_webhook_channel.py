@@ -161,5 +161,13 @@ def test_any_answer_gets_a_verdict(status: int, body: bytes) -> None:
     assert len(verdict.reason) < 600
 
 
+def test_what_a_platform_says_can_be_stored_anywhere() -> None:
+    """JSON may hold NUL and half surrogates; databases and hashes take neither."""
+    said = rb'"\ud800 \u0000 no"'
+    refused = judge(200, b'{"errcode": 1, "errmsg": ' + said + b"}", {})
+    accepted = judge(200, b'{"message_id": ' + said + b"}", {})
+    assert (refused.reason, accepted.provider_id) == ("code 1: ?  no", "?  no")
+
+
 def test_a_body_nested_beyond_reason_is_no_crash() -> None:
     assert judge(200, b"[" * 60_000, {}).outcome is ACCEPTED
