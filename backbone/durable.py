@@ -15,7 +15,7 @@ from backbone.pull import Pull
 from domain.errors import LinkError
 
 WINDOW = 2000
-ACK_WAIT_S = 30.0
+ACK_WAIT_S = 10.0
 REOPEN_S = 0.25
 
 
@@ -82,9 +82,15 @@ class DurableReader:
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     async def close(self) -> None:
-        """Stop pulling; the consumer and its position stay on the server."""
-        if self._pull is not None:
-            await self._pull.stop()
+        """Stop pulling and hand back what was not fetched; the consumer and its position stay on the server."""
+        if self._pull is None:
+            return
+        await self._pull.stop()
+        try:
+            for delivery in self._pull.untaken():
+                await self._client.publish(delivery.reply, b"-NAK")
+        except NatsError:
+            return  # the link is away: the server sends them again after ACK_WAIT_S
 
     async def _reopen(self, wait_s: float) -> None:
         if self._pull is not None:

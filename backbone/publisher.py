@@ -157,7 +157,8 @@ class Publisher:
         reconnects = self._client.stats["reconnects"]
         while True:
             try:
-                await asyncio.wait_for(self._resend.wait(), RETRY_S)
+                async with asyncio.timeout(RETRY_S):
+                    await self._resend.wait()
             except TimeoutError:
                 seen = self._client.stats["reconnects"]
                 if seen == reconnects and not self._overdue():

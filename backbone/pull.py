@@ -59,12 +59,19 @@ class Pull:
             except NatsError:
                 return  # the link went away first, and the subscription with it
 
+    def untaken(self) -> list[Msg]:
+        """Return the deliveries that nobody took, and forget them."""
+        left = list(self._waiting)
+        self._waiting.clear()
+        return left
+
     async def take(self, most: int, wait_s: float) -> list[Msg]:
         """Return 1..``most`` deliveries, or none when ``wait_s`` passes or the pull is `broken`."""
         if not self._waiting and self.broken is None:
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._arrived.wait()
             except TimeoutError:
                 self._check_signs()
                 return []

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.face import QueryFace
-
 from alerts.face import AlertsFace, Stats
 from backbone.client import Backbone
+from ingest.face import QueryFace
 from simulators.runner import Report
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from alerts.face import AlertsFace
 from cli.demo import Demo
-from cli.simulate_commands import verdict_table
+from cli.simulate_commands import told_words, verdict_table
 from domain.alert import AlertView
 from domain.errors import FengsuiError
 from simulators.expectations import State
@@ -41,9 +41,8 @@ async def show_lines(demo: Demo, out: Console) -> None:
             out.print(f"{demo.runner.now_s():5.1f} s  {line}", soft_wrap=True, highlight=False, markup=False)
 
     while True:
-        playing = demo.runner.playing
-        if playing is not None and playing.step.labels is not None:
-            tell(f"step {playing.line}", f"▶ {playing.step.labels.zh} / {playing.step.labels.en}")
+        for placed in demo.runner.told:
+            tell(f"step {placed.line}", f"▶ {told_words(placed)}")
         for alert in reversed(await _alerts(demo)):
             tell(f"alert {alert.id}", f"● {alert.alarm_class.value}: {alert.text_zh}")
         for verdict in demo.runner.verdicts():
@@ -60,11 +59,10 @@ async def _alerts(demo: Demo) -> tuple[AlertView, ...]:
 
 
 async def _summary(demo: Demo) -> Group:
-    scenario, playing = demo.play.scenario, demo.runner.playing
+    scenario, told = demo.play.scenario, demo.runner.told
     head = Text(f"烽燧 Fengsui demo   {demo.runner.now_s():.0f} / {scenario.duration_s:g} s   ", style="bold")
     head.append(demo.platform.console_url, style="underline")
-    labels = playing.step.labels if playing else None
-    step = Text(f"▶ {labels.zh} / {labels.en}" if labels else "")
+    step = Text(f"▶ {told_words(told[-1])}" if told else "")
     statuses = await demo.backbone.statuses()
     return Group(
         head, step, _figures(statuses), _alert_table(await _alerts(demo)), verdict_table(demo.runner.verdicts())

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from cli.check_command import Language
 from cli.problem_texts import in_language
+from cli.process_commands import StateOption, rules_worker
 from cli.rule_files import load_ruleset
 from cli.site_files import load_documents, load_registry
 from cli.yaml_documents import read_document
@@ -24,10 +25,27 @@ from domain.documents import Document
 from domain.errors import ConfigurationError, Problem
 from rules import TEST_SUFFIX, Outcome, Rule, RuleSet, library_dir, load, run_tests
 
-app = typer.Typer(no_args_is_help=True, help="规则：检查与测试 / Rules: check and test them")
+app = typer.Typer(
+    no_args_is_help=True,
+    invoke_without_command=True,
+    help="规则：检查与测试 / Rules: check and test them. With --site: the rules process.",
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")]
 LangOption = Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")]
+
+
+@app.callback()
+def run_worker(
+    context: typer.Context,
+    site: Annotated[Path | None, typer.Option(help="运行规则进程的站点 / run the rules process of this site")] = None,
+    state: StateOption = None,
+) -> None:
+    """规则 / Rules. Without a command, and with --site, this is the process that evaluates them."""
+    if context.invoked_subcommand is None and site is not None:
+        rules_worker(site, state)
+    elif site is not None:
+        raise typer.BadParameter("--site starts the process; the commands read files only")
 
 
 @app.command()

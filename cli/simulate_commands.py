@@ -141,7 +141,7 @@ async def _watch_lines(_play: Play, fleet: Fleet, runner: Runner, console: Conso
         news = {
             name: f"{status.where} {_link(status.connected, status.trouble)}" for name, status in fleet.lines().items()
         }
-        news |= {f"{placed.step.at:g} s": _told(placed) for placed in runner.told}
+        news |= {f"{placed.step.at:g} s": told_words(placed) for placed in runner.told}
         for name, words in news.items():
             if told.get(name) != words:
                 console.print(f"{name}: {words}", soft_wrap=True, highlight=False)
@@ -158,10 +158,11 @@ def _link(connected: bool, trouble: str) -> str:  # noqa: FBT001 -- private
 def _headline(play: Play, runner: Runner) -> Text:
     scenario = play.scenario
     text = Text(f"{scenario.labels.zh} / {scenario.labels.en}   {runner.now_s():.0f} / {scenario.duration_s:g} s")
-    return text.append(f"\n{_told(runner.told[-1]) if runner.told else ''}", style="bold")
+    return text.append(f"\n{told_words(runner.told[-1]) if runner.told else ''}", style="bold")
 
 
-def _told(placed: Placed) -> str:
+def told_words(placed: Placed) -> str:
+    """Return what the audience is told of a step, in both languages."""
     labels = placed.step.labels
     return f"{labels.zh} / {labels.en}" if labels else ""
 
