@@ -2,6 +2,7 @@
 
 Every number in a status document becomes a sample: ``fengsui_<kind>_<field>`` with the rest of the
 document's key as label ``id``. What a process counts is so visible without a word about it here.
+``fengsui_record_…`` are the figures of the alerts service, ``fengsui_open_alerts`` what the console shows.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ Sample = tuple[str, Mapping[str, str], float]
 
 def exposition(board: Board, now_ns: int) -> str:
     """Return all samples, grouped by name as the format asks."""
-    groups: dict[str, list[str]] = defaultdict(list)
+    groups: dict[str, dict[str, float]] = defaultdict(dict)
     for name, labels, value in _samples(board, now_ns):
         written = ",".join(f'{key}="{_escaped(words)}"' for key, words in labels.items())
-        groups[name].append(f"{name}{{{written}}} {value:g}" if written else f"{name} {value:g}")
+        groups[name].setdefault(f"{name}{{{written}}}" if written else name, value)
     lines = []
     for name, samples in sorted(groups.items()):
-        lines += [f"# TYPE {name} gauge", *samples]
+        lines += [f"# TYPE {name} gauge", *(f"{series} {value!r}" for series, value in samples.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -39,8 +40,13 @@ def _samples(board: Board, now_ns: int) -> Iterator[Sample]:
     for alarm_class in AlarmClass:
         for fresh in (True, False):
             labels = {"class": alarm_class.value, "acknowledged": "no" if fresh else "yes"}
-            yield "fengsui_alerts_open", labels, float(counts[alarm_class, fresh])
-    yield "fengsui_alerts_age_seconds", {}, (now_ns - board.alerts_at_ns) / NS_PER_S
+            yield "fengsui_open_alerts", labels, float(counts[alarm_class, fresh])
+    yield "fengsui_open_alerts_age_seconds", {}, (now_ns - board.alerts_at_ns) / NS_PER_S
+    if board.stats is not None:
+        for field, number in _numbers(board.stats.model_dump(exclude={"by_rule", "by_class"}), depth=0):
+            yield f"fengsui_record_{_name(field)}", {}, number
+        for rule, number in sorted(board.stats.by_rule.items()):
+            yield "fengsui_record_by_rule", {"rule": rule}, float(number)
     for key, document in sorted(board.statuses.items()):
         kind, _, name = key.partition(".")
         time_ns = document.get("time_ns")

@@ -11,6 +11,7 @@ from dashboards.console.components import Tick
 from dashboards.console.device_words import Look, shown
 from dashboards.console.view import View, box, change, dress, line
 from dashboards.console.wording import floor_text
+from dashboards.live.health import gateway_health
 from domain.points import Point
 from domain.site import Device, Zone
 
@@ -108,8 +109,14 @@ class DeviceView:
 
     def refresh(self, now_ns: int) -> None:
         """Redraw what changed, by a new reading or by the mere passing of time."""
+        view = self._view
+        device = view.console.registry.devices.get(view.device or "")
+        if device is None:
+            return
+        gateway = f"{device.gateway.unit}/{device.gateway.gateway}"
+        reachable = gateway_health(view.console.board, gateway, now_ns).reachable
         for row in self._rows:
-            row.show(now_ns)
+            row.show(now_ns, reachable=reachable)
 
 
 class _PointRow:
@@ -129,10 +136,10 @@ class _PointRow:
                 self._age = Tick("elapsed")
                 self._never = line("—")
 
-    def show(self, now_ns: int) -> None:
+    def show(self, now_ns: int, *, reachable: bool) -> None:
         view = self._view
         reading = view.console.board.readings.get(self._point.key)
-        now = shown(self._point, self._kind, reading, now_ns, view.language)
+        now = shown(self._point, self._kind, reading, now_ns, view.language, reachable=reachable)
         dress(self._row, "look", now.look)
         dress(self._row, "chosen", "yes" if view.point == self._point.key else "no")
         mark = {Look.ALARM: "▲ ", Look.CAUTION: "■ ", Look.UNKNOWN: "? ", Look.CALM: ""}[now.look]

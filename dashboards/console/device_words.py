@@ -75,14 +75,22 @@ class Shown:
     age_s: float | None
 
 
-def shown(point: Point, kind: str, reading: Reading | None, now_ns: int, language: Language) -> Shown:
-    """Write the latest reading of a point. No reading, a bad one or an old one is unknown, never normal."""
+def shown(
+    point: Point, kind: str, reading: Reading | None, now_ns: int, language: Language, *, reachable: bool = True
+) -> Shown:
+    """Write the latest reading of a point of a device of ``kind``.
+
+    No reading, a bad one or an old one is unknown, never normal; and so is any while the gateway is
+    not ``reachable``: a state that is only sent when it changes would look fresh for minutes.
+    """
     if reading is None:
         return Shown(text("value_none", language), Look.UNKNOWN, "", None)
     age_s = (now_ns - reading.time_ns) / NS_PER_S
     late = f" · {text('quality_historical', language)}" if is_historical(reading.quality) else ""
     if base_of(reading.quality) != GOOD or reading.value is None or not math.isfinite(reading.value):
         return Shown(text("value_unknown", language), Look.UNKNOWN, _reason(reading.quality, language) + late, age_s)
+    if not reachable:
+        return Shown(text("value_unknown", language), Look.UNKNOWN, text("quality_link_down", language) + late, age_s)
     if age_s > point.max_silence_s:
         return Shown(text("value_unknown", language), Look.UNKNOWN, text("quality_silent", language) + late, age_s)
     value, look, detail = _good(point, kind, reading.value, reading.text, language)

@@ -17,8 +17,8 @@ from domain.alert import AlertView
 from domain.clock import NS_PER_S
 from domain.site import Registry
 
-DISABLED_RULES = frozenset({"panel_shielded", "panel_disabled", "point_shielded"})
-"""Rules that say that something is disabled (屏蔽): a state of its own on the screen."""
+DISABLED_WORDS = ("shielded", "disabled")
+"""A rule whose id has one of these says that something is disabled (屏蔽): a state of its own on the screen."""
 
 ANSWER_AGE_S = 3 * SILENT_AFTER_S
 """Age of the last list that still counts as an answer; it is asked for every 2 s, a question may take 5 s."""
@@ -73,7 +73,7 @@ def lamp_of(alert: AlertView) -> LampKind | None:
     """Return the lamp that counts an alert; None for duty and system, which the list shows."""
     if is_folded(alert):
         return None
-    if alert.rule in DISABLED_RULES:
+    if any(word in alert.rule for word in DISABLED_WORDS):
         return LampKind.DISABLED
     return _CLASS_LAMPS.get(alert.alarm_class)
 

@@ -15,6 +15,7 @@ from domain.clock import NS_PER_MS, NS_PER_S
 from domain.errors import FengsuiError, RefusedError
 from domain.points import Point
 from domain.quantity import symbol
+from ingest.face import Aggregate
 
 SPANS = {"15min": 900, "1h": 3600, "24h": 86_400}
 REFRESH_S = {900: 3, 3600: 10, 86_400: 60}
@@ -78,7 +79,8 @@ class Trend:
     async def _draw(self, key: str, point: Point) -> None:
         view = self._view
         try:
-            curve = await view.console.history.curve(key, view.span_s)
+            aggregate = Aggregate.LAST if point.is_event_lane else Aggregate.MEAN
+            curve = await view.console.history.curve(key, view.span_s, aggregate)
         except RefusedError as error:
             self._empty(error.reason)
             return

@@ -1,13 +1,14 @@
 """The board: what the console knows now, and how old that knowledge is.
 
-Plain data, filled by `dashboards.live.feed`, read by pages and by the API. Revisions rise with each
-change, so that a page can see at the cost of one comparison that it has nothing to redraw. Every
-part keeps the time when its source last answered: what is old is *unknown*, whatever it says.
+Plain data, filled by `dashboards.live.feed`, read by pages and by the API. The revision of the alerts
+rises with each change, so that a page sees at the cost of one comparison that it has nothing to
+redraw. What is known carries its time (of the document, of the reading, of the last answer of the alerts
+service): what is old is *unknown*, whatever it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,14 +32,12 @@ class Board:
 
     connected: bool = False
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    statuses_at_ns: int = 0
     alerts: dict[str, AlertView] = field(default_factory=dict)
     alerts_at_ns: int = 0
     alerts_cut: bool = False
     alerts_revision: int = 0
     stats: Stats | None = None
     readings: dict[str, Reading] = field(default_factory=dict)
-    readings_revision: int = 0
 
     def replace_alerts(self, alerts: Iterable[AlertView], now_ns: int, *, cut: bool) -> None:
         """Take over a complete list of open alerts; ``cut`` when the list was longer than one reply."""
@@ -56,10 +55,3 @@ class Board:
         else:
             self.alerts.pop(alert.id, None)
         self.alerts_revision += 1
-
-    def update_readings(self, readings: Mapping[str, Reading]) -> None:
-        """Take over the latest readings of some points by key."""
-        changed = {key: reading for key, reading in readings.items() if self.readings.get(key) != reading}
-        if changed:
-            self.readings |= changed
-            self.readings_revision += 1

@@ -1,8 +1,8 @@
 """The feed: the only part of the console that asks the backbone, however many browsers look on.
 
 One follower of the ALERTS stream brings changes as they happen; a complete list every few seconds
-repairs whatever a follower can't know (a service that was restored from a backup). Statuses, figures
-and the readings of devices that somebody looks at are asked for once a second.
+repairs whatever a follower can't know (a service that was restored from a backup). Statuses and the
+readings of devices that somebody looks at are asked for once a second, figures less often.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
@@ -30,6 +29,7 @@ log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 RESYNC_S = 2.0
+FIGURES_S = 5.0
 
 
 class Feed:
@@ -44,17 +44,8 @@ class Feed:
         self._watched: Counter[str] = Counter()
         self.unreadable = 0
 
-    @contextmanager
-    def watching(self, device: str) -> Iterator[None]:
-        """Keep the readings of ``unit/device`` on the board for as long as somebody looks at it."""
-        self.watch(device)
-        try:
-            yield
-        finally:
-            self.unwatch(device)
-
     def watch(self, device: str) -> None:
-        """Count one more that looks at a device."""
+        """Count one more browser that looks at ``unit/device``; its readings are kept on the board."""
         self._watched[device] += 1
 
     def unwatch(self, device: str) -> None:
@@ -73,7 +64,7 @@ class Feed:
             group.create_task(self._follow(), name="alerts-tail")
             group.create_task(_every(POLL_S, self._ask_statuses), name="statuses")
             group.create_task(_every(RESYNC_S, self._ask_alerts), name="alerts-list")
-            group.create_task(_every(POLL_S, self._ask_stats), name="stats")
+            group.create_task(_every(FIGURES_S, self._ask_stats), name="stats")
             group.create_task(_every(POLL_S, self._ask_readings), name="readings")
 
     async def _follow(self) -> None:
@@ -103,7 +94,6 @@ class Feed:
         self._board.connected = self._link.up
         statuses = await self._link.backbone.statuses()
         self._board.statuses = statuses
-        self._board.statuses_at_ns = self._clock.now_ns()
 
     async def _ask_alerts(self) -> None:
         """Replace the list, unless the follower brought news while the question was under way."""
@@ -120,9 +110,8 @@ class Feed:
     async def _ask_readings(self) -> None:
         for device in list(self._watched):
             latest = await self._link.query.latest(device=device)
-            self._board.update_readings(
-                {key: Reading(one.time_ns, one.value, one.quality, one.text) for key, one in latest.items()}
-            )
+            for key, one in latest.items():
+                self._board.readings[key] = Reading(one.time_ns, one.value, one.quality, one.text)
 
 
 async def _every(period_s: float, ask: Callable[[], Awaitable[None]]) -> None:

@@ -61,6 +61,11 @@ class Health:
         """Tell whether what it says may be believed."""
         return self.condition is Condition.FINE
 
+    @property
+    def reachable(self) -> bool:
+        """Tell whether news of a gateway can come through at all."""
+        return self.condition not in (Condition.NEVER, Condition.SILENT, Condition.LINK_DOWN)
+
 
 def service_health(board: Board, key: str, now_ns: int) -> Health:
     """Judge a service by its document alone."""

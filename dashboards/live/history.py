@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboards.live.link import Link
 from domain.clock import NS_PER_S, Clock
+from ingest.face import Aggregate
 
 STEPS = 300
 """Values along a curve: about one for two pixels of the chart."""
@@ -53,23 +54,28 @@ class History:
         self._kept: dict[tuple[str, int], Curve] = {}
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
 
-    async def curve(self, point: str, span_s: int) -> Curve:
-        """Return the last ``span_s`` seconds of ``unit/device/point``; raises LinkError or RefusedError."""
+    async def curve(self, point: str, span_s: int, aggregate: Aggregate = Aggregate.MEAN) -> Curve:
+        """Return the last ``span_s`` seconds of ``unit/device/point``; raises LinkError or RefusedError.
+
+        ``aggregate`` belongs to the point: the mean of state words would be a word that nobody sent.
+        """
         name = (point, span_s)
         async with self._locks.setdefault(name, asyncio.Lock()):
             kept = self._kept.get(name)
             now_ns = self._clock.now_ns()
             if kept is not None and 0 <= now_ns - kept.end_ns < KEPT_S * NS_PER_S:
                 return kept
-            curve = await self._ask(point, span_s, now_ns)
+            curve = await self._ask(point, span_s, aggregate, now_ns)
             self._forget()
             self._kept[name] = curve
             return curve
 
-    async def _ask(self, point: str, span_s: int, now_ns: int) -> Curve:
+    async def _ask(self, point: str, span_s: int, aggregate: Aggregate, now_ns: int) -> Curve:
         start_ns = now_ns - span_s * NS_PER_S
         resolution_s = max(1.0, span_s / STEPS)
-        (series,) = await self._link.query.range([point], start_ns, now_ns, resolution_s=resolution_s)
+        (series,) = await self._link.query.range(
+            [point], start_ns, now_ns, resolution_s=resolution_s, aggregate=aggregate
+        )
         return Curve(start_ns, now_ns, resolution_s, series.time_ns, series.value)
 
     def _forget(self) -> None:

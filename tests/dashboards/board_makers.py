@@ -62,7 +62,7 @@ def alert(number: int = 1, **changes: Any) -> AlertView:
 
 def well(*alerts: AlertView) -> Board:
     """Return a board on which everything is fresh, with these open alerts."""
-    board = Board(connected=True, statuses_at_ns=NOW_NS)
+    board = Board(connected=True)
     for key in ("alerts.main", "rules.main", "ingest.main"):
         board.statuses[key] = {"time_ns": NOW_NS}
     board.statuses["gateway.hotel.gw-east"] = dict(GATEWAY_WELL)

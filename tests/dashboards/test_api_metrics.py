@@ -23,10 +23,10 @@ def test_counts_of_a_status_document_become_samples() -> None:
     board = well(alert())
     board.statuses["ingest.main"]["rows"] = {"stored": 41, "note": "no number"}
     page = exposition(board, NOW_NS)
-    assert 'fengsui_ingest_rows_stored{id="main"} 41' in page
-    assert 'fengsui_alerts_open{class="fire",acknowledged="no"} 1' in page
-    assert 'fengsui_status_age_seconds{process="rules.main"} 0' in page
-    assert "fengsui_backbone_up 1" in page
+    assert 'fengsui_ingest_rows_stored{id="main"} 41.0' in page
+    assert 'fengsui_open_alerts{class="fire",acknowledged="no"} 1.0' in page
+    assert 'fengsui_status_age_seconds{process="rules.main"} 0.0' in page
+    assert "fengsui_backbone_up 1.0" in page
     assert "note" not in page
 
 
@@ -36,5 +36,7 @@ def test_whatever_documents_say_the_page_parses(statuses: dict[str, dict[str, An
     board.statuses = statuses
     lines = exposition(board, NOW_NS).splitlines()
     named = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
+    series = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
     assert len(named) == len(set(named))
+    assert len(series) == len(set(series))
     assert all(LINE.fullmatch(line) for line in lines if not line.startswith("#"))

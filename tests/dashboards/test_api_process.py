@@ -75,8 +75,9 @@ async def test_metrics_have_what_processes_count(http: httpx.AsyncClient) -> Non
     await until_ready(http)
     answer = await http.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert 'fengsui_ingest_stored{id="main"} 7' in answer.text
-    assert 'fengsui_gateway_spool_batches{id="hotel.gw-east"} 12' in answer.text
+    assert 'fengsui_ingest_stored{id="main"} 7.0' in answer.text
+    assert "fengsui_record_notifications_delivered 0.0" in answer.text
+    assert 'fengsui_gateway_spool_batches{id="hotel.gw-east"} 12.0' in answer.text
 
 
 async def test_the_record_is_worked_on_over_http(room: ControlRoom, http: httpx.AsyncClient) -> None:

@@ -242,6 +242,7 @@ async def test_silence_turns_lamps_unknown_never_normal_and_says_whose_it_is(pag
     room.puppets.alive -= {GATEWAY, "rules.main"}
     await expect(lamp(page, "link", "unknown")).to_contain_text("未知")
     await expect(gateway).to_contain_text("未知：已静默")
+    await expect(page.locator("[data-point=pressure]")).to_have_attribute("data-look", "unknown")
     await expect(lamp(page, "supervisory", "unknown")).to_contain_text("未知")
     await expect(page.locator("[data-part=banner]")).to_contain_text("规则引擎")
     room.puppets.alive |= {GATEWAY, "rules.main"}

@@ -64,6 +64,11 @@ def test_what_is_not_known_is_unknown(reading: Reading | None, value: str, detai
     assert (found.value, found.look, found.detail) == (value, Look.UNKNOWN, detail)
 
 
+def test_nothing_behind_a_gateway_that_is_away_looks_known() -> None:
+    found = shown(STATE, "fire_panel", good(1), NOW_NS, ZH, reachable=False)
+    assert (found.value, found.look, found.detail) == ("未知", Look.UNKNOWN, "链路中断")
+
+
 def test_a_late_reading_says_so() -> None:
     reading = Reading(NOW_NS, 652.0, pack(GOOD, historical=True), None)
     assert shown(PRESSURE, "pressure_transmitter", reading, NOW_NS, EN).detail == "Good · late"

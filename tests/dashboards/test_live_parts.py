@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.messages import LogMessage
-from dashboards.live.board import Board, Reading
+from dashboards.live.board import Board
 from dashboards.live.history import Curve
 from dashboards.live.tail import AlertTail
 from domain.clock import NS_PER_S
@@ -35,14 +35,6 @@ def test_the_same_list_again_asks_nobody_to_redraw() -> None:
     board.replace_alerts([alert()], NOW_NS + 1, cut=False)
     assert board.alerts_revision == revision
     assert board.alerts_at_ns == NOW_NS + 1
-
-
-def test_readings_raise_the_revision_only_when_they_change() -> None:
-    board = Board()
-    reading = {"hotel/p/x": Reading(NOW_NS, 1.0, 192)}
-    board.update_readings(reading)
-    board.update_readings(reading)
-    assert board.readings_revision == 1
 
 
 @given(st.integers(0, 50), st.lists(st.integers(1, 5), max_size=20), st.integers(1, 10))
