@@ -76,7 +76,8 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a JSON report."""
-        return {"what": self.what, "line": self.line, "state": self.state.value, "at_s": self.at_s, "why": self.why}
+        at_s = None if self.at_s is None else round(self.at_s, 3)
+        return {"what": self.what, "line": self.line, "state": self.state.value, "at_s": at_s, "why": self.why}
 
 
 def judge(expected: Expected, seen: Sequence[Seen], now_s: float, *, ended: bool = False) -> Verdict:
