@@ -29,36 +29,45 @@ class Backoff:
 
 
 class Breaker:
-    """Keeps a dead unit from taking the line's time: after ``misses`` failures in a row it waits.
+    """Keeps a dead unit from taking the line's time.
 
-    While it is open the unit gets one cheap probe at the end of each wait. Times are monotonic s.
+    | failures in a row | the unit is | it is asked again |
+    |---|---|---|
+    | none | trusted | in its slots |
+    | fewer than ``misses`` | in doubt | at once, but only when nobody else is waiting |
+    | more | open: lost | by one cheap probe after each wait, in the same way |
+
+    Times are monotonic seconds.
     """
 
     def __init__(self, *, misses: int, backoff: Backoff) -> None:
-        """Begin closed: the unit is asked as planned."""
+        """Begin trusted."""
         self._misses = misses
         self._backoff = backoff
         self._failures = 0
-        self._probe_at: float | None = None
+        self._retry_at_s = 0.0
+
+    @property
+    def is_trusted(self) -> bool:
+        """Tell whether the last request was answered."""
+        return self._failures == 0
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the unit is backed off."""
-        return self._probe_at is not None
+        """Tell whether the unit counts as lost."""
+        return self._failures >= self._misses
 
     @property
-    def probe_at_s(self) -> float:
-        """When the next probe may go; infinity while closed."""
-        return float("inf") if self._probe_at is None else self._probe_at
+    def retry_at_s(self) -> float:
+        """When a unit that is not trusted may be asked again."""
+        return self._retry_at_s
 
     def failed(self, now_s: float) -> None:
-        """Note a miss; the last one that is allowed opens the breaker, each later one waits longer."""
+        """Note a miss; from the last one that is allowed on, each wait is longer."""
         self._failures += 1
-        if self._failures >= self._misses:
-            self._probe_at = now_s + self._backoff.next_s()
+        self._retry_at_s = now_s + (self._backoff.next_s() if self.is_open else 0.0)
 
     def answered(self) -> None:
         """Note an answer of any kind: the unit is alive."""
         self._failures = 0
-        self._probe_at = None
         self._backoff.reset()

@@ -27,7 +27,7 @@ from gateway.connectors.contract import Connector, Health, Wiring
 from gateway.presence import MqttListener, Presence
 from gateway.report import node_figures, status_document
 from gateway.session import Session
-from gateway.spool import Spool, SpoolLimits
+from gateway.spool import Spool, SpoolFigures, SpoolLimits
 from gateway.supervisor import keep_running
 from gateway.uplink import BACKFILL_WINDOW, LIVE_WINDOW, Uplink
 
@@ -41,6 +41,7 @@ REBIRTH_PAUSE_S = 2.0
 """Requests for rebirth are answered at most this often: a host in a loop must not fill the log."""
 
 LAST_WORDS_S = 2.0
+DRAIN_S, DRAIN_LOOK_S = 3.0, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +86,33 @@ class _Gateway:
         self._clock = clock
         self._table = registry.gateway_points(settings.unit, settings.gateway)
         self._connectors = _connectors(registry, settings, self._table, clock)
-        self._backbone: Backbone | None = None
+        self._speaking = False
+        """Tells whether the uplink has a backbone to deliver to."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and deliver until ``stop`` is set."""
         async with asyncio.TaskGroup() as group:
-            tasks = [
+            reading = [
                 group.create_task(keep_running(name, connector, self._spool), name=f"connection-{name}")
                 for name, connector in self._connectors.items()
             ]
-            tasks.append(group.create_task(self._deliver(), name="deliver"))
-            tasks.append(group.create_task(self._spool.failure(), name="spool-failure"))
+            delivering = group.create_task(self._deliver(), name="deliver")
+            watching = group.create_task(self._spool.failure(), name="spool-failure")
             await stop.wait()
-            for task in tasks:
+            for task in reading:
                 task.cancel()
+            await asyncio.wait(reading)
+            await self._drain()
+            delivering.cancel()
+            watching.cancel()
+
+    async def _drain(self) -> None:
+        """Give the uplink a moment to deliver what was read last; what it can't stays in the spool."""
+        deadline = asyncio.get_running_loop().time() + DRAIN_S
+        while self._speaking and asyncio.get_running_loop().time() < deadline:
+            if (await self._spool.figures()).batches == 0:
+                return
+            await asyncio.sleep(DRAIN_LOOK_S)
 
     async def _deliver(self) -> None:
         """Connect to the backbone, however long it takes, and deliver until cancelled."""
@@ -115,7 +129,11 @@ class _Gateway:
                 await asyncio.sleep(backoff.next_s())
                 continue
             async with backbone:
-                await self._speak(backbone)
+                self._speaking = True
+                try:
+                    await self._speak(backbone)
+                finally:
+                    self._speaking = False
 
     async def _speak(self, backbone: Backbone) -> None:
         """Hold a Sparkplug session over ``backbone``; the client reconnects by itself from here on."""
@@ -174,18 +192,22 @@ class _Gateway:
                 await session.node_data(node_figures(figures, health, uplink=up, now_ns=self._clock.now_ns()))
             if backbone.connected:
                 with contextlib.suppress(LinkError, RefusedError):  # the next one comes in a second
-                    key = f"gateway.{self._unit}.{self._gateway}"
-                    await backbone.put_status(key, status_document(figures, health, uplink=up))
+                    await self._put_status(backbone, figures, uplink=up)
             count += up
             await asyncio.sleep(REPORT_S)
 
+    async def _put_status(self, backbone: Backbone, figures: SpoolFigures, *, uplink: bool) -> None:
+        key = f"gateway.{self._unit}.{self._gateway}"
+        await backbone.put_status(key, status_document(figures, self._health(), uplink=uplink))
+
     async def _last_words(self, backbone: Backbone, session: Session) -> None:
-        """Say NDEATH at a clean end: nobody should have to find out by silence."""
+        """Say NDEATH and the last figures at a clean end: nobody should have to find out by silence."""
         if not (session.alive.is_set() and backbone.connected):
             return
         subject, payload = session.death()
         with contextlib.suppress(LinkError, RefusedError):
             await backbone.publish(subject, payload, timeout_s=LAST_WORDS_S)
+            await self._put_status(backbone, await self._spool.figures(), uplink=False)
 
     def _health(self) -> Mapping[str, Health]:
         return {name: connector.health() for name, connector in self._connectors.items()}

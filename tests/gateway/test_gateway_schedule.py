@@ -73,20 +73,20 @@ def test_backoff_doubles_to_its_ceiling_with_jitter_and_forgets() -> None:
     assert backoff.next_s() <= 1.0
 
 
-def test_breaker_opens_after_misses_waits_longer_each_time_and_closes_on_an_answer() -> None:
+def test_breaker_doubts_then_opens_waits_longer_each_time_and_trusts_again_after_an_answer() -> None:
     breaker = Breaker(misses=2, backoff=Backoff(first_s=1.0, longest_s=100.0))
-    breaker.failed(0.0)
-    assert not breaker.is_open
-    assert breaker.probe_at_s == math.inf
+    assert breaker.is_trusted
+    breaker.failed(5.0)
+    assert (breaker.is_trusted, breaker.is_open, breaker.retry_at_s) == (False, False, 5.0)
     breaker.failed(10.0)
     assert breaker.is_open
-    assert 10 < breaker.probe_at_s <= 11
+    assert 10 < breaker.retry_at_s <= 11
     breaker.failed(11.0)
-    assert 12 < breaker.probe_at_s <= 13
+    assert 12 < breaker.retry_at_s <= 13
     breaker.answered()
-    assert not breaker.is_open
+    assert (breaker.is_trusted, breaker.is_open) == (True, False)
     breaker.failed(20.0)
-    assert not breaker.is_open
+    assert (breaker.is_open, breaker.retry_at_s) == (False, 20.0)
 
 
 TABLE = PointTable(

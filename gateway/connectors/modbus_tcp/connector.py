@@ -1,8 +1,8 @@
 """The owner of one Modbus TCP connection: decides who is asked next, and when a dead unit is tried.
 
 All units of a connection share one phase and are read one after the other when their slot comes, so
-that the rest of the period is idle. A backed-off unit is probed in that idle time, or when it has
-waited long enough without one: a dead unit costs the others nothing but that.
+that the rest of the period is idle. A unit that did not answer is tried again in that idle time, or
+when it has waited long enough without any: a dead unit costs the others nothing but that.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from gateway.connectors.outbox import Outbox
 
 FEWEST_SILENT_READS = 3
 """Requests in a row without any answer, from anybody, before the connection itself is suspected."""
+
+PATIENCE = 10
+"""Time-outs that a unit in doubt waits for idle time, so that it costs a line without any at most a tenth."""
 
 
 class ModbusTcpConnector:
@@ -77,25 +80,30 @@ class ModbusTcpConnector:
         self._down = False
 
     async def _turn(self, outbox: Outbox) -> None:
-        """Do the next thing that is due: a poll, a probe, or a pause until then."""
+        """Do the next thing that is due: a poll, a try of a unit in doubt, or a pause until then."""
         now_s = self._loop.time()
-        due = min((unit for unit in self._units if not unit.breaker.is_open), key=_due, default=None)
+        due = min((unit for unit in self._units if unit.breaker.is_trusted), key=_due, default=None)
         due_s = due.grid.due_s if due else float("inf")
-        suspect = min((unit for unit in self._units if unit.breaker.is_open), key=_probe_at, default=None)
-        if suspect is not None and self._probe_time(suspect, due_s) <= now_s:
-            await self._ask(suspect, outbox, probe=True)
+        doubtful = min((unit for unit in self._units if not unit.breaker.is_trusted), key=_retry_at, default=None)
+        retry_s = self._retry_time(doubtful, due_s) if doubtful else float("inf")
+        if doubtful is not None and retry_s <= now_s:
+            doubtful.grid.skip(now_s)
+            await self._ask(doubtful, outbox, probe=doubtful.breaker.is_open)
         elif due is not None and due_s <= now_s:
             due.grid.take(now_s)
             await self._ask(due, outbox, probe=False)
         else:
-            probe_s = self._probe_time(suspect, due_s) if suspect else float("inf")
-            await asyncio.sleep(max(min(due_s, probe_s) - now_s, 0.001))
+            await asyncio.sleep(max(min(due_s, retry_s) - now_s, 0.001))
 
-    def _probe_time(self, suspect: UnitReader, due_s: float) -> float:
-        """Return when a probe may go: when a whole time-out fits before the next poll, or at last anyway."""
-        wanted_s = suspect.breaker.probe_at_s
+    def _retry_time(self, doubtful: UnitReader, due_s: float) -> float:
+        """Return when to try it: when a whole time-out fits before the next poll, or at last anyway."""
+        wanted_s = doubtful.breaker.retry_at_s
         fits = due_s - max(wanted_s, self._loop.time()) >= self._settings.timeout_s
-        return wanted_s if fits else wanted_s + self._settings.retry_s
+        if fits:
+            return wanted_s
+        if doubtful.breaker.is_open:
+            return wanted_s + self._settings.longest_retry_s
+        return wanted_s + PATIENCE * self._settings.timeout_s
 
     async def _ask(self, unit: UnitReader, outbox: Outbox, *, probe: bool) -> None:
         try:
@@ -105,7 +113,6 @@ class ModbusTcpConnector:
                     await outbox.put(failed)
                     await self._after(unit, outbox)
                     return
-                unit.grid.skip(self._loop.time())
             await outbox.put(await unit.poll(self._link, self._loop.time()))
         except LinkError:
             await outbox.put(unit.cut_off(self._loop.time()))
@@ -117,13 +124,11 @@ class ModbusTcpConnector:
         in_doubt = self._silent_reads >= max(FEWEST_SILENT_READS, len(self._units))
         if in_doubt or not self._link.usable:
             await self._open(outbox)
-        if self._settings.pause_s:
-            await asyncio.sleep(self._settings.pause_s)
 
 
 def _due(unit: UnitReader) -> float:
     return unit.grid.due_s
 
 
-def _probe_at(unit: UnitReader) -> float:
-    return unit.breaker.probe_at_s
+def _retry_at(unit: UnitReader) -> float:
+    return unit.breaker.retry_at_s

@@ -20,7 +20,6 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import numpy as np
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusIOException
 from pymodbus.framer.socket import FramerSocket
@@ -45,6 +44,7 @@ class ModbusLink:
         self._scope: asyncio.Timeout | None = None
         self._fault: WireError | None = None
         self._broken = False
+        self._free_at_s = 0.0
 
     @property
     def usable(self) -> bool:
@@ -82,6 +82,12 @@ class ModbusLink:
             self._client.close()
             self._client = None
 
+    async def ready(self) -> None:
+        """Keep the pause that a slow line needs between an answer and the next request."""
+        wait_s = self._free_at_s - asyncio.get_running_loop().time()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+
     async def read(self, unit: int, function: Function, address: int, count: int, *, timeout_s: float) -> bytes:
         """Return the register bytes of one read, high byte first; raises as the module says."""
         if self._client is None or not self.usable:
@@ -97,6 +103,7 @@ class ModbusLink:
             raise LinkError(str(error)) from error
         finally:
             self._scope = None
+            self._free_at_s = asyncio.get_running_loop().time() + self._settings.pause_s
         return _registers(reply, function, count)
 
     def _why_no_reply(self) -> Exception:
@@ -122,11 +129,31 @@ class ModbusLink:
             self._scope.reschedule(asyncio.get_running_loop().time())
 
 
+class _HoldingReply(ModbusPDU):
+    """A register reply that keeps its bytes: the decoder wants bytes, not a list of numbers."""
+
+    function_code = 3
+
+    def decode(self, data: bytes) -> None:
+        """Take the PDU after its function code; raises ValueError when the byte count is wrong."""
+        if not data or data[0] != len(data) - 1:
+            msg = "byte count does not match the frame"
+            raise ValueError(msg)
+        self.payload = data[1:]
+
+
+class _InputReply(_HoldingReply):
+    function_code = 4
+
+
 class _StrictFramer(FramerSocket):
     """Reports what pymodbus would drop in silence, or raise into the event loop."""
 
     def __init__(self, link: ModbusLink) -> None:
-        super().__init__(DecodePDU(False))
+        decoder = DecodePDU(False)
+        decoder.register(_HoldingReply)
+        decoder.register(_InputReply)
+        super().__init__(decoder)
         self._link = link
 
     def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:  # noqa: N802  # pymodbus' name
@@ -156,8 +183,8 @@ def _header_fault(data: bytes) -> str | None:
 def _registers(reply: ModbusPDU, function: Function, count: int) -> bytes:
     if reply.isError():
         raise RefusedError(f"exception {reply.exception_code}", code=reply.exception_code)
-    if reply.function_code != function.code:
+    if not isinstance(reply, _HoldingReply) or reply.function_code != function.code:
         raise WireError(f"asked with function {function.code}, answered with {reply.function_code}")
-    if len(reply.registers) != count:
-        raise WireError(f"asked for {count} registers, got {len(reply.registers)}")
-    return np.array(reply.registers, ">u2").tobytes()
+    if len(reply.payload) != 2 * count:
+        raise WireError(f"asked for {count} registers, got {len(reply.payload)} bytes", reply.payload)
+    return reply.payload

@@ -95,6 +95,7 @@ class UnitReader:
         reason: Reason | None = None
         for block, decoder in zip(self._plan.blocks, self._plan.decoders, strict=True):
             rows = list(block.rows)
+            await link.ready()
             began_ns = self._clock.now_ns()
             try:
                 payload = await self._read(link, block)
@@ -114,6 +115,7 @@ class UnitReader:
     async def probe(self, link: ModbusLink, now_s: float) -> ReadingBatch | None:
         """Ask for one register; None when it answered (poll it now), else what is to be reported."""
         block = self._plan.blocks[0]
+        await link.ready()
         try:
             await self._read(link, replace(block, count=1))
         except RefusedError as error:

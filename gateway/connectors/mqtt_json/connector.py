@@ -5,7 +5,8 @@ broker sends again. A message is acknowledged when its readings, or its dead let
 and not before: killing the gateway at any moment loses no message.
 
 aiomqtt acknowledges by itself and offers no switch, so this module reaches through to its paho
-client for three things: `manual_ack_set`, `ack`, and taking all waiting messages at once.
+client for four things: `manual_ack_set`, `ack`, taking all waiting messages at once, and a socket
+that reads more than one byte at a time (`buffered`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from domain.points import PointTable
 from domain.quality import BAD, GOOD, Reason, pack
 from domain.site import Device
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Health, Sink, Wiring
+from gateway.connectors.mqtt_json.buffered import BufferedSocket
 from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead, MqttVersion
 from gateway.connectors.mqtt_json.protocol import Field, Message, MessageDecoder, TopicTemplate, UnusableError
 from gateway.connectors.reporter import CLOCK_MARK
@@ -126,6 +128,8 @@ class MqttJsonConnector:
             client = self._client()
             client._client.manual_ack_set(on=True)  # noqa: SLF001  # see the module's docstring
             async with client:
+                if not self._settings.tls:
+                    client._client._sock = BufferedSocket(client._client._sock)  # type: ignore[arg-type]  # noqa: SLF001  # same face
                 for template in self._templates:
                     await client.subscribe(template.subscription, qos=1)
                 self._connected, self._down_since_s = True, None
