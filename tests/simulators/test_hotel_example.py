@@ -56,7 +56,7 @@ def test_the_story_has_all_its_parts() -> None:
     faults = [step.fault for step in steps if isinstance(step, FaultStep)]
     assert [(fault.link or fault.device, fault.for_s) for fault in faults] == [("smoke-05", 26), ("uplink", 15)]
     assert [step.person for step in steps if isinstance(step, AnswerStep)] == ["p-lin"]
-    assert [step.operator.value for step in steps if isinstance(step, OperatorStep)] == ["acknowledge", "acknowledge", "acknowledge", "reset"]
+    assert [step.operator.value for step in steps if isinstance(step, OperatorStep)] == ["acknowledge"] * 3 + ["reset"]
     touched = {step.device for step in steps if isinstance(step, DeviceStep)}
     assert touched == {"camera-1", "meter-1", "panel-1", "pressure-3", "smoke-13"}
 
