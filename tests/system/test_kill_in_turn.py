@@ -37,7 +37,7 @@ class Outcome:
     transitions: Counter[tuple[str, str, str]]
     transition_ids: list[str]
     by_rule: dict[str, int]
-    pushes: Counter[tuple[str, str, str]]
+    first_pushes: Counter[tuple[str, str, str]]
     repeated_keys: int
     event_ids: list[str]
 
@@ -63,7 +63,7 @@ async def test_kills_in_turn_lose_nothing_and_double_nothing(tmp_path: Path) -> 
     assert rough.transitions == calm.transitions
     assert rough.by_rule == calm.by_rule
     assert {"panel_fire", "panel_fault", "smoke_alarm", "ebike_charging_at_exit"} <= set(calm.by_rule)
-    assert set(rough.pushes) == set(calm.pushes)
+    assert rough.first_pushes == calm.first_pushes
     assert rough.repeated_keys == 0
 
 
@@ -103,7 +103,9 @@ async def outcome(demo: Demo, figures: dict[str, Any]) -> Outcome:
         transitions=Counter((alarm.rule, alarm.entity, alarm.kind.value) for alarm in alarms),
         transition_ids=[alarm.id for alarm in alarms],
         by_rule=figures["alerts"]["by_rule"],
-        pushes=Counter((push.person, push.rule, push.text) for push in demo.phone.pushes),
+        first_pushes=Counter(
+            (push.person, push.rule, push.text) for push in demo.phone.pushes if push.document["step"] == 0
+        ),
         repeated_keys=sum(count - 1 for count in keys.values()),
         event_ids=[message.message_id or "" for message in events],
     )
