@@ -26,7 +26,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy $(SOURCES)
 
 imports: $(VENV)/.dev
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 tests: $(VENV)/.dev ## the tests alone (ARGS="tests/domain -x")
 	$(BIN)/pytest $(ARGS)

@@ -183,7 +183,7 @@ class Latency(Model):
 
 
 class LatencyStats(Model):
-    """From the time of the event at the device, over the newest alerts.
+    """From the time of the event at the device, and the rule's on-delay, over the newest alerts.
 
     ``event_to_alert`` ends when the committed record is acknowledged by the ALERTS stream,
     ``event_to_push`` when a platform first accepted a push. Alerts of events that were delivered late

@@ -134,6 +134,7 @@ class Alert(Base):
     value: Mapped[float | None]
     values: Mapped[dict[str, Any]]
     event_time_ns: Mapped[int]
+    delay_ns: Mapped[int] = mapped_column(default=0)
     raised_at_ns: Mapped[int]
     occurrence: Mapped[int] = mapped_column(Integer, default=1)
 

@@ -77,10 +77,13 @@ def _latencies(session: Session) -> LatencyStats:
 
 
 def _latency(session: Session, ends: Select[str, int | None]) -> Latency:
-    """Return percentiles of (end - event time) over the newest alerts that have an end."""
+    """Return percentiles over the newest alerts that have an end.
+
+    Counted from when the rule's on-delay was over: the delay is what the rule asks for, not what we take.
+    """
     end = ends.subquery()
     query = (
-        select(end.c.at_ns - Alert.event_time_ns)
+        select(end.c.at_ns - Alert.event_time_ns - Alert.delay_ns)
         .join(end, end.c.alert_id == Alert.id)
         .where(~Alert.historical)
         .order_by(Alert.raised_at_ns.desc())

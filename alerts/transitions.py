@@ -82,6 +82,7 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
         entity_kind=transition.entity_kind,
         entity=transition.entity,
         event_time_ns=transition.event_time_ns,
+        delay_ns=transition.delay_ns,
         raised_at_ns=desk.now_ns,
         occurrence=1,
         active=True,

@@ -101,6 +101,7 @@ class Transition(BaseModel):
     input_seq: int = Field(ge=0, description="sequence in TELEMETRY of the message that caused it")
     event_time_ns: int = Field(description="when it became true at the device, ns UTC")
     log_time_ns: int = Field(description="when the log said so, ns UTC: the time that delays are counted in")
+    delay_ns: int = Field(default=0, ge=0, description="on-delay that the rule asks for between the two, ns")
     value: float | None = Field(default=None, description="the value that decided, canonical quantity")
     values: dict[str, float] = Field(default_factory=dict, description="other values of the entity at that moment")
     latched: bool = Field(description="stays open until a person resets it")

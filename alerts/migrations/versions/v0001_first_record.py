@@ -78,6 +78,7 @@ def _alerts() -> None:
         sa.Column("value", sa.Float(precision=53), nullable=True),
         sa.Column("values", sa.JSON(), nullable=False),
         sa.Column("event_time_ns", NS, nullable=False),
+        sa.Column("delay_ns", NS, nullable=False),
         sa.Column("raised_at_ns", NS, nullable=False),
         sa.Column("occurrence", sa.Integer(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
