@@ -25,12 +25,6 @@ MOST_COMMENT = 2000
 Act = Callable[["AlertsFace"], Awaitable[AlertView]]
 
 
-def may_reset(alert: AlertView) -> bool:
-    """Tell whether a reset makes sense: latched, answered, and the telemetry says that it is over."""
-    waiting = alert.latched and alert.reset_at_ns is None and alert.acknowledged_at_ns is not None
-    return waiting and not alert.active and not alert.data_unknown
-
-
 class AlarmActions:
     """Actions of one browser's operator, with the two dialogs that some need."""
 
@@ -38,18 +32,27 @@ class AlarmActions:
         """Act in the name that ``view`` has at the time of the click."""
         self._view = view
 
-    async def acknowledge(self, alert_id: str) -> None:
-        """Take an alarm on."""
+    async def act(self, alert_id: str, action: str) -> None:
+        """Do what was clicked; anything else than the five actions is ignored."""
+        known = {
+            "acknowledge": self._acknowledge,
+            "confirm": self._confirm,
+            "reset": self._reset,
+            "comment": self._comment,
+            "details": self._details,
+        }
+        if action in known:
+            await known[action](alert_id)
+
+    async def _acknowledge(self, alert_id: str) -> None:
         by = self._view.operator
         await self._do("acknowledge", lambda face: face.acknowledge(alert_id, by=by))
 
-    async def reset(self, alert_id: str) -> None:
-        """Let a latched alarm go."""
+    async def _reset(self, alert_id: str) -> None:
         by = self._view.operator
         await self._do("reset", lambda face: face.reset(alert_id, by=by))
 
-    async def confirm(self, alert_id: str) -> None:
-        """Ask what was found, and record it."""
+    async def _confirm(self, alert_id: str) -> None:
         if not self._named():
             return
         finding = await self._ask_finding()
@@ -57,8 +60,7 @@ class AlarmActions:
             by = self._view.operator
             await self._do("confirm", lambda face: face.confirm(alert_id, by=by, finding=finding))
 
-    async def comment(self, alert_id: str) -> None:
-        """Ask for a remark, and record it."""
+    async def _comment(self, alert_id: str) -> None:
         if not self._named():
             return
         remark = await self._ask_remark()
@@ -66,8 +68,7 @@ class AlarmActions:
             by = self._view.operator
             await self._do("comment", lambda face: face.comment(alert_id, by=by, text=remark))
 
-    async def details(self, alert_id: str) -> None:
-        """Show one alarm with its history."""
+    async def _details(self, alert_id: str) -> None:
         try:
             detail = await self._view.console.link.alerts.get(alert_id)
         except FengsuiError as error:

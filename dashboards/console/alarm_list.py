@@ -1,18 +1,18 @@
 """The alarm list, the screen people work with: first alarm on top, then class and time.
 
-Rows are kept and moved, only what changed is sent. A storm is cut to what a person can read, highest
-class first, and the rest is counted, never dropped in silence.
+A storm is cut to what a person can read, highest class first; the rest is counted, never dropped in
+silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from nicegui import ui
-from nicegui.element import Element
 
 from dashboards.console.alarm_actions import AlarmActions
-from dashboards.console.alarm_row import AlarmRow
+from dashboards.console.alarm_row import row
+from dashboards.console.components import AlarmTable
 from dashboards.console.lamps import alarms_known, first_alarm, is_folded, ordered
 from dashboards.console.view import View, box, change, line
 from domain.alert import AlertView
@@ -29,7 +29,6 @@ class AlarmList:
     def __init__(self, view: View, actions: AlarmActions) -> None:
         """Build empty; `refresh` fills it."""
         self._view = view
-        self._actions = actions
         self._drawn: tuple[int, bool] | None = None
         with box("panel alarms", "alarms"):
             with box("panel-head"):
@@ -40,10 +39,10 @@ class AlarmList:
                     line(view.text(f"column_{column}"))
             with box("alarm-scroll"):
                 self._empty = line("", "alarm-empty").props("data-part=alarm-empty")
-                self._rows = _Rows(box("alarm-rows", "alarm-rows"), view, actions)
+                self._rows = AlarmTable(actions.act).props("data-part=alarm-rows")
                 self._hidden = line("", "alarm-hidden")
                 with ui.expansion("").classes("folded").props("dense data-part=suppressed") as self._fold:
-                    self._folded = _Rows(box("alarm-rows"), view, actions)
+                    self._folded = AlarmTable(actions.act)
 
     def refresh(self, now_ns: int) -> None:
         """Redraw when alerts changed, or when it changed whether they can be believed."""
@@ -59,9 +58,15 @@ class AlarmList:
         first = first_alarm(open_ones)
         rest = ordered([alert for alert in open_ones if alert is not first])
         wanted = ([first] if first else []) + rest
-        self._rows.show(wanted[:MOST_SHOWN], first=first)
-        self._folded.show(ordered(folded)[:MOST_SHOWN], first=None)
+        self._rows.show(self._drawable(wanted, first))
+        self._folded.show(self._drawable(ordered(folded), None))
         self._note(len(open_ones), len(folded), known=known)
+
+    def _drawable(self, alerts: list[AlertView], first: AlertView | None) -> list[dict[str, Any]]:
+        console, language = self._view.console, self._view.language
+        return [
+            row(console.registry, console.zone, alert, language, first=alert is first) for alert in alerts[:MOST_SHOWN]
+        ]
 
     def _note(self, count: int, folded: int, *, known: bool) -> None:
         text, board = self._view.text, self._view.console.board
@@ -70,32 +75,8 @@ class AlarmList:
         self._empty.set_visibility(not count)
         self._empty.classes(add="" if known else "unknown", remove="unknown" if known else "")
         notes = [text("alarms_hidden", count=count - MOST_SHOWN)] if count > MOST_SHOWN else []
-        notes += [text("alarms_cut")] if board.alerts_cut else []
+        notes += [text("alarms_cut")] if board.alerts_cut is not None else []
         change(self._hidden, " · ".join(notes))
         self._hidden.set_visibility(bool(notes))
         self._fold.set_text(text("alarms_suppressed", count=folded))
         self._fold.set_visibility(bool(folded))
-
-
-class _Rows:
-    """Rows by alert in a container."""
-
-    def __init__(self, container: Element, view: View, actions: AlarmActions) -> None:
-        self._container = container
-        self._view = view
-        self._actions = actions
-        self._rows: dict[str, AlarmRow] = {}
-
-    def show(self, alerts: Sequence[AlertView], first: AlertView | None) -> None:
-        """Make the container hold these alerts in this order."""
-        wanted = {alert.id: alert for alert in alerts}
-        for gone in [alert_id for alert_id in self._rows if alert_id not in wanted]:
-            self._rows.pop(gone).element.delete()
-        for at, alert in enumerate(alerts):
-            row = self._rows.get(alert.id)
-            if row is None:
-                with self._container:
-                    row = self._rows[alert.id] = AlarmRow(self._view, self._actions)
-            row.show(alert, first=alert is first)
-            if self._container.default_slot.children[at] is not row.element:
-                row.element.move(target_index=at)

@@ -10,6 +10,7 @@ import logging
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -33,6 +34,9 @@ from domain.site import Registry
 log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+PATIENCE_S = 20.0
+"""Time that a busy browser may take to answer a ping before its page starts anew; its own pulse warns after 5 s."""
+
 GRACE_S = 3
 """Time that open requests get at the end, seconds."""
 
@@ -79,7 +83,8 @@ async def serve(
     app = make_app(Context(registry, link, board, tail, clock, api_token, sessions))
     zone = zone_of(registry.site.timezone)
     add_page(Console(registry, board, feed, link, History(link, clock), clock, zone, sessions is not None))
-    ui.run_with(app, favicon=FAVICON, tailwind=False, show_welcome_message=False, language="zh-CN")
+    look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}
+    ui.run_with(app, reconnect_timeout=PATIENCE_S, show_welcome_message=False, **look)
     listener = _listen(host, port)
     server = _Server(app, lambda: _announce(_address(listener), on_ready))
     try:

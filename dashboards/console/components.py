@@ -1,12 +1,15 @@
-"""The three things that must run in the browser by themselves, as NiceGUI elements.
+"""The few parts that run in the browser, as NiceGUI elements.
 
-Running texts and the pulse are JavaScript on purpose: a clock that the server ticks would load the
-server with every browser, and a lost connection can only be noticed on the other side of it.
+They are JavaScript on purpose: a clock that the server ticks would load it with every browser, a lost
+connection can only be noticed on the other side of it, and a table of alarms made of thousands of server
+elements would drown in the storm it is made for.
 """
 
 from __future__ import annotations
 
-from typing import Self
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
 
 from nicegui.element import Element
 
@@ -41,6 +44,22 @@ class Pulse(Element, component="static/pulse.js"):
     def beat(self, now_ns: int) -> None:
         """Say that the console lives; also sets the browser's clock difference."""
         self.props["beat"] = now_ns // NS_PER_MS
+
+
+class AlarmTable(Element, component="static/alarm_table.js"):
+    """Rows of `dashboards.console.alarm_row`; calls back with an alert's id and what was clicked."""
+
+    def __init__(self, on_act: Callable[[str, str], Awaitable[None]]) -> None:
+        """Start empty."""
+        super().__init__()
+        self.props["rows"] = "[]"
+        self.on("act", lambda event: on_act(str(event.args["id"]), str(event.args["action"])))
+
+    def show(self, rows: list[dict[str, Any]]) -> None:
+        """Draw these rows; nothing is sent when they are the same. JSON, so that the server keeps no copy of it."""
+        drawn = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        if drawn != self.props["rows"]:
+            self.props["rows"] = drawn
 
 
 class Siren(Element, component="static/siren.js"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboards.live.board import Board
+from dashboards.live.board import Board, list_order
 from dashboards.live.health import SILENT_AFTER_S, all_health
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
@@ -96,17 +96,18 @@ def lamps(board: Board, registry: Registry, now_ns: int) -> list[Lamp]:
     known = alarms_known(board, registry, now_ns)
     counted = [(lamp_of(alert), alert) for alert in board.alerts.values()]
     shown = [
-        _class_lamp(kind, [alert for lamp, alert in counted if lamp is kind], known=known, cut=board.alerts_cut)
+        _class_lamp(kind, [alert for lamp, alert in counted if lamp is kind], board.alerts_cut, known=known)
         for kind in LampKind
         if kind is not LampKind.LINK
     ]
     return [*shown, link_lamp(board, registry, now_ns)]
 
 
-def _class_lamp(kind: LampKind, alerts: list[AlertView], *, known: bool, cut: bool) -> Lamp:
+def _class_lamp(kind: LampKind, alerts: list[AlertView], cut: AlarmClass | None, *, known: bool) -> Lamp:
     mode = LampMode.LIT if alerts else LampMode.CALM if known else LampMode.UNKNOWN
     fresh = sum(alert.acknowledged_at_ns is None for alert in alerts)
-    return Lamp(kind, mode, len(alerts), fresh, doubtful=not known, more=cut and bool(alerts))
+    more = cut is not None and any(alert.alarm_class.priority >= cut.priority for alert in alerts)
+    return Lamp(kind, mode, len(alerts), fresh, doubtful=not known, more=more)
 
 
 def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
@@ -121,7 +122,7 @@ def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
 
 def ordered(alerts: list[AlertView]) -> list[AlertView]:
     """Return alerts as the list shows them: class, then newest first."""
-    return sorted(alerts, key=lambda alert: (alert.alarm_class.priority, -alert.raised_at_ns, alert.id))
+    return sorted(alerts, key=list_order)
 
 
 def first_alarm(alerts: list[AlertView]) -> AlertView | None:

@@ -27,7 +27,7 @@ def add_page(console: Console) -> None:
     """Serve the console at ``/``."""
     title = f"{text('product', Language.ZH)} · {console.registry.site.labels.zh}"
 
-    @ui.page("/", title=title, reconnect_timeout=10)
+    @ui.page("/", title=title)
     def page(request: Request) -> None:
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
         language = Language(chosen) if chosen in set(Language) else Language.ZH

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alerts.face import Stats
+from domain.alarm import AlarmClass
 from domain.alert import AlertView
 
 
@@ -26,25 +27,41 @@ class Reading:
     text: str | None = None
 
 
+def list_order(alert: AlertView) -> tuple[int, int, str]:
+    """Return what sorts alerts as the record and the screen do: class, then newest first."""
+    return alert.alarm_class.priority, -alert.raised_at_ns, alert.id
+
+
 @dataclass(slots=True)
 class Board:
-    """Everything that is shown. Times are ns UTC; 0 = never."""
+    """Everything that is shown. Times are ns UTC; 0 = never.
+
+    ``alerts_cut``: the list of open alerts was longer than one reply holds; of this class and those
+    below there may be more than the board has.
+    """
 
     connected: bool = False
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     alerts: dict[str, AlertView] = field(default_factory=dict)
     alerts_at_ns: int = 0
-    alerts_cut: bool = False
+    alerts_cut: AlarmClass | None = None
     alerts_revision: int = 0
     stats: Stats | None = None
     readings: dict[str, Reading] = field(default_factory=dict)
 
     def replace_alerts(self, alerts: Iterable[AlertView], now_ns: int, *, cut: bool) -> None:
-        """Take over a complete list of open alerts; ``cut`` when the list was longer than one reply."""
+        """Take over the list of open alerts; ``cut`` when it ends where one reply ends.
+
+        A cut list says nothing about what would stand behind its end: that is kept as it was.
+        """
         fresh = {alert.id: alert for alert in alerts}
-        if fresh != self.alerts or cut != self.alerts_cut:
+        last = max(map(list_order, fresh.values()), default=None) if cut else None
+        if last is not None:
+            fresh |= {name: alert for name, alert in self.alerts.items() if list_order(alert) > last}
+        cut_at = list(AlarmClass)[last[0]] if last is not None else None
+        if fresh != self.alerts or cut_at is not self.alerts_cut:
             self.alerts = fresh
-            self.alerts_cut = cut
+            self.alerts_cut = cut_at
             self.alerts_revision += 1
         self.alerts_at_ns = now_ns
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -53,7 +54,13 @@ class Puppets:
         default_factory=lambda: {"hotel/pressure/pressure": (652.0, GOOD, 0.5), "hotel/panel/state": (1.0, GOOD, 0.5)}
     )
     """Value, quality and age in seconds by point key."""
-    asked_latest: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    """Questions for the latest values, by device."""
+
+    def reset(self) -> None:
+        """Let everybody be well again."""
+        well = Puppets()
+        self.alive, self.gateway, self.readings = well.alive, well.gateway, well.readings
 
     async def speak(self, backbone: Backbone) -> None:
         """Write the status documents of those who are alive, twice a second."""
@@ -69,7 +76,7 @@ class Puppets:
         await backbone.serve("svc.query.range", _range)
 
     async def _latest(self, body: dict[str, Any]) -> dict[str, Any]:
-        self.asked_latest += 1
+        self.asked[body["device"]] += 1
         now_ns = time.time_ns()
         return {
             "points": {

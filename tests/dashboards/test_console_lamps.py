@@ -93,10 +93,11 @@ def test_a_silent_gateway_makes_the_link_unknown_and_leaves_the_classes_alone() 
     assert found[LampKind.FIRE].mode is LampMode.CALM
 
 
-def test_a_cut_list_says_that_there_is_more() -> None:
+def test_a_cut_list_says_that_there_is_more_of_its_last_class() -> None:
     board = well()
-    board.replace_alerts([alert()], NOW_NS, cut=True)
-    assert shown(board)[LampKind.FIRE].more
+    board.replace_alerts([alert(), alert(2, alarm_class=AlarmClass.FAULT)], NOW_NS, cut=True)
+    assert not shown(board)[LampKind.FIRE].more
+    assert shown(board)[LampKind.FAULT].more
 
 
 def test_the_list_is_ordered_by_class_then_newest_first() -> None:

@@ -11,12 +11,22 @@ from backbone.messages import LogMessage
 from dashboards.live.board import Board
 from dashboards.live.history import Curve
 from dashboards.live.tail import AlertTail
+from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S
 from tests.dashboards.board_makers import NOW_NS, alert
 
 
 def message(seq: int) -> LogMessage:
     return LogMessage("alert.hotel.fire.raised", b"{}", seq, NOW_NS)
+
+
+def test_a_cut_list_says_nothing_about_what_stands_behind_its_end() -> None:
+    board = Board()
+    old, middle, new = (alert(number, alarm_class=AlarmClass.FAULT) for number in (1, 2, 3))
+    board.replace_alerts([new, middle, old], NOW_NS, cut=False)
+    board.replace_alerts([middle], NOW_NS, cut=True)
+    assert set(board.alerts) == {"a2", "a1"}
+    assert board.alerts_cut is AlarmClass.FAULT
 
 
 def test_a_closed_alert_leaves_the_board() -> None:
