@@ -19,6 +19,7 @@ from backbone.credentials import Credentials
 from backbone.sparkplug import encode_death
 from domain.clock import Clock
 from gateway.backoff import Backoff
+from gateway.cancellation import heed_cancellation
 from gateway.session import Session
 from gateway.spool import Spool
 
@@ -63,6 +64,7 @@ class Presence:
             bd_seq = await self._next_session()
             try:
                 async with self._client(bd_seq) as client:
+                    heed_cancellation()
                     backoff.reset()
                     await self._session.birth(bd_seq)
                     await self._hold(client)

@@ -22,6 +22,7 @@ from domain.errors import LinkError, RefusedError, WireError
 from domain.points import PointTable
 from domain.site import GatewaySettings, Registry
 from gateway.backoff import Backoff
+from gateway.cancellation import heed_cancellation
 from gateway.connectors import CONNECTORS
 from gateway.connectors.contract import Connector, Health, Wiring
 from gateway.presence import MqttListener, Presence
@@ -129,6 +130,7 @@ class _Gateway:
                 await asyncio.sleep(backoff.next_s())
                 continue
             async with backbone:
+                heed_cancellation()
                 self._speaking = True
                 try:
                     await self._speak(backbone)
@@ -193,6 +195,7 @@ class _Gateway:
             if backbone.connected:
                 with contextlib.suppress(LinkError, RefusedError):  # the next one comes in a second
                     await self._put_status(backbone, figures, uplink=up)
+            heed_cancellation()
             count += up
             await asyncio.sleep(REPORT_S)
 

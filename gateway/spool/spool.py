@@ -221,7 +221,8 @@ class Spool:
             self._wake.clear()
             if not self._jobs and self._published and not self._closing:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), REMOVAL_DELAY_S)
+                    async with asyncio.timeout(REMOVAL_DELAY_S):
+                        await self._wake.wait()
             jobs, self._jobs = self._jobs[:MOST_GROUPED], self._jobs[MOST_GROUPED:]
             gone, self._published = self._published, []
             if self._jobs or self._closing:

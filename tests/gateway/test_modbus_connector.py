@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -17,6 +17,7 @@ from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
 from simulators.devices.modbus import ModbusServer
 from simulators.devices.modbus_pdu import RegisterBank
 from simulators.faults import Fault, FaultKind
+from simulators.listener import Listener
 from tests.gateway.gateway_sites import LABELS, ListSink, connection, device, registry_of, wiring_of
 
 PAIR = {
@@ -200,6 +201,20 @@ async def test_same_connector_runs_again_after_the_line_came_back() -> None:
 Reply = Callable[[bytes], bytes]
 
 
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[int]:
+    """A TCP server whose connections end with it; yields its port."""
+    listener = Listener(serve)
+    await listener.start()
+    try:
+        yield listener.port
+    finally:
+        await listener.stop()
+
+
 @contextlib.asynccontextmanager
 async def answering(reply: Reply) -> AsyncIterator[int]:
     """A server of raw bytes: every request is answered with what ``reply`` makes of it."""
@@ -209,11 +224,9 @@ async def answering(reply: Reply) -> AsyncIterator[int]:
             while request := await reader.read(1024):
                 writer.write(reply(request))
                 await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with listening(serve) as port:
+        yield port
 
 
 def _head(request: bytes, pdu: bytes, *, protocol: int = 0, length: int | None = None) -> bytes:
@@ -258,10 +271,8 @@ async def test_answer_that_comes_byte_by_byte_or_after_a_foreign_frame_is_read(b
                 writer.write(bytes([byte]))
                 await writer.drain()
                 await asyncio.sleep(0)
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server, running(line, line.connector(port=server.sockets[0].getsockname()[1], timeout_s=2)):
+    async with listening(serve) as port, running(line, line.connector(port=port, timeout_s=2)):
         await line.until(lambda: line.good("d1/far") >= 2)
     assert {value for value, _, _ in line.sink.of("d1/far")} == {7.0}
 
@@ -274,10 +285,22 @@ async def test_line_that_hangs_without_closing_is_opened_again() -> None:
         while request := await reader.read(1024):
             if len(connections) > 1:  # the first connection swallows everything
                 writer.write(_right(request))
-        writer.close()
 
     line = Line(2)
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server, running(line, line.connector(port=server.sockets[0].getsockname()[1])):
+    async with listening(serve) as port, running(line, line.connector(port=port)):
         await line.until(lambda: line.good("d1/level") >= 1 and line.good("d2/level") >= 1)
     assert len(connections) >= 2
+
+
+async def test_cancelling_at_any_moment_ends_it() -> None:
+    """Also in the very turn in which an answer comes, when `asyncio.wait_for` forgets the cancellation."""
+    line = Line(2)
+    async with line.server:
+        for turns in range(60):
+            task = asyncio.create_task(line.connector(period_s=0.001).run(line.sink))
+            await asyncio.sleep(0.005)
+            for _ in range(turns % 30):
+                await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=10)
+            assert done

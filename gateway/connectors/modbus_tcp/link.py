@@ -26,6 +26,7 @@ from pymodbus.framer.socket import FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
 from domain.errors import LinkError, RefusedError, WireError
+from gateway.cancellation import heed_cancellation
 from gateway.connectors.modbus_tcp.config import Function, ModbusTcpSettings
 
 MOST_ADU_LENGTH = 254
@@ -104,6 +105,7 @@ class ModbusLink:
         finally:
             self._scope = None
             self._free_at_s = asyncio.get_running_loop().time() + self._settings.pause_s
+        heed_cancellation()
         return _registers(reply, function, count)
 
     def _why_no_reply(self) -> Exception:

@@ -29,6 +29,7 @@ from domain.errors import LinkError
 from domain.points import PointTable
 from domain.quality import BAD, GOOD, Reason, pack
 from domain.site import Device
+from gateway.cancellation import heed_cancellation
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Health, Sink, Wiring
 from gateway.connectors.mqtt_json.buffered import BufferedSocket
 from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead, MqttVersion
@@ -132,6 +133,7 @@ class MqttJsonConnector:
                     client._client._sock = BufferedSocket(client._client._sock)  # type: ignore[arg-type]  # noqa: SLF001  # same face
                 for template in self._templates:
                     await client.subscribe(template.subscription, qos=1)
+                heed_cancellation()
                 self._connected, self._down_since_s = True, None
                 await self._take_messages(client, sink)
         except (aiomqtt.MqttError, OSError) as error:
