@@ -45,6 +45,7 @@ class Bank:
         self.point = (self._keys // max(1, len(tests))).astype(np.int32)
         self.test = (self._keys % max(1, len(tests))).astype(np.int32)
         self.links = Links(self.point, np.arange(len(self.point)), len(site.table))
+        self._one_each = bool((self.links.count == 1).all())
         self.truth: Truths = np.empty(0, np.uint8)
         self.set_up(site)
 
@@ -60,9 +61,17 @@ class Bank:
     def set_up(self, site: SiteIndex) -> None:
         """Make parameter and memory arrays of shape ``(terms,)``."""
 
-    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
-        """Ask the test of readings of n different terms; answers for readings not good are ignored."""
+    def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
+        """Ask the test of readings of n different terms.
+
+        ``good`` tells which can be used (None: all); answers for the others are ignored.
+        """
         raise NotImplementedError
+
+    def worked_out(self, term: int) -> str:
+        """Return what the site's registry added to a term's test; state is kept where this is equal, too."""
+        del term
+        return ""
 
     def terms_of(self, test: Condition, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], Indexes]:
         """Return those of ``points`` that have a term of ``test``, and the terms."""
@@ -75,25 +84,30 @@ class Bank:
         return points[there], at[there]
 
     def read(
-        self, point: NDArray[np.int32], value: Floats, good: Bools, time_ns: NDArray[np.int64]
+        self, point: Indexes, value: Floats, good: Bools | None, time_ns: Indexes
     ) -> tuple[Indexes, Indexes, Truths, Truths] | None:
-        """Take one reading each of n different points and keep the new truths.
+        """Take one reading each of n different points and keep the new truths; ``good`` as in `answer`.
 
         Returns ``(row, term, before, after)``, shape ``(m,)`` each, for the terms whose code changed, with
         the row of the reading that did it; None when nothing changed.
         """
-        row, term = self.links.expand(point)
-        if not len(term):
-            return None
-        if len(row) != len(point) or self.links.widest > 1:
-            value, good, time_ns = value[row], good[row], time_ns[row]
-        before = self.truth[term]
+        row, term = self._watched(point)
+        if row is not None:
+            value, time_ns = value[row], time_ns[row]
+            good = None if good is None else good[row]
+        before = self.truth.take(term)
         after = judged(self.answer(term, value, good, time_ns), good, before)
         moved = np.flatnonzero(after != before)
         if not len(moved):
             return None
         self.truth[term[moved]] = after[moved]
-        return row[moved], term[moved], before[moved], after[moved]
+        return (moved if row is None else row[moved]), term[moved], before[moved], after[moved]
+
+    def _watched(self, point: Indexes) -> tuple[Indexes | None, Indexes]:
+        """Return the terms of points and the rows they come from; None for "each row one term, in order"."""
+        if self._one_each:
+            return None, point  # terms are sorted by point, so they are numbered alike
+        return self.links.expand(point)
 
     def parameter(self, values: Sequence[float]) -> Floats:
         """Spread one number per test over the terms."""
@@ -119,6 +133,10 @@ class _LimitBank(Bank):
         band = [self._limit(test).difference(self._limit(test).hysteresis) for test in self.tests]
         self.clear_at = self.limit - self.sign * self.parameter(band)
 
+    def worked_out(self, term: int) -> str:
+        """Return the limit, which may come from the point's record."""
+        return f"{self.limit[term]!r}"
+
     def _limit(self, test: Condition) -> Limit:
         limit: Limit = getattr(test, self.key)
         return limit
@@ -129,10 +147,10 @@ class AboveBank(_LimitBank):
 
     key, sign = "above", 1.0
 
-    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+    def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
         """Hold between the two."""
         del good, time_ns
-        return hysteresis(value > self.limit[terms], value <= self.clear_at[terms], self.truth[terms])
+        return hysteresis(value > self.limit.take(terms), value <= self.clear_at.take(terms), self.truth.take(terms))
 
 
 class BelowBank(_LimitBank):
@@ -140,10 +158,10 @@ class BelowBank(_LimitBank):
 
     key, sign = "below", -1.0
 
-    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+    def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
         """Hold between the two."""
         del good, time_ns
-        return hysteresis(value < self.limit[terms], value >= self.clear_at[terms], self.truth[terms])
+        return hysteresis(value < self.limit.take(terms), value >= self.clear_at.take(terms), self.truth.take(terms))
 
 
 class RangeBank(Bank):
@@ -155,10 +173,10 @@ class RangeBank(Bank):
         self.low = self.parameter([-np.inf if test.at_least is None else test.at_least for test in self.tests])
         self.high = self.parameter([np.inf if test.at_most is None else test.at_most for test in self.tests])
 
-    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+    def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
         """Alarm within the interval, ends included."""
         del good, time_ns
-        return np.asarray((value >= self.low[terms]) & (value <= self.high[terms]))
+        return np.asarray((value >= self.low.take(terms)) & (value <= self.high.take(terms)))
 
 
 class EqualsBank(Bank):
@@ -172,7 +190,7 @@ class EqualsBank(Bank):
         for at, test in enumerate(self.tests):
             self.numbers[at, : len(test.equals or ())] = test.equals
 
-    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+    def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
         """Alarm when the value is one of them."""
         del good, time_ns
         return np.asarray((value[:, None] == self.numbers[self.test[terms]]).any(axis=1))
@@ -190,11 +208,12 @@ class BitsBank(Bank):
         self.pattern = np.array([one.all or 0 for one in bits], np.int64)[self.test]
         self.differs = np.array([one.any is not None for one in bits], np.bool_)[self.test]
 
-    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+    def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
         """Compare the masked bits."""
         del time_ns
-        word = np.clip(np.where(good, value, 0.0), 0, 2**53).astype(np.int64)
-        return np.asarray(((word & self.mask[terms]) == self.pattern[terms]) ^ self.differs[terms])
+        finite = value if good is None else np.where(good, value, 0.0)
+        word = np.clip(finite, 0, 2**53).astype(np.int64)
+        return np.asarray(((word & self.mask.take(terms)) == self.pattern.take(terms)) ^ self.differs.take(terms))
 
 
 class StepBank(Bank):
@@ -212,22 +231,22 @@ class StepBank(Bank):
         self.level = np.full(len(self), np.nan)
         self.last_ns = np.zeros(len(self), np.int64)
 
-    def answer(self, terms: Indexes, value: Floats, good: Bools, time_ns: NDArray[np.int64]) -> Bools:
+    def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
         """Follow the level with good readings only."""
+        rows = np.arange(len(terms)) if good is None else np.flatnonzero(good)
+        at, now_ns = terms[rows], time_ns[rows]
+        elapsed_s = np.maximum(now_ns - self.last_ns[at], 0) / NS_PER_S
         stepped = np.zeros(len(terms), np.bool_)
-        at = terms[good]
-        elapsed_s = np.maximum(time_ns[good] - self.last_ns[at], 0) / NS_PER_S
-        held = (self.truth[at] & np.uint8(ALARM)).view(np.bool_)
-        stepped[good], self.level[at] = follow_level(
+        stepped[rows], self.level[at] = follow_level(
             self.level[at],
-            value[good],
-            held,
+            value[rows],
+            (self.truth[at] & np.uint8(ALARM)).view(np.bool_),
             elapsed_s=elapsed_s,
             settle_s=self.settle_s[at],
             rise_low=self.low[at],
             rise_high=self.high[at],
         )
-        self.last_ns[at] = time_ns[good]
+        self.last_ns[at] = now_ns
         return stepped
 
 

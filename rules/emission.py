@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.alarm import EntityKind, Place, Transition
+from domain.alarm import EntityKind, Place, Transition, TransitionKind
+from domain.clock import NS_PER_S
 from domain.ids import stable_id
 from domain.site import Labels
 from rules.alarm_states import SAYINGS
+from rules.links import Links
 from rules.messages import count_text, floor_text, number_text, render
 from rules.model import Rule
 from rules.plan import Plan
@@ -23,22 +25,34 @@ from rules.slots import Said
 UNKNOWN_VALUE = math.nan
 
 
+PICTURE_AGE_NS = 60 * NS_PER_S
+"""A picture from longer before the event may show something else (assumption: cameras report every few seconds)."""
+
+
 @dataclass(slots=True)
 class Known:
-    """The last good value of every point, and the last words of those that tell pictures.
+    """The last good value of every point, and the last words (with their time) of points that tell pictures.
 
-    It stands at the end of the last segment; `at` looks into the present segment first.
+    It stands at the end of the last segment; both look-ups search the present segment first, so that a
+    transition in its middle knows nothing of what came after.
     """
 
     value: NDArray[np.float64]
-    text: dict[int, str] = field(default_factory=dict)
+    words: dict[int, tuple[str, int]] = field(default_factory=dict)
 
-    def at(self, segment: Segment, point: int, instant: int) -> tuple[float, str | None]:
-        """Return value and words of a point as they were known at an instant of a segment."""
+    def value_at(self, segment: Segment, point: int, instant: int) -> float:
+        """Return the value of a point as it was known at an instant, NaN when nobody knew."""
         row = segment.latest(point, instant)
-        if row < 0:
-            return float(self.value[point]), self.text.get(point)
-        return float(segment.value[row]), segment.text.get(row)
+        return float(self.value[point] if row < 0 else segment.value[row])
+
+    def words_at(self, segment: Segment, point: int, instant: int) -> tuple[str, int] | None:
+        """Return the last words of a point and their time, as known at an instant."""
+        rows = [row for row in segment.text if segment.used[row] and segment.point[row] == point]
+        rows = [row for row in rows if segment.instant[row] <= instant]
+        if not rows:
+            return self.words.get(point)
+        last = max(rows, key=lambda row: (segment.instant[row], row))
+        return segment.text[last], int(segment.time_ns[last])
 
     def commit(self, segment: Segment, worded: frozenset[int]) -> None:
         """Move on to the end of a segment; words are kept for the points in ``worded`` only."""
@@ -46,9 +60,10 @@ class Known:
             self.value[segment.point] = segment.value  # of a repeated point the last one stands
         else:
             self.value[segment.point[segment.used]] = segment.value[segment.used]
-        for row, words in segment.text.items():
-            if segment.used[row] and int(segment.point[row]) in worded:
-                self.text[int(segment.point[row])] = words
+        for point in {int(segment.point[row]) for row in segment.text} & worded:
+            words = self.words_at(segment, point, len(segment.seq) * segment.width)
+            if words is not None:
+                self.words[point] = words
 
 
 class Emitter:
@@ -72,8 +87,9 @@ class Emitter:
         key = self._plan.site.entity_key(rule.entity, entity)
         message = int(said.instant[at]) // segment.width
         seq = int(segment.seq[message])
+        event_ns = int(said.event_ns[at])
         place = self._plan.site.place(rule.entity, entity)
-        value = known.at(segment, entity, instant)[0] if rule.entity is EntityKind.POINT else UNKNOWN_VALUE
+        value = known.value_at(segment, entity, instant) if rule.entity is EntityKind.POINT else UNKNOWN_VALUE
         scope = self._plan.scope(rule.entity, entity)
         numbers = (value, self._count(number, scope, segment, known, instant))
         text_zh, text_en = (
@@ -94,8 +110,9 @@ class Emitter:
             place=place,
             partition=self._partition,
             input_seq=seq,
-            event_time_ns=int(said.event_ns[at]),
+            event_time_ns=event_ns,
             log_time_ns=int(segment.log_ns[message]),
+            delay_ns=round(rule.on_delay_s * NS_PER_S) if kind is TransitionKind.RAISED else 0,
             value=value if math.isfinite(value) else None,
             values=self._values(number, scope, segment, known, instant),
             latched=rule.is_latched,
@@ -103,7 +120,7 @@ class Emitter:
             historical=bool(said.historical[at]),
             text_zh=text_zh,
             text_en=text_en,
-            picture_url=self._picture(number, scope, segment, known, instant),
+            picture_url=self._picture(self._plan.pictures.get(number), scope, segment, known, (instant, event_ns)),
             hides=rule.hides,
         )
 
@@ -156,9 +173,9 @@ class Emitter:
         table = self._plan.site.table
         names = Counter(table[at].name for at in points)
         found = {
-            table[at].name if names[table[at].name] == 1 else f"{table[at].device}/{table[at].name}": known.at(
+            table[at].name if names[table[at].name] == 1 else f"{table[at].device}/{table[at].name}": known.value_at(
                 segment, at, instant
-            )[0]
+            )
             for at in points
         }
         return {name: value for name, value in found.items() if math.isfinite(value)}
@@ -167,15 +184,20 @@ class Emitter:
         """Return the greatest known value of the rule's ``count`` points, NaN when none is known."""
         if number not in self._plan.counts:
             return UNKNOWN_VALUE
-        found = [known.at(segment, int(at), instant)[0] for at in self._plan.counts[number].of(scope)]
+        found = [known.value_at(segment, int(at), instant) for at in self._plan.counts[number].of(scope)]
         return max((value for value in found if math.isfinite(value)), default=UNKNOWN_VALUE)
 
-    def _picture(self, number: int, scope: int, segment: Segment, known: Known, instant: int) -> str | None:
-        """Return the words of the first ``picture`` point that has any."""
-        if number not in self._plan.pictures:
-            return None
-        words = (known.at(segment, int(at), instant)[1] for at in self._plan.pictures[number].of(scope))
-        return next((text for text in words if text), None)
+    def _picture(
+        self, links: Links | None, scope: int, segment: Segment, known: Known, when: tuple[int, int]
+    ) -> str | None:
+        """Return the words of the ``picture`` point that spoke last, unless that was long before the event.
+
+        ``when``: instant and event time [ns].
+        """
+        instant, event_ns = when
+        told = [known.words_at(segment, int(at), instant) for at in (links.of(scope) if links else ())]
+        fresh = [words for words in told if words is not None and words[1] >= event_ns - PICTURE_AGE_NS]
+        return max(fresh, key=lambda words: words[1])[0] if fresh else None
 
 
 def _once(name: str, ids: Counter[str]) -> str:

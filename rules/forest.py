@@ -133,6 +133,8 @@ class Forest:
 
     def _carry(self, changes: Changes) -> Changes:
         """Apply the changes of one round to the nodes above them, layer by layer."""
+        if not self._deepest:
+            return changes
         done = [changes]
         touched = self._count(changes)
         for depth in range(1, self._deepest + 1):

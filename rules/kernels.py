@@ -37,15 +37,15 @@ def usable(value: Floats, quality: NDArray[np.uint16]) -> Bools:
     return np.asarray(((quality & BASE_MASK) == GOOD) & np.isfinite(value))
 
 
-def judged(alarm: Bools, good: Bools, truth: Truths) -> Truths:
+def judged(alarm: Bools, good: Bools | None, truth: Truths) -> Truths:
     """Combine a test's answer with quality.
 
     Parameters
     ----------
     alarm : (n,) bool
         The test's answer for readings that are good; anything for the others.
-    good : (n,) bool
-        Whether the reading can be used.
+    good : (n,) bool or None
+        Whether the reading can be used; None means that all can.
     truth : (n,) uint8
         Codes before the reading.
 
@@ -55,9 +55,7 @@ def judged(alarm: Bools, good: Bools, truth: Truths) -> Truths:
         Codes after it: a reading that is not good keeps the memory and sets "unknown".
     """
     answer = alarm.view(np.uint8)
-    if good.all():
-        return answer
-    return np.where(good, answer, truth | np.uint8(UNKNOWN))
+    return answer if good is None else np.where(good, answer, truth | np.uint8(UNKNOWN))
 
 
 def hysteresis(raised: Bools, cleared: Bools, truth: Truths) -> Bools:
@@ -123,19 +121,40 @@ def follow_level(
     return stepped, np.where(stepped, value - rise, value - rise + drift * rise)
 
 
-def is_repeat_free(point: NDArray[np.int32], scratch: NDArray[np.int32]) -> bool:
+def is_rising_apart(point: Indexes, sizes: Indexes) -> bool:
+    """Tell whether points rise within each message and messages have no points in common.
+
+    That is the everyday case, and much cheaper to see than `is_repeat_free`; False proves nothing.
+
+    Parameters
+    ----------
+    point : (n,) int64
+        Points of all messages, one after the other.
+    sizes : (messages,) int64
+        Readings of each message.
+    """
+    rising = point[1:] > point[:-1]
+    ends = np.cumsum(sizes)
+    filled = sizes > 0
+    first, last = point[(ends - sizes)[filled]], point[ends[filled] - 1]
+    rising[ends[filled][:-1] - 1] = True
+    order = np.argsort(first)
+    return bool(rising.all() and (first[order][1:] > last[order][:-1]).all())
+
+
+def is_repeat_free(point: Indexes, scratch: NDArray[np.int32]) -> bool:
     """Tell whether no point occurs twice; ``scratch`` is any (points,) int32 array to write over."""
     rows = np.arange(len(point), dtype=np.int32)
     scratch[point] = rows
     return bool((scratch[point] == rows).all())
 
 
-def occurrences(point: NDArray[np.int32], message: NDArray[np.int32]) -> tuple[Indexes, Indexes]:
+def occurrences(point: Indexes, message: Indexes) -> tuple[Indexes, Indexes]:
     """Number the readings of each point.
 
     Parameters
     ----------
-    point, message : (n,) int32
+    point, message : (n,) int64
         Point and message of each reading; messages do not fall.
 
     Returns

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.inputs import Message, Readings
-from rules.kernels import Bools, Indexes, is_repeat_free, occurrences, rounds
+from rules.kernels import Bools, Indexes, is_repeat_free, is_rising_apart, occurrences, rounds
 
 _NO_READINGS = Readings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint16))
 
@@ -26,8 +26,9 @@ class Segment:
     |---|---|---|
     | ``seq``, ``log_ns``, ``now_ns`` | (messages,) int64 | sequence, receive time, counted time |
     | ``gateway`` | (messages,) int32 | who sent it, -1 for nobody here |
-    | ``message`` | (n,) int32 | message of a reading |
-    | ``point``, ``time_ns``, ``value``, ``quality`` | (n,) | the readings |
+    | ``point`` | (n,) int64 | point of a reading; wide, because numpy casts any other index at every use |
+    | ``time_ns``, ``value``, ``quality`` | (n,) | the reading |
+    | ``now`` | (n,) int64 | counted time of its message |
     | ``instant`` | (n,) int64 | ``message * width + k`` for the k-th reading of its point in its message |
     | ``used`` | (n,) bool | set while reading: in time, good and finite |
     """
@@ -39,31 +40,42 @@ class Segment:
         self.now_ns = np.array(now_ns, np.int64)
         self.gateway = np.array([message.gateway for message in messages], np.int32)
         parts = [message.readings or _NO_READINGS for message in messages]
-        sizes = [len(part.point) for part in parts]
-        self.message = np.repeat(np.arange(len(parts), dtype=np.int32), sizes)
-        self.point = np.concatenate([part.point for part in parts])
+        self._sizes = np.array([len(part.point) for part in parts])
+        self.point = np.concatenate([part.point for part in parts], dtype=np.int64)
         self.time_ns = np.concatenate([part.time_ns for part in parts])
         self.value = np.concatenate([part.value for part in parts])
         self.quality = np.concatenate([part.quality for part in parts])
-        self.text = _texts(parts, sizes)
+        self.text = _texts(parts)
+        self.now = np.repeat(self.now_ns, self._sizes)
         self.used: Bools = np.zeros(len(self.point), np.bool_)
-        self.width, self.instant, self.rounds = self._order(scratch)
+        self.width, self._within, self.rounds = self._order(scratch)
 
     def __len__(self) -> int:
         """Return the number of readings."""
         return len(self.point)
 
-    def _order(self, scratch: NDArray[np.int32]) -> tuple[int, Indexes, list[Indexes | slice]]:
-        """Return the width of a message in instants, each row's instant, and rows by rounds.
+    @cached_property
+    def message(self) -> Indexes:
+        """Message of each reading, shape ``(n,)``."""
+        return np.repeat(np.arange(len(self.seq)), self._sizes)
+
+    @cached_property
+    def instant(self) -> Indexes:
+        """Instant of each reading, shape ``(n,)``."""
+        return self.message * self.width + self._within
+
+    def _order(self, scratch: NDArray[np.int32]) -> tuple[int, Indexes | int, list[Indexes | slice]]:
+        """Return the width of a message in instants, each row's place within it, and rows by rounds.
 
         A round has each point once at most: vectorised writes to a repeated index keep only the last,
         which would lose a transition.
         """
-        if is_repeat_free(self.point, scratch):
-            return 1, self.message.astype(np.int64), [slice(None)] if len(self) else []
+        if not len(self):
+            return 1, 0, []
+        if is_rising_apart(self.point, self._sizes) or is_repeat_free(self.point, scratch):
+            return 1, 0, [slice(None)]
         in_all, in_message = occurrences(self.point, self.message)
-        width = int(in_message.max()) + 1
-        return width, self.message * np.int64(width) + in_message, list(rounds(in_all))
+        return int(in_message.max()) + 1, in_message, list(rounds(in_all))
 
     def latest(self, point: int, instant: int) -> int:
         """Return the row of a point's last used reading up to an instant, -1 for none in this segment."""
@@ -79,14 +91,15 @@ class Segment:
         return used[np.argsort(self.point[used], kind="stable")]
 
     @cached_property
-    def _sorted_points(self) -> NDArray[np.int32]:
+    def _sorted_points(self) -> Indexes:
         return self.point[self._by_point]
 
 
-def _texts(parts: Sequence[Readings], sizes: Sequence[int]) -> Mapping[int, str]:
+def _texts(parts: Sequence[Readings]) -> Mapping[int, str]:
     found: dict[int, str] = {}
     start = 0
-    for part, size in zip(parts, sizes, strict=True):
-        found.update({start + row: words for row, words in part.text.items()})
-        start += size
+    for part in parts:
+        if part.text:
+            found.update({start + row: words for row, words in part.text.items()})
+        start += len(part.point)
     return found

@@ -73,7 +73,7 @@ class Slots:
     def __init__(self, on_delay_ns: Indexes, off_delay_ns: Indexes) -> None:
         """Make slots with these delays, shape ``(slots,)`` each; all are normal and unknown."""
         count = len(on_delay_ns)
-        self._delays = np.stack([np.zeros_like(on_delay_ns), on_delay_ns, off_delay_ns])
+        self._on_delay_ns, self._off_delay_ns = on_delay_ns, off_delay_ns
         self.state: Truths = np.zeros(count, np.uint8)
         self.due_ns = np.full(count, NEVER, np.int64)
         self.since_ns = np.zeros(count, np.int64)
@@ -86,6 +86,10 @@ class Slots:
     def __len__(self) -> int:
         """Return the number of slots."""
         return len(self.state)
+
+    def open_count(self) -> int:
+        """Return how many alarms are raised and not cleared."""
+        return int(np.count_nonzero(OPEN[self.state]))
 
     def due(self, now_ns: int) -> Indexes:
         """Return the slots whose timer has run out."""
@@ -122,11 +126,12 @@ class Slots:
         self._set_timer(at, timer, moment, rows)
 
     def _set_timer(self, slot: Indexes, timer: NDArray[np.uint8], moment: Moment, rows: Indexes) -> None:
-        starts = (timer == Timer.START_ON_DELAY) | (timer == Timer.START_OFF_DELAY)
-        begun, at = slot[starts], rows[starts]
-        self.due_ns[begun] = moment.now_ns[at] + self._delays[timer[starts], begun]
-        self.since_ns[begun] = moment.event_ns[at]
-        self.late[begun] = moment.historical[at]
+        for start, delay_ns in ((Timer.START_ON_DELAY, self._on_delay_ns), (Timer.START_OFF_DELAY, self._off_delay_ns)):
+            begins = timer == start
+            begun, at = slot[begins], rows[begins]
+            self.due_ns[begun] = moment.now_ns[at] + delay_ns[begun]
+            self.since_ns[begun] = moment.event_ns[at]
+            self.late[begun] = moment.historical[at]
         self.due_ns[slot[timer == Timer.STOP]] = NEVER
 
     def _tell(

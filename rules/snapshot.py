@@ -1,0 +1,181 @@
+"""The engine's state as bytes, and back: also into a plan that has changed in between.
+
+Stored are the state of points, terms, gateways and of alarms that are not normal; nodes and truths of
+alarms follow from these. Where the plan is another one, what kept its meaning keeps its state. An open
+alarm whose rule changed stays open, because a fire does not end with an edit; its condition starts anew
+and it is judged at the next tick. An open alarm whose rule or entity is gone is reported, not cleared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from domain.errors import WireError
+from rules.alarm_states import OPEN, AlarmState
+from rules.engine import Counts, Engine
+from rules.identity import Identity, positions
+from rules.log_clock import LogClock
+from rules.packing import AnyArray, pack, unpack
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a snapshot stands: last sequence in TELEMETRY, last one of its partition in ALARMS, lease epoch."""
+
+    seq: int
+    alarm_seq: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What became of a snapshot's state.
+
+    ``kept`` alarms had state and keep it; ``restarted`` are open while their condition starts anew;
+    ``orphans`` were open and have no rule or entity any more (``rule entity``).
+    """
+
+    same_plan: bool
+    kept: int = 0
+    restarted: tuple[str, ...] = ()
+    orphans: tuple[str, ...] = ()
+
+
+def save(engine: Engine, place: Place, fingerprint: str) -> bytes:
+    """Return the engine's state. ``fingerprint`` is that of its plan's `Identity`."""
+    plan, slots, live = engine.plan, engine.slots, engine.liveness
+    keys = plan.site.table
+    header = {
+        "format": FORMAT,
+        "fingerprint": fingerprint,
+        "rules": plan.version,
+        "place": asdict(place),
+        "clock": [engine.clock.counted_ns, engine.clock.last_ns],
+        "last_tick_ns": live.last_tick_ns,
+        "judge_all": engine.judge_all,
+        "counts": asdict(engine.counts),
+        "words": {keys[point].key: words for point, words in engine.known.words.items()},
+    }
+    uneasy = np.flatnonzero(slots.state != AlarmState.NORMAL)
+    arrays: dict[str, AnyArray] = {
+        **_point_arrays(engine),
+        **_gateway_arrays(engine),
+        "truth": plan.forest.truth[: plan.forest.leaves],
+        "alarm": uneasy,
+        **{f"alarm.{name}": column[uneasy] for name, column in _alarm_columns(engine).items()},
+    }
+    for bank in plan.banks:
+        arrays |= {f"{type(bank).__name__}.{name}": getattr(bank, name) for name in bank.memory}
+    return pack(header, arrays)
+
+
+def fingerprint_of(data: bytes) -> str:
+    """Return the fingerprint of the plan that a snapshot belongs to; raises WireError."""
+    header, _ = unpack(data)
+    if header.get("format") != FORMAT:
+        raise WireError(f"snapshot has format {header.get('format')}, this program reads {FORMAT}")
+    return str(header.get("fingerprint"))
+
+
+def restore(engine: Engine, data: bytes, mine: Identity, theirs: Identity) -> tuple[Place, Restored]:
+    """Bring a new engine to a snapshot's state; raises WireError for a damaged one.
+
+    ``mine`` are the keys of the engine's plan, ``theirs`` those of the snapshot's.
+    """
+    header, arrays = unpack(data)
+    try:
+        place = Place(**header["place"])
+        engine.clock = LogClock(*header["clock"])
+        engine.counts = Counts(**{one.name: int(header["counts"].get(one.name, 0)) for one in fields(Counts)})
+        engine.liveness.last_tick_ns = int(header["last_tick_ns"])
+        same = mine.fingerprint == theirs.fingerprint
+        theirs = mine if same else theirs
+        engine.judge_all = not same or bool(header["judge_all"])
+        _restore_points(engine, header, arrays, positions(mine.points, theirs.points))
+        _restore_gateways(engine, arrays, positions(mine.gateways, theirs.gateways))
+        _restore_terms(engine, arrays, mine, theirs)
+        restored = _restore_alarms(engine, arrays, mine, theirs)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise WireError(f"snapshot does not fit its keys: {error!r}") from error
+    engine.plan.forest.recount()
+    engine.plan.listen(engine.slots)
+    return place, restored
+
+
+def _point_arrays(engine: Engine) -> dict[str, AnyArray]:
+    live = engine.liveness
+    columns = {"last_ns": engine.last_ns, "value": engine.known.value, "heard_ns": live.heard_ns}
+    return {f"point.{name}": column for name, column in (columns | {"expired": live.expired}).items()}
+
+
+def _gateway_arrays(engine: Engine) -> dict[str, AnyArray]:
+    live = engine.liveness
+    columns = {"heard_ns": live.gateway_heard_ns, "dead": live.dead, "session": live.session}
+    return {f"gateway.{name}": column for name, column in columns.items()}
+
+
+def _alarm_columns(engine: Engine) -> dict[str, AnyArray]:
+    return {name: getattr(engine.slots, name) for name in ("state", "due_ns", "since_ns", "late", "high")}
+
+
+def _carry(target: AnyArray, source: AnyArray, old: AnyArray) -> None:
+    """Copy what existed before; ``old`` has its place in ``source``, -1 for new things."""
+    there = old >= 0
+    target[there] = source[old[there]]
+
+
+def _restore_points(engine: Engine, header: Mapping[str, Any], arrays: Mapping[str, AnyArray], old: AnyArray) -> None:
+    """Points that are new count as heard now, so that they have their time to report."""
+    engine.liveness.heard_ns[:] = engine.clock.counted_ns
+    for name, column in _point_arrays(engine).items():
+        _carry(column, arrays[name], old)
+    table = engine.plan.site.table
+    engine.known.words = {
+        point: (str(words), int(time_ns))
+        for key, (words, time_ns) in header["words"].items()
+        if (point := table.get(str(key))) is not None
+    }
+
+
+def _restore_gateways(engine: Engine, arrays: Mapping[str, AnyArray], old: AnyArray) -> None:
+    engine.liveness.gateway_heard_ns[:] = engine.clock.counted_ns
+    for name, column in _gateway_arrays(engine).items():
+        _carry(column, arrays[name], old)
+
+
+def _restore_terms(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> None:
+    old = positions(mine.terms, theirs.terms)
+    _carry(engine.plan.forest.truth[: len(old)], arrays["truth"], old)
+    kinds = [term.partition(" ")[0] for term in theirs.terms]
+    for bank, start in zip(engine.plan.banks, engine.plan.bank_signal, strict=True):
+        kind = type(bank).__name__
+        for name in bank.memory if kind in kinds else ():
+            own = old[start : start + len(bank)]
+            _carry(getattr(bank, name), arrays[f"{kind}.{name}"], np.where(own >= 0, own - kinds.index(kind), -1))
+
+
+def _restore_alarms(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> Restored:
+    columns, uneasy = _alarm_columns(engine), arrays["alarm"]
+    new = positions([theirs.alarms[at] for at in uneasy.tolist()], mine.alarms)
+    is_open = OPEN[arrays["alarm.state"]]
+    same = np.array(
+        [at >= 0 and mine.meanings[at] == theirs.meanings[was] for at, was in zip(new, uneasy, strict=True)], np.bool_
+    )
+    for name, column in columns.items():
+        column[new[same]] = arrays[f"alarm.{name}"][same]
+    changed = (new >= 0) & ~same & is_open
+    engine.slots.state[new[changed]] = AlarmState.ACTIVE
+    engine.slots.high[new[changed]] = arrays["alarm.high"][changed]
+    gone = (new < 0) & is_open
+    return Restored(
+        same_plan=mine.fingerprint == theirs.fingerprint,
+        kept=int(np.count_nonzero(same)),
+        restarted=tuple(mine.alarms[at] for at in new[changed].tolist()),
+        orphans=tuple(theirs.alarms[at] for at in uneasy[gone].tolist()),
+    )

@@ -1,0 +1,278 @@
+"""One partition, from its lease to its last checkpoint.
+
+    checkpoint ─▶ read on in order ─▶ engine ─▶ publish what is new, fenced ─▶ checkpoint …
+
+Exactly once, whatever happens in between: the engine makes the same transitions with the same ids from
+the same log, a checkpoint is written only after everything before it is in ALARMS, and a new owner reads
+what stands in ALARMS after its checkpoint and leaves those ids out. So the outage may be longer than the
+server's duplicate window. Each write is refused unless the last transition of the partition is the one
+this owner knows: an owner that was asleep can't write among those of its successor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.errors import FencedError
+from backbone.layout import ALARMS, TELEMETRY
+from backbone.messages import LogMessage
+from domain.alarm import Transition
+from domain.errors import LinkError, RefusedError, WireError
+from rules.compiler import compile_plan
+from rules.decoding import Decoder
+from rules.engine import Engine
+from rules.identity import Identity
+from rules.model import RuleSet
+from rules.site_index import SiteIndex
+from rules.snapshot import Place, Restored, fingerprint_of, restore, save
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY_S = 5.0
+RETRY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """What a partition has to tell; ``log_ns`` is the receive time of its last message, 0 before the first."""
+
+    partition: int
+    seq: int
+    log_ns: int
+    readings: int
+    transitions: int
+    late: int
+    ahead: int
+    unusable: int
+    unknown_points: int
+    unknown_devices: int
+    unreadable: int
+    skipped: int
+    open_alarms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """A partition's lease as its worker sees it: the epoch, a question, and the end."""
+
+    epoch: int
+    still_ours: Callable[[], Awaitable[bool]]
+    ended: asyncio.Event
+
+
+class Worker:
+    """Owns one partition as long as it holds the lease."""
+
+    def __init__(self, site: SiteIndex, ruleset: RuleSet, backbone: Backbone, *, partition: int) -> None:
+        """Compile the rules for the partition's devices; `run` does the rest."""
+        self._backbone = backbone
+        self._partition = partition
+        self._plan_of = (ruleset, site)
+        self._decoder = Decoder(site, partition, backbone.partitions)
+        self._engine = Engine(compile_plan(ruleset, site), partition)
+        self._identity = Identity.of(self._engine.plan)
+        self._identity_is_stored = False
+        self._seq = 0
+        self._alarm_seq = 0
+        self._saved_seq = -1
+        self._saved_at = 0.0
+        self._covered_alarm_seq = 0
+        self._written: dict[str, int] = {}
+        self._skipped = 0
+
+    @property
+    def status(self) -> WorkerStatus:
+        """Figures for the status document."""
+        counts, unused = self._engine.counts, self._decoder.counts
+        return WorkerStatus(
+            partition=self._partition,
+            seq=self._seq,
+            log_ns=self._engine.clock.last_ns or 0,
+            readings=counts.readings,
+            transitions=counts.transitions,
+            late=counts.late,
+            ahead=counts.ahead,
+            unusable=counts.unusable,
+            unknown_points=unused.unknown_points,
+            unknown_devices=unused.unknown_devices + unused.unknown_gateways,
+            unreadable=unused.unreadable,
+            skipped=self._skipped,
+            open_alarms=self._engine.slots.open_count(),
+        )
+
+    async def run(self, ownership: Ownership) -> None:
+        """Work until ``ownership.ended`` is set, then write a last checkpoint.
+
+        Raises FencedError when another owner has written, LinkError or RefusedError when the backbone
+        can't be used; whoever calls starts a new worker, or lets go.
+        """
+        await self._take_over()
+        log.info("partition %d: from sequence %d, epoch %d", self._partition, self._seq + 1, ownership.epoch)
+        batches = self._backbone.reader(
+            TELEMETRY, subjects=subjects.partition_subjects(self._partition), start_seq=self._seq + 1
+        )
+        ended = asyncio.create_task(ownership.ended.wait())
+        try:
+            while (batch := await _next_or(batches, ended)) is not None:
+                await self._take(batch, ownership)
+                await self._checkpoint(ownership, at_least_every_s=CHECKPOINT_EVERY_S)
+            await self._checkpoint(ownership)
+        finally:
+            ended.cancel()
+            await batches.aclose()  # type: ignore[attr-defined]  # it is an async generator
+
+    async def _take(self, batch: Sequence[LogMessage], ownership: Ownership) -> None:
+        """Evaluate a batch and write what it says, fire first; an alarm's own order stays."""
+        said = self._engine.feed(self._decoder.decode(batch))
+        for transition in sorted(said, key=lambda one: one.alarm_class.priority):
+            await self._write(transition, ownership)
+        self._seq = batch[-1].seq
+
+    async def _write(self, transition: Transition, ownership: Ownership) -> None:
+        """Publish one transition, unless it is there already; waits while the backbone is away."""
+        subject = subjects.alarm(self._partition, transition.place.unit, transition.alarm_class.value, transition.rule)
+        payload = transition.model_dump_json().encode()
+        while transition.id not in self._written:
+            try:
+                ack = await self._backbone.publish(
+                    subject, payload, message_id=transition.id, expect_last=(self._filter, self._alarm_seq)
+                )
+            except LinkError as error:
+                if ownership.ended.is_set():
+                    raise
+                log.warning("partition %d: %s waits for the backbone: %s", self._partition, transition.rule, error)
+                await asyncio.sleep(RETRY_S)
+            except FencedError:
+                if not await ownership.still_ours():
+                    raise
+                # still ours: what stands there is our own write whose answer was lost, or that of the
+                # owner before us, who made it from the same log and so under the same id
+                await self._read_written()
+            else:
+                self._alarm_seq = max(self._alarm_seq, ack.seq)
+                return
+        self._skipped += 1
+
+    @property
+    def _filter(self) -> str:
+        return f"alarm.{self._partition}.>"
+
+    async def _take_over(self) -> None:
+        """Load the last checkpoint and learn what was written after it."""
+        data = await self._backbone.load_checkpoint(self._name)
+        if data is not None:
+            await self._restore(data)
+        await self._read_written()
+
+    async def _restore(self, data: bytes) -> None:
+        """Bring the engine to a checkpoint; a damaged one costs a replay of the whole log, nothing else."""
+        try:
+            theirs = await self._identity_of(fingerprint_of(data))
+            place, restored = restore(self._engine, data, self._identity, theirs)
+        except WireError:
+            log.exception("partition %d: the checkpoint can't be used; the log is read from its start", self._partition)
+            ruleset, site = self._plan_of
+            self._engine = Engine(compile_plan(ruleset, site), self._partition)
+            return
+        self._seq, self._alarm_seq, self._covered_alarm_seq = place.seq, place.alarm_seq, place.alarm_seq
+        self._identity_is_stored = restored.same_plan
+        self._report(restored)
+
+    async def _identity_of(self, fingerprint: str) -> Identity:
+        if fingerprint == self._identity.fingerprint:
+            return self._identity
+        data = await self._backbone.load_checkpoint(f"{self._name}-{fingerprint}")
+        if data is None:
+            raise WireError(f"the keys of plan {fingerprint} are not stored")
+        return Identity.decode(data)
+
+    def _report(self, restored: Restored) -> None:
+        """Say what a change of rules or site did to open alarms."""
+        if restored.same_plan:
+            return
+        log.warning(
+            "partition %d: rules or site changed; %d alarms keep their state, %d open ones are judged anew: %s",
+            self._partition,
+            restored.kept,
+            len(restored.restarted),
+            ", ".join(restored.restarted) or "none",
+        )
+        if restored.orphans:
+            log.warning(
+                "partition %d: open alarms without a rule or entity now, left to the people who handle them: %s",
+                self._partition,
+                ", ".join(restored.orphans),
+            )
+
+    async def _read_written(self) -> None:
+        """Learn the ids that stand in ALARMS after the last one we know, and which is the last."""
+        last = await self._backbone.last_seq(ALARMS, self._filter)
+        found = await self._backbone.messages(
+            ALARMS, subjects=[self._filter], start_seq=self._alarm_seq + 1, end_seq=last
+        )
+        for message in found:
+            written = _transition(message)
+            self._written[written.id] = written.input_seq
+        self._alarm_seq = last  # 0 when all of them have aged out of the stream: then that is what a write expects
+
+    async def _checkpoint(self, ownership: Ownership, at_least_every_s: float = 0.0) -> None:
+        """Save the state; all that it said is in ALARMS by now. A failure is tried again next time."""
+        now = asyncio.get_running_loop().time()
+        if self._seq == self._saved_seq or now - self._saved_at < at_least_every_s:
+            return
+        self._forget_written()
+        place = Place(seq=self._seq, alarm_seq=self._covered_alarm_seq, epoch=ownership.epoch)
+        fingerprint = self._identity.fingerprint
+        try:
+            if not await ownership.still_ours():
+                return  # a sleeper's checkpoint would send its successor's successor back in the log
+            if not self._identity_is_stored:
+                keys = await asyncio.to_thread(self._identity.encode)
+                await self._backbone.save_checkpoint(f"{self._name}-{fingerprint}", keys)
+                self._identity_is_stored = True
+            await self._backbone.save_checkpoint(self._name, save(self._engine, place, fingerprint))
+        except (LinkError, RefusedError) as error:
+            log.warning("partition %d: no checkpoint: %s", self._partition, error)
+            return
+        self._saved_seq, self._saved_at = self._seq, now
+
+    def _forget_written(self) -> None:
+        """Let go of ids whose input lies behind us.
+
+        While a replay has not passed all that was written before, a checkpoint must lead its reader to
+        those ids again: it names the transition up to which ALARMS is explained by the state it holds.
+        """
+        self._written = {name: seq for name, seq in self._written.items() if seq > self._seq}
+        if not self._written:
+            self._covered_alarm_seq = self._alarm_seq
+
+    @property
+    def _name(self) -> str:
+        return f"rules-{self._partition}"
+
+
+async def _next_or(
+    batches: AsyncIterator[list[LogMessage]], ended: asyncio.Task[Literal[True]]
+) -> list[LogMessage] | None:
+    """Return the next batch, or None as soon as ``ended`` is done."""
+    coming = asyncio.ensure_future(anext(batches))
+    await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        return coming.result()
+    coming.cancel()
+    await asyncio.gather(coming, return_exceptions=True)
+    return None
+
+
+def _transition(message: LogMessage) -> Transition:
+    """Read a stored transition; raises WireError for anything else."""
+    try:
+        return Transition.model_validate_json(message.data)
+    except ValueError as error:
+        raise WireError(f"message {message.seq} of ALARMS is no transition", message.data) from error

@@ -1,0 +1,519 @@
+"""A slow, obvious evaluator: one reading at a time, every alarm recomputed from scratch at every instant.
+
+It shares the rule models and the message type with the engine, and nothing else: no plan, no arrays, no
+table. Where the engine propagates changes, this one compares everything before with everything after.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from domain.alarm import EntityKind
+from domain.clock import NS_PER_S
+from domain.ids import stable_id
+from domain.quality import BASE_MASK, GOOD, HISTORICAL
+from domain.site import Registry
+from domain.site.registry import Device
+from rules.conditions import Condition, Selector
+from rules.inputs import Message, MessageKind
+from rules.model import Rule, RuleSet
+from rules.site_index import SiteIndex
+
+N, A, U = "normal", "alarm", "unknown"
+Truth = str
+Fact = tuple[object, ...]
+
+
+@dataclass
+class Term:
+    """One test on one point."""
+
+    held: bool = False
+    known: bool = False
+    level: float = math.nan
+    last_ns: int = 0
+
+    @property
+    def truth(self) -> Truth:
+        return (A if self.held else N) if self.known else U
+
+
+@dataclass
+class PointState:
+    last_ns: int | None = None
+    heard_ns: int = 0
+    value: float = math.nan
+    text: str | None = None
+
+
+@dataclass
+class GatewayState:
+    heard_ns: int = 0
+    dead: bool = False
+    session: int = -1
+
+
+@dataclass
+class Alarm:
+    rule: Rule
+    kind: EntityKind
+    key: str
+    points: list[str]
+    scope: list[str]
+    state: str = N
+    due_ns: int | None = None
+    since_ns: int = 0
+    late: bool = False
+    high: bool = False
+    truths: tuple[Truth, Truth, Truth] = (U, N, N)
+    before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
+
+
+class Reference:
+    """Evaluates a log; `transitions` collects what was said, as plain facts."""
+
+    def __init__(self, registry: Registry, ruleset: RuleSet) -> None:
+        self.registry = registry
+        self.rules = list(ruleset)
+        self.around = {rule.id: rule.around for rule in self.rules}
+        self.site = SiteIndex(registry)
+        self.keys = [point.key for point in self.site.table]
+        self.point = {point.key: point for point in self.site.table}
+        self.device_of = {key: registry.devices[key.rsplit("/", 1)[0]] for key in self.keys}
+        self.points = {key: PointState() for key in self.keys}
+        self.terms: dict[tuple[str, str], Term] = {}
+        self.gateways = {key: GatewayState() for key in registry.gateways}
+        self.absences: dict[tuple[str, str, float], Truth] = {}
+        self.counted_ns = 0
+        self.last_log_ns: int | None = None
+        self.late = 0
+        self.transitions: list[Fact] = []
+        self._remembered: dict[tuple[object, ...], list[object]] = {}
+        self._tests: dict[str, list[Condition]] = {}
+        self.silence_s = max(
+            (test.absence.within_s or 0.0 for rule in self.rules for test in rule.condition.tests() if test.absence),
+            default=15.0,
+        )
+        self.alarms = [alarm for rule in self.rules for alarm in self._alarms(rule)]
+        self.rows: dict[tuple[str, str], int] = {}
+        for alarm in self.alarms:
+            alarm.truths, _ = self._truths(alarm)
+
+    # ---- who is watched ----
+
+    def _alarms(self, rule: Rule) -> list[Alarm]:
+        found = []
+        if rule.entity is EntityKind.POINT:
+            entities = [(key, [key], self._device_points(self.device_of[key].key)) for key in self.keys]
+        elif rule.entity is EntityKind.DEVICE:
+            entities = [(key, self._device_points(key), self._device_points(key)) for key in self.registry.devices]
+        elif rule.entity is EntityKind.ZONE:
+            entities = [(key, self._zone_points(key), self._zone_points(key)) for key in self.registry.zones]
+        else:
+            entities = [(key, [], []) for key in self.registry.gateways]
+        for key, points, scope in entities:
+            alarm = Alarm(rule, rule.entity, key, points, scope)
+            if self._possible(rule.condition, alarm, rule.watches, points):
+                found.append(alarm)
+        return found
+
+    def _device_points(self, device: str) -> list[str]:
+        return [key for key in self.keys if self.device_of[key].key == device]
+
+    def _zone_points(self, zone: str) -> list[str]:
+        return [key for key in self.keys if self.device_of[key].zone.key == zone]
+
+    def _meant(self, points: Iterable[str], *selectors: Selector) -> list[str]:
+        return [
+            key
+            for key in points
+            if all(
+                self._device_meant(self.device_of[key], one) and one.names(self.point[key].name) for one in selectors
+            )
+        ]
+
+    def _device_meant(self, device: Device, selector: Selector) -> bool:
+        return (
+            (not selector.kind or device.profile.kind in selector.kind)
+            and (not selector.zones or device.zone.settings.kind in selector.zones)
+            and all(tag in device.settings.tags for tag in selector.tags)
+        )
+
+    def _leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
+        """Return the terms or absences that a test has within an entity."""
+        name = (id(test), alarm.rule.id, alarm.key, id(watches), id(points))
+        if name not in self._remembered:
+            self._remembered[name] = self._find_leaves(test, alarm, watches, points)
+        return self._remembered[name]
+
+    def _find_leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
+        if test.absence is not None:
+            if test.absence.of is EntityKind.GATEWAY:
+                return [("gateway", alarm.key, test.absence.within_s)]
+            devices = dict.fromkeys(self.device_of[key].key for key in points)
+            meant = [
+                key
+                for key in devices
+                if all(self._device_meant(self.registry.devices[key], one) for one in (watches, test.selector))
+            ]
+            return [("device", key, 0.0) for key in meant]
+        return [
+            (test, key) for key in self._meant(points, watches, test.selector) if self._limit(test, key) is not None
+        ]
+
+    def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
+        if condition.all_of:
+            return all(self._possible(part, alarm, watches, points) for part in condition.all_of)
+        if condition.any_of:
+            return any(self._possible(part, alarm, watches, points) for part in condition.any_of)
+        return bool(self._leaves(condition, alarm, watches, points))
+
+    def _limit(self, test: Condition, key: str) -> float | None:
+        limit = test.above or test.below
+        if limit is None:
+            return 0.0
+        if limit.limit == "low":
+            return self.point[key].low
+        return self.point[key].high if limit.limit == "high" else limit.value(limit.limit)
+
+    # ---- truths ----
+
+    def _truth(
+        self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str], path: tuple[object, ...]
+    ) -> tuple[Truth, int]:
+        """Return a condition's truth, and the last reading that made it so where it is new, -1 elsewhere."""
+        if condition.parts:
+            parts = [
+                self._truth(part, alarm, watches, points, (*path, at))
+                for at, part in enumerate(condition.parts)
+                if self._possible(part, alarm, watches, points)
+            ]
+            if condition.all_of and len(parts) < len(condition.parts):
+                return N, -1
+            return self._new(alarm, path, _fold([truth for truth, _ in parts], every=bool(condition.all_of)), parts)
+        leaves = [
+            self._leaf(leaf, alarm, (*path, "leaf", at))
+            for at, leaf in enumerate(self._leaves(condition, alarm, watches, points))
+        ]
+        return self._new(alarm, path, _fold([truth for truth, _ in leaves], every=False), leaves)
+
+    def _leaf(self, leaf: object, alarm: Alarm, path: tuple[object, ...]) -> tuple[Truth, int]:
+        assert isinstance(leaf, tuple)
+        if not isinstance(leaf[0], Condition):
+            return self._new(alarm, path, self.absences.get(leaf, U), [])
+        truth = self._term(leaf[0], leaf[1]).truth
+        return self._new(alarm, path, truth, [(truth, self.rows.get((leaf[0].meaning, leaf[1]), -1))])
+
+    def _new(
+        self, alarm: Alarm, path: tuple[object, ...], truth: Truth, parts: list[tuple[Truth, int]]
+    ) -> tuple[Truth, int]:
+        before = alarm.before.get(path)
+        alarm.before[path] = truth
+        return truth, max((row for _, row in parts), default=-1) if truth != before else -1
+
+    def _term(self, test: Condition, key: str) -> Term:
+        return self.terms.setdefault((test.meaning, key), Term())
+
+    def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth], int]:
+        """Return the three truths, and the last reading that made one of them new."""
+        rule = alarm.rule
+        main = self._truth(rule.condition, alarm, rule.watches, alarm.points, ("main",))
+        if rule.unless is not None and alarm.key not in self._meant(
+            alarm.scope, self.around[rule.id], rule.unless.selector
+        ):
+            main = self._unless(alarm, main, rule.unless)
+        found = [main]
+        for name, condition in (("level", rule.level_when.condition if rule.level_when else None), ("test", rule.test)):
+            around = self.around[rule.id]
+            if condition is None or not self._possible(condition, alarm, around, alarm.scope):
+                found.append((N, -1))
+            else:
+                found.append(self._truth(condition, alarm, around, alarm.scope, (name,)))
+        return (found[0][0], found[1][0], found[2][0]), max(row for _, row in found)
+
+    def _unless(self, alarm: Alarm, main: tuple[Truth, int], unless: Condition) -> tuple[Truth, int]:
+        around = self.around[alarm.rule.id]
+        if not self._possible(unless, alarm, around, alarm.scope):
+            return main
+        explained = self._truth(unless, alarm, around, alarm.scope, ("unless",))
+        doubt = self._new(alarm, ("doubt",), N if explained[0] == A else A, [explained])
+        return self._new(alarm, ("both",), _fold([main[0], doubt[0]], every=True), [main, doubt])
+
+    # ---- the log ----
+
+    def feed(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._advance(message.time_ns)
+            self._message(message)
+
+    def _advance(self, time_ns: int) -> None:
+        if self.last_log_ns is not None:
+            self.counted_ns += min(max(time_ns - self.last_log_ns, 0), 5 * NS_PER_S)
+        self.last_log_ns = time_ns
+
+    def _message(self, message: Message) -> None:
+        self.said: Counter[str] = Counter()
+        if message.kind is MessageKind.OTHER:
+            return
+        gateway = sorted(self.gateways)[message.gateway] if message.gateway >= 0 else ""
+        if message.kind is MessageKind.BIRTH:
+            self.gateways[gateway].session = message.session
+        if message.kind is MessageKind.DEATH:
+            self._death(gateway, message)
+            return
+        if message.kind is MessageKind.TICK:
+            self._tick(message)
+            return
+        readings = self._instants(message)
+        for number, rows in enumerate(readings or [[]]):
+            if number == 0:
+                self._hear(gateway)
+                if message.kind is MessageKind.DEVICE_DEATH:
+                    for key in self._device_points(self.site.devices[message.device].key):
+                        self._forget(key)
+            changed = self._take(message, rows)
+            self._judge_changed(message, changed)
+
+    def _death(self, gateway: str, message: Message) -> None:
+        state = self.gateways[gateway]
+        if -1 not in (message.session, state.session) and message.session != state.session:
+            return
+        state.dead = True
+        for name in self._gateway_absences(gateway):
+            self.absences[name] = A
+        self._judge_changed(message, {})
+
+    def _gateway_absences(self, gateway: str) -> list[tuple[str, str, float]]:
+        return [
+            ("gateway", gateway, test.absence.within_s or 0.0)
+            for rule in self.rules
+            for test in rule.condition.tests()
+            if test.absence and test.absence.of is EntityKind.GATEWAY
+        ]
+
+    def _hear(self, gateway: str) -> None:
+        state = self.gateways[gateway]
+        gap = self.counted_ns - state.heard_ns
+        if state.dead or gap >= self.silence_s * NS_PER_S:
+            for key in self.keys:
+                device = self.device_of[key]
+                if f"{device.gateway.unit}/{device.gateway.gateway}" == gateway:
+                    self.points[key].heard_ns += gap
+        state.dead, state.heard_ns = False, self.counted_ns
+        for name in self._gateway_absences(gateway):
+            self.absences[name] = N
+
+    def _forget(self, key: str) -> None:
+        for (_, other), term in self.terms.items():
+            if other == key:
+                term.known = False
+
+    def _instants(self, message: Message) -> list[list[int]]:
+        """Return rows by instants: the k-th readings of all points together."""
+        if message.readings is None:
+            return []
+        seen: Counter[int] = Counter()
+        found: list[list[int]] = []
+        for row, point in enumerate(message.readings.point.tolist()):
+            if seen[point] == len(found):
+                found.append([])
+            found[seen[point]].append(row)
+            seen[point] += 1
+        return found
+
+    def _take(self, message: Message, rows: list[int]) -> dict[tuple[str, str], int]:
+        """Take one instant's readings; returns the terms whose truth changed, with their rows."""
+        changed: dict[tuple[str, str], int] = {}
+        data = message.readings
+        self.data = data
+        for row in rows:
+            assert data is not None
+            key, time_ns, value = self.keys[int(data.point[row])], int(data.time_ns[row]), float(data.value[row])
+            state = self.points[key]
+            if state.last_ns is not None and time_ns <= state.last_ns:
+                ahead = state.last_ns > message.time_ns + 300 * NS_PER_S
+                if not ahead or time_ns == state.last_ns:
+                    self.late += 1
+                    continue
+            state.last_ns = time_ns
+            good = int(data.quality[row]) & BASE_MASK == GOOD and math.isfinite(value)
+            if good:
+                state.heard_ns, state.value, state.text = self.counted_ns, value, data.text.get(row)
+            for test in self._tests_of(key):
+                term = self._term(test, key)
+                before = term.truth
+                if good:
+                    term.held, term.known = self._answer(test, key, term, value, time_ns), True
+                else:
+                    term.known = False
+                if term.truth != before:
+                    changed[test.meaning, key] = row
+        return changed
+
+    def _tests_of(self, key: str) -> list[Condition]:
+        """Return the tests that watch a point, each meaning once."""
+        if key not in self._tests:
+            self._tests[key] = self._find_tests(key)
+        return self._tests[key]
+
+    def _find_tests(self, key: str) -> list[Condition]:
+        found: dict[str, Condition] = {}
+        for rule in self.rules:
+            level = rule.level_when.condition if rule.level_when else None
+            asked = [
+                (rule.watches, rule.condition),
+                *((self.around[rule.id], one) for one in (level, rule.unless, rule.test) if one),
+            ]
+            for watches, condition in asked:
+                for test in condition.tests():
+                    if (
+                        not test.absence
+                        and self._meant([key], watches, test.selector)
+                        and self._limit(test, key) is not None
+                    ):
+                        found[test.meaning] = test
+        return list(found.values())
+
+    def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool:
+        if test.above or test.below:
+            limit, asked = self._limit(test, key), test.above or test.below
+            assert limit is not None
+            assert asked is not None
+            band = asked.difference(asked.hysteresis)
+            past, back = (
+                (value > limit, value <= limit - band) if test.above else (value < limit, value >= limit + band)
+            )
+            return past or (term.held and not back)
+        if test.bits:
+            word = int(min(max(value, 0), 2**53))
+            if test.bits.any is not None:
+                return word & test.bits.any != 0
+            if test.bits.all is not None:
+                return word & test.bits.all == test.bits.all
+            return word & (test.bits.none or 0) == 0
+        if test.equals:
+            return value in test.equals
+        if test.step:
+            return self._step(test, term, value, time_ns)
+        return value >= test.at_least if test.at_least is not None else value <= (test.at_most or 0.0)
+
+    def _step(self, test: Condition, term: Term, value: float, time_ns: int) -> bool:
+        assert test.step is not None
+        elapsed_s = max(time_ns - term.last_ns, 0) / NS_PER_S
+        term.last_ns = time_ns
+        base = value if math.isnan(term.level) else term.level
+        rise = value - base
+        if rise >= test.step.low and (term.held or rise <= test.step.high):
+            term.level = base
+            return True
+        if term.held or rise < 0 or rise > test.step.high:
+            term.level = value
+        else:
+            term.level = base - math.expm1(-elapsed_s / test.step.settle_s) * rise
+        return False
+
+    def _tick(self, message: Message) -> None:
+        now_ns = self.counted_ns
+        for key, state in self.points.items():
+            if now_ns - state.heard_ns >= self.point[key].max_silence_s * NS_PER_S:
+                self._forget(key)
+        for key, device in self.registry.devices.items():
+            gateway = self.gateways[f"{device.gateway.unit}/{device.gateway.gateway}"]
+            away = gateway.dead or now_ns - gateway.heard_ns >= self.silence_s * NS_PER_S
+            ends = max(
+                self.points[point].heard_ns + self.point[point].max_silence_s * NS_PER_S
+                for point in self._device_points(key)
+            )
+            self.absences["device", key, 0.0] = U if away else A if ends <= gateway.heard_ns else N
+        for key, gateway in self.gateways.items():
+            for name in self._gateway_absences(key):
+                gone = gateway.dead or now_ns - gateway.heard_ns >= name[2] * NS_PER_S
+                self.absences[name] = A if gone else N
+        self._judge_changed(message, {}, due=True)
+
+    # ---- alarms ----
+
+    def _judge_changed(self, message: Message, rows: dict[tuple[str, str], int], *, due: bool = False) -> None:
+        self.rows = rows
+        for alarm in self.alarms:
+            truths, row = self._truths(alarm)
+            is_due = due and alarm.due_ns is not None and alarm.due_ns <= self.counted_ns
+            if truths != alarm.truths or is_due:
+                self._judge(alarm, truths, message, row)
+
+    def _judge(self, alarm: Alarm, truths: tuple[Truth, Truth, Truth], message: Message, row: int) -> None:
+        alarm.truths = truths
+        now_ns = self.counted_ns
+        event_ns, late = message.time_ns, False
+        if row >= 0:
+            assert self.data is not None
+            event_ns, late = int(self.data.time_ns[row]), bool(int(self.data.quality[row]) & HISTORICAL)
+        if alarm.due_ns is not None and alarm.due_ns < now_ns:
+            self._due(alarm, message)
+        for again in (False, True):
+            self._hold(alarm, truths[0], now_ns, message, event_ns=event_ns, late=late)
+            if not again and alarm.due_ns is not None and alarm.due_ns <= now_ns:
+                self._due(alarm, message)
+        if alarm.state in ("active", "uncertain", "clearing") and not alarm.high and truths[1] == A:
+            alarm.high = True
+            self._say(alarm, "level", message, event_ns, late=late)
+
+    def _hold(self, alarm: Alarm, truth: Truth, now_ns: int, message: Message, *, event_ns: int, late: bool) -> None:
+        """Tell an alarm what its condition is now."""
+        if alarm.state == "uncertain" and truth != U:
+            self._say(alarm, "known", message, event_ns, late=late)
+        if truth == U:
+            if alarm.state in ("active", "clearing"):
+                self._say(alarm, "unknown", message, event_ns, late=late)
+                alarm.state, alarm.due_ns = "uncertain", None
+        elif truth == A and alarm.state in ("uncertain", "clearing"):
+            alarm.state, alarm.due_ns = "active", None
+        elif truth == N and alarm.state == "pending":
+            alarm.state, alarm.due_ns = N, None
+        elif (truth == A and alarm.state == N) or (truth == N and alarm.state in ("active", "uncertain")):
+            alarm.state = "pending" if truth == A else "clearing"
+            delay_s = alarm.rule.on_delay_s if truth == A else alarm.rule.off_delay_s
+            alarm.due_ns, alarm.since_ns, alarm.late = now_ns + round(delay_s * NS_PER_S), event_ns, late
+
+    def _due(self, alarm: Alarm, message: Message) -> None:
+        alarm.due_ns = None
+        if alarm.state == "pending":
+            alarm.state, alarm.high = "active", alarm.truths[1] == A
+            self._say(alarm, "raised", message, alarm.since_ns, late=alarm.late)
+        elif alarm.state == "clearing":
+            alarm.state = N
+            self._say(alarm, "cleared", message, alarm.since_ns, late=alarm.late)
+            alarm.high = False
+
+    def _say(self, alarm: Alarm, kind: str, message: Message, event_ns: int, *, late: bool) -> None:
+        rule = alarm.rule
+        name = stable_id(rule.id, alarm.key, message.seq, kind)
+        self.said[name] += 1
+        if self.said[name] > 1:
+            name = stable_id(name, self.said[name])
+        level = rule.level_when.level if rule.level_when and alarm.high else rule.level
+        self.transitions.append(
+            (
+                name,
+                kind,
+                rule.id,
+                alarm.key,
+                level.value,
+                message.seq,
+                event_ns,
+                message.time_ns,
+                alarm.truths[2] == A,
+                late,
+            )
+        )
+
+
+def _fold(truths: list[Truth], *, every: bool) -> Truth:
+    """Kleene's and, or."""
+    decisive, other = (N, A) if every else (A, N)
+    if decisive in truths:
+        return decisive
+    return U if U in truths else other
