@@ -18,10 +18,11 @@ A new test is a new key here, and a bank in `rules.banks` that evaluates it.
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.alarm import EntityKind
 from domain.ids import Token
@@ -42,7 +43,15 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str | int | float) else value
 
 
-PointPattern = Annotated[str, StringConstraints(pattern=r"^!?[A-Za-z0-9_*?-]{1,64}$")]
+def _is_pattern(value: str) -> str:
+    if re.fullmatch(r"!?[A-Za-z0-9_*?-]{1,64}", value) is None:
+        raise ValueError(
+            "not the name of a point, nor a pattern → use letters, digits, _ - and * ? for any; ! excludes"
+        )
+    return value
+
+
+PointPattern = Annotated[str, AfterValidator(_is_pattern)]
 Tokens = Annotated[tuple[Token, ...], BeforeValidator(_listed)]
 Patterns = Annotated[tuple[PointPattern, ...], BeforeValidator(_listed)]
 Numbers = Annotated[tuple[float, ...], BeforeValidator(_listed), Field(min_length=1)]

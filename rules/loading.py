@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
-from domain.alarm import EntityKind
+from domain.alarm import AlarmClass, EntityKind, Level
 from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
@@ -66,13 +66,28 @@ def _read(documents: Sequence[Document], problems: list[Problem]) -> dict[str, t
 
 def _cross_checks(rule: Rule, document: Document, known: set[str]) -> list[Problem]:
     """Return what no single field can tell."""
-    problems = _message_problems(rule, document)
+    problems = _message_problems(rule, document) + _contradictions(rule, document)
     for at, hidden in enumerate(rule.hides):
         if hidden not in known or hidden == rule.id:
             mend = nearest(hidden, known - {rule.id})
             problems.append(document.problem(("hides", at), "no other rule has this id", mend))
     for path, condition in _conditions(rule):
         problems += _absence_problems(rule, document, path, condition)
+    return problems
+
+
+def _contradictions(rule: Rule, document: Document) -> list[Problem]:
+    problems = []
+    if rule.alarm_class is AlarmClass.FIRE and rule.latched is False:
+        what = "fire alarms are latched until a person resets them"
+        problems.append(document.problem(("latched",), what, "remove 'latched: false'"))
+    levels = list(Level)
+    if rule.level_when and levels.index(rule.level_when.level) <= levels.index(rule.level):
+        mend = "give it a level above the rule's own"
+        problems.append(document.problem(("level_when", "level"), "level_when does not raise the level", mend))
+    if rule.unless is not None and (rule.entity is not EntityKind.POINT or rule.unless.parts):
+        mend = "use 'entity: point' and a single test"
+        problems.append(document.problem(("unless",), "unless is for point rules and one test", mend))
     return problems
 
 
@@ -84,15 +99,14 @@ def _message_problems(rule: Rule, document: Document) -> list[Problem]:
         try:
             names = used_fields(getattr(rule.messages, language))
         except ValueError as error:
-            what, _, mend = str(error).partition(" → ")
-            mend = mend or "close each { with a }, and write {{ for a brace itself"
+            what, arrow, mend = str(error).partition(" → ")
+            if not arrow:  # Python's own words
+                what, mend = "braces do not match", "close each { with a }, and write {{ for a brace itself"
             problems.append(document.problem(path, what, mend))
             continue
-        problems += [
-            document.problem(path, f"this rule has no field {{{name}}}", nearest(name, allowed))
-            for name in names
-            if name not in allowed
-        ]
+        for name in (name for name in names if name not in allowed):
+            mend = "add 'count: {kind: …, point: …}' to the rule" if name == "count" else nearest(name, allowed)
+            problems.append(document.problem(path, f"this rule has no field {{{name}}}", mend))
     return problems
 
 

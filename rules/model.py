@@ -26,9 +26,8 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from domain.alarm import AlarmClass, EntityKind, Level
 from domain.documents import Document
@@ -36,8 +35,6 @@ from domain.ids import Token
 from domain.site import Labels
 from domain.site.models import Settings
 from rules.conditions import Condition, Selector
-
-_LEVELS = list(Level)
 
 
 class LevelWhen(Settings):
@@ -75,16 +72,6 @@ class Rule(Settings):
     count: Selector | None = None
     picture: Selector | None = None
     messages: Messages
-
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if self.alarm_class is AlarmClass.FIRE and self.latched is False:
-            raise ValueError("fire alarms are latched until a person resets them → remove 'latched: false'")
-        if self.level_when and _LEVELS.index(self.level_when.level) <= _LEVELS.index(self.level):
-            raise ValueError("level_when does not raise the level → give it a level above the rule's own")
-        if self.unless is not None and (self.entity is not EntityKind.POINT or self.unless.parts):
-            raise ValueError("unless is for point rules and one test → use 'entity: point' and a single test")
-        return self
 
     @property
     def is_latched(self) -> bool:
