@@ -38,6 +38,8 @@ def events_router(context: Context) -> APIRouter:
     async def events(last_event_id: LastEventId = None) -> StreamingResponse:
         if len(followers) >= MOST_FOLLOWERS:
             raise LinkError(f"{MOST_FOLLOWERS} followers already; try again later")
+        if not context.tail.started:
+            raise LinkError("the backbone is away: there is nothing to follow yet")
         position = context.tail.last_seq if last_event_id is None else last_event_id
         stream = _counted(followers, _follow(context, position))
         return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
@@ -79,5 +81,8 @@ async def _follow(context: Context, position: int) -> AsyncIterator[str]:
 def _event(message: LogMessage) -> str:
     """Write one message; its data is JSON on one line, which is what the format needs."""
     kind = "fengsui.alert." + message.subject.rpartition(".")[2]
-    data = json.dumps(json.loads(message.data), ensure_ascii=False, separators=(",", ":"))
+    try:
+        data = json.dumps(json.loads(message.data), ensure_ascii=False, separators=(",", ":"))
+    except ValueError:
+        return f": message {message.seq} is no JSON\n\n"
     return f"id: {message.seq}\nevent: {kind}\ndata: {data}\n\n"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.api.errors import error_response
@@ -85,7 +85,15 @@ class Guard:
         if body is None:
             await _refuse(scope, receive, send, TOO_LARGE)
             return
-        await self._app(scope, _replay(body, receive), _with_headers(send))
+        await self._app(scope, _replay(body, receive), _with_headers(send, self._renewal(scope)))
+
+    def _renewal(self, scope: Scope) -> str | None:
+        """Return a fresh session cookie for whoever loads the page: they are signed in, or would not be here."""
+        if self._sessions is None or scope["path"] != "/":
+            return None
+        carrier = Response()
+        self._sessions.sign_in(carrier, secure=scope["scheme"] == "https")
+        return carrier.headers["set-cookie"]
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
@@ -137,12 +145,14 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return receiving
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, cookie: str | None = None) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if cookie is not None:
+                headers.append("set-cookie", cookie)
         await send(message)
 
     return sending

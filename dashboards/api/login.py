@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboards.api.sessions import COOKIE, LIFE_S, Sessions
+from dashboards.api.sessions import COOKIE, Sessions
 from dashboards.api.small_page import paragraph, small_page
 from dashboards.console.texts import Language, text
 
@@ -35,8 +35,7 @@ def login_router(sessions: Sessions) -> APIRouter:
                 await asyncio.sleep(WRONG_COSTS_S)
             return _form(lang, wrong=True)
         answer = RedirectResponse("/", 303)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, sessions.cookie(), max_age=LIFE_S, httponly=True, samesite="strict", secure=secure)
+        sessions.sign_in(answer, secure=request.url.scheme == "https")
         return answer
 
     @router.get("/logout")

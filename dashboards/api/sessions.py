@@ -1,4 +1,4 @@
-"""Signed-in browsers: one password for the console, a signed cookie that ends with the shift."""
+"""Signed-in browsers: one password for the console, a signed cookie for those who know it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
+from fastapi import Response
+
 from domain.clock import NS_PER_S, Clock
 
 COOKIE = "fengsui_session"
-LIFE_S = 12 * 3600
-"""A shift of the control room. Assumption: nobody published a figure."""
+LIFE_S = 30 * 86_400
+"""Long, and renewed whenever the page is loaded: a screen of a control room must not turn into a
+sign-in form at night. Assumption: nobody published a figure."""
 
 
 class Sessions:
@@ -26,8 +29,12 @@ class Sessions:
         """Tell whether this is the console's password."""
         return hmac.compare_digest(password.encode(), self._password)
 
+    def sign_in(self, response: Response, *, secure: bool) -> None:
+        """Put the cookie of a session that begins now into a response."""
+        response.set_cookie(COOKIE, self.cookie(), max_age=LIFE_S, httponly=True, samesite="strict", secure=secure)
+
     def cookie(self) -> str:
-        """Return the cookie of a session that begins now."""
+        """Return the value of a cookie of a session that begins now."""
         end = str(self._clock.now_ns() // NS_PER_S + LIFE_S)
         return f"{end}.{self._sign(end)}"
 

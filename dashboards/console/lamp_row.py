@@ -7,6 +7,9 @@ from nicegui import ui
 from dashboards.console.lamps import Lamp, LampKind, LampMode, lamps
 from dashboards.console.view import View, box, change, dress, line
 
+MOST_DIGITS = 3
+"""Characters of a count that fit in large figures; longer ones are written smaller."""
+
 
 class LampRow:
     """Seven lamps in a row."""
@@ -44,7 +47,9 @@ class _Drawn:
         dress(self._box, "mode", lamp.mode)
         dress(self._box, "fresh", "yes" if lamp.fresh else "no")
         dress(self._box, "doubtful", "yes" if lamp.doubtful else "no")
-        change(self._count, self._number(lamp))
+        number = self._number(lamp)
+        change(self._count, number)
+        dress(self._box, "many", "yes" if len(number) > MOST_DIGITS else "no")
         change(self._word, self._words(lamp))
 
     @staticmethod

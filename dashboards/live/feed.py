@@ -12,12 +12,14 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from pydantic import ValidationError
 
 from alerts.face import MOST_LISTED
 from backbone.layout import ALERTS
 from backbone.messages import LogMessage
+from backbone.subjects import STATUS_BUCKET
 from dashboards.live.board import Board, Reading
 from dashboards.live.link import Link
 from dashboards.live.tail import AlertTail
@@ -92,7 +94,12 @@ class Feed:
 
     async def _ask_statuses(self) -> None:
         self._board.connected = self._link.up
-        statuses = await self._link.backbone.statuses()
+        statuses = {}
+        for key in await self._link.backbone.kv_keys(STATUS_BUCKET):
+            entry = await self._link.backbone.kv_get(STATUS_BUCKET, key)
+            document = None if entry is None else _document(entry.value)
+            if document is not None:
+                statuses[key] = document
         self._board.statuses = statuses
 
     async def _ask_alerts(self) -> None:
@@ -112,6 +119,15 @@ class Feed:
             latest = await self._link.query.latest(device=device)
             for key, one in latest.items():
                 self._board.readings[key] = Reading(one.time_ns, one.value, one.quality, one.text)
+
+
+def _document(value: bytes) -> dict[str, Any] | None:
+    """Read a status document; one that cannot be read counts as absent, and so its process as unknown."""
+    try:
+        document = json.loads(value)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 async def _every(period_s: float, ask: Callable[[], Awaitable[None]]) -> None:

@@ -25,6 +25,7 @@ class AlertTail:
         self._kept = kept
         self._wake = asyncio.Event()
         self.floor = 0
+        self.started = False
         self.closed = False
 
     @property
@@ -36,6 +37,7 @@ class AlertTail:
         """Begin after ``seq``: what is older has to be read from the stream."""
         self._ring.clear()
         self.floor = seq
+        self.started = True
 
     def push(self, batch: Sequence[LogMessage]) -> None:
         """Add messages in their order and wake the followers."""

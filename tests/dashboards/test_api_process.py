@@ -71,6 +71,17 @@ async def test_health_tells_alive_from_ready(room: ControlRoom, http: httpx.Asyn
     assert answer.json()["conditions"]["rules.main"] == "silent"
 
 
+async def test_a_status_document_that_is_junk_stands_for_nobody_and_harms_nobody(
+    room: ControlRoom, http: httpx.AsyncClient
+) -> None:
+    for number, junk in enumerate((b"{", b"[1]", b"\xff", b'{"time_ns": "x", "spool": 3}')):
+        await room.backbone.kv_put("status", f"gateway.hotel.junk-{number}", junk)
+    await asyncio.sleep(1.5)
+    answer = await until_ready(http)
+    assert answer.json()["conditions"][GATEWAY] == "fine"
+    assert "junk-0" not in (await http.get("/metrics")).text
+
+
 async def test_metrics_have_what_processes_count(http: httpx.AsyncClient) -> None:
     await until_ready(http)
     answer = await http.get("/metrics")
@@ -180,6 +191,16 @@ async def test_events_come_live_and_resume_where_a_client_left(room: ControlRoom
     assert json.loads(second["data"])["data"]["rule"] == missed.rule
     assert int(second["id"]) == int(first["id"]) + 1
     assert again["id"] == "1"
+
+
+async def test_junk_in_the_alert_stream_is_passed_over(room: ControlRoom, http: httpx.AsyncClient) -> None:
+    await until_ready(http)
+    ack = await room.backbone.publish("alert.hotel.fire.raised", b"no JSON")
+    sent = await room.alarm(f"rule-{time.time_ns()}")
+    headers = {"Last-Event-ID": str(ack.seq - 1)}
+    async with asyncio.timeout(30), http.stream("GET", "/api/v1/events", headers=headers) as stream:
+        event = await next_event(stream.aiter_lines())
+    assert json.loads(event["data"])["data"]["rule"] == sent.rule
 
 
 async def link_of(http: httpx.AsyncClient, alert: dict[str, Any]) -> str:

@@ -77,11 +77,14 @@ async def test_without_a_session_the_page_leads_to_the_login(sessions: Sessions)
             assert (await http.get(path)).status_code == 200, path
 
 
-async def test_a_session_opens_the_page_until_it_ends() -> None:
+async def test_a_session_opens_the_page_and_is_renewed_by_it_until_it_ends() -> None:
     clock = FakeClock()
     sessions = Sessions(PASSWORD, "secret", clock)
     async with client(application(sessions), cookies={COOKIE: sessions.cookie()}) as http:
+        clock.advance(LIFE_S - 1)
         assert (await http.get("/")).status_code == 200
+        clock.advance(LIFE_S - 1)
+        assert (await http.get("/")).status_code == 200  # renewed by the load before
         clock.advance(LIFE_S + 1)
         assert (await http.get("/")).status_code == 303
 
