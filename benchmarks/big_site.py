@@ -20,7 +20,8 @@ from domain.site import Registry, build_registry
 GATEWAYS = 25
 DEVICES = 40
 POINTS = 50
-"""25 gateways of 25 units, 40 devices each, 50 measures each: 50,000 points and one panel a gateway."""
+PANELS = 8
+"""25 gateways of 25 units, 40 devices of 50 measures each: 50,000 points; and eight panels a gateway."""
 
 
 def registry(store: dict[str, Any] | None = None) -> Registry:
@@ -58,7 +59,7 @@ def _gateway(number: int) -> dict[str, Any]:
         "id": "line",
         "protocol": "modbus_tcp",
         "settings": {"host": "127.0.0.1", "port": 502},
-        "devices": [*devices, _device("panel", "panel", 200)],
+        "devices": [*devices, *(_device(f"panel{n}", "panel", 200 + n) for n in range(PANELS))],
     }
     return {
         "gateway": f"gw{number}",
@@ -114,7 +115,6 @@ async def run_process(name: str, folder: Path) -> None:
             await ingest_process.run(site, backbone, data_dir=folder / "ingest", stop=stop)
         elif name == "rules":
             from cli.rule_files import load_ruleset
-
             from rules import process as rules_process
 
             await rules_process.run(site, backbone, load_ruleset(site), stop=stop)
@@ -126,7 +126,7 @@ async def run_process(name: str, folder: Path) -> None:
                 backbone,
                 database_url=f"sqlite:///{folder / 'alerts.db'}",
                 answer_base_url="http://127.0.0.1:1",
-                signing_key=b"benchmark",
+                signing_key=b"only for a benchmark",
                 stop=stop,
             )
 
