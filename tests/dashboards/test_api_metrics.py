@@ -34,7 +34,7 @@ def test_counts_of_a_status_document_become_samples() -> None:
 def test_whatever_documents_say_the_page_parses(statuses: dict[str, dict[str, Any]]) -> None:
     board = well()
     board.statuses = statuses
-    lines = exposition(board, NOW_NS).splitlines()
+    lines = exposition(board, NOW_NS).removesuffix("\n").split("\n")
     named = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
     series = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
     assert len(named) == len(set(named))

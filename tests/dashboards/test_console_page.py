@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
+from dashboards.console.alarm_list import MOST_SHOWN
 from domain.alarm import AlarmClass, Level, Place, TransitionKind
 from domain.quality import BAD, GOOD, Reason, pack
 from tests.dashboards.control_room import EXIT, GATEWAY, ControlRoom, control_room
@@ -173,6 +174,10 @@ async def test_a_fire_is_confirmed_commented_and_its_reset_refused_with_the_reas
     fire = await room.alarm("panel-fire", latched=True, text_zh="东楼1楼火警")
     alarm = row(page, "东楼1楼火警")
     await expect(alarm).to_have_attribute("data-first", "yes")
+    await expect(page.locator("[data-ringing=true]")).to_be_attached()
+    await page.get_by_text("消音", exact=True).click()
+    await expect(page.locator("[data-ringing=false]")).to_be_attached()
+    await expect(alarm).to_contain_text("未应答")
     await alarm.locator("[data-action=acknowledge]").click()
     await expect(alarm).to_contain_text("已应答 王值班")
     await alarm.locator("[data-action=confirm]").click()
@@ -260,6 +265,17 @@ async def test_silence_turns_lamps_unknown_never_normal_and_says_whose_it_is(pag
     await expect(lamp(page, "link", "unknown")).to_be_visible()
     room.puppets.gateway["uplink"] = "up"
     await expect(lamp(page, "link", "calm")).to_be_visible()
+
+
+async def test_a_storm_of_faults_is_counted_and_never_hides_a_fire(page: Page, room: ControlRoom) -> None:
+    for number in range(MOST_SHOWN + 20):
+        await room.alarm(f"storm-{number}", alarm_class=AlarmClass.FAULT, text_zh=f"主电中断 {number}", place=PUMP)
+    await room.alarm("smoke", text_zh="风暴中的真实火警")
+    fire = row(page, "风暴中的真实火警")
+    await expect(fire).to_be_in_viewport()
+    await expect(fire).to_have_attribute("data-class", "fire")
+    await expect(lamp(page, "fault", "lit")).to_contain_text(re.compile(r"1\d\d"))
+    await expect(page.locator(".alarm-hidden")).to_contain_text(re.compile(r"另有 \d+ 条级别较低的告警未显示"))
 
 
 async def test_a_page_whose_console_died_says_so_and_comes_back(page: Page, room: ControlRoom) -> None:
