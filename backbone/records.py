@@ -68,12 +68,13 @@ class Records:
         await self.put(STATUS_BUCKET, key, json.dumps(body, default=str).encode())
 
     async def statuses(self) -> dict[str, dict[str, Any]]:
-        """Return all status documents."""
+        """Return all status documents; one that is no JSON object is left out, so its process is unknown."""
         found: dict[str, dict[str, Any]] = {}
         for key in await self.keys(STATUS_BUCKET):
             entry = await self.get(STATUS_BUCKET, key)
-            if entry is not None:
-                found[key] = json.loads(entry.value)
+            document = _object(entry.value) if entry is not None else None
+            if document is not None:
+                found[key] = document
         return found
 
     async def save_checkpoint(self, name: str, data: bytes) -> None:
@@ -88,3 +89,12 @@ class Records:
             return (await store.get(name)).data
         except ObjectNotFoundError:
             return None
+
+
+def _object(data: bytes) -> dict[str, Any] | None:
+    """Return a JSON object, None for anything else."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None

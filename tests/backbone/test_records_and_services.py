@@ -89,7 +89,9 @@ async def test_services_answer_refuse_and_stay_up(tmp_path: Path) -> None:
 async def test_status_documents_carry_their_time(tmp_path: Path) -> None:
     async with embedded_server(tmp_path) as server, connected(server) as backbone:
         await backbone.put_status("ingest.main", {"stored": 3})
+        await backbone.kv_put("status", "foreign.junk", b"not json")
         documents = await backbone.statuses()
+        assert set(documents) == {"ingest.main"}
         assert documents["ingest.main"]["stored"] == 3
         assert documents["ingest.main"]["time_ns"] > 1_700_000_000_000_000_000
 
