@@ -13,7 +13,7 @@ PASSWORD_BYTES = 24
 SERVICE = "service"
 """Our own processes: may do everything in the account."""
 VIEWER = "viewer"
-"""Foreign Sparkplug hosts: may subscribe to telemetry and alerts, may publish nothing."""
+"""Foreign Sparkplug hosts: may subscribe to telemetry and alerts, and ask a node for its births (NCMD)."""
 SENSORS = "sensors"
 """Third-party MQTT devices that use the embedded listener as their broker."""
 

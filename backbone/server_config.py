@@ -42,7 +42,9 @@ def render_config(
     """Return the configuration; NATS reads JSON, which saves us quoting rules of our own."""
     users = [{"user": SERVICE, "password": credentials[SERVICE].password}]
     users += [
-        _user(credentials[VIEWER], publish=["$MQTT.>"], subscribe=[SPARKPLUG, f"{SPARKPLUG}.>", "alert.>"]),
+        _user(
+            credentials[VIEWER], publish=[f"{SPARKPLUG}.*.NCMD.*"], subscribe=[SPARKPLUG, f"{SPARKPLUG}.>", "alert.>"]
+        ),
         _user(credentials[SENSORS], publish=["sensors.>", "cameras.>"], subscribe=["sensors.>", "cameras.>"]),
     ]
     users += [_gateway(credentials[gateway_user(unit, gateway)], unit, gateway) for unit, gateway in gateways]
