@@ -47,7 +47,7 @@ class Plant:
 
 
 def line_registry(port: int) -> Registry:
-    settings = {"host": "127.0.0.1", "port": port, "timeout_s": 0.2, "retry_s": 0.2, "heartbeat_s": 1}
+    settings = {"host": "127.0.0.1", "port": port, "timeout_s": 0.1, "retry_s": 0.2, "heartbeat_s": 1}
     devices = [
         device("pressure-1", "qdy30a_pressure", 1),
         device("pressure-2", "qdy30a_pressure", 2),

@@ -21,8 +21,9 @@ from gateway.connectors.outbox import Outbox
 FEWEST_SILENT_READS = 3
 """Requests in a row without any answer, from anybody, before the connection itself is suspected."""
 
-PATIENCE = 10
-"""Time-outs that a unit in doubt waits for idle time, so that it costs a line without any at most a tenth."""
+DOUBT_PATIENCE, OPEN_PATIENCE = 10, 50
+"""Time-outs that a unit waits for idle time, in doubt or lost: on a line that has none, a dead unit
+then costs the others a tenth of their time once, and a fiftieth from then on."""
 
 
 class ModbusTcpConnector:
@@ -101,9 +102,8 @@ class ModbusTcpConnector:
         fits = due_s - max(wanted_s, self._loop.time()) >= self._settings.timeout_s
         if fits:
             return wanted_s
-        if doubtful.breaker.is_open:
-            return wanted_s + self._settings.longest_retry_s
-        return wanted_s + PATIENCE * self._settings.timeout_s
+        patience = OPEN_PATIENCE if doubtful.breaker.is_open else DOUBT_PATIENCE
+        return wanted_s + patience * self._settings.timeout_s
 
     async def _ask(self, unit: UnitReader, outbox: Outbox, *, probe: bool) -> None:
         try:

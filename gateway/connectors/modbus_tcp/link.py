@@ -74,8 +74,10 @@ class ModbusLink:
             connected = False
         if not connected:
             client.close()
+            heed_cancellation()
             raise LinkError(f"no Modbus server at {settings.host}:{settings.port}")
         self._client = client
+        heed_cancellation()
 
     def close(self) -> None:
         """Close; harmless when closed."""
@@ -105,7 +107,7 @@ class ModbusLink:
         finally:
             self._scope = None
             self._free_at_s = asyncio.get_running_loop().time() + self._settings.pause_s
-        heed_cancellation()
+            heed_cancellation()
         return _registers(reply, function, count)
 
     def _why_no_reply(self) -> Exception:
