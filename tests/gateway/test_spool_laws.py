@@ -52,6 +52,12 @@ async def opened(folder: Path, clock: FakeClock | SystemClock | None = None, **l
         await spool.close()
 
 
+async def fill(spool: Spool, count: int, point: int = MEASURE_A) -> None:
+    """Store ``count`` batches of 100 readings, whose values are their number, ten callers at a time."""
+    for start in range(0, count, 10):
+        await asyncio.gather(*(spool.emit(batch(*[value] * 100, point=point)) for value in range(start, start + 10)))
+
+
 async def drain(spool: Spool) -> list[SpoolRow]:
     """Take everything, events first, without publishing."""
     rows: list[SpoolRow] = []
@@ -133,8 +139,7 @@ async def test_row_ids_are_never_used_twice(tmp_path: Path) -> None:
 
 async def test_full_spool_thins_measures_then_drops_the_oldest_and_counts_both(tmp_path: Path) -> None:
     async with opened(tmp_path, most_bytes=2**20) as spool:
-        for value in range(3000):
-            await spool.emit(batch(*[value] * 100))
+        await fill(spool, 3000)
         figures = await spool.figures()
         kept = values(await drain(spool))
     assert figures.size <= 2**20
@@ -158,10 +163,8 @@ async def test_thinning_takes_every_second_batch_before_anything_is_forgotten(tm
 
 async def test_events_are_never_dropped_and_measures_make_way_for_them(tmp_path: Path) -> None:
     async with opened(tmp_path, most_bytes=2**20, most_age_s=10) as spool:
-        for value in range(400):
-            await spool.emit(batch(*[value] * 100))
-        for value in range(600):
-            await spool.emit(batch(*[value] * 100, point=STATE_A))
+        await fill(spool, 400)
+        await fill(spool, 600, STATE_A)
         rows = await drain(spool)
         figures = await spool.figures()
     events = [row for row in rows if row.lane == EVENT]
@@ -172,8 +175,7 @@ async def test_events_are_never_dropped_and_measures_make_way_for_them(tmp_path:
 
 async def test_measure_that_finds_no_room_is_refused_and_counted(tmp_path: Path) -> None:
     async with opened(tmp_path, most_bytes=2**20) as spool:
-        for value in range(450):
-            await spool.emit(batch(*[value] * 100, point=STATE_A))
+        await fill(spool, 450, STATE_A)
         await spool.emit(batch(1, 2, 3))
         figures = await spool.figures()
     assert figures.counters["dropped.full"] == 3
@@ -195,8 +197,7 @@ async def test_rows_in_use_by_the_uplink_are_not_dropped_under_it(tmp_path: Path
     async with opened(tmp_path, most_bytes=2**20) as spool:
         await spool.emit(batch(*range(100)))
         taken = await spool.backlog(1, 2**62)
-        for value in range(2000):
-            await spool.emit(batch(*[value] * 100))
+        await fill(spool, 2000)
         spool.published(taken)
     async with opened(tmp_path) as spool:
         assert (await spool.figures()).counters["published"] == 100
@@ -295,8 +296,7 @@ async def test_one_rotten_row_is_dropped_and_counted_and_the_rest_is_read(tmp_pa
 async def test_full_disk_gives_up_measures_and_still_takes_events(tmp_path: Path) -> None:
     async with opened(tmp_path, most_bytes=8 * 2**20) as spool:
         spool._file.limit_pages(200)
-        for value in range(1000):
-            await spool.emit(batch(*[value] * 100))
+        await fill(spool, 1000)
         await spool.emit(batch(1, point=STATE_A))
         counters = (await spool.figures()).counters
         kept = values(await drain(spool))
