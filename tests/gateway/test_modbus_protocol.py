@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import WireError
+from domain.errors import RefusedError, WireError
 from domain.quality import GOOD, Reason, reason_of
 from domain.quantity import Quantity
-from gateway.connectors.modbus_tcp.config import ModbusRead, RegisterType, WordOrder
+from gateway.connectors.modbus_tcp.config import Function, ModbusRead, ModbusTcpSettings, RegisterType, WordOrder
+from gateway.connectors.modbus_tcp.link import ModbusLink, _registers, _StrictFramer
 from gateway.connectors.modbus_tcp.plan import Block, plan_blocks
 from gateway.connectors.modbus_tcp.protocol import BlockDecoder, Field, byte_order
 
@@ -223,3 +224,30 @@ def _inside(block: Block, item: ModbusRead) -> bool:
 def test_senseless_read_is_refused_with_the_mend(settings: dict[str, object], words_in_message: str) -> None:
     with pytest.raises(ValueError, match=words_in_message):
         read(**settings)
+
+
+@given(st.lists(st.binary(max_size=300), max_size=4), st.integers(0, 255), st.integers(1, 65000))
+def test_any_bytes_from_a_peer_are_skipped_kept_or_reported(chunks: list[bytes], unit: int, transaction: int) -> None:
+    link = ModbusLink(ModbusTcpSettings(host="nowhere"))
+    framer = _StrictFramer(link)
+    for chunk in chunks:
+        used, reply = framer.handleFrame(chunk, unit, transaction)
+        assert 0 <= used <= len(chunk)
+        assert reply is None or reply.transaction_id in (0, transaction)
+
+
+@given(st.binary(max_size=260))
+def test_any_pdu_in_a_right_header_is_a_reply_or_a_fault(pdu: bytes) -> None:
+    link = ModbusLink(ModbusTcpSettings(host="nowhere"))
+    frame = struct.pack(">HHHB", 7, 0, len(pdu) + 1, 1) + pdu
+    used, reply = _StrictFramer(link).handleFrame(frame, 1, 7)
+    assert used == len(frame) or reply is not None or len(frame) < 8
+    if reply is None:
+        assert link._fault is not None or len(frame) < 8
+        return
+    try:
+        registers = _registers(reply, Function.HOLDING, 2)
+    except (RefusedError, WireError):
+        return
+    assert pdu[:2] == b"\x03\x04"
+    assert registers == pdu[2:]
