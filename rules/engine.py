@@ -38,7 +38,7 @@ MOST_SPAN_NS = NS_PER_S
 MOST_AHEAD_NS = 300 * NS_PER_S
 """A device clock that is further ahead of the log is wrong (design: 5 min)."""
 
-_TOGETHER = (MessageKind.DATA, MessageKind.HEARD)
+_TOGETHER = (MessageKind.DATA, MessageKind.HEARD, MessageKind.BIRTH)
 NEVER_SEEN = np.iinfo(np.int64).min
 
 
@@ -93,7 +93,10 @@ class Engine:
         return said + self._flush()
 
     def _fits(self, message: Message, now_ns: int) -> bool:
-        """Tell whether a message may join those that wait: data and signs of life may, near in time."""
+        """Tell whether a message may join those that wait: data and signs of life may, near in time.
+
+        A birth is a sign of life; the session that it begins matters to deaths only, which never wait.
+        """
         if not self._waiting:
             return True
         return (
@@ -203,8 +206,7 @@ class Engine:
 
     def _device_death(self, message: Message, segment: Segment) -> list[Said]:
         """The gateway says that it can't reach a device: what the device said last is not known any more."""
-        first = int(self.plan.site.first_point[message.device])
-        points = first + np.arange(np.count_nonzero(self.plan.site.device_of == message.device))
+        points = self.plan.site.points_of(message.device)
         return self._apply(joined([self._hear(segment), *self._forget(points)]), segment)
 
     def _forget(self, points: Indexes) -> list[Changes]:

@@ -47,6 +47,7 @@ class Liveness:
         self._truth = plan.forest.truth
         gateway_of_point = site.gateway_of[site.device_of]
         self._points_of_gateway = Links(gateway_of_point, np.arange(len(site.table)), len(site.gateways))
+        self._absences_of = Links(plan.absences.gateway, np.arange(len(plan.absences.gateway)), len(site.gateways))
         self.heard_ns = np.zeros(len(site.table), np.int64)
         self.expired = np.zeros(len(site.table), np.bool_)
         self.last_tick_ns = 0
@@ -64,9 +65,9 @@ class Liveness:
             self.heard_ns[self._points_of_gateway.of(int(at[back]))] += gap_ns[back]
         self.dead[at] = False
         self.gateway_heard_ns[gateway[known]] = now_ns[known]
-        signal = self._gateway_signals(at)
-        place = np.searchsorted(at, self._absences.gateway[signal])
-        return self._moved(self._first_gateway + signal, np.full(len(signal), NORMAL, np.uint8), instant=first[place])
+        row, link = self._absences_of.expand(at)
+        signal = self._first_gateway + self._absences_of.targets[link]
+        return self._moved(signal, np.full(len(signal), NORMAL, np.uint8), instant=first[row])
 
     def born(self, gateway: int, session: int) -> None:
         """Remember a gateway's session."""
@@ -77,8 +78,8 @@ class Liveness:
         if NO_SESSION not in (session, self.session[gateway]) and session != self.session[gateway]:
             return None
         self.dead[gateway] = True
-        signal = self._gateway_signals(np.array([gateway]))
-        return self._moved(self._first_gateway + signal, np.full(len(signal), ALARM, np.uint8))
+        signal = self._first_gateway + self._absences_of.of(gateway)
+        return self._moved(signal, np.full(len(signal), ALARM, np.uint8))
 
     def tick(self, now_ns: int) -> tuple[Indexes, Changes]:
         """Return the points that fell silent since the last tick, and the absences that changed."""
@@ -112,10 +113,6 @@ class Liveness:
     @property
     def _first_gateway(self) -> int:
         return self._absences.first_signal + len(self._absences.device)
-
-    def _gateway_signals(self, gateway: Indexes | NDArray[np.int32]) -> Indexes:
-        """Return the numbers of the absences of these gateways."""
-        return np.flatnonzero(np.isin(self._absences.gateway, gateway))
 
     def _moved(self, signal: Indexes, truth: Truths, instant: Indexes | None = None) -> Changes:
         """Set absences and return those that are new."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -192,10 +193,9 @@ async def _forward(stop: asyncio.Event, ended: asyncio.Event) -> None:
 
 async def _pause(seconds: float, stop: asyncio.Event) -> None:
     """Sleep, but not past ``stop``."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 async def _retried(action: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:

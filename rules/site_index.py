@@ -69,6 +69,11 @@ class SiteIndex:
         """Return the index of a gateway, None when it is not here."""
         return self._gateway_at.get(f"{unit}/{gateway}")
 
+    def points_of(self, device: int) -> NDArray[np.int64]:
+        """Return the points of a device."""
+        ends = np.append(self.first_point, len(self.table))
+        return np.arange(ends[device], ends[device + 1])
+
     def select_devices(self, *selectors: Selector) -> NDArray[np.bool_]:
         """Return which devices all selectors mean, shape ``(devices,)``."""
         samples = {code: at for at, code in reversed(list(enumerate(self._signature_of.tolist())))}

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 5.0
 RETRY_S = 0.25
+A_PART = 100
+"""Messages evaluated at a stretch: 100 ticks of a million points take 0.4 s, a lease lives 3 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +130,17 @@ class Worker:
             await batches.aclose()  # type: ignore[attr-defined]  # it is an async generator
 
     async def _take(self, batch: Sequence[LogMessage], ownership: Ownership) -> None:
-        """Evaluate a batch and write what it says, fire first; an alarm's own order stays."""
-        said = self._engine.feed(self._decoder.decode(batch))
-        for transition in sorted(said, key=lambda one: one.alarm_class.priority):
-            await self._write(transition, ownership)
-        self._seq = batch[-1].seq
+        """Evaluate a batch and write what it says, fire first; an alarm's own order stays.
+
+        In parts, so that a long replay leaves the event loop time to renew the lease.
+        """
+        for start in range(0, len(batch), A_PART):
+            part = batch[start : start + A_PART]
+            said = self._engine.feed(self._decoder.decode(part))
+            for transition in sorted(said, key=lambda one: one.alarm_class.priority):
+                await self._write(transition, ownership)
+            self._seq = part[-1].seq
+            await asyncio.sleep(0)
 
     async def _write(self, transition: Transition, ownership: Ownership) -> None:
         """Publish one transition, unless it is there already; waits while the backbone is away."""
@@ -262,12 +270,13 @@ async def _next_or(
 ) -> list[LogMessage] | None:
     """Return the next batch, or None as soon as ``ended`` is done."""
     coming = asyncio.ensure_future(anext(batches))
-    await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
-    if not ended.done():
-        return coming.result()
-    coming.cancel()
-    await asyncio.gather(coming, return_exceptions=True)
-    return None
+    try:
+        await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
+        return None if ended.done() else coming.result()
+    finally:
+        if not coming.done():
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
 
 
 def _transition(message: LogMessage) -> Transition:
