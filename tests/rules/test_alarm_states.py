@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.alarm import TransitionKind
+from rules import alarm_states
 from rules.alarm_states import (
     NEXT,
     OPEN_STATES,
@@ -112,3 +114,8 @@ def test_the_diagram_has_every_change_of_state() -> None:
     lines = diagram().splitlines()
     assert len(lines) == 2 + sum(step.to is not state for state, _, step in CELLS)
     assert "    clearing --> normal : due / cleared" in lines
+
+
+def test_the_picture_in_the_readme_is_made_from_the_table() -> None:
+    readme = Path(alarm_states.__file__).with_name("README.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{diagram()}```" in readme

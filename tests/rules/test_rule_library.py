@@ -8,7 +8,7 @@ from cli.yaml_documents import parse_document
 from domain.alarm import AlarmClass
 from domain.documents import Document
 from domain.errors import ConfigurationError
-from rules import TEST_SUFFIX, Outcome, load, run_tests
+from rules import TEST_SUFFIX, Outcome, library_dir, load, run_tests
 from tests.rules.rules_scene import EXTRA_RULES, library, rule_documents
 
 TESTS = [document for document in library() if document.file.endswith(TEST_SUFFIX)]
@@ -109,3 +109,11 @@ def test_a_test_file_that_is_wrong_is_refused_with_its_line(parts: dict[str, str
 def test_a_test_file_of_no_rule_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no rule is called nobody"):
         run_tests([Document("x/nobody.test.yaml", {**TESTS[0].data})], RULES)
+
+
+def test_the_examples_of_the_readme_are_a_rule_and_its_test() -> None:
+    readme = (library_dir().parent / "README.md").read_text(encoding="utf-8")
+    rule, test = (part.split("```")[0] for part in readme.split("```yaml\n")[1:])
+    ruleset = load([parse_document(rule, "rules/pressure_low.yaml", {})])
+    (outcome,) = run_tests([parse_document(test, "rules/pressure_low.test.yaml", {})], ruleset)
+    assert outcome.failures == ()
