@@ -1,6 +1,6 @@
 """A slow, obvious evaluator: one reading at a time, every alarm recomputed from scratch at every instant.
 
-It shares the rule models and the message type with the engine, and nothing else: no plan, no arrays, no
+It shares the rule models, the message type and the numbering of points with the engine: no plan, no arrays, no
 table. Where the engine propagates changes, this one compares everything before with everything after.
 """
 
@@ -9,238 +9,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
 from domain.ids import stable_id
 from domain.quality import BASE_MASK, GOOD, HISTORICAL
-from domain.site import Registry
-from domain.site.registry import Device
-from rules.conditions import Condition, Selector
+from rules.conditions import Condition
 from rules.inputs import Message, MessageKind
-from rules.model import Rule, RuleSet
-from rules.site_index import SiteIndex
-
-N, A, U = "normal", "alarm", "unknown"
-Truth = str
-Fact = tuple[object, ...]
+from tests.rules.reference_truths import A, Alarm, N, Term, Truth, U, Watched
 
 
-@dataclass
-class Term:
-    """One test on one point."""
-
-    held: bool = False
-    known: bool = False
-    level: float = math.nan
-    last_ns: int = 0
-
-    @property
-    def truth(self) -> Truth:
-        return (A if self.held else N) if self.known else U
-
-
-@dataclass
-class PointState:
-    last_ns: int | None = None
-    heard_ns: int = 0
-    value: float = math.nan
-    text: str | None = None
-
-
-@dataclass
-class GatewayState:
-    heard_ns: int = 0
-    dead: bool = False
-    session: int = -1
-
-
-@dataclass
-class Alarm:
-    rule: Rule
-    kind: EntityKind
-    key: str
-    points: list[str]
-    scope: list[str]
-    state: str = N
-    due_ns: int | None = None
-    since_ns: int = 0
-    late: bool = False
-    high: bool = False
-    truths: tuple[Truth, Truth, Truth] = (U, N, N)
-    before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
-
-
-class Reference:
+class Reference(Watched):
     """Evaluates a log; `transitions` collects what was said, as plain facts."""
-
-    def __init__(self, registry: Registry, ruleset: RuleSet) -> None:
-        self.registry = registry
-        self.rules = list(ruleset)
-        self.around = {rule.id: rule.around for rule in self.rules}
-        self.site = SiteIndex(registry)
-        self.keys = [point.key for point in self.site.table]
-        self.point = {point.key: point for point in self.site.table}
-        self.device_of = {key: registry.devices[key.rsplit("/", 1)[0]] for key in self.keys}
-        self.points = {key: PointState() for key in self.keys}
-        self.terms: dict[tuple[str, str], Term] = {}
-        self.gateways = {key: GatewayState() for key in registry.gateways}
-        self.absences: dict[tuple[str, str, float], Truth] = {}
-        self.counted_ns = 0
-        self.last_log_ns: int | None = None
-        self.late = 0
-        self.transitions: list[Fact] = []
-        self._remembered: dict[tuple[object, ...], list[object]] = {}
-        self._tests: dict[str, list[Condition]] = {}
-        self.silence_s = max(
-            (test.absence.within_s or 0.0 for rule in self.rules for test in rule.condition.tests() if test.absence),
-            default=15.0,
-        )
-        self.alarms = [alarm for rule in self.rules for alarm in self._alarms(rule)]
-        self.rows: dict[tuple[str, str], int] = {}
-        for alarm in self.alarms:
-            alarm.truths, _ = self._truths(alarm)
-
-    # ---- who is watched ----
-
-    def _alarms(self, rule: Rule) -> list[Alarm]:
-        found = []
-        if rule.entity is EntityKind.POINT:
-            entities = [(key, [key], self._device_points(self.device_of[key].key)) for key in self.keys]
-        elif rule.entity is EntityKind.DEVICE:
-            entities = [(key, self._device_points(key), self._device_points(key)) for key in self.registry.devices]
-        elif rule.entity is EntityKind.ZONE:
-            entities = [(key, self._zone_points(key), self._zone_points(key)) for key in self.registry.zones]
-        else:
-            entities = [(key, [], []) for key in self.registry.gateways]
-        for key, points, scope in entities:
-            alarm = Alarm(rule, rule.entity, key, points, scope)
-            if self._possible(rule.condition, alarm, rule.watches, points):
-                found.append(alarm)
-        return found
-
-    def _device_points(self, device: str) -> list[str]:
-        return [key for key in self.keys if self.device_of[key].key == device]
-
-    def _zone_points(self, zone: str) -> list[str]:
-        return [key for key in self.keys if self.device_of[key].zone.key == zone]
-
-    def _meant(self, points: Iterable[str], *selectors: Selector) -> list[str]:
-        return [
-            key
-            for key in points
-            if all(
-                self._device_meant(self.device_of[key], one) and one.names(self.point[key].name) for one in selectors
-            )
-        ]
-
-    def _device_meant(self, device: Device, selector: Selector) -> bool:
-        return (
-            (not selector.kind or device.profile.kind in selector.kind)
-            and (not selector.zones or device.zone.settings.kind in selector.zones)
-            and all(tag in device.settings.tags for tag in selector.tags)
-        )
-
-    def _leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
-        """Return the terms or absences that a test has within an entity."""
-        name = (id(test), alarm.rule.id, alarm.key, id(watches), id(points))
-        if name not in self._remembered:
-            self._remembered[name] = self._find_leaves(test, alarm, watches, points)
-        return self._remembered[name]
-
-    def _find_leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
-        if test.absence is not None:
-            if test.absence.of is EntityKind.GATEWAY:
-                return [("gateway", alarm.key, test.absence.within_s)]
-            devices = dict.fromkeys(self.device_of[key].key for key in points)
-            meant = [
-                key
-                for key in devices
-                if all(self._device_meant(self.registry.devices[key], one) for one in (watches, test.selector))
-            ]
-            return [("device", key, 0.0) for key in meant]
-        return [
-            (test, key) for key in self._meant(points, watches, test.selector) if self._limit(test, key) is not None
-        ]
-
-    def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
-        if condition.all_of:
-            return all(self._possible(part, alarm, watches, points) for part in condition.all_of)
-        if condition.any_of:
-            return any(self._possible(part, alarm, watches, points) for part in condition.any_of)
-        return bool(self._leaves(condition, alarm, watches, points))
-
-    def _limit(self, test: Condition, key: str) -> float | None:
-        limit = test.above or test.below
-        if limit is None:
-            return 0.0
-        if limit.limit == "low":
-            return self.point[key].low
-        return self.point[key].high if limit.limit == "high" else limit.value(limit.limit)
-
-    # ---- truths ----
-
-    def _truth(
-        self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str], path: tuple[object, ...]
-    ) -> tuple[Truth, int]:
-        """Return a condition's truth, and the last reading that made it so where it is new, -1 elsewhere."""
-        if condition.parts:
-            parts = [
-                self._truth(part, alarm, watches, points, (*path, at))
-                for at, part in enumerate(condition.parts)
-                if self._possible(part, alarm, watches, points)
-            ]
-            if condition.all_of and len(parts) < len(condition.parts):
-                return N, -1
-            return self._new(alarm, path, _fold([truth for truth, _ in parts], every=bool(condition.all_of)), parts)
-        leaves = [
-            self._leaf(leaf, alarm, (*path, "leaf", at))
-            for at, leaf in enumerate(self._leaves(condition, alarm, watches, points))
-        ]
-        return self._new(alarm, path, _fold([truth for truth, _ in leaves], every=False), leaves)
-
-    def _leaf(self, leaf: object, alarm: Alarm, path: tuple[object, ...]) -> tuple[Truth, int]:
-        assert isinstance(leaf, tuple)
-        if not isinstance(leaf[0], Condition):
-            return self._new(alarm, path, self.absences.get(leaf, U), [])
-        truth = self._term(leaf[0], leaf[1]).truth
-        return self._new(alarm, path, truth, [(truth, self.rows.get((leaf[0].meaning, leaf[1]), -1))])
-
-    def _new(
-        self, alarm: Alarm, path: tuple[object, ...], truth: Truth, parts: list[tuple[Truth, int]]
-    ) -> tuple[Truth, int]:
-        before = alarm.before.get(path)
-        alarm.before[path] = truth
-        return truth, max((row for _, row in parts), default=-1) if truth != before else -1
-
-    def _term(self, test: Condition, key: str) -> Term:
-        return self.terms.setdefault((test.meaning, key), Term())
-
-    def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth], int]:
-        """Return the three truths, and the last reading that made one of them new."""
-        rule = alarm.rule
-        main = self._truth(rule.condition, alarm, rule.watches, alarm.points, ("main",))
-        if rule.unless is not None and alarm.key not in self._meant(
-            alarm.scope, self.around[rule.id], rule.unless.selector
-        ):
-            main = self._unless(alarm, main, rule.unless)
-        found = [main]
-        for name, condition in (("level", rule.level_when.condition if rule.level_when else None), ("test", rule.test)):
-            around = self.around[rule.id]
-            if condition is None or not self._possible(condition, alarm, around, alarm.scope):
-                found.append((N, -1))
-            else:
-                found.append(self._truth(condition, alarm, around, alarm.scope, (name,)))
-        return (found[0][0], found[1][0], found[2][0]), max(row for _, row in found)
-
-    def _unless(self, alarm: Alarm, main: tuple[Truth, int], unless: Condition) -> tuple[Truth, int]:
-        around = self.around[alarm.rule.id]
-        if not self._possible(unless, alarm, around, alarm.scope):
-            return main
-        explained = self._truth(unless, alarm, around, alarm.scope, ("unless",))
-        doubt = self._new(alarm, ("doubt",), N if explained[0] == A else A, [explained])
-        return self._new(alarm, ("both",), _fold([main[0], doubt[0]], every=True), [main, doubt])
 
     # ---- the log ----
 
@@ -352,30 +132,6 @@ class Reference:
                 if term.truth != before:
                     changed[test.meaning, key] = row
         return changed
-
-    def _tests_of(self, key: str) -> list[Condition]:
-        """Return the tests that watch a point, each meaning once."""
-        if key not in self._tests:
-            self._tests[key] = self._find_tests(key)
-        return self._tests[key]
-
-    def _find_tests(self, key: str) -> list[Condition]:
-        found: dict[str, Condition] = {}
-        for rule in self.rules:
-            level = rule.level_when.condition if rule.level_when else None
-            asked = [
-                (rule.watches, rule.condition),
-                *((self.around[rule.id], one) for one in (level, rule.unless, rule.test) if one),
-            ]
-            for watches, condition in asked:
-                for test in condition.tests():
-                    if (
-                        not test.absence
-                        and self._meant([key], watches, test.selector)
-                        and self._limit(test, key) is not None
-                    ):
-                        found[test.meaning] = test
-        return list(found.values())
 
     def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool:
         if test.above or test.below:
@@ -509,11 +265,3 @@ class Reference:
                 late,
             )
         )
-
-
-def _fold(truths: list[Truth], *, every: bool) -> Truth:
-    """Kleene's and, or."""
-    decisive, other = (N, A) if every else (A, N)
-    if decisive in truths:
-        return decisive
-    return U if U in truths else other

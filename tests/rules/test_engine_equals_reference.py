@@ -14,7 +14,8 @@ from rules.identity import Identity
 from rules.inputs import Message
 from rules.site_index import SiteIndex
 from rules.snapshot import Place, restore, save
-from tests.rules.reference_engine import Fact, Reference
+from tests.rules.reference_engine import Reference
+from tests.rules.reference_truths import Fact
 from tests.rules.rules_scene import cut, random_log, registry, ruleset
 
 REGISTRY = registry()
