@@ -42,32 +42,27 @@ class Breaker:
 
     def __init__(self, *, misses: int, backoff: Backoff) -> None:
         """Begin trusted."""
+        self.is_trusted = True
+        """The last request was answered."""
+        self.retry_at_s = 0.0
+        """When a unit that is not trusted may be asked again."""
         self._misses = misses
         self._backoff = backoff
         self._failures = 0
-        self._retry_at_s = 0.0
-
-    @property
-    def is_trusted(self) -> bool:
-        """Tell whether the last request was answered."""
-        return self._failures == 0
 
     @property
     def is_open(self) -> bool:
         """Tell whether the unit counts as lost."""
         return self._failures >= self._misses
 
-    @property
-    def retry_at_s(self) -> float:
-        """When a unit that is not trusted may be asked again."""
-        return self._retry_at_s
-
     def failed(self, now_s: float) -> None:
         """Note a miss; from the last one that is allowed on, each wait is longer."""
         self._failures += 1
-        self._retry_at_s = now_s + (self._backoff.next_s() if self.is_open else 0.0)
+        self.is_trusted = False
+        self.retry_at_s = now_s + (self._backoff.next_s() if self.is_open else 0.0)
 
     def answered(self) -> None:
         """Note an answer of any kind: the unit is alive."""
         self._failures = 0
+        self.is_trusted = True
         self._backoff.reset()

@@ -22,13 +22,10 @@ class Grid:
             raise ValueError(msg)
         self.period_s = period_s
         self.missed = 0
+        self.due_s = start_s + phase_s
+        """Time of the next slot that has not been served."""
         self._first_s = start_s + phase_s
         self._next = 0
-
-    @property
-    def due_s(self) -> float:
-        """Time of the next slot that has not been served."""
-        return self._first_s + self._next * self.period_s
 
     def take(self, now_s: float) -> int:
         """Serve the newest slot that has come by ``now_s``; returns how many older ones were missed.
@@ -46,4 +43,5 @@ class Grid:
             return 0
         skipped = newest - self._next
         self._next = newest + 1
+        self.due_s = self._first_s + self._next * self.period_s
         return skipped

@@ -44,19 +44,23 @@ class Reporter:
 
         ``now_s`` is monotonic and decides heartbeats only.
         """
-        same = (value == self._value) | (np.isnan(value) & np.isnan(self._value))
-        due = self._always | ~same | (quality != self._quality) | (now_s - self._sent_s >= self._heartbeat_s)
-        chosen = np.flatnonzero(due)
-        self._value[chosen], self._quality[chosen], self._sent_s[chosen] = value[chosen], quality[chosen], now_s
-        times, marks = self._times(time_ns[chosen], chosen)
-        qualities = np.where(marks & (quality[chosen] == GOOD), np.uint16(CLOCK_MARK), quality[chosen])
-        return ReadingBatch.build(self._table, times, self._rows[chosen], value[chosen], qualities)
+        # compared as bits, so that NaN equals NaN
+        changed = (value.view(np.int64) != self._value.view(np.int64)) | (quality != self._quality)
+        due = changed | self._always | (now_s - self._sent_s >= self._heartbeat_s)
+        chosen: NDArray[np.intp] | slice = slice(None) if due.all() else np.flatnonzero(due)
+        value, quality = value[chosen], quality[chosen]
+        self._value[chosen], self._quality[chosen], self._sent_s[chosen] = value, quality, now_s
+        times, quality = self._times(time_ns[chosen], quality, chosen)
+        return ReadingBatch.build(self._table, times, self._rows[chosen], value, quality)
 
     def _times(
-        self, time_ns: NDArray[np.int64], chosen: NDArray[np.intp]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the times to report, and which of them had to be moved past the one before."""
+        self, time_ns: NDArray[np.int64], quality: NDArray[np.uint16], chosen: NDArray[np.intp] | slice
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
+        """Return the times to report; a good reading whose time had to be moved is marked."""
         whole = time_ns - time_ns % NS_PER_MS
         times = np.maximum(whole, self._time_ns[chosen] + NS_PER_MS)
         self._time_ns[chosen] = times
-        return times, times != whole
+        moved = times != whole
+        if moved.any():
+            quality = np.where(moved & (quality == GOOD), np.uint16(CLOCK_MARK), quality)
+        return times, quality

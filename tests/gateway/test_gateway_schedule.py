@@ -102,7 +102,7 @@ def report(
     reporter: Reporter, time_ns: int, values: list[float], now_s: float, quality: int = GOOD
 ) -> list[tuple[int, float, int, int]]:
     batch = reporter.report(
-        np.full(2, time_ns, np.int64), np.array(values), np.full(2, quality, np.uint16), now_s
+        np.full(2, time_ns, np.int64), np.array(values, np.float64), np.full(2, quality, np.uint16), now_s
     )  # fmt: skip
     return list(
         zip(*(column.tolist() for column in (batch.point, batch.value, batch.time_ns, batch.quality)), strict=True)

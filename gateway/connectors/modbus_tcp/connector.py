@@ -83,9 +83,8 @@ class ModbusTcpConnector:
     async def _turn(self, outbox: Outbox) -> None:
         """Do the next thing that is due: a poll, a try of a unit in doubt, or a pause until then."""
         now_s = self._loop.time()
-        due = min((unit for unit in self._units if unit.breaker.is_trusted), key=_due, default=None)
+        due, doubtful = self._first_in_line()
         due_s = due.grid.due_s if due else float("inf")
-        doubtful = min((unit for unit in self._units if not unit.breaker.is_trusted), key=_retry_at, default=None)
         retry_s = self._retry_time(doubtful, due_s) if doubtful else float("inf")
         if doubtful is not None and retry_s <= now_s:
             doubtful.grid.skip(now_s)
@@ -95,6 +94,18 @@ class ModbusTcpConnector:
             await self._ask(due, outbox, probe=False)
         else:
             await asyncio.sleep(max(min(due_s, retry_s) - now_s, 0.001))
+
+    def _first_in_line(self) -> tuple[UnitReader | None, UnitReader | None]:
+        """Return the trusted unit that is due first, and the doubtful one that waits longest."""
+        due: UnitReader | None = None
+        doubtful: UnitReader | None = None
+        for unit in self._units:
+            if unit.breaker.is_trusted:
+                if due is None or unit.grid.due_s < due.grid.due_s:
+                    due = unit
+            elif doubtful is None or unit.breaker.retry_at_s < doubtful.breaker.retry_at_s:
+                doubtful = unit
+        return due, doubtful
 
     def _retry_time(self, doubtful: UnitReader, due_s: float) -> float:
         """Return when to try it: when a whole time-out fits before the next poll, or at last anyway."""
@@ -124,11 +135,3 @@ class ModbusTcpConnector:
         in_doubt = self._silent_reads >= max(FEWEST_SILENT_READS, len(self._units))
         if in_doubt or not self._link.usable:
             await self._open(outbox)
-
-
-def _due(unit: UnitReader) -> float:
-    return unit.grid.due_s
-
-
-def _retry_at(unit: UnitReader) -> float:
-    return unit.breaker.retry_at_s

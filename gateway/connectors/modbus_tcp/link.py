@@ -42,8 +42,7 @@ class ModbusLink:
         """Keep the settings; `open` connects."""
         self._settings = settings
         self._client: AsyncModbusTcpClient | None = None
-        self._scope: asyncio.Timeout | None = None
-        self._fault: WireError | None = None
+        self._waiting = False
         self._broken = False
         self._free_at_s = 0.0
 
@@ -59,7 +58,7 @@ class ModbusLink:
         client = AsyncModbusTcpClient(
             settings.host,
             port=settings.port,
-            timeout=settings.connect_timeout_s + settings.timeout_s,  # a net below our own time-outs
+            timeout=settings.connect_timeout_s,
             retries=0,
             reconnect_delay=0,
             trace_connect=self._on_connection,
@@ -67,17 +66,13 @@ class ModbusLink:
         client.ctx.framer = _StrictFramer(self)
         client.set_max_no_responses(2**31)  # never close the line for one silent unit
         self._broken = False
-        try:
-            async with asyncio.timeout(settings.connect_timeout_s):
-                connected = await client.connect()
-        except TimeoutError:
-            connected = False
-        if not connected:
-            client.close()
-            heed_cancellation()
-            raise LinkError(f"no Modbus server at {settings.host}:{settings.port}")
+        connected = await client.connect()
+        client.ctx.comm_params.timeout_connect = settings.timeout_s  # from here on it is the wait for a reply
         self._client = client
         heed_cancellation()
+        if not connected:
+            self.close()
+            raise LinkError(f"no Modbus server at {settings.host}:{settings.port}")
 
     def close(self) -> None:
         """Close; harmless when closed."""
@@ -91,46 +86,41 @@ class ModbusLink:
         if wait_s > 0:
             await asyncio.sleep(wait_s)
 
-    async def read(self, unit: int, function: Function, address: int, count: int, *, timeout_s: float) -> bytes:
+    async def read(self, unit: int, function: Function, address: int, count: int) -> bytes:
         """Return the register bytes of one read, high byte first; raises as the module says."""
-        if self._client is None or not self.usable:
-            raise LinkError(f"the connection to {self._settings.host}:{self._settings.port} is down")
-        self._fault = None
-        ask = self._client.read_holding_registers if function is Function.HOLDING else self._client.read_input_registers
+        client = self._client
+        if client is None or not self.usable:
+            raise self._closed()
+        ask = client.read_holding_registers if function is Function.HOLDING else client.read_input_registers
+        self._waiting = True
         try:
-            async with asyncio.timeout(timeout_s) as self._scope:
-                reply = await ask(address, count=count, device_id=unit)
-        except TimeoutError:
-            raise self._why_no_reply() from None
-        except (ConnectionException, ModbusIOException) as error:
-            raise LinkError(str(error)) from error
+            reply = await ask(address, count=count, device_id=unit)
+        except ModbusIOException:
+            raise TimeoutError("no reply in time") from None
+        except ConnectionException:
+            raise self._closed() from None
         finally:
-            self._scope = None
+            self._waiting = False
             self._free_at_s = asyncio.get_running_loop().time() + self._settings.pause_s
             heed_cancellation()
         return _registers(reply, function, count)
 
-    def _why_no_reply(self) -> Exception:
-        """Return what ended the wait: junk, a closed connection, or just time."""
-        if self._fault is not None:
-            return self._fault
-        if not self.usable:
-            return LinkError(f"{self._settings.host}:{self._settings.port} closed the connection")
-        return TimeoutError("no reply in time")
-
     def fault(self, error: WireError, *, lost_step: bool) -> None:
         """Take note of junk from the peer and end the wait for a reply."""
-        self._fault = error
         self._broken |= lost_step
-        self._end_wait()
+        self._fail(error)
 
     def _on_connection(self, up: bool) -> None:  # noqa: FBT001  # pymodbus calls it so
         if not up:
-            self._end_wait()
+            self._fail(self._closed())
 
-    def _end_wait(self) -> None:
-        if self._scope is not None and not self._scope.expired():
-            self._scope.reschedule(asyncio.get_running_loop().time())
+    def _closed(self) -> LinkError:
+        return LinkError(f"{self._settings.host}:{self._settings.port} closed the connection")
+
+    def _fail(self, error: Exception) -> None:
+        """Let the request that waits end with ``error``, if there is one."""
+        if self._client is not None and self._waiting and not self._client.ctx.response_future.done():
+            self._client.ctx.response_future.set_exception(error)
 
 
 class _HoldingReply(ModbusPDU):

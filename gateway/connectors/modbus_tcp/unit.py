@@ -81,11 +81,11 @@ class UnitReader:
             misses=settings.misses, backoff=Backoff(first_s=settings.retry_s, longest_s=settings.longest_retry_s)
         )
         self._address = int(device.settings.address)
-        self._timeout_s = settings.timeout_s
         self._clock = clock
         self._plan = plan_device(device)
         rows = table.of_device(device.gateway.unit, self.device)
         self._count = len(rows)
+        self._rows_of = [np.array(block.rows, np.intp) for block in self._plan.blocks]
         self._reporter = Reporter(table, rows, heartbeat_s=settings.heartbeat_s)
 
     async def poll(self, link: ModbusLink, now_s: float) -> ReadingBatch:
@@ -93,8 +93,7 @@ class UnitReader:
         self.polls += 1
         columns = _Columns.failed(self._count, self._clock.now_ns(), Reason.TIMEOUT)
         reason: Reason | None = None
-        for block, decoder in zip(self._plan.blocks, self._plan.decoders, strict=True):
-            rows = list(block.rows)
+        for block, decoder, rows in zip(self._plan.blocks, self._plan.decoders, self._rows_of, strict=True):
             await link.ready()
             began_ns = self._clock.now_ns()
             try:
@@ -148,9 +147,7 @@ class UnitReader:
     async def _read(self, link: ModbusLink, block: Block) -> bytes:
         self.silent = True
         try:
-            payload = await link.read(
-                self._address, block.function, block.address, block.count, timeout_s=self._timeout_s
-            )
+            payload = await link.read(self._address, block.function, block.address, block.count)
         except (RefusedError, WireError):
             self.silent = False
             raise
