@@ -57,7 +57,7 @@ def render_config(
             "sync_interval": "always",
             "max_file_store": MOST_STORED,
         },
-        "mqtt": {"listen": f"127.0.0.1:{ports.mqtt}"},
+        "mqtt": {"listen": f"127.0.0.1:{ports.mqtt}", "ack_wait": "5s", "max_ack_pending": 1000},
         "authorization": {"users": users},
         "logtime_utc": True,
     }

@@ -2,9 +2,9 @@
 
 A push is a POST with a JSON object. What is read of it, all optional but kept whole in ``document``:
 ``id``, ``idempotency_key`` (or the header ``Idempotency-Key``), ``person`` (an id, or an object with
-one), ``rule``, ``text_zh`` (or ``text``), ``answer_url``. The receipt ``{"ok": true, "message_id": …}``
-stands in the body, as chat services do it; a push that comes twice under one key gets the same receipt
-and is recorded once. With a secret, ``X-Fengsui-Signature`` must be ``sha256=`` and the HMAC-SHA256 of
+one), ``rule``, ``text_zh`` (or ``text``), ``answer_url``. The receipt ``{"ok": true, "message_id": …,
+"delivered": true}`` stands in the body, as chat services do it, and knows of the delivery, for this is the
+phone itself; a push that comes twice under one key gets the same receipt and is recorded once. With a secret, ``X-Fengsui-Signature`` must be ``sha256=`` and the HMAC-SHA256 of
 ``<X-Fengsui-Timestamp>.<body>`` in hex; a push without it is refused (401).
 """
 
@@ -161,7 +161,7 @@ class Phone:
             self.refused += 1
             return refusal
         push = await self._record(request, document)
-        return response(HTTPStatus.OK, {"ok": True, "message_id": push.message_id})
+        return response(HTTPStatus.OK, {"ok": True, "message_id": push.message_id, "delivered": True})
 
     async def _moody(self) -> bytes | None:
         """Return the answer of a phone that is not well, or None."""

@@ -39,7 +39,7 @@ async def test_a_push_is_recorded_and_its_receipt_stands_in_the_body() -> None:
     async with Phone(clock=clock, on_push=arrived.append) as phone:
         reply = await push(phone, **{"Idempotency-Key": "k1"})
     assert reply.status_code == 200
-    assert reply.json() == {"ok": True, "message_id": "m-1"}
+    assert reply.json() == {"ok": True, "message_id": "m-1", "delivered": True}
     [recorded] = phone.pushes
     assert arrived == [recorded]
     assert (recorded.id, recorded.idempotency_key, recorded.time_ns) == ("n1", "k1", clock.now_ns())
