@@ -3,8 +3,9 @@
 A push is a POST with a JSON object. What is read of it, all optional but kept whole in ``document``:
 ``id``, ``idempotency_key`` (or the header ``Idempotency-Key``), ``person`` (an id, or an object with
 one), ``rule``, ``text_zh`` (or ``text``), ``answer_url``. The receipt ``{"ok": true, "message_id": …,
-"delivered": true}`` stands in the body, as chat services do it, and knows of the delivery, for this is the
-phone itself; a push that comes twice under one key gets the same receipt and is recorded once. With a secret, ``X-Fengsui-Signature`` must be ``sha256=`` and the HMAC-SHA256 of
+"delivered": true}`` stands in the body, as chat services do it, and knows of the delivery, for this is
+the phone itself; a push that comes twice under one key gets the same receipt and is recorded once.
+With a secret, ``X-Fengsui-Signature`` must be ``sha256=`` and the HMAC-SHA256 of
 ``<X-Fengsui-Timestamp>.<body>`` in hex; a push without it is refused (401).
 """
 
