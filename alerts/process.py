@@ -111,7 +111,7 @@ async def _report(office: Office, backbone: Backbone) -> None:
         try:
             document = await office.database.read(_status)
             await backbone.put_status(STATUS_KEY, {**document, "last_error": office.last_error})
-        except (LinkError, StoreError) as error:
+        except (LinkError, RefusedError, StoreError) as error:
             office.fail("status", error)
         await asyncio.sleep(STATUS_PERIOD_S)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -25,7 +26,7 @@ from backbone.durable import DurableReader
 from backbone.errors import FencedError
 from backbone.layout import Layout, ensure_layout
 from backbone.messages import MESSAGE_ID_HEADER, Ack, CoreMessage, KvEntry, LogMessage
-from backbone.publisher import Publisher
+from backbone.publisher import PASSING_ERRORS, Publisher
 from backbone.reader import OrderedReader
 from backbone.server_config import inbox_prefix
 from domain.errors import LinkError, RefusedError
@@ -46,6 +47,7 @@ class Backbone:
         self._client = client
         self._js: JetStreamContext = client.jetstream(timeout=5)
         self._layout = layout
+        self._closing = False
         self.records = records.Records(self._js)
 
     @classmethod
@@ -83,7 +85,15 @@ class Backbone:
             if "authorization" in str(error).lower():
                 raise RefusedError(f"backbone at {url} refused the credentials of '{user}'") from error
             raise LinkError(f"no backbone at {url} within {timeout_s:.0f} s: {error}") from error
-        return cls(client, Layout(partitions=partitions, replicas=replicas))
+        backbone = cls(client, Layout(partitions=partitions, replicas=replicas))
+        client._closed_cb = backbone._on_closed  # noqa: SLF001  # connect() takes callbacks before there is anybody to call
+        return backbone
+
+    async def _on_closed(self) -> None:
+        """End the process when the server closed us for good (user withdrawn, limits): it must start anew."""
+        if not self._closing:
+            log.critical("the backbone closed this connection for good; the process ends, to be started anew")
+            signal.raise_signal(signal.SIGTERM)
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -97,6 +107,7 @@ class Backbone:
 
     async def close(self) -> None:
         """Send what is buffered and close."""
+        self._closing = True
         try:
             if self._client.is_connected:
                 await self._client.flush(timeout=2)
@@ -224,7 +235,7 @@ class Backbone:
             await self.records.save_checkpoint(name, data)
 
     async def load_checkpoint(self, name: str) -> bytes | None:
-        """Return a checkpoint, or None when there is none."""
+        """Return a checkpoint, None when there is none; raises WireError when parts of it are gone."""
         with _translated(name):
             return await self.records.load_checkpoint(name)
 
@@ -273,6 +284,8 @@ class _translated:  # noqa: N801  # reads as a phrase: `with _translated(subject
         if isinstance(error, APIError):
             if error.err_code == WRONG_LAST_SEQUENCE:
                 raise FencedError(f"{self._what}: somebody else wrote first", code=error.err_code) from error
+            if error.err_code in PASSING_ERRORS:
+                raise LinkError(f"{self._what}: {error.description}") from error
             raise RefusedError(f"{self._what}: {error.description}", code=error.err_code) from error
         if isinstance(error, NatsError | TimeoutError | ConnectionError) and not isinstance(error, LinkError):
             raise LinkError(f"{self._what}: {error or type(error).__name__}") from error

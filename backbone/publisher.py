@@ -29,6 +29,9 @@ RETRY_S = 0.2
 _PASSING_CODES = {408, 429, 500, 503}
 """HTTP-like codes that mean "not now": no leader yet, too busy, storage short."""
 
+PASSING_ERRORS = {10002, 10023, 10028, 10047, 10077}
+"""Server errors that pass though their code is 400: resources of account or server exceeded, store failed."""
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -188,4 +191,5 @@ def _answer(message: Msg) -> Ack | RefusedError:
     except (ValueError, KeyError, AttributeError):
         return RefusedError(f"unreadable ack: {message.data[:120]!r}", retryable=True)
     code = error.get("code", 0)
-    return RefusedError(str(error.get("description")), code=error.get("err_code"), retryable=code in _PASSING_CODES)
+    passing = code in _PASSING_CODES or error.get("err_code") in PASSING_ERRORS
+    return RefusedError(str(error.get("description")), code=error.get("err_code"), retryable=passing)

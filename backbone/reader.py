@@ -8,6 +8,7 @@ so the caller sees each stored message once, in order, whatever happens in betwe
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 
 from nats.aio.client import Client
@@ -18,6 +19,8 @@ from nats.js.errors import APIError
 
 from backbone.messages import LogMessage, log_message, position_of
 from backbone.pull import Pull
+
+log = logging.getLogger(__name__)
 
 WINDOW = 1000
 RETRY_S = 0.25
@@ -69,6 +72,12 @@ class OrderedReader:
         return batch
 
     async def _open(self) -> tuple[Pull, str]:
+        last = (await self._js.stream_info(self._stream)).state.last_seq
+        if self._next_seq > last + 1:
+            log.warning(
+                "%s ends at %d, before the wanted %d: it is a new one, read from 1", self._stream, last, self._next_seq
+            )
+            self._next_seq = 1
         config = api.ConsumerConfig(
             deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self._next_seq,

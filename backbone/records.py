@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import time
@@ -9,10 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from nats.js import JetStreamContext, api
-from nats.js.errors import KeyNotFoundError, NoKeysError, NotFoundError, ObjectNotFoundError
+from nats.js.errors import (
+    BadObjectMetaError,
+    DigestMismatchError,
+    KeyNotFoundError,
+    NoKeysError,
+    NotFoundError,
+    ObjectNotFoundError,
+)
 
 from backbone.messages import KvEntry
 from backbone.subjects import CHECKPOINT_BUCKET, STATUS_BUCKET
+from domain.errors import WireError
+
+CHECKPOINT_TIMEOUT_S = 30.0
 
 
 class Records:
@@ -86,9 +97,12 @@ class Records:
         """Read an object."""
         store = await self._js.object_store(CHECKPOINT_BUCKET)
         try:
-            return (await store.get(name)).data
+            async with asyncio.timeout(CHECKPOINT_TIMEOUT_S):  # the client waits for ever for parts that are gone
+                return (await store.get(name)).data
         except ObjectNotFoundError:
             return None
+        except (TimeoutError, DigestMismatchError, BadObjectMetaError) as error:
+            raise WireError(f"checkpoint {name} is not whole: {error!r}") from error
 
 
 def _object(data: bytes) -> dict[str, Any] | None:

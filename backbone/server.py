@@ -2,7 +2,7 @@
 
 Laid out in ``state_dir`` (mode 0700)::
 
-    nats.conf  ports.json  users.json  nats.log  nats.pid  jetstream/
+    nats.conf  ports.json  users.json  nats.log  nats.pid  owner.lock  jetstream/
 
 Ports are chosen by the system at the first start and kept, so that clients find the server again
 after a restart. ``sync_interval: always`` makes a PubAck mean "on disk"; measured cost and reasons
@@ -12,6 +12,7 @@ stand in ``docs/decisions/001-backbone.md``.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, ensure_credentials, gateway_user, write_private
 from backbone.errors import ServerStartError
@@ -39,6 +40,7 @@ class EmbeddedServer:
         self._dir = state_dir
         self._gateways = tuple(gateways)
         self._process: asyncio.subprocess.Process | None = None
+        self._lock_file: TextIO | None = None
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         users = [SERVICE, VIEWER, SENSORS, *(gateway_user(unit, gateway) for unit, gateway in gateways)]
         self.credentials: Mapping[str, Credentials] = ensure_credentials(state_dir / "users.json", users)
@@ -77,9 +79,12 @@ class EmbeddedServer:
 
     async def start(self) -> None:
         """Start and wait until JetStream answers; raises `ServerStartError` with the log's end."""
+        self._lock()
         await self._end_orphan()
         config = self._dir / "nats.conf"
-        write_private(config, render_config(self._dir, self.ports, self.credentials, self._gateways))
+        text = render_config(self._dir, self.ports, self.credentials, self._gateways)
+        if self._read(config) != text:  # a restart must not need room on a full disk
+            write_private(config, text)
         log = (self._dir / "nats.log").open("ab")
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -100,14 +105,14 @@ class EmbeddedServer:
     async def stop(self) -> None:
         """Ask it to end, insist after ten seconds."""
         process = self._process
-        if process is None or process.returncode is not None:
-            return
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        if process is not None and process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        self._unlock()
 
     async def kill(self) -> None:
         """End it without warning (kill -9), for tests of what survives."""
@@ -136,6 +141,29 @@ class EmbeddedServer:
             if b'"jetstream":true' in greeting:
                 return
             await asyncio.sleep(0.05)
+
+    def _lock(self) -> None:
+        """Own the folder for as long as we live; raises `ServerStartError` when another process does."""
+        if self._lock_file is not None:
+            return
+        lock_file = (self._dir / "owner.lock").open("w")
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock_file.close()
+            raise ServerStartError(
+                f"another Fengsui runs in {self._dir.parent}: stop it, or name another folder"
+            ) from error
+        self._lock_file = lock_file
+
+    def _unlock(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    @staticmethod
+    def _read(path: Path) -> str | None:
+        return path.read_text() if path.exists() else None
 
     async def _end_orphan(self) -> None:
         """End a server that an earlier owner of this folder left behind when it was killed."""
@@ -170,6 +198,19 @@ class EmbeddedServer:
     def _log_end(self) -> str:
         path = self._dir / "nats.log"
         return path.read_text(errors="replace")[-800:] if path.exists() else "no log"
+
+
+def is_owned(state_dir: Path) -> bool:
+    """Tell whether a living process has the server's folder."""
+    path = state_dir / "owner.lock"
+    if not path.exists():
+        return False
+    with path.open() as lock_file:
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
 
 
 def find_binary() -> Path:

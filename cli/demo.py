@@ -16,7 +16,7 @@ from typing import Any
 from alerts.face import AlertsFace
 from backbone.client import Backbone
 from backbone.credentials import SENSORS
-from backbone.server import EmbeddedServer, free_ports
+from backbone.server import EmbeddedServer, free_ports, is_owned
 from cli.demo_feed import DemoFeed, DemoOperator
 from cli.demo_report import account
 from cli.platform import Link, Platform
@@ -151,6 +151,8 @@ def fresh_folder(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
             raise DemoFolderError(f"{folder} holds something that is not a demo's: name another folder with --state")
+        if is_owned(folder / "nats"):
+            raise DemoFolderError(f"a demo runs in {folder}: stop it, or name another folder with --state")
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / MARKER).touch()

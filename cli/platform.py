@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
+import shutil
 import socket
 from dataclasses import dataclass, field
 
 from backbone.client import Backbone
 from backbone.server import EmbeddedServer, free_ports
+from backbone.subjects import LEASE_BUCKET
 from cli.session import Session
 from cli.supervisor import Child, Supervisor
-from domain.errors import LinkError
+from domain.errors import LinkError, RefusedError
 
 log = logging.getLogger(__name__)
 
-RESTART_PAUSE_S = 0.5
+RESTART_PAUSE_S, RETRY_PAUSE_S = 0.5, 5.0
+PROBE_S, MOST_FAILURES = 10.0, 3
+LEAST_FREE_BYTES = 64 * 2**20
 DEFAULT_CONSOLE_PORT = 8080
 ANSWER_URL_VARIABLE = "FENGSUI_ANSWER_URL"
 
@@ -41,6 +44,7 @@ class Platform:
     server: EmbeddedServer | None = None
     supervisor: Supervisor | None = None
     _keeper: asyncio.Task[None] | None = None
+    _watch: asyncio.Task[None] | None = None
 
     @property
     def console_url(self) -> str:
@@ -58,6 +62,8 @@ class Platform:
             self._keeper = asyncio.create_task(self._keep_server(self.server), name="keep-nats-server")
         async with await self.connect("setup") as backbone:
             await backbone.ensure_streams()
+        if self.server is not None:
+            self._watch = asyncio.create_task(self._watch_storage(self.server), name="watch-storage")
 
     async def start_processes(self) -> None:
         """Start the processes, those that answer before those that ask."""
@@ -77,9 +83,10 @@ class Platform:
         """Stop all, gateways first and the backbone last."""
         if self.supervisor is not None:
             await self.supervisor.stop()
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        for task in (self._watch, self._keeper):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if self.server is not None:
             await self.server.stop()
 
@@ -98,14 +105,40 @@ class Platform:
             arguments += ["--link-nats", link.nats_url, "--link-mqtt", str(link.mqtt_port)]
         return self._child(f"gateway-{unit}-{gateway}", arguments)
 
+    async def _watch_storage(self, server: EmbeddedServer) -> None:
+        """Restart a server that lives but stores nothing, once there is room again.
+
+        A stream that met a full disk refuses writes until nats-server starts anew (seen on 2.15.1).
+        """
+        failures = 0
+        async with await self.connect("storage-watch") as backbone:
+            while True:
+                await asyncio.sleep(PROBE_S)
+                try:
+                    await backbone.kv_put(LEASE_BUCKET, "storage-watch", str(self._free_bytes()).encode())
+                    failures = 0
+                except (LinkError, RefusedError) as error:
+                    failures += 1
+                    log.warning("the backbone stores nothing (%d): %s", failures, error)
+                if failures >= MOST_FAILURES and server.pid is not None and self._free_bytes() > LEAST_FREE_BYTES:
+                    log.error("nats-server lives but stores nothing: starting it anew")
+                    failures = 0
+                    await server.kill()  # its keeper starts it again
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.session.state.root).free
+
     async def _keep_server(self, server: EmbeddedServer) -> None:
         """Start nats-server again when it ends by itself; clients reconnect on the same ports."""
         while True:
             code = await server.wait()
             log.warning("nats-server ended with %s: starting it again", code)
             await asyncio.sleep(RESTART_PAUSE_S)
-            with contextlib.suppress(LinkError):  # the next round waits for it and says so again
+            try:
                 await server.start()
+            except (LinkError, OSError) as error:  # a full disk, a port taken: it may pass, so it is tried again
+                log.error("nats-server does not start: %s", error)  # noqa: TRY400  # the text is for a person
+                await asyncio.sleep(RETRY_PAUSE_S)
 
 
 def console_port(wanted: int | None) -> int:

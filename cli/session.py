@@ -12,7 +12,7 @@ from backbone.client import Backbone
 from backbone.credentials import SERVICE, Credentials, gateway_user
 from cli.site_files import load_registry
 from cli.state import State, latest_state, state_for
-from domain.errors import LinkError
+from domain.errors import LinkError, RefusedError
 from domain.site import Registry
 
 USER_VARIABLE = "FENGSUI_BACKBONE_USER"
@@ -79,7 +79,11 @@ def gateway_address(
     user = gateway_user(unit, gateway)
     if users.exists():
         known = json.loads(users.read_text())
-        credentials = Credentials(user, known[user]) if user in known else credentials
+        if user not in known:
+            raise RefusedError(
+                f"the backbone has no user for gateway {unit}/{gateway} yet: restart the site, which makes one"
+            )
+        credentials = Credentials(user, known[user])
     if mqtt_port is None:
         mqtt_port = json.loads(ports.read_text())["mqtt"] if ports.exists() else DEFAULT_MQTT_PORT
     return GatewayAddress(url, urlsplit(url).hostname or "127.0.0.1", mqtt_port, credentials)

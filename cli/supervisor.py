@@ -107,4 +107,15 @@ class Supervisor:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             child.restarts += 1
-            await self._spawn(child)
+            await self._respawn(child)
+
+    async def _respawn(self, child: Child) -> None:
+        """Spawn, trying until the system has memory, files and disk for it."""
+        while True:
+            try:
+                await self._spawn(child)
+            except OSError as error:
+                log.error("%s can't be started: %s", child.name, error)  # noqa: TRY400  # the text is for a person
+                await asyncio.sleep(LONGEST_PAUSE_S)
+            else:
+                return

@@ -173,10 +173,23 @@ class Worker:
 
     async def _take_over(self) -> None:
         """Load the last checkpoint and learn what was written after it."""
-        data = await self._backbone.load_checkpoint(self._name)
+        try:
+            data = await self._backbone.load_checkpoint(self._name)
+        except WireError:
+            log.exception("partition %d: the checkpoint can't be read", self._partition)
+            data = None
         if data is not None:
             await self._restore(data)
+        if self._seq > await self._backbone.last_seq(TELEMETRY):
+            log.warning("partition %d: TELEMETRY ends before the checkpoint: it is a new stream", self._partition)
+            self._begin_anew()
         await self._read_written()
+
+    def _begin_anew(self) -> None:
+        """Forget all state: the log is read from its start."""
+        ruleset, site = self._plan_of
+        self._engine = Engine(compile_plan(ruleset, site), self._partition)
+        self._seq = self._alarm_seq = self._covered_alarm_seq = 0
 
     async def _restore(self, data: bytes) -> None:
         """Bring the engine to a checkpoint; a damaged one costs a replay of the whole log, nothing else."""
@@ -185,8 +198,7 @@ class Worker:
             place, restored = restore(self._engine, data, self._identity, theirs)
         except WireError:
             log.exception("partition %d: the checkpoint can't be used; the log is read from its start", self._partition)
-            ruleset, site = self._plan_of
-            self._engine = Engine(compile_plan(ruleset, site), self._partition)
+            self._begin_anew()
             return
         self._seq, self._alarm_seq, self._covered_alarm_seq = place.seq, place.alarm_seq, place.alarm_seq
         self._identity_is_stored = restored.same_plan
@@ -225,7 +237,11 @@ class Worker:
             ALARMS, subjects=[self._filter], start_seq=self._alarm_seq + 1, end_seq=last
         )
         for message in found:
-            written = _transition(message)
+            try:
+                written = _transition(message)
+            except WireError as error:
+                log.warning("partition %d: %s; passed over", self._partition, error)
+                continue
             self._written[written.id] = written.input_seq
         self._alarm_seq = last  # 0 when all of them have aged out of the stream: then that is what a write expects
 

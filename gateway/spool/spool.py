@@ -136,17 +136,11 @@ class Spool:
 
     async def events(self, most: int) -> list[SpoolRow]:
         """Take the next events, oldest first. A row is taken once; `give_back` makes it available again."""
-        rows = await self._take("lane = ?", (EVENT,), self._cursor[EVENT], most)
-        if rows:
-            self._cursor[EVENT] = max(rows[-1].id, self._cursor[EVENT])
-        return rows
+        return await self._onward(EVENT, "lane = ?", (EVENT,), most)
 
     async def fresh(self, most: int, since_ns: int) -> list[SpoolRow]:
         """Take measures that were stored at ``since_ns`` or later, oldest first."""
-        rows = await self._take("lane = ? AND added_ns >= ?", (MEASURE, since_ns), self._cursor[MEASURE], most)
-        if rows:
-            self._cursor[MEASURE] = max(rows[-1].id, self._cursor[MEASURE])
-        return rows
+        return await self._onward(MEASURE, "lane = ? AND added_ns >= ?", (MEASURE, since_ns), most)
 
     async def backlog(self, most: int, before_ns: int) -> list[SpoolRow]:
         """Take measures that were stored before ``before_ns``, oldest first."""
@@ -200,6 +194,14 @@ class Spool:
         self._jobs.append(job)
         self._wake.set()
         await job.done
+
+    async def _onward(self, lane: int, condition: str, values: Sequence[int], most: int) -> list[SpoolRow]:
+        """Take rows after the lane's cursor and move it, unless rows before it were given back meanwhile."""
+        cursor = self._cursor[lane]
+        rows = await self._take(condition, values, cursor, most)
+        if rows and self._cursor[lane] == cursor:
+            self._cursor[lane] = rows[-1].id
+        return rows
 
     async def _take(self, condition: str, values: Sequence[int], after: int, most: int) -> list[SpoolRow]:
         return await self._guarded(lambda: self._select(condition, values, after, most))

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from backbone.client import Backbone
-from backbone.errors import FencedError
+from backbone.errors import FencedError, ServerStartError
 from backbone.layout import ALARMS, BACKFILL, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
+from backbone.server import EmbeddedServer, is_owned
 from backbone.subjects import alarm, backfill, parse, partition_of, partition_subjects, telemetry, tick
 from tests.servers import connected, embedded_server
 
@@ -125,3 +126,20 @@ async def test_streams_are_made_once_and_survive_a_clean_restart(tmp_path: Path)
             while not backbone.connected:
                 await asyncio.sleep(0.05)
         assert [message.data for message in await backbone.messages(TELEMETRY)] == [b"kept"]
+
+
+async def test_a_reader_of_a_stream_that_was_made_anew_begins_at_its_start(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        await backbone.publish(tick(0), b"new")
+        async with asyncio.timeout(10):
+            async for batch in backbone.reader(TELEMETRY, start_seq=100):
+                assert [message.data for message in batch] == [b"new"]
+                break
+
+
+async def test_a_second_owner_of_the_folder_is_refused_and_the_first_lives_on(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        with pytest.raises(ServerStartError, match="another Fengsui runs"):
+            await EmbeddedServer(tmp_path / "nats").start()
+        await backbone.publish(tick(0), b"still here")
+    assert not is_owned(tmp_path / "nats")

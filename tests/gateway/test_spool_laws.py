@@ -112,6 +112,19 @@ async def test_taken_rows_are_not_given_twice_and_come_back_when_given_back(tmp_
         assert values(await spool.events(10)) == [0, 1]
 
 
+async def test_row_given_back_while_others_are_being_taken_is_taken_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as spool:
+        for value in range(3):
+            await spool.emit(batch(value, point=STATE_A))
+        first = await spool.events(1)
+        taking = asyncio.create_task(spool.events(10))
+        await asyncio.sleep(0)
+        spool.give_back(first)
+        rows = await taking
+        rows += await spool.events(10)
+        assert sorted(values(rows)) == [0, 1, 2]
+
+
 async def test_published_rows_are_gone_after_a_restart_and_others_are_not(tmp_path: Path) -> None:
     async with opened(tmp_path) as spool:
         for value in range(4):
