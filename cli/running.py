@@ -21,7 +21,7 @@ EXIT_CONFIGURATION = 2
 
 
 def run_process(name: str, main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run ``main`` until it ends or SIGINT/SIGTERM sets its stop event; exits with a meaning.
+    """Run ``main`` until it ends or SIGINT, SIGTERM or SIGHUP sets its stop event; exits with a meaning.
 
     0 ended as asked, 1 failed (the supervisor restarts it), 2 the configuration is wrong.
     """
@@ -44,7 +44,7 @@ def run_process(name: str, main: Callable[[asyncio.Event], Awaitable[None]]) -> 
 async def _until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # HUP: the terminal was closed
         loop.add_signal_handler(number, stop.set)
     watch = asyncio.create_task(_stop_without_parent(stop), name="parent-watch")
     try:
