@@ -22,8 +22,8 @@ EXPIRES_S = 30.0
 HEARTBEAT_S = 2.0
 NS = 1_000_000_000
 
-_BENIGN = {"100", "408"}
-"""Heartbeat, and a request that expired: neither loses anything."""
+HEARTBEAT, EXPIRED = "100", "408"
+"""Statuses that lose nothing: a sign of life, and a request whose time is over."""
 
 
 class Pull:
@@ -96,10 +96,10 @@ class Pull:
             self._outstanding = max(0, self._outstanding - 1)
             self._waiting.append(message)
             self._arrived.set()
-        elif status == "408":
+        elif status == EXPIRED:
             self._outstanding = max(0, self._outstanding - _left(message, self._outstanding))
             await self._ask_if_idle()
-        elif status not in _BENIGN:
+        elif status != HEARTBEAT:
             description = message.headers.get("Description", "") if message.headers else ""
             self._break(f"{status} {description}")
 

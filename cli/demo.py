@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,8 @@ class Demo:
     play: Play
     platform: Platform
     backbone: Backbone
-    fleet: Fleet
     phone: Phone
-    feed: DemoFeed
-    cables: list[Cable]
     runner: Runner
-    watching: asyncio.Task[None] = field(repr=False)
 
     async def ready(self, tell: Callable[[str], None]) -> None:
         """Wait until every process reports and the gateways' uplinks are up; raises LinkError."""
@@ -128,7 +124,7 @@ async def running_demo(site: Path, scenario: Path, state: Path, port: int) -> As
             operator=DemoOperator(AlertsFace(backbone)).act,
             feed=feed.items(),
         )
-        yield Demo(play, platform, backbone, fleet, phone, feed, cables, runner, watching)
+        yield Demo(play, platform, backbone, phone, runner)
 
 
 def settle_environment(phone_url: str, phone_secret: str, mqtt_port: int, user: str, password: str) -> None:

@@ -57,7 +57,6 @@ class Platform:
         if registry.site.backbone.url is None:
             gateways = [(item.unit, item.gateway) for item in registry.gateways.values()]
             self.server = EmbeddedServer(self.session.state.nats, gateways)
-            self.session.state.folder("nats")
             await self.server.start()
             self._keeper = asyncio.create_task(self._keep_server(self.server), name="keep-nats-server")
         async with await self.connect("setup") as backbone:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
-from typing import Self
 
 from simulators.listener import Listener
 
@@ -23,34 +22,16 @@ class Cut(StrEnum):
     BLACK_HOLE = "black_hole"
 
 
-class Cable:
+class Cable(Listener):
     """Carries every connection on its own port to ``host:port``."""
 
     def __init__(self, host: str, port: int) -> None:
         """``host`` and ``port`` are the far end."""
         self._far = (host, port)
-        self._listener = Listener(self._carry)
+        super().__init__(self._carry)
         self._cut: Cut | None = None
         self.carried_bytes = 0
         self.turned_away = 0
-
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Lay the near end; raises OSError when the port is taken."""
-        await self._listener.start(host, port)
-
-    async def stop(self) -> None:
-        """Take the cable away with all its connections."""
-        await self._listener.stop()
-
-    @property
-    def port(self) -> int:
-        """The near end's port."""
-        return self._listener.port
-
-    @property
-    def connections(self) -> int:
-        """How many connections it carries or holds in the black hole."""
-        return self._listener.connections
 
     @property
     def is_cut(self) -> bool:
@@ -60,21 +41,12 @@ class Cable:
     def cut(self, how: Cut = Cut.REFUSE) -> None:
         """Cut it now."""
         self._cut = how
-        self._listener.drop_all()
+        self.drop_all()
 
     def mend(self) -> None:
         """Let new connections through again; what hung in the black hole is closed."""
         self._cut = None
-        self._listener.drop_all()
-
-    async def __aenter__(self) -> Self:
-        """Lay it on a free port of the loopback."""
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Take it away."""
-        await self.stop()
+        self.drop_all()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._cut is not None:

@@ -20,11 +20,11 @@ MOST_CONNECTIONS = 256
 
 
 class Listener:
-    """Accepts connections and runs ``serve`` on each; use as ``async with`` after `start`, or call `stop`."""
+    """Accepts connections and runs ``serve`` on each; ``async with`` starts it where `start` was not called."""
 
     def __init__(self, serve: Serve) -> None:
         """``serve`` may end by returning, by a connection error or by cancellation."""
-        self._serve = serve
+        self._on_connection = serve
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -66,7 +66,9 @@ class Listener:
             self._server = None
 
     async def __aenter__(self) -> Self:
-        """Return itself; `start` stays an explicit call, as it takes the address."""
+        """Start on a free port of the loopback, unless it listens already."""
+        if not self.listening:
+            await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -83,7 +85,7 @@ class Listener:
         try:
             # A peer that goes away and our own `drop_all` are both ordinary ends of a connection.
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await self._serve(reader, writer)
+                await self._on_connection(reader, writer)
         finally:
             self._connections.pop(task, None)
             writer.close()

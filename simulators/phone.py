@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -61,7 +61,7 @@ class Push:
         return {"kind": "push", "rule": self.rule, "person": self.person, "text": self.text, "time_ns": self.time_ns}
 
 
-class Phone:
+class Phone(Listener):
     """Records pushes in ``pushes``, oldest first; ``path`` is where a channel's URL must point."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Phone:
         self._secret = secret
         self._clock = clock or SystemClock()
         self._on_push = on_push
-        self._listener = Listener(self._serve)
+        super().__init__(self._serve)
         self._by_key: dict[str, Push] = {}
         self._numbers = itertools.count(1)
         self._arrived = asyncio.Condition()
@@ -80,32 +80,10 @@ class Phone:
         self.repeated = 0
         self.refused = 0
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; raises OSError when the port is taken."""
-        await self._listener.start(host, port)
-
-    async def stop(self) -> None:
-        """Switch the phone off."""
-        await self._listener.stop()
-
-    @property
-    def port(self) -> int:
-        """The port in use."""
-        return self._listener.port
-
     @property
     def url(self) -> str:
         """Where to push to, on the loopback."""
         return f"http://127.0.0.1:{self.port}/push"
-
-    async def __aenter__(self) -> Self:
-        """Start on a free port of the loopback."""
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Switch it off."""
-        await self.stop()
 
     def behave(self, mood: Mood, times: int = 1_000_000) -> None:
         """Treat the next ``times`` pushes in this mood, then be well again."""

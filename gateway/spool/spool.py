@@ -234,7 +234,7 @@ class Spool:
     async def _write_group(self, jobs: Sequence[_Job], gone: list[SpoolRow]) -> None:
         try:
             await self._in_thread(lambda: self._commit(jobs, gone))
-        except Exception as error:
+        except Exception as error:  # whatever it was, each caller waits for an answer and gets this one
             self._published += gone
             for job in jobs:
                 if not job.done.done():

@@ -263,7 +263,7 @@ class SpoolFile:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
+        except BaseException:  # a cancellation must roll back as well
             with contextlib.suppress(sqlite3.Error):  # SQLite rolls back by itself on some errors
                 self._database.execute("ROLLBACK")
             raise

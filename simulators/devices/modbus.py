@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from typing import Self
 
 from domain.errors import WireError
 from simulators.devices.modbus_pdu import ExceptionCode, RegisterBank, Request, answer, exception, frame, take_request
@@ -22,7 +21,7 @@ FaultOf = Callable[[int], Fault | None]
 MOST_GARBAGE = 40
 
 
-class ModbusServer:
+class ModbusServer(Listener):
     """Serves ``units`` (unit id → registers); the banks may be changed at any time by their owner."""
 
     def __init__(
@@ -32,38 +31,9 @@ class ModbusServer:
         self._units = units
         self._fault_of = fault_of
         self._random = random.Random(seed)
-        self._listener = Listener(self._serve)
+        super().__init__(self._serve)
         self.answered = 0
         self.refused_bytes = 0
-
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; raises OSError when the port is taken."""
-        await self._listener.start(host, port)
-
-    async def stop(self) -> None:
-        """Close the socket and every connection."""
-        await self._listener.stop()
-
-    @property
-    def port(self) -> int:
-        """The port in use."""
-        return self._listener.port
-
-    @property
-    def connections(self) -> int:
-        """How many masters are connected."""
-        return self._listener.connections
-
-    async def __aenter__(self) -> Self:
-        """Start on a free port of the loopback, unless it listens already."""
-        if self._listener.listening:
-            return self
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop."""
-        await self.stop()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         buffer = bytearray()

@@ -20,10 +20,8 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 @asynccontextmanager
 async def cable_to_echo() -> AsyncIterator[Cable]:
-    async with Listener(echo) as far:
-        await far.start()
-        async with Cable("127.0.0.1", far.port) as cable:
-            yield cable
+    async with Listener(echo) as far, Cable("127.0.0.1", far.port) as cable:
+        yield cable
 
 
 @asynccontextmanager
@@ -103,7 +101,6 @@ async def test_a_mended_cable_carries_again() -> None:
 
 async def test_a_far_end_that_is_away_closes_the_near_one() -> None:
     async with Listener(echo) as far:
-        await far.start()
         port = far.port
     async with Cable("127.0.0.1", port) as cable, plugged(cable.port) as (reader, _):
         assert await ended(reader)

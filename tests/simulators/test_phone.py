@@ -127,7 +127,6 @@ async def test_an_answer_is_posted_as_json_to_the_link() -> None:
 
     phone = Phone()
     async with Listener(take) as listener:
-        await listener.start()
         link = f"http://127.0.0.1:{listener.port}/answer/token"
         assert await phone.answer(link, "received", "已安排人员") == {"ok": True}
         assert taken == [{"path": "/answer/token", "answer": "received", "note": "已安排人员"}]

@@ -162,20 +162,23 @@ async def test_a_link_is_cut_and_mended_and_left_mended_at_the_end() -> None:
     async def hold(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async with Listener(hold) as far:
-        await far.start()
-        async with Cable("127.0.0.1", far.port) as one, Cable("127.0.0.1", far.port) as other, Fleet(hotel()) as fleet:
-            seen = []
-            play = scenario("  - {at: 0.1, fault: {link: uplink, kind: cut, for_s: 0.5}}\n", duration_s=30)
-            stop = asyncio.Event()
-            running = asyncio.create_task(Runner(play, fleet, cables={"uplink": [one, other]}).run(stop=stop))
-            await until(lambda: one.is_cut and other.is_cut)
-            await until(lambda: not one.is_cut and not other.is_cut)
-            stop.set()
-            seen.append(await running)
-            forever = scenario("  - {at: 0, fault: {link: uplink, kind: cut}}\n", duration_s=0.3)
-            seen.append(await Runner(forever, fleet, cables={"uplink": [one]}).run())
-            assert not one.is_cut
+    async with (
+        Listener(hold) as far,
+        Cable("127.0.0.1", far.port) as one,
+        Cable("127.0.0.1", far.port) as other,
+        Fleet(hotel()) as fleet,
+    ):
+        seen = []
+        play = scenario("  - {at: 0.1, fault: {link: uplink, kind: cut, for_s: 0.5}}\n", duration_s=30)
+        stop = asyncio.Event()
+        running = asyncio.create_task(Runner(play, fleet, cables={"uplink": [one, other]}).run(stop=stop))
+        await until(lambda: one.is_cut and other.is_cut)
+        await until(lambda: not one.is_cut and not other.is_cut)
+        stop.set()
+        seen.append(await running)
+        forever = scenario("  - {at: 0, fault: {link: uplink, kind: cut}}\n", duration_s=0.3)
+        seen.append(await Runner(forever, fleet, cables={"uplink": [one]}).run())
+        assert not one.is_cut
     assert all(report.passed and not report.remarks for report in seen)
 
 
@@ -200,7 +203,6 @@ async def test_people_answer_by_phone_and_at_the_screen() -> None:
         "  - {at: 0.2, person: s-wang, answer: received, rule: panel_fire, patience_s: 0.2}\n"
     )
     async with Listener(take) as desk, Phone() as phone, Fleet(hotel()) as fleet:
-        await desk.start()
         running = asyncio.create_task(Runner(play, fleet, phone=phone, operator=operate).run())
         async with httpx.AsyncClient(trust_env=False) as client:
             link = f"http://127.0.0.1:{desk.port}/answer/t"

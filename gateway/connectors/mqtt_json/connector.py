@@ -173,7 +173,7 @@ class MqttJsonConnector:
             harvest = self._harvest(together)
             try:
                 await self._deliver(harvest, sink)
-            except BaseException:
+            except BaseException:  # cancelled or failed: not stored, so the broker's second copy must count
                 harvest.forget()
                 raise
             for message in together:
