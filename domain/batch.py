@@ -113,6 +113,16 @@ class ReadingBatch:
         mask = self.table.event_lane[self.point]
         return self.take(mask), self.take(~mask)
 
+    def moved_to(self, table: PointTable) -> ReadingBatch:
+        """Return the same readings over a table that has grown out of this one (`PointTable.grown`).
+
+        Raises ValueError for a table that is shorter.
+        """
+        if len(table) < len(self.table):
+            msg = f"a table of {len(table)} points has not grown out of one of {len(self.table)}"
+            raise ValueError(msg)
+        return ReadingBatch(table, self.time_ns, self.point, self.value, self.quality, self.text)
+
     def as_historical(self) -> ReadingBatch:
         """Return the same readings marked as delivered late; times and values are untouched."""
         return ReadingBatch(

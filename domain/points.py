@@ -38,7 +38,8 @@ class Point:
 
     ``low``/``high`` are alarm limits and ``floor``/``ceiling`` the physically possible range, all in
     the canonical quantity; None means no such limit. ``max_silence_s`` is the longest time without a
-    good reading before the point counts as unknown.
+    good reading before the point counts as unknown. ``word`` names the code table that explains the bits
+    of a state word (`domain.words`); ``zone`` is the place of the point where it is not its device's.
     """
 
     unit: str
@@ -54,6 +55,8 @@ class Point:
     max_silence_s: float = 60.0
     label_zh: str = ""
     label_en: str = ""
+    word: str = ""
+    zone: str | None = None
 
     @property
     def key(self) -> str:
@@ -88,6 +91,21 @@ class PointTable:
             if other != at:
                 msg = f"{self._points[other].key} and {point.key} share a wire alias"
                 raise ValueError(msg)
+
+    def grown(self, points: Iterable[Point]) -> PointTable:
+        """Return a table with further points behind these; indexes stay.
+
+        Left out are points that are here already, and those whose wire alias another point has: data
+        under that alias would be read as the other's.
+        """
+        new: dict[str, Point] = {}
+        aliases = set(self._aliases)
+        for point in points:
+            alias = (point.unit, point.gateway, point.alias)
+            if point.key not in self._index and point.key not in new and alias not in aliases:
+                new[point.key] = point
+                aliases.add(alias)
+        return PointTable((*self._points, *new.values())) if new else self
 
     def __len__(self) -> int:
         """Return the number of points."""

@@ -15,7 +15,7 @@ from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import Problem
 from domain.quantity import to_canonical
 from domain.site import GatewaySettings, Profile, Registry
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from gateway.connectors import CONNECTORS
 from gateway.connectors.contract import Finding, ReadSettings
 

@@ -28,7 +28,7 @@ from domain.alarm import EntityKind
 from domain.ids import Token
 from domain.quantity import Quantity, known_symbols, to_canonical
 from domain.site import ZoneKind
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from domain.wording import nearest
 
 MOST_MASK = 2**53

@@ -15,7 +15,7 @@ from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
 from domain.site import Labels, Registry, ZoneKind, build_registry
-from domain.site.models import Settings
+from domain.site.labels import Settings
 
 UNIT, BUILDING, GATEWAY = "u", "b", "gw"
 

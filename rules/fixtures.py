@@ -30,7 +30,7 @@ from domain.documents import Document, problems_of
 from domain.errors import ConfigurationError, Problem
 from domain.ids import Token
 from domain.quality import BAD, GOOD, Reason, pack
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from rules.compiler import compile_plan
 from rules.dimensions import dimension_problems
 from rules.engine import Engine

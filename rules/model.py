@@ -33,7 +33,7 @@ from domain.alarm import AlarmClass, EntityKind, Level
 from domain.documents import Document
 from domain.ids import Token
 from domain.site import Labels
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from rules.conditions import Condition, Selector
 
 

@@ -22,7 +22,7 @@ from domain.alarm import Level
 from domain.alert import AlertEvent, Confirmation
 from domain.ids import Token
 from domain.site import Labels
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from simulators.faults import LINK_FAULTS, Fault, FaultKind
 
 MOST_STEPS = 2_000

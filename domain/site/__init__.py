@@ -5,6 +5,7 @@ Output: frozen models and the `Registry`, or a `ConfigurationError` that lists e
 """
 
 from domain.site.build import build_registry
+from domain.site.labels import Labels
 from domain.site.models import (
     BackboneSettings,
     Building,
@@ -14,7 +15,6 @@ from domain.site.models import (
     EscalationPolicy,
     EscalationStep,
     GatewaySettings,
-    Labels,
     LimitOverride,
     Person,
     Profile,
@@ -28,18 +28,27 @@ from domain.site.models import (
     ZoneSettings,
 )
 from domain.site.premises import STEP_ROLES
-from domain.site.registry import Device, Registry, Zone
+from domain.site.registry import Device, Registry, Transmitter, Zone
+from domain.site.transmitters import (
+    AnalogSettings,
+    ComponentSettings,
+    FacilitySystemSettings,
+    TransmitterSettings,
+)
 
 __all__ = [
     "STEP_ROLES",
+    "AnalogSettings",
     "BackboneSettings",
     "Building",
     "ChannelSettings",
+    "ComponentSettings",
     "Connection",
     "Device",
     "DeviceSettings",
     "EscalationPolicy",
     "EscalationStep",
+    "FacilitySystemSettings",
     "GatewaySettings",
     "Labels",
     "LimitOverride",
@@ -51,6 +60,8 @@ __all__ = [
     "SiteSettings",
     "StoreKind",
     "StoreSettings",
+    "Transmitter",
+    "TransmitterSettings",
     "UnitSettings",
     "Zone",
     "ZoneKind",

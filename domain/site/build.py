@@ -45,6 +45,7 @@ def build_registry(
         profiles=known.found,
         points=_table(site, equipment.points),
         point_labels=equipment.labels,
+        transmitters=equipment.transmitters,
     )
 
 

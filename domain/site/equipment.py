@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from domain.documents import Document, Path, nearest
 from domain.points import Point
 from domain.site.findings import Findings
-from domain.site.models import Connection, DeviceSettings, GatewaySettings, Labels, Profile, ProfilePoint
+from domain.site.hosted import as_gateway, points_of_component
+from domain.site.labels import Labels
+from domain.site.models import Connection, DeviceSettings, GatewaySettings, Profile, ProfilePoint
 from domain.site.profiles import Profiles, check_order
-from domain.site.registry import Device, Zone
+from domain.site.registry import Device, Transmitter, Zone
+from domain.site.transmitters import FacilitySystemSettings, TransmitterSettings
 
 
 class Equipment:
@@ -28,6 +31,7 @@ class Equipment:
         self.devices: dict[str, Device] = {}
         self.points: list[Point] = []
         self.labels: dict[str, Labels] = {}
+        self.transmitters: dict[str, Transmitter] = {}
         self._units = units
         self._zones = zones
         self._profiles = profiles
@@ -57,6 +61,47 @@ class Equipment:
                 device = self._device(doc, at, gateway, connection, settings)
                 if device is not None:
                     self._add_points(doc, at, device)
+            for t, transmitter in enumerate(connection.transmitters):
+                self._add_transmitter(doc, (*path, "transmitters", t), key, connection, transmitter)
+
+    def _add_transmitter(
+        self, doc: Document, path: Path, host: str, connection: Connection, settings: TransmitterSettings
+    ) -> None:
+        """Make the gateway that a transmitter is, with its devices and the points of its components."""
+        key = f"{settings.unit}/{settings.id}"
+        if not self._findings.exists(doc, (*path, "unit"), settings.unit, self._units, "unit"):
+            return
+        if key in self.gateways:
+            self._findings.add(doc, (*path, "id"), "a gateway or transmitter of this unit has this id", "rename it")
+            return
+        node = as_gateway(settings, connection)
+        self.gateways[key] = node
+        self.transmitters[key] = Transmitter(host=host, connection=connection.id, settings=settings)
+        inner = node.connections[0]
+        places = [path, *((*path, "systems", at) for at in range(len(settings.systems)))]
+        for place, described in zip(places, inner.devices, strict=True):
+            device = self._device(doc, place, node, inner, described)
+            if device is not None:
+                self._add_points(doc, place, device)
+        for at, system in enumerate(settings.systems):
+            if f"{settings.unit}/{system.id}" in self.devices:
+                self._add_components(doc, (*path, "systems", at), settings, system)
+
+    def _add_components(
+        self, doc: Document, path: Path, transmitter: TransmitterSettings, system: FacilitySystemSettings
+    ) -> None:
+        named = [(("components", at, "id"), component.id) for at, component in enumerate(system.components)]
+        self._findings.unique(doc, [((*path, *inner), name) for inner, name in named], "component")
+        for at, component in enumerate(system.components):
+            where: Path = (*path, "components", at)
+            if component.zone is not None:
+                zones = self._zone_ids[transmitter.unit]
+                self._findings.exists(doc, (*where, "zone"), component.zone, zones, "zone")
+            for point in points_of_component(transmitter, system, component):
+                self.points.append(point)
+                self.labels[point.key] = Labels(zh=point.label_zh, en=point.label_en)
+                low, high = ("low limit", point.low), ("high limit", point.high)
+                check_order(doc, where, low, high, findings=self._findings)
 
     def _knows(self, protocol: str) -> bool:
         """Tell whether there is a connector for it; without a list of them, every one is."""
@@ -126,4 +171,5 @@ def _resolve(device: Device, point: ProfilePoint) -> Point:
         max_silence_s=override.max_silence_s if override and override.max_silence_s else silence,
         label_zh=point.labels.zh,
         label_en=point.labels.en,
+        word=point.word or "",
     )

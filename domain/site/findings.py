@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import ConfigurationError, Problem
-from domain.site.models import Settings
+from domain.site.labels import Settings
 
 M = TypeVar("M", bound=Settings)
 

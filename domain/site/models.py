@@ -11,30 +11,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.alarm import AlarmClass
 from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
+from domain.site.labels import Labels, Settings
+from domain.site.transmitters import TransmitterSettings
 from domain.wording import HTTP_PATTERN, NATS_PATTERN
-
-
-class Settings(BaseModel):
-    """Base of all that people write: frozen, no unknown keys, no NaN."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Labels(Settings):
-    """What people read; Chinese first, English where there is one."""
-
-    zh: str = Field(min_length=1, max_length=120)
-    en: str = Field(min_length=1, max_length=120)
-
-    def of(self, language: str) -> str:
-        """Return the label in ``zh`` or ``en``."""
-        return self.en if language == "en" else self.zh
 
 
 class ZoneKind(StrEnum):
@@ -185,6 +170,7 @@ class ProfilePoint(Settings):
     id: Token
     kind: PointKind = PointKind.MEASURE
     quantity: Quantity = Quantity.NONE
+    word: Token | None = Field(default=None, description="the code table that explains a state word's bits")
     labels: Labels
     low: float | None = None
     high: float | None = None
@@ -228,6 +214,9 @@ class Connection(Settings):
     period_s: float = Field(default=1.0, gt=0, le=3600)
     settings: dict[str, Any] = Field(default_factory=dict)
     devices: tuple[DeviceSettings, ...] = ()
+    transmitters: tuple[TransmitterSettings, ...] = Field(
+        default=(), description="edge nodes that call in on this connection, of any unit of the site"
+    )
 
 
 class GatewaySettings(Settings):

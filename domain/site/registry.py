@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from domain.alarm import Place
-from domain.points import PointTable
+from domain.points import Point, PointTable
+from domain.site.labels import Labels
 from domain.site.models import (
     Building,
     Connection,
     DeviceSettings,
     GatewaySettings,
-    Labels,
     Person,
     Profile,
     SiteSettings,
     UnitSettings,
     ZoneSettings,
 )
+from domain.site.transmitters import TransmitterSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,9 @@ class Device:
         """``unit/device``, the entity id of device rules."""
         return f"{self.gateway.unit}/{self.settings.id}"
 
-    def place(self, point: str | None = None) -> Place:
-        """Return where a point of it (or the device itself) is."""
-        zone = self.zone
+    def place(self, point: str | None = None, zone: Zone | None = None) -> Place:
+        """Return where a point of it (or the device itself) is; ``zone`` is the point's own where it has one."""
+        zone = zone or self.zone
         return Place(
             unit=zone.unit.id,
             building=zone.building.id,
@@ -66,9 +67,27 @@ class Device:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transmitter:
+    """A transmitter, and the gateway (``unit/id``) and connection that host it."""
+
+    host: str
+    connection: str
+    settings: TransmitterSettings
+
+    @property
+    def key(self) -> str:
+        """``unit/id``: as a gateway, and as the device that stands for the transmitter itself."""
+        return f"{self.settings.unit}/{self.settings.id}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """All of a site by id. Keys: units, people, profiles by id; zones, devices, gateways ``unit/id``."""
+    """All of a site by id. Keys: units, people, profiles by id; zones, devices, gateways, transmitters ``unit/id``.
+
+    ``gateways`` holds the hosted ones too: each transmitter is one. Processes are started for those that are
+    not in ``transmitters``.
+    """
 
     site: SiteSettings
     units: Mapping[str, UnitSettings]
@@ -79,12 +98,34 @@ class Registry:
     profiles: Mapping[str, Profile]
     points: PointTable
     point_labels: Mapping[str, Labels] = field(default_factory=lambda: MappingProxyType({}))
+    transmitters: Mapping[str, Transmitter] = field(default_factory=lambda: MappingProxyType({}))
 
     def device_of(self, point: int) -> Device:
         """Return the device that the point at an index belongs to."""
         entry = self.points[point]
         return self.devices[f"{entry.unit}/{entry.device}"]
 
+    def zone_of(self, point: Point) -> Zone:
+        """Return the zone of a point: its own, or that of its device."""
+        own = self.zones.get(f"{point.unit}/{point.zone}") if point.zone is not None else None
+        return own or self.devices[f"{point.unit}/{point.device}"].zone
+
+    def hosted_by(self, unit: str, gateway: str) -> tuple[Transmitter, ...]:
+        """Return the transmitters that a gateway hosts, over all its connections."""
+        host = f"{unit}/{gateway}"
+        return tuple(one for one in self.transmitters.values() if one.host == host)
+
     def gateway_points(self, unit: str, gateway: str) -> PointTable:
-        """Return the points that one gateway reads, as a table of its own (for that process)."""
-        return PointTable(point for point in self.points if (point.unit, point.gateway) == (unit, gateway))
+        """Return the points that one gateway's process reads, hosted nodes' too, as a table of its own."""
+        nodes = {(unit, gateway)} | {(one.settings.unit, one.settings.id) for one in self.hosted_by(unit, gateway)}
+        return PointTable(point for point in self.points if (point.unit, point.gateway) in nodes)
+
+    def grown(self, points: Iterable[Point]) -> Registry:
+        """Return the registry with points that were found since it was written (learned from births).
+
+        Points of devices that are not here, and points that are here already, are left out.
+        """
+        table = self.points.grown(point for point in points if f"{point.unit}/{point.device}" in self.devices)
+        new = [table[at] for at in range(len(self.points), len(table))]
+        labels = {point.key: Labels(zh=point.label_zh or point.name, en=point.label_en or point.name) for point in new}
+        return replace(self, points=table, point_labels={**self.point_labels, **labels}) if new else self

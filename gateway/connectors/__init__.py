@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from domain.site import Connection, Device, Profile, Registry
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from gateway.connectors.contract import Connector, Finding, ReadSettings, Wiring
 from gateway.connectors.modbus_tcp import findings as modbus_findings
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusRead, ModbusTcpSettings

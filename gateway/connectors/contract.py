@@ -16,7 +16,7 @@ from domain.clock import Clock
 from domain.documents import Path
 from domain.points import PointTable
 from domain.site import Connection, Device
-from domain.site.models import Settings
+from domain.site.labels import Settings
 
 MOST_RAW_BYTES = 1024
 """How much of an offending message a dead letter keeps: enough to see what was sent."""

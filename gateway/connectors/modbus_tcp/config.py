@@ -13,7 +13,7 @@ from pydantic import Field, StrictInt, model_validator
 
 from domain.quality import Reason
 from domain.quantity import known_symbols
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from gateway.connectors.contract import ReadSettings
 
 MOST_REGISTERS = 125

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from domain.quantity import known_symbols
-from domain.site.models import Settings
+from domain.site.labels import Settings
 from gateway.connectors.contract import ReadSettings
 
 MOST_PAYLOAD = 1_048_576
