@@ -16,7 +16,8 @@ REBIRTH = "Node Control/Rebirth"
 BD_SEQ = "bdSeq"
 MOST_PAYLOAD = 1_048_576
 
-_NUMBER_PROPERTIES = ("limitLow", "limitHigh")
+_NUMBER_PROPERTIES = ("limitLow", "limitHigh", "maxSilence")
+_WORD_PROPERTIES = ("word", "zone", "labelZh", "labelEn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,8 @@ class BirthMetric:
     """One metric of a birth: everything a host must know before data with aliases make sense.
 
     ``quantity`` travels as ``engUnit``, the alarm limits as ``limitLow``/``limitHigh`` (canonical
-    quantity), ``kind`` as it is. ``value`` None means "not read yet" and travels as null.
+    quantity), ``kind``, ``word`` and ``zone`` as they are, the labels as ``labelZh``/``labelEn``, the longest
+    silence (seconds) as ``maxSilence``. ``value`` None means "not read yet" and travels as null.
     """
 
     name: str
@@ -33,6 +35,11 @@ class BirthMetric:
     kind: str = "measure"
     low: float | None = None
     high: float | None = None
+    word: str = ""
+    zone: str | None = None
+    label_zh: str = ""
+    label_en: str = ""
+    max_silence_s: float | None = None
     value: float | bool | None = None
     time_ns: int = 0
     quality: int = GOOD
@@ -118,9 +125,12 @@ def _metric(birth: BirthMetric) -> Metric:
         metric.double_value = birth.value
     _property(metric, "engUnit", birth.quantity)
     _property(metric, "kind", birth.kind)
-    for name, limit in zip(_NUMBER_PROPERTIES, (birth.low, birth.high), strict=True):
-        if limit is not None:
-            _property(metric, name, limit)
+    for name, words in zip(_WORD_PROPERTIES, (birth.word, birth.zone, birth.label_zh, birth.label_en), strict=True):
+        if words:
+            _property(metric, name, words)
+    for name, number in zip(_NUMBER_PROPERTIES, (birth.low, birth.high, birth.max_silence_s), strict=True):
+        if number is not None:
+            _property(metric, name, number)
     if birth.quality != GOOD:
         metric.properties.keys.append("Quality")
         metric.properties.values.add(type=INT32, int_value=birth.quality)
@@ -137,7 +147,8 @@ def _property(metric: Metric, name: str, value: str | float) -> None:
 
 def _read(metric: Metric) -> BirthMetric:
     found = dict(zip(metric.properties.keys, metric.properties.values, strict=False))
-    limits = [found[name].double_value if name in found else None for name in _NUMBER_PROPERTIES]
+    numbers = [found[name].double_value if name in found else None for name in _NUMBER_PROPERTIES]
+    words = [found[name].string_value if name in found else "" for name in _WORD_PROPERTIES]
     which = None if metric.is_null else metric.WhichOneof("value")
     value = getattr(metric, which) if which not in (None, "string_value", "bytes_value") else None
     return BirthMetric(
@@ -145,8 +156,13 @@ def _read(metric: Metric) -> BirthMetric:
         alias=metric.alias if metric.HasField("alias") else None,
         quantity=found["engUnit"].string_value if "engUnit" in found else "none",
         kind=found["kind"].string_value if "kind" in found else "measure",
-        low=limits[0],
-        high=limits[1],
+        low=numbers[0],
+        high=numbers[1],
+        word=words[0],
+        zone=words[1] or None,
+        label_zh=words[2],
+        label_en=words[3],
+        max_silence_s=numbers[2],
         value=value,
         time_ns=metric.timestamp * NS_PER_MS,
         quality=found["Quality"].int_value if "Quality" in found else GOOD,

@@ -7,15 +7,16 @@ dead letter, never an exception. Cancelling `run` stops it; it must not swallow 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import pathlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from domain.batch import ReadingBatch
 from domain.clock import Clock
 from domain.documents import Path
-from domain.points import PointTable
-from domain.site import Connection, Device
+from domain.points import Point, PointTable
+from domain.site import Connection, Device, Transmitter
 from domain.site.labels import Settings
 
 MOST_RAW_BYTES = 1024
@@ -36,22 +37,62 @@ class DeadLetter:
 class Sink(Protocol):
     """Where a connector puts what it read."""
 
-    async def emit(self, batch: ReadingBatch) -> None:
-        """Take readings; returns only after they are safe on disk, so that an ack may follow."""
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
+        """Take readings; returns only after they are safe on disk, so that an ack may follow.
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
-        """Take a message that could not be used; returns only after it is safe on disk."""
+        ``names`` are those of the messages they came from, at most 32 bytes each: committed together with
+        the readings, so that a second copy of a message is known as one, after a restart too.
+        """
+
+    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
+        """Take a message that could not be used; returns only after it is safe on disk, its names with it."""
+
+
+class Hosting(Protocol):
+    """The nodes that a connector speaks for; a node is named ``unit/id``, as in `Registry.gateways`.
+
+    Calls return at once; what must be said to the log about them is said in the background.
+    """
+
+    @property
+    def table(self) -> PointTable:
+        """The points of the whole gateway process as they are known now: build batches over this one."""
+
+    def learn(self, points: Sequence[Point]) -> None:
+        """Add points that were found: in ``table`` at once, on disk with the next emit, born before their data.
+
+        Points that are known already are left out, and so are those of nodes that are not hosted here.
+        """
+
+    def is_taken(self, name: bytes) -> bool:
+        """Tell whether a message of this name was committed, now or before a restart (newest 200,000 names)."""
+
+    def last_ns(self, point: int) -> int:
+        """Return the time of the newest reading of an event or state point, 0 for none; survives a restart."""
+
+    def up(self, node: str) -> None:
+        """Say that a node's link is up: it is born, with a new bdSeq."""
+
+    def down(self, node: str) -> None:
+        """Say that a node's link is away: NDEATH."""
+
+    def heard(self, node: str) -> None:
+        """Say that a node gave a sign of life: NDATA, at most every 60 s for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How a connection fares. Counts are since the process started; ``lost`` are device ids."""
+    """How a connection fares. Counts are since the process started; ``lost`` are device ids.
+
+    ``figures`` are numbers of the connector's own for the status document: ``{"up": 199, "strangers": 1}``.
+    """
 
     ok: bool
     polls: int = 0
     missed: int = 0
     errors: Mapping[str, int] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class Connector(Protocol):
@@ -64,9 +105,24 @@ class Connector(Protocol):
         """Return the state now, without waiting."""
 
 
+@runtime_checkable
+class Commanded(Protocol):
+    """A connector that people may ask for something, by ``svc.gateway.<unit>.<gateway>``."""
+
+    async def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Do what ``request["command"]`` names and return its data.
+
+        Raises RefusedError when it can't be done, ValueError for a request that makes no sense.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """Everything a connector is built from. ``table`` holds the points of the whole gateway."""
+    """Everything a connector is built from. ``table`` holds the points of the whole gateway at start.
+
+    ``state_dir`` is the process's own folder; ``timezone`` the site's (IANA name), which devices that send
+    local time keep. ``hosting`` and ``transmitters`` are set for a connection that hosts nodes.
+    """
 
     unit: str
     gateway: str
@@ -74,6 +130,10 @@ class Wiring:
     devices: tuple[Device, ...]
     table: PointTable
     clock: Clock
+    hosting: Hosting | None = None
+    state_dir: pathlib.Path | None = None
+    transmitters: tuple[Transmitter, ...] = ()
+    timezone: str = "Asia/Shanghai"
 
 
 class ReadSettings(Settings):

@@ -23,10 +23,22 @@ T0_NS = 1_800_000_000_000_000_000
 T0_MS = T0_NS // 1_000_000
 
 
-def test_a_birth_keeps_names_aliases_quantities_and_limits() -> None:
+def test_a_birth_keeps_all_that_a_point_holds() -> None:
     metrics = (
         BirthMetric(name="pressure", alias=1 << 30, quantity="kPa", low=250.0, high=1200.0, value=412.5, time_ns=T0_NS),
         BirthMetric(name="state", alias=1 << 29, kind="state", value=None, time_ns=T0_NS, quality=0),
+        BirthMetric(
+            name="c40-10-2",
+            alias=1 << 28,
+            kind="state",
+            word="gb_component_state",
+            zone="corridor_1",
+            label_zh="走廊烟感",
+            label_en="corridor smoke",
+            max_silence_s=86_400.0,
+            value=2.0,
+            time_ns=T0_NS,
+        ),
     )
     birth = Birth(metrics=metrics, seq=1, time_ns=T0_NS)
     assert decode_birth(encode_birth(birth)) == birth

@@ -83,12 +83,15 @@ class ListSink:
     def __init__(self) -> None:
         self.batches: list[ReadingBatch] = []
         self.letters: list[DeadLetter] = []
+        self.names: set[bytes] = set()
 
-    async def emit(self, batch: ReadingBatch) -> None:
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
         self.batches.append(batch)
+        self.names.update(names)
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
+    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
         self.letters.append(letter)
+        self.names.update(names)
 
     def of(self, point: str) -> list[tuple[float, int, Reason]]:
         """Value, Sparkplug quality and reason of each reading of ``device/point``."""

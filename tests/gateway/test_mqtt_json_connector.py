@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -159,16 +159,16 @@ class HeldSink(ListSink):
         self.waiting = 0
         self.error: Exception | None = None
 
-    async def emit(self, batch: ReadingBatch) -> None:
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
         self.waiting += 1
         await self.open.wait()
         if self.error is not None:
             raise self.error
-        await super().emit(batch)
+        await super().emit(batch, names=names)
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
+    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
         await self.open.wait()
-        await super().dead_letter(letter)
+        await super().dead_letter(letter, names=names)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

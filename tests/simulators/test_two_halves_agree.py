@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,14 +36,16 @@ class Latest:
         self.texts: dict[str, str] = {}
         self.letters: list[DeadLetter] = []
 
-    async def emit(self, batch: ReadingBatch) -> None:
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
+        del names
         for row in range(len(batch)):
             key = batch.table[int(batch.point[row])].key
             if base_of(int(batch.quality[row])) == GOOD:
                 self.values[key] = float(batch.value[row])
                 self.texts |= {key: batch.text[row]} if row in batch.text else {}
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
+    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
+        del names
         self.letters.append(letter)
 
 

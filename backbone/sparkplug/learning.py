@@ -1,0 +1,97 @@
+"""Points from births: how consumers learn what nobody wrote in the site.
+
+A DBIRTH lists all points of its device with everything that a `Point` holds. Whoever reads the log reads
+the stream of births once, then the births that pass, and grows its table (`PointTable.grown`): a birth
+stands in the log before the first data that use it.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.layout import BIRTHS
+from backbone.sparkplug.births import BirthMetric, decode_birth
+from domain.errors import WireError
+from domain.ids import is_token
+from domain.points import Point, PointKind
+from domain.quantity import Quantity
+
+log = logging.getLogger(__name__)
+
+MOST_LABEL = 120
+"""Characters of a label, as in `domain.site.labels.Labels`."""
+
+DEFAULT_SILENCE_S = 60.0
+"""Longest silence of a point whose birth says none: that of `Point`."""
+
+_KINDS = {kind.value: kind for kind in PointKind}
+_QUANTITIES = {quantity.value: quantity for quantity in Quantity}
+
+
+async def births(backbone: Backbone) -> list[Point]:
+    """Return the points of every device's newest birth, oldest birth first; junk is logged and left out.
+
+    Raises LinkError or RefusedError when the stream can't be read.
+    """
+    points: list[Point] = []
+    for message in await backbone.messages(BIRTHS):
+        try:
+            points += points_of_message(message.subject, message.data)
+        except WireError as error:
+            log.warning("birth %d on %s left out: %s", message.seq, message.subject, error)
+    return points
+
+
+def points_of_message(subject: str, payload: bytes) -> list[Point]:
+    """Return the points that a message of the log tells of: those of a DBIRTH, none for others; raises WireError."""
+    source = subjects.parse(subject)
+    if source.type != "DBIRTH" or source.device is None:
+        return []
+    return points_of_birth(source.unit, source.gateway, source.device, payload)
+
+
+def points_of_birth(unit: str, gateway: str, device: str, payload: bytes) -> list[Point]:
+    """Return the points that a DBIRTH lists, in its order; raises WireError for junk.
+
+    Left out is what data could not be read of: names that are no ids, names that come twice, metrics
+    without an alias or with one that is not a function of the name (other makers' births).
+    """
+    if not (is_token(unit) and is_token(gateway) and is_token(device)):
+        raise WireError(f"{unit}/{gateway}/{device} are no ids", payload)
+    points: dict[str, Point] = {}
+    for metric in decode_birth(payload).metrics:
+        if not is_token(metric.name):
+            continue
+        point = _point(unit, gateway, device, metric)
+        if metric.alias == point.alias:
+            points.setdefault(metric.name, point)
+    return list(points.values())
+
+
+def _point(unit: str, gateway: str, device: str, metric: BirthMetric) -> Point:
+    return Point(
+        unit=unit,
+        gateway=gateway,
+        device=device,
+        name=metric.name,
+        kind=_KINDS.get(metric.kind, PointKind.MEASURE),
+        quantity=_QUANTITIES.get(metric.quantity, Quantity.NONE),
+        low=_finite(metric.low),
+        high=_finite(metric.high),
+        max_silence_s=_silence_s(metric.max_silence_s),
+        label_zh=metric.label_zh[:MOST_LABEL],
+        label_en=metric.label_en[:MOST_LABEL],
+        word=metric.word if is_token(metric.word) else "",
+        zone=metric.zone if metric.zone is not None and is_token(metric.zone) else None,
+    )
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _silence_s(said_s: float | None) -> float:
+    return said_s if said_s is not None and math.isfinite(said_s) and said_s > 0 else DEFAULT_SILENCE_S
