@@ -31,6 +31,7 @@ class Quantity(StrEnum):
     OBSCURATION = "dB_per_m"
     SECOND = "s"
     LITRE_PER_SECOND = "L_per_s"
+    METRE_PER_SECOND = "m_per_s"
 
 
 SYMBOLS: dict[Quantity, str] = {
@@ -42,6 +43,7 @@ SYMBOLS: dict[Quantity, str] = {
     Quantity.PERCENT_LEL: "%LEL",
     Quantity.OBSCURATION: "dB/m",
     Quantity.LITRE_PER_SECOND: "L/s",
+    Quantity.METRE_PER_SECOND: "m/s",
 }
 
 _CANONICAL: dict[str, tuple[Quantity, float, float]] = {quantity.value: (quantity, 1.0, 0.0) for quantity in Quantity}

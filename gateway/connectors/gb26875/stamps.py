@@ -1,0 +1,69 @@
+"""Time tags: six bytes, in the forms that devices write them.
+
+The standard: second, minute, hour, day, month, year since 2000, one plain binary byte each, local time
+without a zone (GB/T 26875.3-2011, time tag). Some devices write two decimal digits (BCD) in each byte,
+some begin with the year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TimeForm(StrEnum):
+    """How a device writes its six bytes of time."""
+
+    BINARY = "binary"
+    BCD = "bcd"
+    BINARY_YEAR_FIRST = "binary_year_first"
+    BCD_YEAR_FIRST = "bcd_year_first"
+
+    @property
+    def is_bcd(self) -> bool:
+        """Whether each byte is two decimal digits."""
+        return self in (TimeForm.BCD, TimeForm.BCD_YEAR_FIRST)
+
+    @property
+    def is_year_first(self) -> bool:
+        """Whether the order is year to second; second to year otherwise."""
+        return self in (TimeForm.BINARY_YEAR_FIRST, TimeForm.BCD_YEAR_FIRST)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Six bytes of time as sent, and how to read them."""
+
+    raw: bytes
+    form: TimeForm = TimeForm.BINARY
+
+    @property
+    def value(self) -> datetime | None:
+        """Local time without a zone, whole seconds; None when the bytes are no time (all zero included)."""
+        return time_in(self.raw, self.form)
+
+
+def time_in(raw: bytes, form: TimeForm) -> datetime | None:
+    """Return the naive local time in six bytes; None for all zero and for what no calendar has."""
+    digits = raw[::-1] if form.is_year_first else raw
+    if form.is_bcd:
+        if any(byte & 0x0F > 9 or byte >> 4 > 9 for byte in digits):
+            return None
+        digits = bytes((byte >> 4) * 10 + (byte & 0x0F) for byte in digits)
+    if len(digits) != 6 or digits[5] > 99:
+        return None
+    second, minute, hour, day, month, year = digits
+    try:
+        return datetime(2000 + year, month, day, hour, minute, second)  # noqa: DTZ001 - the wire has no zone
+    except ValueError:
+        return None
+
+
+def time_raw(moment: datetime, form: TimeForm) -> bytes:
+    """Return the six bytes of a local time; raises ValueError outside 2000 to 2099."""
+    if not 2000 <= moment.year <= 2099:
+        raise ValueError(f"year {moment.year} does not fit a time tag → use 2000 to 2099")
+    fields = (moment.second, moment.minute, moment.hour, moment.day, moment.month, moment.year - 2000)
+    ordered = fields[::-1] if form.is_year_first else fields
+    return bytes(field // 10 << 4 | field % 10 if form.is_bcd else field for field in ordered)
