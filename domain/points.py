@@ -12,15 +12,16 @@ A point is one channel of one device. Its *kind* decides how the platform treats
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.ids import alias_of, point_key
+from domain.point_index import PointIndex
 from domain.quantity import Quantity
 
 
@@ -75,22 +76,26 @@ class Point:
 
 
 class PointTable:
-    """An immutable, indexed list of points; ``point`` columns of batches are indexes into it."""
+    """An immutable, indexed list of points; ``point`` columns of batches are indexes into it.
+
+    Tables that grew out of one another share one index, so that growing costs what is new.
+    """
 
     def __init__(self, points: Iterable[Point]) -> None:
         """Index ``points`` in the given order; raises ValueError on equal keys or colliding aliases."""
-        self._points = tuple(points)
-        self._index = {point.key: at for at, point in enumerate(self._points)}
-        if len(self._index) != len(self._points):
-            twice = sorted(key for key, count in Counter(point.key for point in self._points).items() if count > 1)
-            msg = f"points named twice: {', '.join(twice)}"
+        points = tuple(points)
+        names = Counter(point.key for point in points)
+        if len(names) != len(points):
+            msg = f"points named twice: {', '.join(sorted(key for key, count in names.items() if count > 1))}"
             raise ValueError(msg)
-        self._aliases: dict[tuple[str, str, int], int] = {}
-        for at, point in enumerate(self._points):
-            other = self._aliases.setdefault((point.unit, point.gateway, point.alias), at)
-            if other != at:
-                msg = f"{self._points[other].key} and {point.key} share a wire alias"
+        self._shared = PointIndex()
+        for point in points:
+            other = self._shared.by_alias.get((point.unit, point.gateway, point.alias))
+            if other is not None:
+                msg = f"{points[other].key} and {point.key} share a wire alias"
                 raise ValueError(msg)
+            self._shared.add(point)
+        self._count = len(points)
 
     def grown(self, points: Iterable[Point]) -> PointTable:
         """Return a table with further points behind these; indexes stay.
@@ -99,55 +104,88 @@ class PointTable:
         under that alias would be read as the other's.
         """
         new: dict[str, Point] = {}
-        aliases = set(self._aliases)
+        aliases: set[tuple[str, str, int]] = set()
         for point in points:
             alias = (point.unit, point.gateway, point.alias)
-            if point.key not in self._index and point.key not in new and alias not in aliases:
-                new[point.key] = point
+            if point.key not in self and point.key not in new and self.by_alias(*alias) is None:
+                if alias not in aliases:
+                    new[point.key] = point
                 aliases.add(alias)
-        return PointTable((*self._points, *new.values())) if new else self
+        return self._with(new.values()) if new else self
+
+    def _with(self, points: Iterable[Point]) -> PointTable:
+        """Add to the shared index; a table that is no longer the newest of its line begins one of its own."""
+        if len(self._shared.points) != self._count:
+            return PointTable((*self, *points))
+        table = PointTable.__new__(PointTable)
+        table._shared = self._shared  # noqa: SLF001  # one of us, made without indexing all again
+        for point in points:
+            self._shared.add(point)
+        table._count = len(self._shared.points)  # noqa: SLF001  # as above
+        return table
 
     def __len__(self) -> int:
         """Return the number of points."""
-        return len(self._points)
+        return self._count
 
     def __iter__(self) -> Iterator[Point]:
         """Iterate in index order."""
-        return iter(self._points)
+        return islice(self._shared.points, self._count)
 
     def __getitem__(self, index: int) -> Point:
-        """Return the point at ``index``."""
-        return self._points[index]
+        """Return the point at ``index``; raises IndexError outside the table."""
+        if not -self._count <= index < self._count:
+            msg = f"no point {index} in a table of {self._count}"
+            raise IndexError(msg)
+        return self._shared.points[index if index >= 0 else index + self._count]
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether a point has this key."""
+        return isinstance(key, str) and self.get(key) is not None
 
     def index(self, key: str) -> int:
         """Return the index of ``unit/device/point``; raises KeyError when unknown."""
-        return self._index[key]
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
 
     def get(self, key: str) -> int | None:
         """Return the index of a key, or None."""
-        return self._index.get(key)
+        return self._seen(self._shared.at.get(key))
 
     def by_alias(self, unit: str, gateway: str, alias: int) -> int | None:
         """Return the index of a gateway's wire alias, or None when the registry has no such point."""
-        return self._aliases.get((unit, gateway, alias))
+        return self._seen(self._shared.by_alias.get((unit, gateway, alias)))
 
     def of_device(self, unit: str, device: str) -> NDArray[np.int32]:
         """Return the indexes of a device's points, shape ``(k,)``."""
-        return self._by_device.get((unit, device), np.empty(0, np.int32))
+        found = self._shared.of_device.get((unit, device), [])
+        return np.array([at for at in found if at < self._count], np.int32)
 
-    @cached_property
-    def _by_device(self) -> dict[tuple[str, str], NDArray[np.int32]]:
-        groups: dict[tuple[str, str], list[int]] = {}
-        for at, point in enumerate(self._points):
-            groups.setdefault((point.unit, point.device), []).append(at)
-        return {name: np.array(rows, np.int32) for name, rows in groups.items()}
+    def sorted_aliases(self, unit: str, gateway: str) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Return the wire aliases of a gateway's points in rising order, and the index of each, shape ``(k,)``."""
+        return self._shared.sorted_aliases(unit, gateway, self._count)
 
-    @cached_property
+    @property
     def aliases(self) -> NDArray[np.uint32]:
         """Wire alias of each point, shape ``(points,)``."""
-        return np.array([point.alias for point in self._points], np.uint32)
+        return self._shared.aliases[: self._count]
 
-    @cached_property
+    @property
     def event_lane(self) -> NDArray[np.bool_]:
         """Per point: readings go first and never to backfill, shape ``(points,)``."""
-        return np.array([point.is_event_lane for point in self._points], np.bool_)
+        return self._shared.event_lane[: self._count]
+
+    @property
+    def home(self) -> NDArray[np.intp]:
+        """Per point the number of its device among `homes`, shape ``(points,)``."""
+        return self._shared.home[: self._count]
+
+    @property
+    def homes(self) -> Sequence[tuple[str, str, str]]:
+        """Unit, gateway and device by number; those of later tables of the line stand behind."""
+        return self._shared.homes
+
+    def _seen(self, at: int | None) -> int | None:
+        return at if at is not None and at < self._count else None

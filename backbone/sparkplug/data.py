@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -105,7 +104,7 @@ def decode_batch(payload: bytes, table: PointTable, unit: str, gateway: str) -> 
     Raises WireError for bytes that are no payload.
     """
     data = decode_data(payload)
-    aliases, indexes = _alias_index(table, unit, gateway)
+    aliases, indexes = table.sorted_aliases(unit, gateway)
     if not len(aliases):
         return ReadingBatch.empty(table), len(data.alias) + data.skipped
     slot = np.searchsorted(aliases, data.alias)
@@ -285,13 +284,3 @@ def _varint(payload: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return number, at
     raise WireError("varint longer than ten bytes", payload)
-
-
-@lru_cache(maxsize=1 << 16)
-def _alias_index(table: PointTable, unit: str, gateway: str) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Return the aliases of a gateway's points, sorted, and their indexes in ``table``."""
-    own = [at for at, point in enumerate(table) if (point.unit, point.gateway) == (unit, gateway)]
-    indexes = np.array(own, np.int32)
-    aliases = table.aliases[indexes].astype(np.uint64)
-    order = np.argsort(aliases)
-    return aliases[order], indexes[order]

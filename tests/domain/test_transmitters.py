@@ -17,7 +17,6 @@ from domain.quantity import Quantity
 from domain.site import Registry, build_registry
 from domain.words import BITS, COMPONENT_STATE, ROLL_CALL, SYSTEM_STATE, VALUES, spoken
 
-
 COLLIDING = ("5963-19581", "26133-41020")
 """Point names of a device ``d`` that have one alias, found by search."""
 
@@ -202,3 +201,26 @@ def test_every_word_has_both_languages_and_bits_in_order() -> None:
     for bits in (*BITS.values(), *VALUES.values()):
         assert list(bits) == list(range(len(bits)))
         assert all(named.zh and named.en for named in bits.values())
+
+
+@given(st.lists(st.integers(1, 40), max_size=6), st.lists(st.integers(1, 40), max_size=6))
+def test_tables_that_grew_from_one_another_are_as_if_made_at_once(first: list[int], second: list[int]) -> None:
+    base = PointTable([found("a")])
+    lines = [[base], [base]]
+    for sizes, line in zip((first, second), lines, strict=True):
+        for step, size in enumerate(sizes):
+            line.append(line[-1].grown(found(f"p{len(line)}-{step}-{at}") for at in range(size)))
+    for line in lines:
+        for table in line:
+            afresh = PointTable(list(table))
+            assert len(table) == len(afresh)
+            assert np.array_equal(table.aliases, afresh.aliases)
+            assert np.array_equal(table.event_lane, afresh.event_lane)
+            assert [table.homes[code] for code in table.home] == [afresh.homes[code] for code in afresh.home]
+            assert table.of_device("inn", "fas").tolist() == list(range(len(table)))
+            mine, other = table.sorted_aliases("inn", "utd"), afresh.sorted_aliases("inn", "utd")
+            assert np.array_equal(mine[0], other[0])
+            assert np.array_equal(mine[1], other[1])
+            assert [table.get(point.key) for point in lines[0][-1]] == [afresh.get(p.key) for p in lines[0][-1]]
+            with pytest.raises(IndexError):
+                table[len(table)]
