@@ -1,0 +1,50 @@
+"""The lines of YAML that make a known transmitter of a stranger.
+
+They go under ``transmitters:`` of the connection with ``protocol: gb26875``. What nobody but the installer
+knows stands in capitals (``UNIT``, ``ZONE``): ``fengsui check`` refuses the file until it is filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+UNKNOWN_UNIT = "UNIT"
+UNKNOWN_ZONE = "ZONE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """What is known of a transmitter that nobody registered. ``address`` is written as its device profile does."""
+
+    address: str
+    profile: str = "auto"
+    unit: str = UNKNOWN_UNIT
+    peer: str | None = None
+    remark: str = ""
+
+
+def stanza(stranger: Stranger, indent: int = 6) -> str:
+    """Return the list entry for ``transmitters:``, indented as in a gateway file."""
+    name = transmitter_id(stranger.address)
+    lines = [
+        f"- id: {name}",
+        f"  unit: {stranger.unit}" + ("            # 所属单位 / its unit" if stranger.unit == UNKNOWN_UNIT else ""),
+        f"  address: {_address(stranger.address)}",
+        f"  profile: {stranger.profile}",
+        f"  zone: {UNKNOWN_ZONE}            # 安装部位 / the zone it hangs in",
+        f"  labels: {{zh: 用户信息传输装置 {stranger.address}, en: Transmitter {stranger.address}}}",
+    ]
+    if stranger.remark:
+        lines.insert(0, f"# {' '.join(stranger.remark.split())}")
+    return "\n".join(" " * indent + line for line in lines)
+
+
+def transmitter_id(address: str) -> str:
+    """Return an id made of an address: ``utd-889``, ``utd-192-168-1-4-7533``."""
+    return f"utd-{re.sub(r'[^A-Za-z0-9]+', '-', address).strip('-')}"[:64]
+
+
+def _address(address: str) -> str:
+    """Write a number as one, anything else (leading zeros too: they are digits of a code) in quotes."""
+    return address if address.isdecimal() and str(int(address)) == address else f'"{address}"'
