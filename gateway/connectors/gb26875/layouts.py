@@ -7,7 +7,7 @@ largest number of objects, fields in order. Each field has its size here, once.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -125,7 +125,12 @@ class Layout:
             raise ValueError(  # noqa: TRY004 - one error class for all that does not fit
                 f"{type(item).__name__} is not the object of this type → give {self.shape.__name__}"
             )
-        return b"".join(_field_bytes(name, getattr(item, ATTRIBUTES.get(name, name))) for name in self.fields)
+        return b"".join(raw for _, raw in self.pieces(item))
+
+    def pieces(self, item: shapes.InformationObject) -> Iterator[tuple[str, bytes]]:
+        """Yield each field of an object in wire order with its bytes; raises ValueError for what does not fit."""
+        for name in self.fields:
+            yield name, _field_bytes(name, getattr(item, ATTRIBUTES.get(name, name)))
 
 
 def _field_bytes(name: str, value: Any) -> bytes:
