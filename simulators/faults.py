@@ -1,19 +1,27 @@
 """Faults, declared rather than coded: which target misbehaves, how, and for how long.
 
-| kind | Modbus device | MQTT sensor | link |
-|---|---|---|---|
-| silent | takes the request, never answers | sends nothing | – |
-| exception | answers exception ``code`` | – | – |
-| delay | answers after ``delay_s`` | – | – |
-| drop | closes the connection instead of answering | – | – |
-| short_frame | the answer lacks its last bytes, its header counts honestly | – | – |
-| foreign_frame | the answer carries another unit id | – | – |
-| wrong_transaction | the answer carries another transaction id | – | – |
-| garbage | random bytes instead of an answer | random bytes as payload | – |
-| nan | – | numbers are the token ``NaN`` | – |
-| huge | – | a payload of more than 1 MiB | – |
-| wrong_types | – | every field has another JSON type | – |
-| cut | – | – | the cable is cut |
+| kind | Modbus device | MQTT sensor | link | transmitter |
+|---|---|---|---|---|
+| silent | takes the request, never answers | sends nothing | – | keeps the line, sends nothing |
+| exception | answers exception ``code`` | – | – | – |
+| delay | answers after ``delay_s`` | – | – | – |
+| drop | closes the connection instead of answering | – | – | – |
+| short_frame | the answer lacks its last bytes, its header counts honestly | – | – | – |
+| foreign_frame | the answer carries another unit id | – | – | – |
+| wrong_transaction | the answer carries another transaction id | – | – | – |
+| garbage | random bytes instead of an answer | random bytes as payload | – | a flood of random bytes |
+| nan | – | numbers are the token ``NaN`` | – | – |
+| huge | – | a payload of more than 1 MiB | – | – |
+| wrong_types | – | every field has another JSON type | – | – |
+| cut | – | – | the cable is cut | its line is cut |
+| bad_checksum | – | – | – | frames with a wrong sum |
+| bad_end | – | – | – | frames with a wrong end |
+| half_frame | – | – | – | half a frame, then silence |
+| drip | – | – | – | five bytes a second |
+| twice | – | – | – | every frame twice |
+| ignore_confirm | – | – | – | does not hear the centre's confirms |
+| clock | – | – | – | its clock is off by ``off_s`` |
+| zero_time | – | – | – | time tags are all zero |
 
 Times are seconds on the scenario's axis and always passed in.
 """
@@ -42,22 +50,60 @@ class FaultKind(StrEnum):
     HUGE = "huge"
     WRONG_TYPES = "wrong_types"
     CUT = "cut"
+    BAD_CHECKSUM = "bad_checksum"
+    BAD_END = "bad_end"
+    HALF_FRAME = "half_frame"
+    DRIP = "drip"
+    TWICE = "twice"
+    IGNORE_CONFIRM = "ignore_confirm"
+    CLOCK = "clock"
+    ZERO_TIME = "zero_time"
 
 
 LINK_FAULTS = frozenset({FaultKind.CUT})
 MQTT_FAULTS = frozenset(
     {FaultKind.SILENT, FaultKind.GARBAGE, FaultKind.NAN, FaultKind.HUGE, FaultKind.WRONG_TYPES},
 )
-MODBUS_FAULTS = frozenset(FaultKind) - LINK_FAULTS - (MQTT_FAULTS - {FaultKind.SILENT, FaultKind.GARBAGE})
+MODBUS_FAULTS = frozenset(
+    {
+        FaultKind.SILENT,
+        FaultKind.EXCEPTION,
+        FaultKind.DELAY,
+        FaultKind.DROP,
+        FaultKind.SHORT_FRAME,
+        FaultKind.FOREIGN_FRAME,
+        FaultKind.WRONG_TRANSACTION,
+        FaultKind.GARBAGE,
+    }
+)
+TRANSMITTER_FAULTS = frozenset(
+    {
+        FaultKind.SILENT,
+        FaultKind.GARBAGE,
+        FaultKind.CUT,
+        FaultKind.BAD_CHECKSUM,
+        FaultKind.BAD_END,
+        FaultKind.HALF_FRAME,
+        FaultKind.DRIP,
+        FaultKind.TWICE,
+        FaultKind.IGNORE_CONFIRM,
+        FaultKind.CLOCK,
+        FaultKind.ZERO_TIME,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One way to misbehave. ``code``: Modbus exception 1..255; ``delay_s``: of a late answer."""
+    """One way to misbehave.
+
+    ``code``: Modbus exception 1..255; ``delay_s``: of a late answer; ``off_s``: a clock's error, ahead when positive.
+    """
 
     kind: FaultKind
     code: int = 4
     delay_s: float = 1.0
+    off_s: float = 600.0
 
     def __post_init__(self) -> None:
         """Refuse numbers that no wire could carry."""
