@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +14,9 @@ from cli.alerts_commands import JsonOption, LangOption
 from cli.check_command import Language
 from cli.gb26875_output import print_json, say_silent
 from cli.gb26875_service import GatewayFace, ask_gateways
-from cli.roll_call_tables import LATE, LINE_DOWN, NO_ANSWER, WAITING, call_table, calls_csv
+from cli.roll_call_tables import call_table, calls_csv
 from cli.roll_call_wait import RollCallWait
+from gateway.connectors.gb26875.roll_call import Result
 
 NOT_ANSWERED = 1
 NOBODY_CALLED = 2
@@ -22,7 +24,14 @@ COULD_NOT_ASK = 3
 
 MOST_LISTED = 1000
 
-_JUDGED = {LATE: NOT_ANSWERED, NO_ANSWER: NOT_ANSWERED, LINE_DOWN: COULD_NOT_ASK, WAITING: COULD_NOT_ASK}
+_JUDGED: Mapping[str, int] = MappingProxyType(
+    {
+        Result.LATE: NOT_ANSWERED,
+        Result.NO_ANSWER: NOT_ANSWERED,
+        Result.LINE_DOWN: COULD_NOT_ASK,
+        Result.WAITING: COULD_NOT_ASK,
+    }
+)
 
 
 def roll_call(
@@ -45,8 +54,8 @@ def roll_call(
     The transmitter rings; whoever is on duty presses its answer key. A line that is down is no one's absence.
 
     Exit codes: 0 everybody present; 1 an answer was late or missing; 2 nobody was called (wrong usage, or
-    refused: a call already runs); 3 a line was down, or the gateway is away, and nobody else missed.
-    With --no-wait: 0 when all were called. With --results: 0.
+    refused: a call already runs); 3 somebody could not be asked (line down, gateway away) and nobody missed.
+    With --no-wait: 0 when all were called, else 3. With --results: 0.
     """
     if results:
         _show_results(unit, limit, lang, as_csv=as_csv, as_json=as_json)
@@ -55,19 +64,19 @@ def roll_call(
         raise typer.BadParameter("写明单位 / name the unit: fengsui roll-call UNIT, or list past calls with --results")
     console = Console(stderr=True)
 
-    async def work(face: GatewayFace) -> tuple[Mapping[str, Any], ...]:
+    async def work(face: GatewayFace) -> tuple[tuple[Mapping[str, Any], ...], int]:
         calling = RollCallWait(face, console, lang)
-        calls = await calling.call(unit, transmitter, minutes, by or getpass.getuser())
-        return await calling.answers(calls) if wait else calls
+        calls, refused = await calling.call(unit, transmitter, minutes, by or getpass.getuser())
+        return await calling.answers(calls) if wait else calls, refused
 
-    calls = ask_gateways(work, refused=NOBODY_CALLED)
+    calls, refused = ask_gateways(work, refused=NOBODY_CALLED)
     _write(calls, lang, as_csv=as_csv, as_json=as_json)
-    raise typer.Exit(exit_code(calls) if wait else 0)
+    raise typer.Exit(exit_code(calls if wait else (), refused))
 
 
-def exit_code(calls: Sequence[Mapping[str, Any]]) -> int:
+def exit_code(calls: Sequence[Mapping[str, Any]], refused: int = 0) -> int:
     """Return 1 when somebody was late or missing, else 3 when somebody could not be asked, else 0."""
-    codes = {_JUDGED.get(str(call.get("result")), 0) for call in calls}
+    codes = {_JUDGED.get(str(call.get("result")), 0) for call in calls} | ({COULD_NOT_ASK} if refused else set())
     return next((code for code in (NOT_ANSWERED, COULD_NOT_ASK) if code in codes), 0)
 
 

@@ -17,10 +17,9 @@ from cli.alerts_tables import local
 from cli.check_command import Language
 from domain.clock import NS_PER_S
 from domain.site import Labels
+from gateway.connectors.gb26875.roll_call import CAUSE_LABELS, Result
 
 Call = Mapping[str, Any]
-
-WAITING, PRESENT, LATE, NO_ANSWER, LINE_DOWN = "waiting", "present", "late", "no_answer", "line_down"
 
 COLUMNS = (
     "id",
@@ -31,18 +30,20 @@ COLUMNS = (
     "minutes",
     "deadline_ns",
     "result",
+    "cause",
     "answered_ns",
     "operator",
 )
 """Fields of a call, as JSON and CSV have them."""
 
 _RESULTS = {
-    WAITING: ("… ", Labels(zh="等待应答", en="waiting"), "cyan"),
-    PRESENT: ("✓ ", Labels(zh="在岗", en="present"), "green"),
-    LATE: ("! ", Labels(zh="超时应答", en="late"), "yellow"),
-    NO_ANSWER: ("✗ ", Labels(zh="无人应答", en="no answer"), "bold red"),
-    LINE_DOWN: ("⌁ ", Labels(zh="线路中断，不计缺岗", en="line down, not the person's fault"), "magenta"),
+    Result.WAITING.value: ("… ", Labels(zh="等待应答", en="waiting"), "cyan"),
+    Result.PRESENT.value: ("✓ ", Labels(zh="在岗", en="present"), "green"),
+    Result.LATE.value: ("! ", Labels(zh="超时应答", en="late"), "yellow"),
+    Result.NO_ANSWER.value: ("✗ ", Labels(zh="无人应答", en="no answer"), "bold red"),
+    Result.LINE_DOWN.value: ("⌁ ", Labels(zh="线路中断，不计缺岗", en="line down, not the person's fault"), "magenta"),
 }
+_CAUSES = {cause.value: labels for cause, labels in CAUSE_LABELS.items()}
 _HEADINGS = {
     Language.ZH: ("单位", "装置", "结果", "发起人", "呼叫", "时限", "应答", "用时", "操作员"),
     Language.EN: ("unit", "transmitter", "result", "by", "called", "limit", "answered", "took", "operator"),
@@ -77,7 +78,9 @@ def result_text(call: Call, language: Language) -> Text:
     if result not in _RESULTS:
         return Text(result)
     sign, labels, style = _RESULTS[result]
-    return Text(sign + labels.of(language), style=style)
+    cause = _CAUSES.get(str(call.get("cause") or ""))
+    because = f" ({cause.of(language)})" if cause else ""
+    return Text(sign + labels.of(language) + because, style=style)
 
 
 def took(call: Call) -> str:
@@ -106,7 +109,7 @@ def calls_csv(calls: Sequence[Call]) -> str:
 def _left(call: Call, language: Language, now_ns: int | None) -> str:
     """Say how long a waiting call still has; after its deadline an answer counts as late."""
     deadline = call.get("deadline_ns")
-    if now_ns is None or call.get("result") != WAITING or not isinstance(deadline, int):
+    if now_ns is None or call.get("result") != Result.WAITING or not isinstance(deadline, int):
         return ""
     if now_ns < deadline:
         return Labels(zh=f"剩 {span(deadline - now_ns)}", en=f"{span(deadline - now_ns)} left").of(language)

@@ -13,10 +13,11 @@ from rich.text import Text
 from cli.check_command import Language
 from cli.gb26875_output import say_silent
 from cli.gb26875_service import LINE_TIMEOUT_S, GatewayFace
-from cli.roll_call_tables import WAITING, call_table
+from cli.roll_call_tables import call_table
 from domain.clock import SystemClock
 from domain.errors import LinkError, RefusedError, WireError
 from domain.site import Labels
+from gateway.connectors.gb26875.roll_call import Result
 
 Call = Mapping[str, Any]
 Key = tuple[str, str]
@@ -39,8 +40,10 @@ class RollCallWait:
         self._console = console
         self._language = language
 
-    async def call(self, unit: str, transmitter: str | None, minutes: int | None, by: str) -> tuple[Call, ...]:
-        """Call the duty transmitters of a unit, all at once.
+    async def call(
+        self, unit: str, transmitter: str | None, minutes: int | None, by: str
+    ) -> tuple[tuple[Call, ...], int]:
+        """Call the duty transmitters of a unit, all at once; returns the calls and how many were refused.
 
         Raises RefusedError when there is none, or when every one was refused.
         """
@@ -55,7 +58,7 @@ class RollCallWait:
             raise refusals[0]
         for refusal in refusals:
             self._console.print(Text(str(refusal), style="yellow"))
-        return calls
+        return calls, len(refusals)
 
     async def answers(self, calls: Sequence[Call]) -> tuple[Call, ...]:
         """Return the calls with their results; raises LinkError when the gateway stays away too long."""
@@ -63,7 +66,7 @@ class RollCallWait:
         loop = asyncio.get_running_loop()
         heard_s = loop.time()
         with Live(console=self._console, auto_refresh=False, transient=True) as live:
-            while any(call.get("result") == WAITING for call in found.values()):
+            while any(call.get("result") == Result.WAITING for call in found.values()):
                 live.update(call_table(found.values(), self._language, SystemClock().now_ns()), refresh=True)
                 await asyncio.sleep(LOOK_S)
                 try:
@@ -109,7 +112,7 @@ class RollCallWait:
 
     async def _look(self, found: Mapping[Key, Call]) -> dict[Key, Call]:
         """Return the present state of the calls that wait."""
-        waiting = {(call["host"], call["unit"]) for call in found.values() if call.get("result") == WAITING}
+        waiting = {(call["host"], call["unit"]) for call in found.values() if call.get("result") == Result.WAITING}
         now: dict[Key, Call] = {}
         for host, unit in sorted(waiting):
             data = await self._face.ask(host, "roll_calls", unit=unit, limit=MOST_LOOKED_AT)

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from backbone.client import Backbone
 from cli.app import app
@@ -71,7 +69,11 @@ class Desk:
     async def fengsui(self, *arguments: str) -> Result:
         """Run a command against this site, in a thread of its own (it has a loop of its own)."""
         environment = {"FENGSUI_STATE": str(self.folder), "FENGSUI_LANG": None, "COLUMNS": "240"}
-        return await asyncio.to_thread(partial(CliRunner().invoke, app, arguments, env=environment))
+
+        def run() -> Result:
+            return CliRunner().invoke(app, arguments, env=environment)
+
+        return await asyncio.to_thread(run)
 
 
 def listed(rows: Sequence[Mapping[str, Any]], name: str) -> Answer:
