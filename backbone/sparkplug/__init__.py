@@ -14,7 +14,16 @@ from backbone.sparkplug.births import (
     encode_rebirth,
     is_rebirth,
 )
-from backbone.sparkplug.data import Data, decode_batch, decode_data, encode_batch, encode_data, with_seq
+from backbone.sparkplug.data import (
+    Data,
+    decode_batch,
+    decode_data,
+    encode_batch,
+    encode_data,
+    encode_metrics,
+    head,
+    with_seq,
+)
 
 __all__ = [
     "Birth",
@@ -28,7 +37,9 @@ __all__ = [
     "encode_birth",
     "encode_data",
     "encode_death",
+    "encode_metrics",
     "encode_rebirth",
+    "head",
     "is_rebirth",
     "with_seq",
 ]

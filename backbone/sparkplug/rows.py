@@ -70,11 +70,16 @@ def encode_rows(
 
 def run_length(layout: Layout, data: Bytes) -> int:
     """Return how many metrics of ``layout`` stand at the start of ``data`` without interruption."""
-    rows = data[: len(data) // layout.width * layout.width].reshape(-1, layout.width)
-    fits = (rows[:, layout.fixed] == layout.template[layout.fixed]).all(axis=1)
+    fits = fitting(layout, data[: len(data) // layout.width * layout.width].reshape(-1, layout.width))
+    return len(fits) if fits.all() else int(np.argmin(fits))
+
+
+def fitting(layout: Layout, rows: Bytes) -> NDArray[np.bool_]:
+    """Tell which rows of a byte matrix ``(n, width)`` are metrics of ``layout``, shape ``(n,)``."""
+    fits: NDArray[np.bool_] = (rows[:, layout.fixed] == layout.template[layout.fixed]).all(axis=1)
     fits &= _is_varint(rows[:, ALIAS_AT : ALIAS_AT + ALIAS_BYTES])
     fits &= _is_varint(rows[:, TIME_AT : TIME_AT + TIME_BYTES])
-    return len(fits) if fits.all() else int(np.argmin(fits))
+    return fits
 
 
 def decode_rows(

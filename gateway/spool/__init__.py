@@ -3,8 +3,21 @@
 Input: `ReadingBatch`es and dead letters. Output: `SpoolRow`s, events first, removed when published.
 """
 
-from gateway.spool.rows import EVENT, MEASURE, SpoolRow
+from gateway.spool.memories import NodeRecord, Remembered
+from gateway.spool.rows import EVENT, MEASURE, SpoolRow, State
 from gateway.spool.spool import Spool, SpoolFigures
 from gateway.spool.store import DamagedError, FullError, SpoolLimits
 
-__all__ = ["EVENT", "MEASURE", "DamagedError", "FullError", "Spool", "SpoolFigures", "SpoolLimits", "SpoolRow"]
+__all__ = [
+    "EVENT",
+    "MEASURE",
+    "DamagedError",
+    "FullError",
+    "NodeRecord",
+    "Remembered",
+    "Spool",
+    "SpoolFigures",
+    "SpoolLimits",
+    "SpoolRow",
+    "State",
+]

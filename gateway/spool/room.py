@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from gateway.spool.rows import MEASURE, ROW_OVERHEAD
+from gateway.spool.rows import MEASURE, ROW_OVERHEAD, Home
 
 CHUNK = 2000
 EVENT_SHARE = 0.2
@@ -33,6 +33,8 @@ class Freed:
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     id: int
+    unit: str
+    gateway: str
     device: str
     readings: int
     size: int
@@ -58,7 +60,7 @@ def make_room(database: sqlite3.Connection, need: int, keep: AbstractSet[int], f
 def drop_aged(database: sqlite3.Connection, before_ns: int, keep: AbstractSet[int], freed: Freed) -> None:
     """Remove measures that were stored before ``before_ns``, at most a chunk of them."""
     found = database.execute(
-        f"SELECT id, device, readings, {_SIZE} FROM batches WHERE lane = ? AND added_ns < ? LIMIT ?",  # noqa: S608  # constants only
+        f"SELECT id, unit, gateway, device, readings, {_SIZE} FROM batches WHERE lane = ? AND added_ns < ? LIMIT ?",  # noqa: S608  # constants only
         (MEASURE, before_ns, CHUNK),
     )
     _remove(database, [item for row in found if (item := _Candidate(*row)).id not in keep], "age", freed)
@@ -67,7 +69,7 @@ def drop_aged(database: sqlite3.Connection, before_ns: int, keep: AbstractSet[in
 def _candidates(database: sqlite3.Connection, after: int, *, unthinned_only: bool) -> list[_Candidate]:
     condition = "AND thinned = 0" if unthinned_only else ""
     found = database.execute(
-        f"SELECT id, device, readings, {_SIZE} FROM batches "  # noqa: S608  # constants only
+        f"SELECT id, unit, gateway, device, readings, {_SIZE} FROM batches "  # noqa: S608  # constants only
         f"WHERE lane = ? AND id > ? {condition} ORDER BY id LIMIT ?",
         (MEASURE, after, CHUNK),
     )
@@ -79,15 +81,16 @@ def _thin(database: sqlite3.Connection, rows: list[_Candidate], need: int, freed
 
     Returns the id of the last row passed, 0 when there was none.
     """
-    seen: Counter[str] = Counter()
+    seen: Counter[Home] = Counter()
     dropped: list[_Candidate] = []
     kept: list[_Candidate] = []
     size = 0
     for row in rows:
         if size >= need:
             break
-        seen[row.device] += 1
-        if seen[row.device] % 2:
+        home = row.unit, row.gateway, row.device
+        seen[home] += 1
+        if seen[home] % 2:
             kept.append(row)
         else:
             dropped.append(row)

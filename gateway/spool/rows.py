@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backbone.sparkplug import encode_batch
+from backbone.sparkplug import encode_metrics, head
 from domain.batch import ReadingBatch
-from domain.points import PointTable
 
 EVENT, MEASURE = 0, 1
 """Lanes: what happened or holds, and what varies."""
@@ -25,17 +25,31 @@ MOST_BODY = 256 * 1024
 ROW_OVERHEAD = 120
 """Bytes that a row costs beside its body, with its index entries: an estimate on the high side."""
 
+Home = tuple[str, str, str]
+"""Unit, gateway and device: device ids are unique within a unit only."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The newest reading of a point of the event lane: what births say, and what times must not go back behind."""
+
+    key: str
+    time_ns: int
+    value: float
+    quality: int
+
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A row to be stored. ``body`` is a Sparkplug data payload without seq."""
+    """A row to be stored. ``body`` is a Sparkplug data payload without seq; ``states`` are those that it tells."""
 
     lane: int
-    device: str
+    home: Home
     first_ns: int
     last_ns: int
     readings: int
     body: bytes
+    states: tuple[State, ...] = ()
 
     @property
     def size(self) -> int:
@@ -45,11 +59,17 @@ class NewRow:
 
 @dataclass(frozen=True, slots=True)
 class SpoolRow:
-    """A stored row, taken out for delivery. ``spool`` says which file its id belongs to."""
+    """A stored row, taken out for delivery. ``spool`` says which file its id belongs to.
+
+    ``unit`` and ``gateway`` name its node; both are empty in rows of a file from before nodes were hosted,
+    whose rows are all of the process's own gateway.
+    """
 
     spool: str
     id: int
     lane: int
+    unit: str
+    gateway: str
     device: str
     added_ns: int
     readings: int
@@ -57,13 +77,36 @@ class SpoolRow:
 
 
 def rows_of(batch: ReadingBatch, added_ns: int) -> list[NewRow]:
-    """Cut a batch into rows, events first; readings of one device keep their order."""
-    rows: list[NewRow] = []
-    for lane, part in zip((EVENT, MEASURE), batch.lanes(), strict=True):
-        for device, own in _by_device(part):
-            for piece in own.split(MOST_READINGS):
-                rows += _fitting(lane, device, piece, added_ns)
-    return rows
+    """Cut a batch into rows, events first.
+
+    Events keep the order of the batch, over all devices: which of two fires was first is not lost. Measures
+    are gathered by device; those of one device keep their order.
+    """
+    if not len(batch):
+        return []
+    batch, lane = _in_order_of_rows(batch)
+    table = batch.table
+    home = table.home[batch.point]
+    blob, begins = encode_metrics(
+        table.aliases[batch.point], batch.time_ns, batch.value, batch.quality, text=batch.text
+    )
+    cuts = np.flatnonzero((np.diff(home) != 0) | (np.diff(lane) != 0)) + 1
+    pieces = [piece for start, end in _spans(cuts, len(batch)) for piece in _fitting(start, end, begins)]
+    starts = [start for start, _ in pieces]
+    first, last = np.minimum.reduceat(batch.time_ns, starts), np.maximum.reduceat(batch.time_ns, starts)
+    before = head(added_ns)
+    return [
+        NewRow(
+            int(lane[start]),
+            table.homes[home[start]],
+            int(first[at]),
+            int(last[at]),
+            end - start,
+            before + blob[begins[start] : begins[end]],
+            _states(batch, start, end) if lane[start] == EVENT else (),
+        )
+        for at, (start, end) in enumerate(pieces)
+    ]
 
 
 def checksum(body: bytes) -> int:
@@ -71,30 +114,36 @@ def checksum(body: bytes) -> int:
     return zlib.crc32(body)
 
 
-def _by_device(batch: ReadingBatch) -> list[tuple[str, ReadingBatch]]:
-    if not len(batch):
-        return []
-    names, of_point = _devices(batch.table)
-    codes = of_point[batch.point]
-    if (codes == codes[0]).all():
-        return [(names[codes[0]], batch)]
-    order = np.argsort(codes, kind="stable")
-    cuts = np.flatnonzero(np.diff(codes[order])) + 1
-    return [(names[codes[rows[0]]], batch.take(rows)) for rows in np.split(order, cuts)]
+def _in_order_of_rows(batch: ReadingBatch) -> tuple[ReadingBatch, NDArray[np.int8]]:
+    """Return the batch with events first and measures by device, and the lane of each reading."""
+    lane = np.where(batch.table.event_lane[batch.point], EVENT, MEASURE).astype(np.int8)
+    if not lane.any():
+        return batch, lane
+    measures = np.flatnonzero(lane)
+    by_device = measures[np.argsort(batch.table.home[batch.point[measures]], kind="stable")]
+    order = np.concatenate([np.flatnonzero(lane == EVENT), by_device])
+    return batch.take(order), lane[order]
 
 
-@lru_cache(maxsize=8)
-def _devices(table: PointTable) -> tuple[tuple[str, ...], NDArray[np.intp]]:
-    """Return the devices of a table, and per point the index of its own."""
-    names = tuple(dict.fromkeys(point.device for point in table))
-    index = {name: at for at, name in enumerate(names)}
-    return names, np.array([index[point.device] for point in table], np.intp)
+def _spans(cuts: NDArray[np.intp], count: int) -> Iterator[tuple[int, int]]:
+    return pairwise([0, *cuts.tolist(), count])
 
 
-def _fitting(lane: int, device: str, batch: ReadingBatch, added_ns: int) -> list[NewRow]:
-    """Return the batch as one row, or as two halves, and so on, until each body fits."""
-    body = encode_batch(batch, added_ns)
-    if len(body) > MOST_BODY and len(batch) > 1:
-        halves = batch.split((len(batch) + 1) // 2)
-        return [row for half in halves for row in _fitting(lane, device, half, added_ns)]
-    return [NewRow(lane, device, int(batch.time_ns.min()), int(batch.time_ns.max()), len(batch), body)]
+def _fitting(start: int, end: int, begins: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Cut a span of readings so that no piece has more readings or bytes than a row may have."""
+    while start < end:
+        room = int(np.searchsorted(begins, begins[start] + MOST_BODY, side="right")) - 1
+        stop = min(end, start + MOST_READINGS, max(room, start + 1))
+        yield start, stop
+        start = stop
+
+
+def _states(batch: ReadingBatch, start: int, end: int) -> tuple[State, ...]:
+    """Return the newest reading of each point between two rows of the batch."""
+    newest: dict[int, State] = {}
+    columns = (batch.point, batch.time_ns, batch.value, batch.quality)
+    for point, time_ns, value, quality in zip(*(column[start:end].tolist() for column in columns), strict=True):
+        known = newest.get(point)
+        if known is None or time_ns >= known.time_ns:
+            newest[point] = State(batch.table[point].key, time_ns, value, quality)
+    return tuple(newest.values())

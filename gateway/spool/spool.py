@@ -27,8 +27,10 @@ from typing import Self, TypeVar
 from domain.batch import ReadingBatch, concat
 from domain.clock import Clock
 from domain.errors import StoreError
+from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
 from gateway.spool.forecast import Forecast
+from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
 from gateway.spool.rows import EVENT, MEASURE, SpoolRow, rows_of
 from gateway.spool.store import DamagedError, FullError, Group, SpoolFile, SpoolLimits
 
@@ -65,6 +67,8 @@ class _Job:
     batch: ReadingBatch | None = None
     letter: DeadLetter | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    names: Sequence[bytes] = ()
+    nodes: Sequence[NodeRecord] = ()
 
 
 class Spool:
@@ -77,6 +81,10 @@ class Spool:
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._file: SpoolFile
+        self._names = Names()
+        self._points: list[Point] = []
+        self._nodes: dict[tuple[str, str], NodeRecord] = {}
+        self._learned: list[Point] = []
         self._jobs: list[_Job] = []
         self._published: list[SpoolRow] = []
         self._wake = asyncio.Event()
@@ -87,6 +95,8 @@ class Spool:
         self._closing = False
         self.arrived = asyncio.Event()
         """Set whenever rows were stored; whoever waits for it clears it."""
+        self.remembered: Remembered
+        """What an earlier life left beside its rows."""
 
     @classmethod
     async def open(cls, path: Path, *, limits: SpoolLimits, clock: Clock) -> Self:
@@ -95,6 +105,8 @@ class Spool:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             await spool._in_thread(spool._open_file)
+            spool._points += spool.remembered.points
+            spool._nodes |= {(node.unit, node.gateway): node for node in spool.remembered.nodes}
         except StoreError:
             spool._thread.shutdown()
             raise
@@ -120,14 +132,33 @@ class Spool:
         assert self._writer is not None  # noqa: S101  # set by open
         await asyncio.shield(self._writer)
 
-    async def emit(self, batch: ReadingBatch) -> None:
-        """Store readings; returns after the commit. Raises StoreError when they can't be stored."""
-        if len(batch):
-            await self._submit(_Job(self._future(), batch=batch))
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
+        """Store readings and the names of their messages; returns after the commit.
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
-        """Store a message that could not be used; returns after the commit."""
-        await self._submit(_Job(self._future(), letter=letter))
+        Raises StoreError when they can't be stored.
+        """
+        if len(batch) or names:
+            await self._submit(_Job(self._future(), batch=batch if len(batch) else None, names=names))
+
+    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
+        """Store a message that could not be used, and its names; returns after the commit."""
+        await self._submit(_Job(self._future(), letter=letter, names=names))
+
+    def is_taken(self, name: bytes) -> bool:
+        """Tell whether a message of this name was committed, in this life or an earlier one."""
+        return name in self._names
+
+    def learn(self, points: Iterable[Point]) -> None:
+        """Remember points with the next commit, which nobody has to wait for."""
+        new = list(points)
+        self._learned += new
+        self._points += new
+        self._wake.set()
+
+    async def save_nodes(self, nodes: Sequence[NodeRecord]) -> None:
+        """Remember sessions of hosted nodes; returns after the commit."""
+        self._nodes |= {(node.unit, node.gateway): node for node in nodes}
+        await self._submit(_Job(self._future(), nodes=nodes))
 
     async def count(self, name: str) -> int:
         """Raise a persistent counter by one and return its value, after the commit."""
@@ -218,24 +249,26 @@ class Spool:
 
     async def _write(self) -> None:
         """Write groups for ever: everything that waits goes into the next one."""
-        while not (self._closing and not self._jobs and not self._published):
+        while not (self._closing and not self._jobs and not self._published and not self._learned):
             await self._wake.wait()
             self._wake.clear()
-            if not self._jobs and self._published and not self._closing:
+            if not self._jobs and not self._closing:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(REMOVAL_DELAY_S):
                         await self._wake.wait()
             jobs, self._jobs = self._jobs[:MOST_GROUPED], self._jobs[MOST_GROUPED:]
             gone, self._published = self._published, []
+            learned, self._learned = self._learned, []
             if self._jobs or self._closing:
                 self._wake.set()
-            await self._write_group(jobs, gone)
+            await self._write_group(jobs, gone, learned)
 
-    async def _write_group(self, jobs: Sequence[_Job], gone: list[SpoolRow]) -> None:
+    async def _write_group(self, jobs: Sequence[_Job], gone: list[SpoolRow], learned: list[Point]) -> None:
         try:
-            await self._in_thread(lambda: self._commit(jobs, gone))
+            await self._in_thread(lambda: self._commit(jobs, gone, learned))
         except Exception as error:  # whatever it was, each caller waits for an answer and gets this one
             self._published += gone
+            self._learned = learned + self._learned
             for job in jobs:
                 if not job.done.done():
                     job.done.set_exception(error)
@@ -243,23 +276,27 @@ class Spool:
                 raise  # a defect: the callers know, and `failure` ends the process
             if self._closing:
                 self._published.clear()  # they are sent once more after the next start, and known as second copies
+                self._learned.clear()  # their devices will show them again
             return
         self._taken.difference_update(row.id for row in gone if row.spool == self._file.id)
         for job in jobs:
+            self._names.add(job.names)
             if not job.done.done():
                 job.done.set_result(None)
         if any(job.batch is not None for job in jobs):
             self.arrived.set()
 
-    def _commit(self, jobs: Sequence[_Job], gone: list[SpoolRow]) -> None:
+    def _commit(self, jobs: Sequence[_Job], gone: list[SpoolRow], learned: list[Point]) -> None:
         """In the thread: write one group, giving up measures or the file itself where it must."""
         now_ns = self._clock.now_ns()
-        group = Group(published=gone)
+        group = Group(published=gone, memories=Memories(points=learned))
         batches = [job.batch for job in jobs if job.batch is not None]
-        group.rows = rows_of(concat(batches), now_ns) if batches else []
+        group.rows = rows_of(_joined(batches), now_ns) if batches else []
         for job in jobs:
             group.letters += [job.letter] if job.letter is not None else []
             group.counts.update(job.counts)
+            group.memories.names += job.names
+            group.memories.nodes += job.nodes
         in_use = self._taken - {row.id for row in gone}
         try:
             self._file.commit(group, now_ns, in_use)
@@ -281,22 +318,26 @@ class Spool:
             return await self._in_thread(work)
 
     def _set_aside(self) -> None:
-        """In the thread: start a new file, keeping the counters that were known."""
+        """In the thread: start a new file, with the counters and all but the states that were remembered."""
         known = Counter(self._file.counters)
         lost = known["accepted"] - known["published"] - _dropped_after(known)
         self._file.close()
         self._rename_damaged()
+        kept = Memories(names=list(self._names), points=list(self._points), nodes=list(self._nodes.values()))
         self._open_file()
+        self._names.add(kept.names)
         known.update({"damaged_files": 1, "dropped.damaged": max(lost, 0)})
-        self._file.commit(Group(counts=known), self._clock.now_ns(), frozenset())
+        self._file.commit(Group(counts=known, memories=kept), self._clock.now_ns(), frozenset())
 
     def _open_file(self) -> None:
         """In the thread: open the file; a damaged one is renamed and counted."""
         try:
             self._file = SpoolFile(self._path, self._limits)
+            self.remembered, self._names = self._file.remembered()
         except DamagedError:
             self._rename_damaged()
             self._file = SpoolFile(self._path, self._limits)
+            self.remembered, self._names = self._file.remembered()
             self._file.commit(Group(counts=Counter({"damaged_files": 1})), self._clock.now_ns(), frozenset())
         self._taken.clear()
         self._cursor = {EVENT: 0, MEASURE: 0}
@@ -325,6 +366,12 @@ class Spool:
     @staticmethod
     def _now_s() -> float:
         return time.monotonic()
+
+
+def _joined(batches: Sequence[ReadingBatch]) -> ReadingBatch:
+    """Return one batch over the newest table of all: a table may have grown between two callers of a group."""
+    table = max((batch.table for batch in batches), key=len)
+    return concat([batch if batch.table is table else batch.moved_to(table) for batch in batches])
 
 
 def _dropped_after(counters: Counter[str]) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 
 from domain.errors import StoreError
 from gateway.connectors.contract import DeadLetter
+from gateway.spool.memories import SCHEMA, Memories, Names, Remembered, read, read_names, write
 from gateway.spool.room import EVENT_SHARE, Freed, drop_aged, make_room
 from gateway.spool.rows import EVENT, MEASURE, ROW_OVERHEAD, NewRow, SpoolRow, checksum
 
@@ -30,7 +31,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batches (
   id INTEGER PRIMARY KEY AUTOINCREMENT, lane INTEGER NOT NULL, device TEXT NOT NULL, first_ns INTEGER NOT NULL,
   last_ns INTEGER NOT NULL, added_ns INTEGER NOT NULL, readings INTEGER NOT NULL,
-  thinned INTEGER NOT NULL DEFAULT 0, checksum INTEGER NOT NULL, body BLOB NOT NULL);
+  thinned INTEGER NOT NULL DEFAULT 0, checksum INTEGER NOT NULL, body BLOB NOT NULL,
+  unit TEXT NOT NULL DEFAULT '', gateway TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS batches_lane ON batches (lane);
 CREATE INDEX IF NOT EXISTS batches_age ON batches (lane, added_ns);
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -39,6 +41,8 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
 """
+_LATER_COLUMNS = ("unit", "gateway")
+"""Columns of ``batches`` that files of earlier releases lack: all their rows are of the process's own gateway."""
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -74,6 +78,7 @@ class Group:
     letters: list[DeadLetter] = field(default_factory=list)
     published: list[SpoolRow] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    memories: Memories = field(default_factory=Memories)
 
 
 class SpoolFile:
@@ -88,8 +93,10 @@ class SpoolFile:
         try:
             with _translated(path):
                 self._check()
-                self._database.executescript(_SCHEMA)
+                self._database.executescript(_SCHEMA + SCHEMA)
+                self._add_later_columns()
                 self.id = self._identity()
+                self._next_id = self._first_free_id()
                 self.counters: Counter[str] = Counter(dict(self._database.execute("SELECT name, value FROM counters")))
                 self.size = [0, 0]
                 self.batches = [0, 0]
@@ -116,12 +123,14 @@ class SpoolFile:
             rows = self._admit(group.rows, removed, in_use, freed)
             drop_aged(self._database, now_ns - round(self.limits.most_age_s * 1e9), in_use, freed)
             self._insert(rows, now_ns)
+            write(self._database, group.memories, rows, self._next_id)
             self._insert_letters(group.letters, counts)
             counts["produced"] += sum(row.readings for row in group.rows)
             counts["accepted"] += sum(row.readings for row in rows)
             counts["dropped.full"] += sum(row.readings for row in group.rows) - sum(row.readings for row in rows)
             counts.update({f"dropped.{reason}": count for reason, count in freed.readings.items()})
             self._count(counts)
+        self._next_id += len(rows)
         self.counters += counts
         for lane in (EVENT, MEASURE):
             new = [row for row in rows if row.lane == lane]
@@ -152,13 +161,13 @@ class SpoolFile:
         """
         with _translated(self.path):
             found = self._database.execute(
-                "SELECT id, lane, device, added_ns, readings, checksum, body FROM batches "  # noqa: S608  # our own text
+                "SELECT id, lane, unit, gateway, device, added_ns, readings, checksum, body FROM batches "  # noqa: S608  # our own text
                 f"WHERE {condition} ORDER BY id LIMIT ?",
                 (*values, most),
             ).fetchall()
         rows = [
-            (SpoolRow(self.id, at, lane, device, added_ns, readings, body), checksum(body) == stored)
-            for at, lane, device, added_ns, readings, stored, body in found
+            (SpoolRow(self.id, at, lane, unit, gateway, device, added_ns, readings, body), checksum(body) == stored)
+            for at, lane, unit, gateway, device, added_ns, readings, stored, body in found
         ]
         damaged = [row for row, sound in rows if not sound]
         if damaged:
@@ -170,6 +179,14 @@ class SpoolFile:
         with _translated(self.path):
             row = self._database.execute("SELECT first_ns FROM batches ORDER BY id LIMIT 1").fetchone()
         return row[0] if row else None
+
+    def remembered(self) -> tuple[Remembered, Names]:
+        """Return what was remembered beside the rows; raises DamagedError for what can't be read."""
+        with _translated(self.path):
+            try:
+                return read(self._database), read_names(self._database)
+            except (ValueError, TypeError, KeyError) as error:
+                raise DamagedError(f"{self.path}: {error!r}") from error
 
     def letters(self) -> list[DeadLetter]:
         """Return the dead letters that are kept, oldest first."""
@@ -198,6 +215,17 @@ class SpoolFile:
             verdict = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise DamagedError(f"{self.path}: {verdict}")
+
+    def _add_later_columns(self) -> None:
+        known = {row[1] for row in self._database.execute("PRAGMA table_info(batches)")}
+        for column in _LATER_COLUMNS:
+            if column not in known:
+                self._database.execute(f"ALTER TABLE batches ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+
+    def _first_free_id(self) -> int:
+        """Return the id of the next row: ids are never used twice, whatever has been removed."""
+        row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
+        return 1 + (row[0] if row else 0)
 
     def _identity(self) -> str:
         row = self._database.execute("SELECT id FROM identity").fetchone()
@@ -235,9 +263,12 @@ class SpoolFile:
 
     def _insert(self, rows: Sequence[NewRow], now_ns: int) -> None:
         self._database.executemany(
-            "INSERT INTO batches (lane, device, first_ns, last_ns, added_ns, readings, checksum, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(r.lane, r.device, r.first_ns, r.last_ns, now_ns, r.readings, checksum(r.body), r.body) for r in rows],
+            "INSERT INTO batches (id, lane, unit, gateway, device, first_ns, last_ns, added_ns, readings, checksum,"
+            " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (at, r.lane, *r.home, r.first_ns, r.last_ns, now_ns, r.readings, checksum(r.body), r.body)
+                for at, r in enumerate(rows, self._next_id)
+            ],
         )
 
     def _insert_letters(self, letters: Sequence[DeadLetter], counts: Counter[str]) -> None:
