@@ -21,6 +21,7 @@ from gateway.connectors.gb26875.roll_call import Result
 
 Call = Mapping[str, Any]
 Key = tuple[str, str]
+Made = tuple[tuple[Call, ...], int]
 
 LOOK_S = 0.5
 """How often the results are looked at."""
@@ -40,9 +41,7 @@ class RollCallWait:
         self._console = console
         self._language = language
 
-    async def call(
-        self, unit: str, transmitter: str | None, minutes: int | None, by: str
-    ) -> tuple[tuple[Call, ...], int]:
+    async def call(self, unit: str, transmitter: str | None, minutes: int | None, by: str) -> Made:
         """Call the duty transmitters of a unit, all at once; returns the calls and how many were refused.
 
         Raises RefusedError when there is none, or when every one was refused.

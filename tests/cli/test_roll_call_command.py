@@ -30,7 +30,8 @@ def call(transmitter: str, result: str, **more: Any) -> dict[str, Any]:
     cause = "line_lost" if result == "line_down" else ""
     return {
         "id": f"call-{transmitter}", "unit": "hotel", "transmitter": transmitter, "by": "lin", "called_ns": START_NS,
-        "minutes": 3, "deadline_ns": DEADLINE_NS, "result": result, "cause": cause, "answered_ns": None, "operator": None,
+        "minutes": 3, "deadline_ns": DEADLINE_NS, "result": result, "cause": cause,
+        "answered_ns": None, "operator": None,
     } | answered | more  # fmt: skip
 
 
