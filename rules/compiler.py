@@ -205,7 +205,7 @@ class _Compiler:
         points, terms = self._banks[number].terms_of(test, np.flatnonzero(self._site.select_points(*selectors)))
         if kind is EntityKind.POINT:
             return points, self._bank_signal[number] + terms
-        entity = self._site.entities_of_devices(kind)[self._site.device_of[points]]
+        entity = self._site.entities_of_points(kind)[points]
         return entity.astype(np.int64), self._bank_signal[number] + terms
 
     def _absence_leaf(
@@ -323,7 +323,7 @@ class _Compiler:
         kind = EntityKind.DEVICE if rule.entity is EntityKind.POINT else rule.entity
         entities = {EntityKind.ZONE: self._site.zones, EntityKind.GATEWAY: self._site.gateways}
         points = np.flatnonzero(mask)
-        owner = self._site.entities_of_devices(kind)[self._site.device_of[points]]
+        owner = self._site.entities_of_points(kind)[points]
         return Links(owner, points, len(entities.get(kind, self._site.devices)))
 
 

@@ -59,10 +59,15 @@ Mask = Annotated[int, Field(gt=0, lt=MOST_MASK)]
 
 
 class Selector(Settings):
-    """Which points: device kinds, point names (``*`` and ``?`` match, ``!name`` excludes), tags, zone kinds."""
+    """Which points: device kinds, point names (``*`` and ``?`` match, ``!name`` excludes), words, tags, zone kinds.
+
+    ``word`` means points whose state word is explained by one of these tables (`domain.words`): it finds
+    points by what they say, also those that nobody wrote in the site. ``zones`` goes by the point's own zone.
+    """
 
     kind: Tokens = ()
     point: Patterns = ()
+    word: Tokens = ()
     tags: Tokens = ()
     zones: Annotated[tuple[ZoneKind, ...], BeforeValidator(_listed)] = ()
 
@@ -196,7 +201,7 @@ class Condition(Selector):
     @property
     def selector(self) -> Selector:
         """The selector alone."""
-        return Selector(kind=self.kind, point=self.point, tags=self.tags, zones=self.zones)
+        return Selector(kind=self.kind, point=self.point, word=self.word, tags=self.tags, zones=self.zones)
 
     @property
     def meaning(self) -> str:

@@ -46,10 +46,13 @@ def signature(device: Device) -> tuple[object, ...]:
 
 def selects(selector: Selector, device: Device) -> bool:
     """Tell whether a selector means a device."""
-    return (
-        (not selector.kind or device.profile.kind in selector.kind)
-        and (not selector.zones or device.zone.settings.kind in selector.zones)
-        and set(selector.tags) <= set(device.settings.tags)
+    return means_device(selector, device) and (not selector.zones or device.zone.settings.kind in selector.zones)
+
+
+def means_device(selector: Selector, device: Device) -> bool:
+    """Tell whether a selector means a device wherever it is: its points may be elsewhere."""
+    return (not selector.kind or device.profile.kind in selector.kind) and set(selector.tags) <= set(
+        device.settings.tags
     )
 
 

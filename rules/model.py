@@ -17,7 +17,7 @@
 | ``messages`` | zh and en, with fields in braces, see `rules.messages` |
 
 ``test``, ``unless``, ``count``, ``picture`` and ``level_when`` look at all points of the entity, for point
-rules at those of the point's device; the point names in ``watches`` are for the condition alone.
+rules at those of the point's device; ``point``, ``word`` and ``zones`` in ``watches`` are for the condition alone.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class Rule(Settings):
 
     @property
     def around(self) -> Selector:
-        """What a rule watches without its point names: where its other conditions look."""
-        return self.watches.model_copy(update={"point": ()})
+        """What a rule watches without what tells points of one entity apart: where its other conditions look."""
+        return self.watches.model_copy(update={"point": (), "word": (), "zones": ()})
 
     @property
     def sole_limit(self) -> Condition | None:

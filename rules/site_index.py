@@ -2,11 +2,13 @@
 
 Points are sorted by gateway, then device, so that a device's points are neighbours in every state
 array: its messages touch few cache lines, and per-device figures are `ufunc.reduceat` over ranges.
+Within a device the points of the site stand first, then those that were *learned* from births, by name:
+the index is a function of which points there are, not of when they were learned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -18,7 +20,8 @@ from domain.points import Point, PointTable
 from domain.site import Registry
 from domain.site.registry import Device
 from rules.conditions import Selector
-from rules.dimensions import selects, signature
+from rules.dimensions import means_device, selects, signature
+from rules.kernels import Bools
 
 T = TypeVar("T")
 NO_LIMIT = float("nan")
@@ -29,37 +32,68 @@ class SiteIndex:
 
     | attribute | shape | meaning |
     |---|---|---|
-    | ``device_of`` | (points,) int32 | device of a point, index into ``devices`` |
+    | ``device_of``, ``place_of`` | (points,) int32 | device and zone of a point; the zone may be another than its device's |
     | ``first_point`` | (devices,) int64 | where a device's points begin |
     | ``zone_of``, ``gateway_of`` | (devices,) int32 | zone and gateway of a device |
+    | ``host_of`` | (gateways,) int32 | the gateway that hosts a transmitter, -1 for all others |
+    | ``own`` | (gateways,) bool | False for hosts of other units: they are heard, and others watch them |
+    | ``learned`` | (points,) bool | not in the site: known from a birth |
     | ``low``, ``high`` | (points,) float64 | limits of the point's record, NaN for none |
     | ``max_silence_ns`` | (points,) int64 | longest silence before a point counts as unknown |
     """
 
-    def __init__(self, registry: Registry, units: Collection[str] | None = None) -> None:
-        """Index the devices of ``units`` (all when None)."""
+    def __init__(
+        self, registry: Registry, units: Collection[str] | None = None, *, declared: int | None = None
+    ) -> None:
+        """Index the devices of ``units`` (all when None); points from number ``declared`` on are learned ones."""
         chosen = [device for device in registry.devices.values() if units is None or device.gateway.unit in units]
         self.devices = sorted(chosen, key=lambda device: (device.gateway.unit, device.gateway.gateway))
-        device_at = {device.key: at for at, device in enumerate(self.devices)}
-        points = sorted(
-            (point for point in registry.points if f"{point.unit}/{point.device}" in device_at),
-            key=lambda point: device_at[f"{point.unit}/{point.device}"],
-        )
+        self._device_at = {device.key: at for at, device in enumerate(self.devices)}
         self.registry = registry
+        order = self._order(registry.points, len(registry.points) if declared is None else declared)
+        points = [registry.points[at] for _, _, _, at in order]
         self.table = PointTable(points)
-        self.device_of = np.array([device_at[f"{point.unit}/{point.device}"] for point in points], np.int32)
+        self.device_of = np.array([device for device, _, _, _ in order], np.int32)
+        self.learned: Bools = np.array([learned for _, learned, _, _ in order], np.bool_)
         self.first_point = np.searchsorted(self.device_of, np.arange(len(self.devices)))
-        self.zones = sorted({device.zone.key for device in self.devices})
-        self.gateways = sorted(
-            key for key, gateway in registry.gateways.items() if units is None or gateway.unit in units
-        )
-        self.zone_of = _codes([device.zone.key for device in self.devices], self.zones)
-        self.gateway_of = _codes([gateway_key(device) for device in self.devices], self.gateways)
+        self._index_places(points)
+        self._index_gateways(units)
         self.low, self.high = _limits(points)
         self.max_silence_ns = np.array([round(point.max_silence_s * NS_PER_S) for point in points], np.int64)
         self._names, self._name_of = _coded([point.name for point in points])
-        self._signatures, self._signature_of = _coded([signature(device) for device in self.devices])
-        self._device_at, self._gateway_at = device_at, {key: at for at, key in enumerate(self.gateways)}
+        self._words, self._word_of = _coded([point.word for point in points])
+        self._quantities, self._quantity_of = _coded([point.quantity for point in points])
+        signatures, self._signature_of = _coded([signature(device) for device in self.devices])
+        first = {code: at for at, code in reversed(list(enumerate(self._signature_of.tolist())))}
+        self._samples = [self.devices[first[code]] for code in range(len(signatures))]
+
+    def _order(self, table: PointTable, declared: int) -> list[tuple[int, bool, str, int]]:
+        """Return (device, learned, name, index in ``table``) of the points that are here, sorted."""
+        found = []
+        for at, point in enumerate(table):
+            device = self._device_at.get(f"{point.unit}/{point.device}")
+            if device is not None:
+                found.append((device, at >= declared, point.name if at >= declared else "", at))
+        return sorted(found)
+
+    def _index_places(self, points: list[Point]) -> None:
+        places = [self.registry.zone_of(point) for point in points]
+        self.zones = sorted({zone.key for zone in places} | {device.zone.key for device in self.devices})
+        self.zone_of = _codes([device.zone.key for device in self.devices], self.zones)
+        self.place_of = _codes([zone.key for zone in places], self.zones)
+        self._zone_kinds = [self.registry.zones[key].settings.kind for key in self.zones]
+
+    def _index_gateways(self, units: Collection[str] | None) -> None:
+        known = self.registry.gateways
+        own = sorted(key for key, gateway in known.items() if units is None or gateway.unit in units)
+        host = {key: one.host for key in own if (one := self.registry.transmitters.get(key))}
+        self.gateways = [*own, *sorted(set(host.values()) - set(own))]
+        self.own: Bools = np.arange(len(self.gateways)) < len(own)
+        self._gateway_at = {key: at for at, key in enumerate(self.gateways)}
+        self.host_of = np.array(
+            [self._gateway_at[host[key]] if key in host else -1 for key in self.gateways], np.int32
+        )
+        self.gateway_of = _codes([gateway_key(device) for device in self.devices], self.gateways)
 
     def device(self, unit: str, device: str) -> int | None:
         """Return the index of a device, None when it is not here."""
@@ -74,25 +108,31 @@ class SiteIndex:
         ends = np.append(self.first_point, len(self.table))
         return np.arange(ends[device], ends[device + 1])
 
-    def select_devices(self, *selectors: Selector) -> NDArray[np.bool_]:
-        """Return which devices all selectors mean, shape ``(devices,)``."""
-        samples = {code: at for at, code in reversed(list(enumerate(self._signature_of.tolist())))}
-        meant = [
-            all(selects(selector, self.devices[samples[code]]) for selector in selectors)
-            for code in range(len(self._signatures))
-        ]
-        return np.array(meant, np.bool_)[self._signature_of]
+    def select_devices(self, *selectors: Selector) -> Bools:
+        """Return which devices all selectors mean, shape ``(devices,)``; point names and words don't matter."""
+        return self._devices(selects, selectors)
 
-    def select_points(self, *selectors: Selector) -> NDArray[np.bool_]:
-        """Return which points all selectors mean, shape ``(points,)``."""
-        named = np.array([all(selector.names(name) for selector in selectors) for name in self._names], np.bool_)
-        return self.select_devices(*selectors)[self.device_of] & named[self._name_of]
+    def select_points(self, *selectors: Selector) -> Bools:
+        """Return which points all selectors mean, shape ``(points,)``; zones are the points' own."""
+        meant = self._devices(means_device, selectors)[self.device_of]
+        for one in selectors:
+            if one.point:
+                meant &= _passing(self._names, one.names)[self._name_of]
+            if one.word:
+                meant &= _passing(self._words, one.word.__contains__)[self._word_of]
+            if one.zones:
+                meant &= _passing(self._zone_kinds, one.zones.__contains__)[self.place_of]
+        return meant
 
     def entities_of_devices(self, kind: EntityKind) -> NDArray[np.int32]:
         """Return the device, zone or gateway that each device belongs to, shape ``(devices,)``."""
         if kind is EntityKind.ZONE:
             return self.zone_of
         return self.gateway_of if kind is EntityKind.GATEWAY else np.arange(len(self.devices), dtype=np.int32)
+
+    def entities_of_points(self, kind: EntityKind) -> NDArray[np.int32]:
+        """Return the device, zone or gateway that each point belongs to, shape ``(points,)``."""
+        return self.place_of if kind is EntityKind.ZONE else self.entities_of_devices(kind)[self.device_of]
 
     def entity_key(self, kind: EntityKind, entity: int) -> str:
         """Return the platform-wide name of an entity."""
@@ -107,10 +147,10 @@ class SiteIndex:
                 return self.gateways[entity]
 
     def place(self, kind: EntityKind, entity: int) -> Place:
-        """Return where an entity is."""
+        """Return where an entity is; a point has a place of its own where its record names one."""
         if kind is EntityKind.POINT:
             device: Device = self.devices[int(self.device_of[entity])]
-            return device.place(self.table[entity].name)
+            return device.place(self.table[entity].name, self.registry.zones[self.zones[self.place_of[entity]]])
         if kind is EntityKind.DEVICE:
             return self.devices[entity].place()
         if kind is EntityKind.GATEWAY:
@@ -125,6 +165,11 @@ class SiteIndex:
             zone_kind=zone.settings.kind.value,
         )
 
+    def _devices(self, means: Callable[[Selector, Device], bool], selectors: Sequence[Selector]) -> Bools:
+        """Ask once a signature, and spread the answers over the devices."""
+        meant = _passing(self._samples, lambda device: all(means(one, device) for one in selectors))
+        return meant[self._signature_of]
+
 
 def gateway_key(device: Device) -> str:
     """Return ``unit/gateway`` of a device."""
@@ -134,6 +179,11 @@ def gateway_key(device: Device) -> str:
 def _codes(values: list[str], known: list[str]) -> NDArray[np.int32]:
     at = {value: code for code, value in enumerate(known)}
     return np.array([at[value] for value in values], np.int32)
+
+
+def _passing(values: Sequence[T], test: Callable[[T], bool]) -> Bools:
+    """Return which values pass a test."""
+    return np.array([test(value) for value in values], np.bool_)
 
 
 def _coded(values: list[T]) -> tuple[list[T], NDArray[np.int32]]:
