@@ -126,13 +126,14 @@ class Link:
         async with asyncio.timeout(CONNECT_S):
             if centre.udp:
                 _, made = await loop.create_datagram_endpoint(
-                    lambda: _Wire(self._on_data, self.wake), remote_addr=(centre.host, centre.port), local_addr=local
+                    self._new_wire, remote_addr=(centre.host, centre.port), local_addr=local
                 )
             else:
-                _, made = await loop.create_connection(
-                    lambda: _Wire(self._on_data, self.wake), centre.host, centre.port, local_addr=local
-                )
+                _, made = await loop.create_connection(self._new_wire, centre.host, centre.port, local_addr=local)
         return made
+
+    def _new_wire(self) -> _Wire:
+        return _Wire(self._on_data, self.wake, udp=self.centre.udp)
 
     async def _work(self, wire: _Wire, now_s: float) -> None:
         """Send what is due, as the fault of the moment lets it."""
@@ -232,22 +233,21 @@ class Link:
 class _Wire(asyncio.Protocol, asyncio.DatagramProtocol):
     """One connection or datagram endpoint, alike to the link."""
 
-    def __init__(self, on_data: Callable[[bytes], None], wake: Callable[[], None]) -> None:
-        self._on_data, self._wake = on_data, wake
-        self._transport: asyncio.Transport | asyncio.DatagramTransport | None = None
+    def __init__(self, on_data: Callable[[bytes], None], wake: Callable[[], None], *, udp: bool) -> None:
+        self._on_data, self._wake, self._udp = on_data, wake, udp
+        self._transport: asyncio.BaseTransport | None = None
         self.ended = False
         self.reason = ""
 
     @property
     def waiting(self) -> int:
         """Bytes that the socket has not taken yet; datagrams do not wait."""
-        transport = self._transport
-        if transport is None or isinstance(transport, asyncio.DatagramTransport):
+        if self._transport is None or self._udp:
             return 0
-        return transport.get_write_buffer_size()
+        return cast("asyncio.Transport", self._transport).get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         self._on_data(data)
@@ -262,20 +262,19 @@ class _Wire(asyncio.Protocol, asyncio.DatagramProtocol):
 
     def write(self, raw: bytes) -> None:
         """Send; a line that has ended takes nothing."""
-        transport = self._transport
-        if transport is None or self.ended:
+        if self._transport is None or self.ended:
             return
-        if isinstance(transport, asyncio.DatagramTransport):
-            transport.sendto(raw)
+        if self._udp:
+            cast("asyncio.DatagramTransport", self._transport).sendto(raw)
         else:
-            transport.write(raw)
+            cast("asyncio.Transport", self._transport).write(raw)
 
     def drop(self, reason: str) -> None:
         """End the line; bytes that were not sent yet are thrown away."""
         if not self.ended and self._transport is not None:
             self.reason = self.reason or reason
             self.ended = True
-            self._transport.abort()
+            cast("asyncio.Transport | asyncio.DatagramTransport", self._transport).abort()
 
 
 def _spoilt(raw: bytes, at: int) -> bytes:

@@ -86,7 +86,7 @@ class Transmitter:
         """
         self.name, self.address = name, address
         self.equipment, self.dialect, self.zone = equipment, dialect, zone
-        self.outbox = outbox or Outbox()
+        self.outbox = outbox if outbox is not None else Outbox()
         self.records: deque[Record] = deque(maxlen=MOST_RECORDS)
         self.own = 0
         self.in_test = False
