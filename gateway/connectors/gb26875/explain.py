@@ -133,6 +133,6 @@ def _tail(raw: bytes) -> Iterator[Row]:
 
 def _unread(item: InformationObject) -> Said:
     if isinstance(item, Heartbeat):
-        return Said("心跳", "heartbeat")
+        return Said("心跳（非标准）", "heartbeat, not in the standard")
     labels = RAW_LABELS[item.reason] if isinstance(item, Raw) else RAW_LABELS[RawReason.NO_TYPE]
     return Said(labels.zh, labels.en)
