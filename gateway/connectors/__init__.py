@@ -12,6 +12,9 @@ from types import MappingProxyType
 from domain.site import Connection, Device, Profile, Registry
 from domain.site.labels import Settings
 from gateway.connectors.contract import Connector, Finding, ReadSettings, Wiring
+from gateway.connectors.gb26875 import findings as gb26875_findings
+from gateway.connectors.gb26875.config import Gb26875Options, Gb26875Read, Gb26875Settings
+from gateway.connectors.gb26875.connector import Gb26875Connector
 from gateway.connectors.modbus_tcp import findings as modbus_findings
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusRead, ModbusTcpSettings
 from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
@@ -34,6 +37,14 @@ class Protocol:
 
 CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
     {
+        "gb26875": Protocol(
+            settings=Gb26875Settings,
+            options=Gb26875Options,
+            read=Gb26875Read,
+            connector=Gb26875Connector,
+            check_connection=gb26875_findings.check_connection,
+            check_profile=gb26875_findings.check_profile,
+        ),
         "modbus_tcp": Protocol(
             settings=ModbusTcpSettings,
             options=ModbusProfileOptions,

@@ -1,0 +1,172 @@
+"""From waiting frames to the disk, and from the disk to the confirms: all that wait share one commit.
+
+A confirm says that the centre has the information, so it leaves only after the sink has returned. Frames
+that come while a commit runs wait for the next one, together: a storm makes commits larger, not slower.
+
+When more wait than fit into a commit, fire goes first. The frames of one transmitter never overtake each
+other: those before its fire go with it, so that an old state can't be stored after a newer one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from domain.errors import StoreError
+from gateway.connectors.contract import Hosting, Sink
+from gateway.connectors.gb26875.config import PeerLimits
+from gateway.connectors.gb26875.mapping import Harvest
+from gateway.connectors.gb26875.session import Session, Waiting
+from gateway.connectors.gb26875.tally import Tally
+
+log = logging.getLogger(__name__)
+
+MOST_TOGETHER = 400
+"""Frames in one commit: more would keep the event loop from hearing others for too long; assumption."""
+
+MOST_ASIDES = 1000
+"""What of our own, and of strangers, may wait for a commit; assumption."""
+
+REFUSED_PAUSE_S = 1.0
+"""Wait after the disk refused a commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something of our own for the next commit: ``add`` puts it there, ``done`` hears when it is stored."""
+
+    add: Callable[[Harvest], None]
+    done: Callable[[], None] = lambda: None
+
+
+class Queue:
+    """Frames that wait, by transmitter; fire first."""
+
+    def __init__(self, limits: PeerLimits) -> None:
+        """Hold at most as many as ``limits`` say."""
+        self._limits = limits
+        self._urgent: dict[Session, None] = {}
+        self._usual: dict[Session, None] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Return how many frames wait."""
+        return self._count
+
+    def put(self, waiting: Waiting) -> bool:
+        """Add a frame; tells whether there was room. A fire finds room where others don't, up to twice the limit."""
+        session = waiting.session
+        factor = 2 if waiting.fire else 1
+        if len(session.waiting) >= factor * self._limits.waiting_per_transmitter:
+            return False
+        if self._count >= factor * self._limits.waiting:
+            return False
+        session.waiting.append(waiting)
+        self._count += 1
+        if waiting.fire:
+            self._usual.pop(session, None)
+            self._urgent[session] = None
+        elif session not in self._urgent:
+            self._usual[session] = None
+        return True
+
+    def take(self, most: int) -> list[Waiting]:
+        """Take the frames of the next commit: those up to the last fire of each transmitter, then the others."""
+        taken: list[Waiting] = []
+        while self._urgent and len(taken) < most:
+            session = next(iter(self._urgent))
+            last = max(at for at, one in enumerate(session.waiting) if one.fire)
+            self._move(session, min(last + 1, most - len(taken)), taken)
+            if not any(one.fire for one in session.waiting):
+                del self._urgent[session]
+                if session.waiting:
+                    self._usual[session] = None
+        while self._usual and len(taken) < most:
+            session = next(iter(self._usual))
+            self._move(session, most - len(taken), taken)
+            if not session.waiting:
+                del self._usual[session]
+        return taken
+
+    def _move(self, session: Session, count: int, taken: list[Waiting]) -> None:
+        taken += session.waiting[:count]
+        self._count -= len(session.waiting[:count])
+        del session.waiting[:count]
+
+
+class Intake:
+    """Maps, stores and confirms what waits, one group after the other."""
+
+    def __init__(
+        self,
+        hosting: Hosting,
+        limits: PeerLimits,
+        tally: Tally,
+        *,
+        gather: Callable[[Sequence[Waiting], Harvest], None],
+        stored: Callable[[Sequence[Waiting], Harvest], Awaitable[None]],
+        refused: Callable[[Sequence[Waiting]], None],
+    ) -> None:
+        """``gather`` maps frames; ``stored`` hears when they are on disk, ``refused`` when they can't be."""
+        self._hosting = hosting
+        self._gather, self._stored, self._refused = gather, stored, refused
+        self._queue = Queue(limits)
+        self._asides: list[Aside] = []
+        self._wake = asyncio.Event()
+        self._tally = tally
+
+    def __len__(self) -> int:
+        """Return how many frames wait."""
+        return len(self._queue)
+
+    def put(self, waiting: Waiting) -> bool:
+        """Add a frame; tells whether there was room."""
+        self._wake.set()
+        return self._queue.put(waiting)
+
+    def put_aside(self, aside: Aside) -> bool:
+        """Add something to the next commit; tells whether there was room."""
+        if len(self._asides) >= MOST_ASIDES:
+            return False
+        self._asides.append(aside)
+        self._wake.set()
+        return True
+
+    async def run(self, sink: Sink) -> None:
+        """Store and confirm until cancelled; a sink that can't store is tried again with what comes then."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            group = self._queue.take(MOST_TOGETHER)
+            asides, self._asides = self._asides, []
+            if not len(self._queue):
+                self._wake.clear()
+            harvest = Harvest()
+            for aside in asides:
+                aside.add(harvest)
+            self._gather(group, harvest)
+            try:
+                await self._store(harvest, sink)
+            except BaseException as error:
+                self._refused(group)
+                if not isinstance(error, StoreError):
+                    raise
+                log.warning("%d frames not confirmed: %s", len(group), error)
+                self._asides[:0] = asides
+                await asyncio.sleep(REFUSED_PAUSE_S)
+                self._wake.set()
+                continue
+            await self._stored(group, harvest)
+            for aside in asides:
+                aside.done()
+            now_s = loop.time()
+            self._tally.latencies_s.extend(now_s - one.received_s for one in group if one.confirm)
+
+    async def _store(self, harvest: Harvest, sink: Sink) -> None:
+        """Return when readings, dead letters and names are on disk; the names last."""
+        if harvest.letters:
+            await asyncio.gather(*(sink.dead_letter(letter) for letter in harvest.letters))
+        if harvest.point or harvest.names:
+            await sink.emit(harvest.batch(self._hosting.table), names=harvest.names)

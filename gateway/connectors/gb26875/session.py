@@ -1,0 +1,158 @@
+"""What is kept of one registered transmitter: its line, its way of speaking, its counts, its newest frames.
+
+Ten thousand of these live in a process, most of them idle: everything that an idle one can do without
+is made when it is first needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from domain.site import Transmitter
+from gateway.connectors.gb26875.detection import Evidence
+from gateway.connectors.gb26875.limits import Cut
+from gateway.connectors.gb26875.mapping import Mapper
+from gateway.connectors.gb26875.objects import Unit
+from gateway.connectors.gb26875.profile import DeviceProfile
+from gateway.connectors.gb26875.protocol import Frame
+
+MOST_KEPT, MOST_KEPT_BYTES = 32, 2048
+"""Newest frames of a transmitter that people can look at; assumption: both directions of some minutes."""
+
+FRAMES_THAT_DECIDE = 20
+"""Frames after which the detection of a device's profile has settled; assumption."""
+
+
+class Line(Protocol):
+    """A way to a peer: a TCP connection, or the address that datagrams come from.
+
+    ``opened`` is its number in order of opening: the newest line of a transmitter wins. ``sessions`` are the
+    transmitters that speak on it: one, or those behind a relay.
+    """
+
+    ip: str
+    port: int
+    opened: int
+    sessions: set[Session]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether something can be sent."""
+
+    def send(self, raw: bytes) -> None:
+        """Send a frame; does nothing on a line that has gone."""
+
+    def cut(self, reason: Cut) -> None:
+        """End it, and count why."""
+
+    def recognised(self) -> None:
+        """Note that a registered transmitter has spoken on it."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """An uploaded frame on its way to the disk. ``name`` is empty where it needs none (a heartbeat)."""
+
+    session: Session
+    line: Line
+    frame: Frame
+    unit: Unit
+    received_ns: int
+    received_s: float
+    name: bytes
+    lasting: bool
+    """Whether its name holds for ever; one without a valid time tag holds for a minute."""
+    confirm: bool
+    fire: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A frame as it passed; ``out`` says that we sent it."""
+
+    time_ns: int
+    out: bool
+    raw: bytes
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One registered transmitter; times ``_s`` are the loop's.
+
+    - ``source``, ``centre``, ``user_version``: its address, ours and its version, as its last frame had them.
+    - ``since_ns``: when ``is_up`` became what it is. ``lost_s``: when ``line`` went, 0 while there is one.
+    - ``inspect_s``, ``clock_due_s``: not before then is it inspected, is its clock set.
+    - ``overrun``: frames that were not taken because too many waited; ``settling``: frames of ``evidence``.
+    - ``asked``: our commands under way, by number.
+    """
+
+    registered: Transmitter
+    profile: DeviceProfile
+    evidence: Evidence | None = None
+    reasons: tuple[tuple[str, str], ...] = ()
+    mapper: Mapper | None = None
+    centre: bytes = bytes(6)
+    source: bytes = b""
+    user_version: int = 0
+    line: Line | None = None
+    is_up: bool = False
+    since_ns: int = 0
+    last_ns: int = 0
+    heard_s: float = 0.0
+    lost_s: float = 0.0
+    inspect_s: float = 0.0
+    clock_due_s: float = 0.0
+    clock_error_s: float | None = None
+    inspection: str = ""
+    inspected_ns: int = 0
+    sequence: int = 0
+    frames: int = 0
+    refused: int = 0
+    duplicates: int = 0
+    unexpected: int = 0
+    overrun: int = 0
+    settling: int = 0
+    busy: bool = False
+    waiting: list[Waiting] = field(default_factory=list)
+    asked: dict[int, asyncio.Future[Frame]] = field(default_factory=dict)
+    _kept: list[Kept] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """``unit/id``: the node, and the device that stands for the transmitter itself."""
+        return self.registered.key
+
+    def next_sequence(self) -> int:
+        """Return the number of our next command: from 0, by 1 (GB/T 26875.3-2011, business sequence number)."""
+        number, self.sequence = self.sequence, (self.sequence + 1) & 0xFFFF
+        return number
+
+    def keep(self, time_ns: int, raw: bytes, *, out: bool) -> None:
+        """Remember a frame that passed; the oldest go."""
+        self._kept.append(Kept(time_ns, out, raw))
+        while len(self._kept) > MOST_KEPT or sum(len(one.raw) for one in self._kept) > MOST_KEPT_BYTES:
+            del self._kept[0]
+
+    def kept(self, most: int) -> list[Kept]:
+        """Return the newest frames, oldest first."""
+        return self._kept[-most:] if most > 0 else []
+
+    def learn_profile(self, frame: Frame) -> None:
+        """Let a frame decide how the device speaks, where the site leaves it to the frames."""
+        if self.evidence is None or self.settling >= FRAMES_THAT_DECIDE:
+            return
+        self.settling += 1
+        self.evidence.add(frame)
+        profile, reasons = self.evidence.verdict()
+        self.reasons = tuple(reasons)
+        if profile is not self.profile:
+            self.profile, self.mapper = profile, None
+        if self.settling == FRAMES_THAT_DECIDE:
+            self.evidence = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether it is known how the device writes times: what is sent to it depends on that."""
+        return self.evidence is None
