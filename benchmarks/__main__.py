@@ -10,7 +10,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("kernel", "codec", "spool", "mqtt_in", "store", "gb26875_access", "whole_way")
+MODULES = ("kernel", "codec", "gb26875_codec", "spool", "mqtt_in", "store", "gb26875_access", "whole_way")
 
 
 def main(names: list[str]) -> None:

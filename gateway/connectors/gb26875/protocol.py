@@ -91,16 +91,18 @@ class Frame:
         return b"".join((START, control, self.data, bytes((sum(control + self.data) & 0xFF,)), END))
 
     def _check(self) -> None:
-        if not 0 <= self.sequence <= 0xFFFF:
-            raise ValueError(f"sequence {self.sequence} does not fit two bytes → write 0 to 65535")
-        for name, value in (("command", self.command), ("version", self.version[0]), ("version", self.version[1])):
-            if not 0 <= value <= 0xFF:
-                raise ValueError(f"{name} {value} does not fit one byte → write 0 to 255")
+        for name, value, most in (
+            ("sequence", self.sequence, 0xFFFF),
+            ("command", self.command, 0xFF),
+            ("version", self.version[0], 0xFF),
+            ("version", self.version[1], 0xFF),
+            ("data length", len(self.data), MOST_DATA),
+        ):
+            if not 0 <= value <= most:
+                raise ValueError(f"{name} {value} does not fit a frame → use 0 to {most}")
         for name, raw in (("time", self.time), ("source", self.source), ("destination", self.destination)):
             if len(raw) != 6:
                 raise ValueError(f"{name} has {len(raw)} bytes → give six")
-        if len(self.data) > MOST_DATA:
-            raise ValueError(f"application data has {len(self.data)} bytes → send at most {MOST_DATA} in a frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,10 @@ class Decoder:
         """Move through the buffer as far as it decides, and forget what is behind."""
         at, buffer = 0, self._buffer
         while (start := buffer.find(START, at)) >= 0:
-            self._skip(at, start, events)
-            self._end_run(events)
+            if start > at:
+                self._skip(at, start, events)
+            if self._run_size:
+                self._end_run(events)
             size = self._judge(start, events)
             if size == 0:
                 self._forget(start)

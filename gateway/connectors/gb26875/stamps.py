@@ -66,4 +66,6 @@ def time_raw(moment: datetime, form: TimeForm) -> bytes:
         raise ValueError(f"year {moment.year} does not fit a time tag → use 2000 to 2099")
     fields = (moment.second, moment.minute, moment.hour, moment.day, moment.month, moment.year - 2000)
     ordered = fields[::-1] if form.is_year_first else fields
-    return bytes(field // 10 << 4 | field % 10 if form.is_bcd else field for field in ordered)
+    if form.is_bcd:
+        return bytes(field // 10 << 4 | field % 10 for field in ordered)
+    return bytes(ordered)

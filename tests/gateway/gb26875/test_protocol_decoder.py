@@ -229,7 +229,7 @@ def test_hostile_bytes_are_reported_within_a_few_times_their_size(pattern: bytes
         ({"version": (1, 256)}, "version 256"),
         ({"time": b"12345"}, "time has 5 bytes"),
         ({"source": bytes(7)}, "source has 7 bytes"),
-        ({"data": bytes(MOST_DATA + 1)}, "at most 1024"),
+        ({"data": bytes(MOST_DATA + 1)}, "data length 1025 does not fit a frame → use 0 to 1024"),
     ],
 )
 def test_a_field_that_does_not_fit_is_not_sent(change: dict[str, object], message: str) -> None:
