@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 LEAST_RUN = 8
@@ -70,6 +70,17 @@ def read_capture(content: bytes) -> Capture:
         )
     text = as_text(content)
     return Capture(content) if text is None else read_text(text)
+
+
+def read_words(words: Sequence[str]) -> Capture:
+    """Collect the bytes of arguments of a command, each of which must hold some; raises CaptureError."""
+    pieces = []
+    for word in words:
+        try:
+            pieces.append(read_text(word).data)
+        except CaptureError as error:
+            raise CaptureError(f"'{word[:60]}': {error}") from None
+    return Capture(b"".join(pieces))
 
 
 def as_text(content: bytes) -> str | None:

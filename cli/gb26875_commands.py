@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import gb26875_site_commands
+from cli import gb26875_codec_commands, gb26875_site_commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +13,8 @@ app = typer.Typer(
 
 DESK, SITE = "在桌面上 / On the desk", "运行中的站点 / A running site"
 
+app.command(rich_help_panel=DESK)(gb26875_codec_commands.decode)
+app.command(rich_help_panel=DESK)(gb26875_codec_commands.encode)
 app.command(rich_help_panel=SITE)(gb26875_site_commands.transmitters)
 app.command(rich_help_panel=SITE)(gb26875_site_commands.strangers)
 app.command(rich_help_panel=SITE)(gb26875_site_commands.read)

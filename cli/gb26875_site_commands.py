@@ -18,7 +18,7 @@ from cli.gb26875_adoption import Stranger, stanza
 from cli.gb26875_output import print_json, say_silent
 from cli.gb26875_service import LINE_TIMEOUT_S, REFUSED, Answers, GatewayFace, ask_gateways
 from cli.gb26875_tables import object_table, stranger_table, transmitter_table
-from domain.site import Labels
+from gateway.connectors.gb26875.field_words import Said
 
 READABLE = (*range(61, 69), 81, 84, 85, 86, 88)
 """Type flags that a centre may read (GB/T 26875.3-2011, type flags 61-68 and 81-88)."""
@@ -95,7 +95,7 @@ def read(
     elif objects:
         Console().print(object_table(objects, f"{transmitter}  {type_flag}"))
     else:
-        typer.echo(Labels(zh="装置答复：无记录", en="the transmitter answered: nothing to tell").of(lang))
+        typer.echo(Said("装置答复：无记录", "the transmitter answered: nothing to tell").of(lang))
 
 
 def set_clock(transmitter: TransmitterArgument, *, as_json: JsonOption = False, lang: LangOption = Language.ZH) -> None:
@@ -109,8 +109,8 @@ def set_clock(transmitter: TransmitterArgument, *, as_json: JsonOption = False, 
     if as_json:
         print_json(data)
     else:
-        done = Labels(zh="装置已确认校时", en="the transmitter confirmed its new time")
-        failed = Labels(zh=f"未校时：{outcome}", en=f"the clock was not set: {outcome}")
+        done = Said("装置已确认校时", "the transmitter confirmed its new time")
+        failed = Said(f"未校时：{outcome}", f"the clock was not set: {outcome}")
         typer.echo((done if outcome in DONE else failed).of(lang))
     if outcome not in DONE:
         raise typer.Exit(REFUSED)

@@ -4,10 +4,11 @@
      "cmd": 2, "type": 21, "count": 1, "objects": [{"state": 8, "time": "2012-09-26T09:58:02"}]}
     {"ok": false, "error": "checksum", "raw": "4040…2323"}
 
-``time`` is local and ISO 8601, null when the tag is no time; ``src`` and ``dst`` are u48 little-endian whatever
-the profile. ``value`` is in ``quantity``, the canonical one; an analog type that nobody knows keeps its count
-and says ``none``. What was not read has ``raw`` and ``reason``. An object whose fields alone would not give
-its bytes again (padding by spaces, a time that is none) has ``raw`` as well, and on the way back ``raw`` wins.
+``time`` is local and ISO 8601, null when the tag is no time; what it is then, unless all zero, is in
+``time_raw``. ``src`` and ``dst`` are u48 little-endian whatever the profile. ``value`` is in ``quantity``, the
+canonical one; an analog type that nobody knows keeps its count and says ``none``. What was not read has ``raw``
+and ``reason``. An object whose fields alone would not give its bytes again (padding by spaces, a time that is
+none) has ``raw`` as well, and on the way back ``raw`` and ``time_raw`` win.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def frame_document(event: Received | Rejected, profile: DeviceProfile) -> dict[s
         "ok": True,
         "seq": frame.sequence,
         "version": list(frame.version),
-        "time": _moment_text(time_of(frame.time, profile)),
+        **_time_entries(frame.time, profile),
         "src": int.from_bytes(frame.source, "little"),
         "dst": int.from_bytes(frame.destination, "little"),
         "cmd": frame.command,
@@ -95,7 +96,7 @@ def frame_from_document(document: Mapping[str, Any], profile: DeviceProfile) -> 
     return Frame(
         sequence=_number(document, "seq", 0xFFFF),
         version=(_whole(version[0], "version", 0xFF), _whole(version[1], "version", 0xFF)),
-        time=_time_raw(document, "time", profile, ""),
+        time=_hex(document, "time_raw", "") if "time_raw" in document else _time_raw(document, "time", profile, ""),
         source=_number(document, "src", (1 << 48) - 1).to_bytes(6, "little"),
         destination=_number(document, "dst", (1 << 48) - 1).to_bytes(6, "little"),
         command=_number(document, "cmd", 0xFF),
@@ -204,6 +205,13 @@ def _count(document: Mapping[str, Any], profile: DeviceProfile, where: str) -> i
 
 def _time_key(flag: int | None) -> str:
     return "start_time" if flag in _REQUESTS_FROM else "time"
+
+
+def _time_entries(raw: bytes, profile: DeviceProfile) -> dict[str, Any]:
+    """Return the time tag of a frame; bytes that are no time, and not the zeros that stand for none, are kept."""
+    moment = time_of(raw, profile)
+    kept = {"time_raw": raw.hex()} if moment is None and any(raw) else {}
+    return {"time": _moment_text(moment), **kept}
 
 
 def _moment_text(moment: datetime | None) -> str | None:
