@@ -20,7 +20,7 @@ from simulators.devices.modbus_devices import (
 from simulators.devices.model import DeviceModel
 from simulators.devices.mqtt_devices import Camera, MqttDevice, SmokeSensor
 from simulators.errors import UnknownNameError
-from simulators.faults import MODBUS_FAULTS, MQTT_FAULTS, FaultKind
+from simulators.faults import MODBUS_FAULTS, MQTT_FAULTS, TRANSMITTER_FAULTS, FaultKind
 
 MODBUS_MODELS: Mapping[str, type[ModbusDevice]] = {
     "fire_panel_modbus": FirePanel,
@@ -34,6 +34,10 @@ MQTT_MODELS: Mapping[str, type[MqttDevice]] = {
 }
 
 
+TRANSMITTER = "transmitter"
+"""Kind of the device that stands for a transmitter itself; it has a `Link` instead of a model."""
+
+
 def make_model(device: Device, *, seed: int = 0) -> DeviceModel | None:
     """Return the device half of a site's device, or None when its profile has no model."""
     profile = device.profile.profile
@@ -43,6 +47,8 @@ def make_model(device: Device, *, seed: int = 0) -> DeviceModel | None:
 
 def fault_kinds(device: Device) -> frozenset[FaultKind]:
     """Return the faults that a device can have, by the protocol it speaks."""
+    if device.profile.kind == TRANSMITTER:
+        return TRANSMITTER_FAULTS
     return MODBUS_FAULTS if device.profile.profile in MODBUS_MODELS else MQTT_FAULTS
 
 
@@ -56,3 +62,11 @@ def find_device(registry: Registry, name: str) -> Device:
     if found:
         raise UnknownNameError("several units have such a device", f"write {' or '.join(item.key for item in found)}")
     raise UnknownNameError("no such device", nearest(name, {item.settings.id for item in registry.devices.values()}))
+
+
+def find_transmitter(registry: Registry, name: str) -> Device:
+    """Return the device of a transmitter called ``name`` or ``unit/name``; raises `UnknownNameError`."""
+    named = {one.settings.id for one in registry.transmitters.values()} | set(registry.transmitters)
+    if name not in named:
+        raise UnknownNameError("no such transmitter", nearest(name, named))
+    return find_device(registry, name)

@@ -1,6 +1,6 @@
 """What was seen against what was expected: observations in, verdicts out, as pure functions.
 
-Observations are facts of the running platform (an event of an alert, a push on a phone) that the caller
+Observations are facts of the running platform (an event of an alert, a push, the end of a roll-call) that the caller
 feeds in: simulators know nothing of the platform's inside. A verdict is *pending* until its window is
 over or its case is decided; without a feed it is *not judged*, and fails nobody.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulators.scenario import Expected
-from simulators.scenario_model import AlertPattern, PushPattern
+from simulators.scenario_model import AlertPattern, PushPattern, RollCallPattern
 
 MOST_HINTS = 3
 
@@ -25,25 +25,32 @@ class Observed(StrEnum):
 
     ALERT = "alert"
     PUSH = "push"
+    ROLL_CALL = "roll_call"
+
+
+_KINDS = {AlertPattern: Observed.ALERT, PushPattern: Observed.PUSH, RollCallPattern: Observed.ROLL_CALL}
 
 
 class Observation(BaseModel):
     """Something seen. Fields that do not apply are None; further keys of the caller are left alone.
 
-    ``event`` and ``level`` are of an alert, ``person`` of a push; ``time_ns`` is when it happened (ns
+    ``event`` and ``level`` are of an alert, ``person`` of a push, ``transmitter`` (``unit/id``) and ``result`` of
+    a roll-call that has ended; ``time_ns`` is when it happened (ns
     UTC), or None for "as it came in".
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Observed
-    rule: str
+    rule: str = ""
     event: str | None = None
     zone: str | None = None
     device: str | None = None
     level: str | None = None
     person: str | None = None
     text: str | None = None
+    transmitter: str | None = None
+    result: str | None = None
     time_ns: int | None = Field(default=None, ge=0)
 
 
@@ -107,13 +114,14 @@ def not_judged(expected: Expected, why: str) -> Verdict:
 def describe(expected: Expected) -> str:
     """Write an expectation as a sentence, e.g. ``panel_fire raised (device panel-1), 17–27 s``."""
     expectation = expected.expectation
-    if expectation.alert is not None:
-        alert = expectation.alert
-        marks = {"zone": alert.zone, "device": alert.device, "level": alert.level}
-        what = f"{alert.rule} {alert.event}" + _marks(marks) + _quoted(alert.text)
-    else:
-        push = expectation.push
-        what = f"push of {push.rule} to {push.person}{_quoted(push.text)}" if push else ""
+    match expectation.pattern:
+        case AlertPattern() as alert:
+            marks = {"zone": alert.zone, "device": alert.device, "level": alert.level}
+            what = f"{alert.rule} {alert.event}" + _marks(marks) + _quoted(alert.text)
+        case PushPattern() as push:
+            what = f"push of {push.rule} to {push.person}{_quoted(push.text)}"
+        case RollCallPattern() as call:
+            what = f"roll-call of {call.transmitter}: {call.result}"
     times = f"exactly {expectation.count}× " if expectation.count is not None else ""
     never = "never " if expectation.never else ""
     return f"{never}{times}{what}, {expected.start_s:g}–{expected.end_s:g} s"
@@ -144,10 +152,18 @@ def _within(expected: Expected, at_s: float) -> bool:
 
 
 def _fits(expected: Expected, observation: Observation) -> bool:
-    pattern: AlertPattern | PushPattern | None = expected.expectation.alert or expected.expectation.push
-    kind = Observed.ALERT if expected.expectation.alert is not None else Observed.PUSH
-    wanted = pattern.model_dump(exclude_none=True, mode="json") if pattern else {}
-    return observation.kind is kind and all(getattr(observation, name) == value for name, value in wanted.items())
+    pattern = expected.expectation.pattern
+    wanted = pattern.model_dump(exclude_none=True, mode="json")
+    if observation.kind is not _KINDS[type(pattern)]:
+        return False
+    return all(_same(name, getattr(observation, name), value) for name, value in wanted.items())
+
+
+def _same(name: str, seen: str | None, wanted: str) -> bool:
+    """Compare a field; a transmitter may be written without its unit."""
+    if name == "transmitter" and seen is not None and "/" not in wanted:
+        return seen.rpartition("/")[2] == wanted
+    return seen == wanted
 
 
 def _hint(expected: Expected, seen: Sequence[Seen]) -> str:
@@ -155,8 +171,11 @@ def _hint(expected: Expected, seen: Sequence[Seen]) -> str:
     late = [f"{item.at_s:.1f} s" for item in seen if _fits(expected, item.observation)]
     if late:
         return f"not in its window, but at {', '.join(late[:MOST_HINTS])}"
-    pattern = expected.expectation.alert or expected.expectation.push
-    kin = [item for item in seen if pattern is not None and item.observation.rule == pattern.rule]
+    pattern = expected.expectation.pattern
+    if isinstance(pattern, RollCallPattern):
+        ends = {item.observation.transmitter: item.observation.result for item in seen if item.observation.result}
+        return f"not seen; roll-calls ended: {ends}" if ends else "not seen, nor the end of any roll-call"
+    kin = [item for item in seen if item.observation.rule == pattern.rule]
     if not kin:
         return "not seen, nor anything else of this rule"
     shown = [f"{_short(item.observation)} at {item.at_s:.1f} s" for item in kin[:MOST_HINTS]]

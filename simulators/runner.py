@@ -20,11 +20,23 @@ from simulators.cable import Cable
 from simulators.expectations import Observation, Seen, State, Verdict, judge, not_judged
 from simulators.phone import Phone
 from simulators.scenario import Placed, Scenario
-from simulators.scenario_model import AnswerStep, DeviceStep, ExpectStep, FaultSettings, FaultStep, OperatorStep
+from simulators.scenario_model import (
+    AnswerStep,
+    DeviceStep,
+    ExpectStep,
+    FaultSettings,
+    FaultStep,
+    OperatorStep,
+    RollCallStep,
+    TransmitterStep,
+)
 from simulators.site import Fleet
 
 Operator = Callable[[OperatorStep], Awaitable[None]]
 """Does what an operator does, in the platform; raises a `FengsuiError` when it can't."""
+
+RollCaller = Callable[[RollCallStep], Awaitable[None]]
+"""Lets the platform call a transmitter's duty; raises a `FengsuiError` when it can't."""
 
 Feed = AsyncIterator[Mapping[str, Any]]
 """What is seen, as mappings with the fields of `simulators.expectations.Observation`."""
@@ -87,6 +99,7 @@ class Runner:
         cables: Mapping[str, Sequence[Cable]] | None = None,
         phone: Phone | None = None,
         operator: Operator | None = None,
+        roll_caller: RollCaller | None = None,
         feed: Feed | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -99,6 +112,7 @@ class Runner:
         self._cables = cables or {}
         self._phone = phone
         self._operator = operator
+        self._roll_caller = roll_caller
         self._feed = feed
         self._clock = clock or SystemClock()
         self._started_s: float | None = None
@@ -167,6 +181,10 @@ class Runner:
             match placed.step:
                 case DeviceStep() as step:
                     self._change(step)
+                case TransmitterStep() as step:
+                    self._fleet.push(step.transmitter, step.button)
+                case RollCallStep() as step:
+                    await self._call(placed, step)
                 case FaultStep() as step:
                     await self._strike(placed, step.fault)
                 case AnswerStep() as step:
@@ -188,8 +206,9 @@ class Runner:
             self._fleet.set(step.device, step.set)
 
     async def _strike(self, placed: Placed, fault: FaultSettings) -> None:
-        if fault.device is not None:
-            self._fleet.strike(fault.device, fault.fault, for_s=fault.for_s)
+        target = fault.device or fault.transmitter
+        if target is not None:
+            self._fleet.strike(target, fault.fault, for_s=fault.for_s)
             return
         cables = self._cables.get(fault.link or "")
         if cables is None:
@@ -220,6 +239,12 @@ class Runner:
             self._remark(placed, f"there is no operator here: {step.operator} left out", failed=False)
         else:
             await self._operator(step)
+
+    async def _call(self, placed: Placed, step: RollCallStep) -> None:
+        if self._roll_caller is None:
+            self._remark(placed, f"there is no centre here: {step.roll_call} not called", failed=False)
+        else:
+            await self._roll_caller(step)
 
     def _remark(self, placed: Placed, why: str, *, failed: bool) -> None:
         self._remarks.append(Remark(at_s=self.now_s(), line=placed.line, why=why, failed=failed))

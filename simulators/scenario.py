@@ -20,12 +20,14 @@ from domain.site import Labels
 from simulators.replay import ReplayError, Series, read_series
 from simulators.scenario_model import (
     STEP_KINDS,
+    AnswerStep,
     AnyStep,
     DeviceStep,
     Expectation,
     ExpectStep,
-    FaultStep,
+    OperatorStep,
     ReplayFile,
+    RollCallPattern,
     ScenarioHead,
 )
 
@@ -65,12 +67,10 @@ class Scenario:
     @property
     def rules(self) -> set[str]:
         """The rules that it speaks of, for a caller who knows which exist."""
-        named = {
-            step.step.rule for step in self.steps if not isinstance(step.step, ExpectStep | FaultStep | DeviceStep)
-        }
+        named = {placed.step.rule for placed in self.steps if isinstance(placed.step, OperatorStep | AnswerStep)}
         for item in self.expected:
-            pattern = item.expectation.alert or item.expectation.push
-            named |= {pattern.rule} if pattern else set()
+            pattern = item.expectation.pattern
+            named |= set() if isinstance(pattern, RollCallPattern) else {pattern.rule}
         return named
 
 

@@ -6,12 +6,21 @@ from collections.abc import Iterable
 
 from domain.documents import Path, nearest
 from domain.errors import ConfigurationError, Problem
-from domain.site import Registry
-from simulators.catalogue import fault_kinds, find_device, make_model
+from domain.site import Device, Registry
+from simulators.catalogue import fault_kinds, find_device, find_transmitter, make_model
 from simulators.devices.model import DeviceModel
 from simulators.errors import UnknownNameError
+from simulators.gb26875.equipment import equipment_of
 from simulators.scenario import Placed, Scenario
-from simulators.scenario_model import AnswerStep, DeviceStep, ExpectStep, FaultStep, OperatorStep
+from simulators.scenario_model import (
+    AnswerStep,
+    DeviceStep,
+    ExpectStep,
+    FaultStep,
+    OperatorStep,
+    RollCallStep,
+    TransmitterStep,
+)
 
 
 def check_against(scenario: Scenario, registry: Registry) -> None:
@@ -35,6 +44,10 @@ class _Check:
             match placed.step:
                 case DeviceStep() as step:
                     self._device_step(placed.path, step)
+                case TransmitterStep() as step:
+                    self._transmitter_step(placed.path, step)
+                case RollCallStep() as step:
+                    self._transmitter((*placed.path, "roll_call"), step.roll_call)
                 case FaultStep() as step:
                     self._fault_step(placed.path, step)
                 case AnswerStep() as step:
@@ -56,7 +69,25 @@ class _Check:
         if step.replay is not None:
             self._point((*path, "replay", "to"), model, step.replay.to, 0.0)
 
+    def _transmitter_step(self, path: Path, step: TransmitterStep) -> None:
+        device = self._transmitter((*path, "transmitter"), step.transmitter)
+        if device is None or step.component is None:
+            return
+        try:
+            equipment_of(self._registry.transmitters[device.key].settings).component(step.component)
+        except UnknownNameError as error:
+            self._add((*path, "component"), error.reason, error.mend)
+
+    def _transmitter(self, path: Path, name: str) -> Device | None:
+        try:
+            return find_transmitter(self._registry, name)
+        except UnknownNameError as error:
+            self._add(path, error.reason, error.mend)
+            return None
+
     def _fault_step(self, path: Path, step: FaultStep) -> None:
+        if step.fault.transmitter is not None:
+            self._transmitter((*path, "fault", "transmitter"), step.fault.transmitter)
         if step.fault.device is None:
             return
         place = (*path, "fault", "device")
@@ -72,6 +103,8 @@ class _Check:
             path = (*placed.path, "expect", at)
             if expectation.alert is not None:
                 self._place((*path, "alert"), expectation.alert.zone, expectation.alert.device)
+            if expectation.roll_call is not None:
+                self._transmitter((*path, "roll_call", "transmitter"), expectation.roll_call.transmitter)
             if expectation.push is not None:
                 self._name((*path, "push", "person"), expectation.push.person, self._registry.people, "person")
 

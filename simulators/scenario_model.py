@@ -8,6 +8,8 @@ A scenario is a list of steps on a time axis of seconds. What a step does is dec
 | ``operator`` | the person at the control-room screen handles the alert of a rule |
 | ``answer`` | a person answers the newest push of a rule by its link |
 | ``fault`` | a device or a link misbehaves |
+| ``transmitter`` with ``press`` | a button of a transmitter is pressed, or something happens behind it |
+| ``roll_call`` | the centre calls the person on duty beside a transmitter |
 | ``device`` with ``set``, ``ramp`` or ``replay`` | a device's values change |
 """
 
@@ -23,7 +25,9 @@ from domain.alert import AlertEvent, Confirmation
 from domain.ids import Token
 from domain.site import Labels
 from domain.site.labels import Settings
-from simulators.faults import LINK_FAULTS, Fault, FaultKind
+from simulators.faults import LINK_FAULTS, MODBUS_FAULTS, MQTT_FAULTS, TRANSMITTER_FAULTS, Fault, FaultKind
+from simulators.gb26875.buttons import Push
+from simulators.gb26875.presses import NEEDS_COMPONENT, Press
 
 MOST_STEPS = 2_000
 LONGEST_S = 7 * 86_400.0
@@ -50,6 +54,15 @@ class Answer(StrEnum):
     FALSE_ALARM = "false_alarm"
 
 
+class RollCallResult(StrEnum):
+    """How a roll-call ended."""
+
+    PRESENT = "present"
+    LATE = "late"
+    NO_ANSWER = "no_answer"
+    LINE_DOWN = "line_down"
+
+
 class RampTo(Settings):
     """Go to a level on a straight line."""
 
@@ -71,30 +84,40 @@ class ReplayFile(Settings):
     speed: float = Field(default=1.0, gt=0, le=1e6)
 
 
+_FAULTS = {
+    "device": MODBUS_FAULTS | MQTT_FAULTS,
+    "link": LINK_FAULTS,
+    "transmitter": TRANSMITTER_FAULTS,
+}
+"""Faults by the key that names their target; which of them a device can have depends on its protocol."""
+
+
 class FaultSettings(Settings):
     """Who misbehaves, how, and for how long (for good without ``for_s``)."""
 
     device: DeviceName | None = None
     link: Token | None = None
+    transmitter: DeviceName | None = None
     kind: FaultKind
     for_s: Span | None = None
     code: int = Field(default=4, ge=1, le=255)
     delay_s: float = Field(default=1.0, gt=0, le=3600)
+    off_s: float = Field(default=600.0, ge=-86_400, le=86_400, description="a clock's error, ahead when positive")
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
-        if (self.device is None) == (self.link is None):
-            raise ValueError("a fault needs one target → name either a 'device' or a 'link'")
-        if (self.kind in LINK_FAULTS) != (self.link is not None):
-            kinds = sorted(kind for kind in FaultKind if (kind in LINK_FAULTS) == (self.link is not None))
-            target = "link" if self.link is not None else "device"
-            raise ValueError(f"a {target} has no such fault → write one of {', '.join(kinds)}")
+        named = [name for name in ("device", "link", "transmitter") if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise ValueError("a fault needs one target → name a 'device', a 'link' or a 'transmitter'")
+        kinds = _FAULTS[named[0]]
+        if self.kind not in kinds:
+            raise ValueError(f"a {named[0]} has no such fault → write one of {', '.join(sorted(kinds))}")
         return self
 
     @property
     def fault(self) -> Fault:
         """The fault itself."""
-        return Fault(kind=self.kind, code=self.code, delay_s=self.delay_s)
+        return Fault(kind=self.kind, code=self.code, delay_s=self.delay_s, off_s=self.off_s)
 
 
 class AlertPattern(Settings):
@@ -116,6 +139,13 @@ class PushPattern(Settings):
     text: str | None = None
 
 
+class RollCallPattern(Settings):
+    """What became of a roll-call."""
+
+    transmitter: DeviceName
+    result: RollCallResult
+
+
 class Expectation(Settings):
     """What must be seen, ``within`` seconds of its step or ``between`` two moments of the scenario.
 
@@ -125,15 +155,23 @@ class Expectation(Settings):
 
     alert: AlertPattern | None = None
     push: PushPattern | None = None
+    roll_call: RollCallPattern | None = None
     within: Span | None = None
     between: tuple[Moment, Moment] | None = None
     never: bool = False
     count: int | None = Field(default=None, ge=1)
 
+    @property
+    def pattern(self) -> AlertPattern | PushPattern | RollCallPattern:
+        """The one thing that it expects."""
+        found = self.alert or self.push or self.roll_call
+        assert found is not None  # noqa: S101 -- the check below lets no other pass
+        return found
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.alert is None) == (self.push is None):
-            raise ValueError("expects nothing, or two things → expect either an 'alert' or a 'push'")
+        if sum(pattern is not None for pattern in (self.alert, self.push, self.roll_call)) != 1:
+            raise ValueError("expects nothing, or two things → expect one 'alert', 'push' or 'roll_call'")
         if self.within is not None and self.between is not None:
             raise ValueError("two windows → keep one of 'within' and 'between'")
         if self.between is not None and self.between[0] >= self.between[1]:
@@ -205,8 +243,52 @@ class DeviceStep(Step):
         return self
 
 
-AnyStep = ExpectStep | OperatorStep | AnswerStep | FaultStep | DeviceStep
-STEP_KINDS: tuple[type[AnyStep], ...] = (ExpectStep, OperatorStep, AnswerStep, FaultStep, DeviceStep)
+class TransmitterStep(Step):
+    """A button of a transmitter is pressed, or something happens to what hangs on it.
+
+    ``component``: a declared id, or the numbers of one that nobody declared: ``c42-10-2``.
+    """
+
+    key = "transmitter"
+    transmitter: DeviceName
+    press: Press
+    component: str | None = Field(default=None, max_length=64)
+    system: str | None = Field(default=None, max_length=64)
+    operator: int = Field(default=1, ge=0, le=255)
+    analog: int = Field(default=5, ge=1, le=255)
+    value: float = Field(default=0.0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.press in NEEDS_COMPONENT and self.component is None:
+            raise ValueError(f"'{self.press}' is done to a component → add 'component'")
+        return self
+
+    @property
+    def button(self) -> Push:
+        """What is pressed."""
+        fields = {"press", "component", "system", "operator", "analog", "value"}
+        return Push(**{name: getattr(self, name) for name in fields})
+
+
+class RollCallStep(Step):
+    """The centre calls the person on duty beside a transmitter; the site's own minutes when there are none."""
+
+    key = "roll_call"
+    roll_call: DeviceName
+    minutes: int | None = Field(default=None, ge=1, le=60)
+
+
+AnyStep = ExpectStep | TransmitterStep | RollCallStep | OperatorStep | AnswerStep | FaultStep | DeviceStep
+STEP_KINDS: tuple[type[AnyStep], ...] = (
+    ExpectStep,
+    TransmitterStep,  # before the operator: it may say which operator answers
+    RollCallStep,
+    OperatorStep,
+    AnswerStep,
+    FaultStep,
+    DeviceStep,
+)
 
 
 class ScenarioHead(Settings):

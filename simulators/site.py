@@ -1,8 +1,9 @@
 """`Fleet`: every device of a site, simulated from its `Registry`.
 
 Connections decide sockets: a Modbus connection becomes a server on the host and port that the gateway is
-told to read, an MQTT connection becomes a client of the same broker. The fleet's time axis starts when
-it is made; it drives the background life and the faults.
+told to read, an MQTT connection becomes a client of the same broker, a connection with transmitters becomes
+one client for each of them. The fleet's time axis starts when it is made; it drives the background life and
+the faults.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from domain.clock import Clock, SystemClock
 from domain.errors import ConfigurationError, Problem
@@ -24,6 +26,10 @@ from simulators.devices.mqtt import BrokerSettings
 from simulators.devices.mqtt_devices import MqttDevice
 from simulators.errors import SimulationError
 from simulators.faults import Fault, FaultPlan
+from simulators.gb26875.buttons import Push
+from simulators.gb26875.equipment import NORMAL
+from simulators.gb26875.line import TransmitterLine
+from simulators.gb26875.link import Link
 from simulators.lines import Line, LineStatus, ModbusLine, SensorLine
 from simulators.replay import Series
 
@@ -61,6 +67,7 @@ class Fleet:
         self._lines: dict[str, Line] = {}
         self._line_of: dict[str, Line] = {}
         self._models: dict[str, DeviceModel] = {}
+        self._links: dict[str, Link] = {}
         self._build()
 
     def now_s(self) -> float:
@@ -126,15 +133,32 @@ class Fleet:
             msg = f"{device} can't have the fault '{fault.kind}'"
             raise SimulationError(msg)
         self._faults.strike(found.key, fault, now_s=self.now_s(), for_s=for_s)
+        if found.key in self._links:
+            self._links[found.key].wake()
 
     def mend(self, device: str) -> None:
         """End a device's fault."""
-        self._faults.mend(find_device(self._registry, device).key)
+        key = find_device(self._registry, device).key
+        self._faults.mend(key)
+        if key in self._links:
+            self._links[key].wake()
+
+    def push(self, transmitter: str, button: Push) -> None:
+        """Press a button of a transmitter; raises `SimulationError` for what is not there."""
+        self.link(transmitter).push(button)
+
+    def link(self, transmitter: str) -> Link:
+        """Return a transmitter's line; raises `SimulationError` for a device that is none."""
+        key = find_device(self._registry, transmitter).key
+        if key not in self._links:
+            msg = f"{transmitter} is no transmitter"
+            raise SimulationError(msg)
+        return self._links[key]
 
     def rows(self) -> list[DeviceRow]:
         """Return every simulated device as it is now."""
         now_s = self.now_s()
-        return [
+        rows = [
             DeviceRow(
                 device=self._registry.devices[key],
                 values=model.values(now_s),
@@ -143,6 +167,7 @@ class Fleet:
             )
             for key, model in self._models.items()
         ]
+        return rows + [self._transmitter_row(key, link, now_s) for key, link in self._links.items()]
 
     def lines(self) -> dict[str, LineStatus]:
         """Return every line as it is now, by connection (``unit/gateway/connection``)."""
@@ -155,9 +180,20 @@ class Fleet:
             raise SimulationError(msg)
         return key, self._models[key]
 
+    def _transmitter_row(self, key: str, link: Link, now_s: float) -> DeviceRow:
+        state = link.transmitter.state
+        return DeviceRow(
+            device=self._registry.devices[key],
+            values={"state": float(state)},
+            touched=frozenset() if state == NORMAL else frozenset({"state"}),
+            fault=self._faults.active(key, now_s),
+        )
+
     def _build(self) -> None:
         problems: list[Problem] = []
         for gateway_key, gateway in self._registry.gateways.items():
+            if gateway_key in self._registry.transmitters:
+                continue  # it has a line on its host's connection
             for connection in gateway.connections:
                 name = f"{gateway_key}/{connection.id}"
                 devices = [self._registry.devices[f"{gateway.unit}/{item.id}"] for item in connection.devices]
@@ -169,6 +205,9 @@ class Fleet:
             raise ConfigurationError(problems)
 
     def _add_line(self, name: str, connection: Connection, devices: list[Device]) -> None:
+        if connection.transmitters:
+            self._add_transmitters(name, connection)
+            return
         models = {device.key: make_model(device, seed=self._seed) for device in devices}
         self.skipped += [device for device in devices if models[device.key] is None]
         modbus = {key: model for key, model in models.items() if isinstance(model, ModbusDevice)}
@@ -183,6 +222,13 @@ class Fleet:
         self._lines[name] = line
         self._models |= line.devices
         self._line_of |= dict.fromkeys(line.devices, line)
+
+    def _add_transmitters(self, name: str, connection: Connection) -> None:
+        """Add a listening connection's transmitters; its own device is the listener, which is the gateway's."""
+        zone = ZoneInfo(self._registry.site.timezone)
+        line = TransmitterLine(connection, zone=zone, fault_of=self._fault_of, clock=self._clock, seed=self._seed)
+        self._lines[name] = line
+        self._links |= line.links
 
     def _modbus_line(self, connection: Connection, devices: Mapping[str, ModbusDevice]) -> ModbusLine:
         address = str(connection.settings["host"]), int(connection.settings["port"])
