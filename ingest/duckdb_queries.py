@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.batch import ReadingBatch
-from domain.points import PointTable
+from domain.points import Point, PointTable
 from domain.quality import GOOD, HISTORICAL
 from ingest.aggregate import Aggregate
 from ingest.store import Counts, RangeQuery, Series
@@ -34,17 +35,23 @@ FROM readings WHERE point = $point AND time_ns >= $start AND time_ns < $end
 GROUP BY 1 ORDER BY 1 LIMIT $most"""
 
 
-def point_ids(connection: duckdb.DuckDBPyConnection, table: PointTable) -> NDArray[np.int32]:
-    """Return the store's integer of each point of ``table``, shape (points,); new points get the next ones.
+def point_ids(connection: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> NDArray[np.int32]:
+    """Return the store's integer of each of ``points``, shape (points,); new points get the next ones.
 
     The integers outlive the registry: its indexes change when somebody adds a device, these don't.
     """
-    asked = connection.execute("SELECT id, key, unit, gateway, device, name, quantity FROM points")
+    if not points:
+        return np.empty(0, np.int32)
+    connection.register("wanted", {"key": np.array([point.key for point in points], object)})
+    asked = connection.execute(
+        "SELECT id, key, unit, gateway, device, name, quantity FROM points SEMI JOIN wanted USING (key)"
+    )
     known: dict[str, tuple[Any, ...]] = {row[1]: row for row in asked.fetchall()}
-    next_id = max((row[0] for row in known.values()), default=-1) + 1
+    connection.unregister("wanted")
+    (next_id,) = _one(connection.execute("SELECT coalesce(max(id), -1) + 1 FROM points"))
     changed: list[tuple[Any, ...]] = []
-    ids = np.empty(len(table), np.int32)
-    for at, point in enumerate(table):
+    ids = np.empty(len(points), np.int32)
+    for at, point in enumerate(points):
         old = known.get(point.key)
         ids[at] = old[0] if old else next_id
         next_id += old is None
@@ -180,6 +187,5 @@ def _filled(column: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _one(asked: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
-    row = asked.fetchone()
-    assert row is not None  # noqa: S101  # an aggregate without GROUP BY has one row
+    (row,) = asked.fetchall()  # to the end: a result that is read in part holds up the connection
     return tuple(row)

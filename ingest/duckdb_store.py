@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from domain.batch import ReadingBatch
 from domain.points import PointTable
+from domain.site.registry import Registry
 from ingest import duckdb_queries as queries
 from ingest.applied import Applied, Range
 from ingest.duckdb_file import MEMORY_LIMIT, THREADS, damaged_files, is_damage, open_file, set_aside
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 NEVER = np.iinfo(np.int64).min
 """Last time of a point that has no reading."""
+NO_ID = -1
 
 
 class DuckDbStore:
@@ -60,6 +62,25 @@ class DuckDbStore:
         """Names of damaged files beside this one."""
         return damaged_files(self._path)
 
+    def grow(self, registry: Registry) -> None:
+        """Give the new points their integers."""
+        with self._lock:
+            if len(registry.points) <= len(self._table):
+                return
+            new = [registry.points[at] for at in range(len(self._table), len(registry.points))]
+            connection = self._open()
+            try:
+                self._know(queries.point_ids(connection, new))
+            except duckdb.Error as error:
+                raise self._failed("new points", error) from error
+            self._table = registry.points
+
+    def _know(self, ids: NDArray[np.int32]) -> None:
+        """Put the integers of new points behind those of the others; a point may have readings already."""
+        missing = int(ids.max(initial=-1)) + 1 - len(self._last_ns)
+        self._last_ns = np.concatenate([self._last_ns, np.full(max(missing, 0), NEVER, np.int64)])
+        self._ids = np.concatenate([self._ids, ids])
+
     def applied(self, stream: str, marks: Sequence[Mark]) -> list[bool]:
         """Tell for each message whether its readings are stored."""
         with self._lock:
@@ -90,8 +111,12 @@ class DuckDbStore:
         """Return rows or buckets of each point."""
         return self._ask(
             "range",
-            lambda cursor: [queries.series(cursor, int(self._ids[point]), point, query) for point in query.points],
+            lambda cursor: [queries.series(cursor, self._id_of(point), point, query) for point in query.points],
         )
+
+    def _id_of(self, point: int) -> int:
+        """Return the integer of a point, one that no row has when this store was not told of the point yet."""
+        return int(self._ids[point]) if point < len(self._ids) else NO_ID
 
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
@@ -132,7 +157,7 @@ class DuckDbStore:
             return self._connection
         connection = open_file(self._path, memory_limit=self._memory_limit, threads=self._threads)
         try:
-            self._ids = queries.point_ids(connection, self._table)
+            self._ids = queries.point_ids(connection, tuple(self._table))
             self._last_ns = queries.last_times(connection, NEVER)
             self._applied = _load_applied(connection)
         except duckdb.Error as error:

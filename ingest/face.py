@@ -22,6 +22,9 @@ __all__ = [
     "LatestReading",
     "LatestReply",
     "LatestRequest",
+    "PointInfo",
+    "PointsReply",
+    "PointsRequest",
     "QueryFace",
     "RangeReply",
     "RangeRequest",
@@ -31,10 +34,13 @@ __all__ = [
 RANGE = "svc.query.range"
 LATEST = "svc.query.latest"
 COUNTS = "svc.query.counts"
+POINTS = "svc.query.points"
 
 MOST_POINTS = 50
 MOST_ROWS = 18_000
 """Rows of all series of one reply: 55 bytes each at most, so that it fits a message of 1 MiB."""
+MOST_LISTED = 500
+"""Points of one page: 1,900 bytes each with the longest labels, ASCII-escaped, so that it fits a message."""
 MOST_RANGE_S = 400 * 86_400
 """A little more than the year that records are kept."""
 LATEST_TIME_NS = 2**63 - 1
@@ -125,6 +131,45 @@ class LatestReply(Message):
     points: dict[str, LatestReading]
 
 
+class PointsRequest(Message):
+    """The points of a ``device`` (``unit/device``) or of a ``unit``; ``after`` is the last key of the page before."""
+
+    device: str | None = Field(default=None, max_length=130)
+    unit: str | None = Field(default=None, max_length=64)
+    after: PointKey | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.device is None) == (self.unit is None):
+            msg = "name exactly one of device, unit"
+            raise ValueError(msg)
+        return self
+
+
+class PointInfo(Message):
+    """One point with all that people and programs need to read it; ``learned``: nobody wrote it, a birth told."""
+
+    key: str
+    gateway: str
+    kind: str
+    quantity: str
+    word: str
+    zone: str
+    label_zh: str
+    label_en: str
+    low: float | None
+    high: float | None
+    max_silence_s: float
+    learned: bool
+
+
+class PointsReply(Message):
+    """One page of points; ``more`` when another one follows."""
+
+    points: tuple[PointInfo, ...]
+    more: bool
+
+
 class CountsReply(Message):
     """Readings stored, different (point, time) among them, and their span; None in an empty store."""
 
@@ -173,6 +218,17 @@ class QueryFace:
         chosen = None if points is None else tuple(points)
         request = LatestRequest(points=chosen, device=device, unit=unit)
         return (await self._ask(LATEST, request, LatestReply, REQUEST_TIMEOUT_S)).points
+
+    async def points(self, *, device: str | None = None, unit: str | None = None) -> list[PointInfo]:
+        """Return what points a device or a unit has, learned ones too; name exactly one of the two."""
+        found: list[PointInfo] = []
+        while True:
+            after = found[-1].key if found else None
+            request = PointsRequest(device=device, unit=unit, after=after)
+            page = await self._ask(POINTS, request, PointsReply, REQUEST_TIMEOUT_S)
+            found += page.points
+            if not page.more:
+                return found
 
     async def counts(self) -> CountsReply:
         """Count what is stored; takes long on a large store."""

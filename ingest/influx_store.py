@@ -36,9 +36,20 @@ class InfluxStore:
         """Prepare the names of all points; ``compress`` sends bodies as gzip."""
         self._registry = registry
         self._http = InfluxHttp(endpoint, compress=compress)
-        self._names = names_of(registry)
-        kinds = {(registry.device_of(at).profile.kind, point.name) for at, point in enumerate(registry.points)}
-        self._kinds = sorted(kinds)
+        self._names: list[PointNames] = []
+        self._kinds: set[tuple[str, str]] = set()
+        self._name(registry)
+
+    def grow(self, registry: Registry) -> None:
+        """Prepare the names of the new points."""
+        if len(registry.points) > len(self._names):
+            self._name(registry)
+
+    def _name(self, registry: Registry) -> None:
+        new = range(len(self._names), len(registry.points))
+        self._kinds = self._kinds | {(registry.device_of(at).profile.kind, registry.points[at].name) for at in new}
+        self._names = [*self._names, *(name_of(registry, at) for at in new)]
+        self._registry = registry
 
     def applied(self, stream: str, marks: Sequence[Mark]) -> list[bool]:  # noqa: ARG002  # the contract's names
         """Say no: writing again is harmless here."""
@@ -60,20 +71,22 @@ class InfluxStore:
 
     def range(self, query: RangeQuery) -> list[Series]:
         """Return rows or buckets of each point."""
-        statements = []
-        for point in query.points:
-            device = self._registry.device_of(point)
-            statements.append(queries.range_statements(device, self._registry.points[point].name, query))
-        answers = self._ask(statements)
-        return [queries.range_series(point, answer) for point, answer in zip(query.points, answers, strict=True)]
+        registry = self._registry
+        known = [point for point in dict.fromkeys(query.points) if point < len(registry.points)]
+        answers = self._ask(
+            [queries.range_statements(registry.device_of(at), registry.points[at].name, query) for at in known]
+        )
+        by_point = dict(zip(known, answers, strict=True))
+        return [queries.range_series(point, by_point.get(point, [[]])) for point in query.points]
 
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
         table = self._registry.points
         columns: list[tuple[int, int, float, int]] = []
         texts: dict[int, str] = {}
-        answers = self._ask([queries.latest_statements(kind, name) for kind, name in self._kinds])
-        for (_, name), answer in zip(self._kinds, answers, strict=True):
+        kinds = sorted(self._kinds)
+        answers = self._ask([queries.latest_statements(kind, name) for kind, name in kinds])
+        for (_, name), answer in zip(kinds, answers, strict=True):
             of_value, of_quality, of_text = (queries.newest_by_device(series) for series in answer)
             for place in of_value.keys() | of_quality.keys():
                 point = table.get(point_key(*place, name))
@@ -99,8 +112,9 @@ class InfluxStore:
 
     def counts(self) -> Counts:
         """Count the readings of the registry's points; every one is distinct by construction."""
-        total = sum(map(queries.count_of, self._ask([queries.count_statements(*pair) for pair in self._kinds])))
-        edges = self._ask([queries.edge_statements(kind) for kind in sorted({kind for kind, _ in self._kinds})])
+        kinds = sorted(self._kinds)
+        total = sum(map(queries.count_of, self._ask([queries.count_statements(*pair) for pair in kinds])))
+        edges = self._ask([queries.edge_statements(kind) for kind in sorted({kind for kind, _ in kinds})])
         times = [time for pair in edges for answer in pair for time in queries.times_of(answer)]
         return Counts(stored=total, distinct=total, first_ns=min(times, default=None), last_ns=max(times, default=None))
 
@@ -130,17 +144,15 @@ def open_influx(registry: Registry, settings: StoreSettings) -> InfluxStore:
     return InfluxStore(registry, version_2(settings.url, settings.database, settings.org, settings.token))
 
 
-def names_of(registry: Registry) -> list[PointNames]:
-    """Return measurement, tags and field of every point, by index."""
-    names = []
-    for at, point in enumerate(registry.points):
-        device = registry.device_of(at)
-        tags = {
-            "unit": point.unit,
-            "gateway": point.gateway,
-            "device": point.device,
-            "zone": device.zone.settings.id,
-            "building": device.zone.building.id,
-        }
-        names.append(point_names(device.profile.kind, tags, point.name))
-    return names
+def name_of(registry: Registry, at: int) -> PointNames:
+    """Return measurement, tags and field of the point at an index."""
+    point, device = registry.points[at], registry.device_of(at)
+    zone = registry.zone_of(point)
+    tags = {
+        "unit": point.unit,
+        "gateway": point.gateway,
+        "device": point.device,
+        "zone": zone.settings.id,
+        "building": zone.building.id,
+    }
+    return point_names(device.profile.kind, tags, point.name)

@@ -25,7 +25,7 @@ class Newest:
 
 
 class LatestValues:
-    """Columns over the whole table, one row a point.
+    """Columns over the whole table, one row a point; the table grows with the rows that come.
 
     Newest is by the reading's own time, so history that arrives late never hides the present.
     """
@@ -46,6 +46,7 @@ class LatestValues:
 
     def update(self, rows: ReadingBatch) -> None:
         """Take what is newer than, or as new as, what is known."""
+        self._grow(rows.table)
         row_of = np.full(len(self._table), -1, np.intp)
         by_time = np.argsort(rows.time_ns, kind="stable")
         row_of[rows.point[by_time]] = by_time  # of repeated indexes numpy keeps the last: the newest
@@ -62,7 +63,7 @@ class LatestValues:
         """Return the newest reading by point key; a point that never had one is absent."""
         found = {}
         for point in points:
-            if self._time_ns[point] != NEVER:
+            if point < len(self._table) and self._time_ns[point] != NEVER:
                 value = float(self._value[point])
                 found[self._table[point].key] = Newest(
                     int(self._time_ns[point]),
@@ -71,6 +72,16 @@ class LatestValues:
                     self._text.get(point),
                 )
         return found
+
+    def _grow(self, table: PointTable) -> None:
+        """Take the points that the table of some rows has more; readings from before a growth may come after it."""
+        missing = len(table) - len(self._table)
+        if missing <= 0:
+            return
+        self._table = table
+        self._time_ns = np.concatenate([self._time_ns, np.full(missing, NEVER, np.int64)])
+        self._value = np.concatenate([self._value, np.full(missing, np.nan)])
+        self._quality = np.concatenate([self._quality, np.zeros(missing, np.uint16)])
 
     def _update_text(self, rows: ReadingBatch, points: list[int], chosen: list[int]) -> None:
         for point, row in zip(points, chosen, strict=True):

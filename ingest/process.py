@@ -13,6 +13,7 @@ from domain.clock import Clock, SystemClock
 from domain.errors import FengsuiError, StoreError
 from domain.site.models import StoreKind
 from domain.site.registry import Registry
+from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_store import DuckDbStore
 from ingest.influx_store import open_influx
@@ -38,13 +39,14 @@ async def run(
     that needs a person. A server that is down is waited for.
     """
     letters = await asyncio.to_thread(DeadLetters, data_dir)
-    store = await asyncio.to_thread(open_store, registry, data_dir)
+    catalogue = await asyncio.to_thread(Catalogue, registry, data_dir)
+    store = await asyncio.to_thread(open_store, catalogue.registry, data_dir)
     try:
-        latest = LatestValues(registry.points)
-        writer = Writer(backbone, store, registry.points, letters=letters, latest=latest)
+        latest = LatestValues(catalogue.table)
+        writer = Writer(backbone, store, catalogue, letters=letters, latest=latest)
         status = Status(registry, store, writer, letters=letters, started_ns=(clock or SystemClock()).now_ns())
         await _retried(stop, backbone.ensure_streams)
-        await QueryService(store, registry.points, latest).serve(backbone)
+        await QueryService(store, catalogue, latest).serve(backbone)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_seed(stop, store, latest))
             tasks.create_task(status.publish_until(stop, backbone))
@@ -88,6 +90,7 @@ class Status:
             "duplicates_refused": tally.duplicates_refused,
             "messages": tally.messages,
             "messages_known": tally.messages_known,
+            "learned_points": self._writer.learned_points,
             "unknown_points": tally.unknown_points,
             "unknown_subjects": sorted(tally.unknown_subjects),
             "dead_letters": self._letters.counts,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
+from bisect import bisect_right
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from backbone.client import Backbone
 from domain.errors import RefusedError
 from domain.points import PointTable
 from ingest import face
+from ingest.catalogue import Catalogue
 from ingest.latest import LatestValues
 from ingest.store import RangeQuery, Series, Store, StoreDownError
 
@@ -32,12 +33,12 @@ Model = TypeVar("Model", bound=face.Message)
 
 
 class QueryService:
-    """The three questions, each as a handler of `Backbone.serve`."""
+    """The questions, each as a handler of `Backbone.serve`."""
 
-    def __init__(self, store: Store, table: PointTable, latest: LatestValues) -> None:
-        """Answer from ``store``, and the newest readings from ``latest``."""
+    def __init__(self, store: Store, catalogue: Catalogue, latest: LatestValues) -> None:
+        """Answer from ``store``, the newest readings from ``latest``, what there is from ``catalogue``."""
         self._store = store
-        self._table = table
+        self._catalogue = catalogue
         self._latest = latest
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._counting = asyncio.Lock()
@@ -47,6 +48,11 @@ class QueryService:
         await backbone.serve(face.RANGE, self.range)
         await backbone.serve(face.LATEST, self.latest)
         await backbone.serve(face.COUNTS, self.counts)
+        await backbone.serve(face.POINTS, self.points)
+
+    @property
+    def _table(self) -> PointTable:
+        return self._catalogue.table
 
     async def range(self, body: dict[str, Any]) -> dict[str, Any]:
         """Answer ``svc.query.range``; raises ValueError or RefusedError for a question with no answer."""
@@ -69,7 +75,7 @@ class QueryService:
     async def latest(self, body: dict[str, Any]) -> dict[str, Any]:
         """Answer ``svc.query.latest`` from memory; raises StoreDownError while the store was never read."""
         asked = _parsed(face.LatestRequest, body)
-        points = list(self._points_of(asked))
+        points = self._points_of(asked)
         if len(points) > MOST_LATEST:
             raise RefusedError(f"{len(points)} points are too many for one reply ({MOST_LATEST}): ask device by device")
         if not self._latest.seeded:
@@ -96,8 +102,35 @@ class QueryService:
             "last_ns": found.last_ns,
         }
 
-    def _points_of(self, asked: face.LatestRequest) -> Iterable[int]:
-        if asked.points is not None:
+    async def points(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer ``svc.query.points``: what points there are, learned ones among them, page by page."""
+        asked = _parsed(face.PointsRequest, body)
+        found = self._points_of(asked)
+        first = 0 if asked.after is None else bisect_right(found, self._index(asked.after))
+        page = found[first : first + face.MOST_LISTED]
+        more = len(found) > first + len(page)
+        return {"points": [self._described(at) for at in page], "more": more}
+
+    def _described(self, at: int) -> dict[str, Any]:
+        point = self._table[at]
+        label = self._catalogue.registry.point_labels.get(point.key)
+        return {
+            "key": point.key,
+            "gateway": point.gateway,
+            "kind": point.kind.value,
+            "quantity": point.quantity.value,
+            "word": point.word,
+            "zone": self._catalogue.registry.zone_of(point).settings.id,
+            "label_zh": label.zh if label else point.name,
+            "label_en": label.en if label else point.name,
+            "low": point.low,
+            "high": point.high,
+            "max_silence_s": point.max_silence_s,
+            "learned": self._catalogue.is_learned(at),
+        }
+
+    def _points_of(self, asked: face.LatestRequest | face.PointsRequest) -> list[int]:
+        if isinstance(asked, face.LatestRequest) and asked.points is not None:
             return [self._index(key) for key in asked.points]
         if asked.device is not None:
             unit, _, device = asked.device.partition("/")

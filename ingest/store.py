@@ -7,6 +7,8 @@ Laws (``tests/ingest/test_store_laws.py`` holds every store to them):
 * A write that raises may be repeated as a whole.
 * Not-a-number never reaches a store: a reading without value has a quality that says why.
 * One refused reading is handed back with the reason; the others are stored.
+* A store that grows answers as one that knew all points from the start; a point that it was not told of yet
+  has no readings.
 
 Calls block; the writer makes them in a worker thread. Retry and back-off are the writer's business.
 """
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 
 from domain.batch import ReadingBatch
 from domain.errors import StoreError
+from domain.site.registry import Registry
 from ingest.aggregate import Aggregate
 
 
@@ -108,6 +111,9 @@ class Counts:
 
 class Store(Protocol):
     """A place for readings. All methods raise `StoreDownError` or `StoreDeniedError`."""
+
+    def grow(self, registry: Registry) -> None:
+        """Take the points that ``registry`` has grown by (`Registry.grown`); nothing new costs nothing."""
 
     def applied(self, stream: str, marks: Sequence[Mark]) -> list[bool]:
         """Tell for each message whether its readings are known to be stored already.

@@ -16,6 +16,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import compress
+
+import numpy as np
+from numpy.typing import NDArray
 
 from backbone.client import Backbone
 from backbone.durable import DurableReader
@@ -23,11 +27,13 @@ from backbone.layout import BACKFILL, TELEMETRY
 from backbone.messages import LogMessage
 from domain.batch import ReadingBatch, concat
 from domain.errors import LinkError, StoreError
-from domain.points import PointTable
+from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetter, DeadLetters, LetterKind
-from ingest.decoding import Decoded, Pile, decode
+from ingest.decoding import Chunk, Decoded, decode
 from ingest.latest import LatestValues
+from ingest.pile import Pile, taken
 from ingest.store import Mark, Store, StoreDeniedError, StoreDownError, Written
+from ingest.teacher import Teacher
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +90,13 @@ class Writer:
     """Moves readings from the streams to one store; run it once."""
 
     def __init__(
-        self, backbone: Backbone, store: Store, table: PointTable, *, letters: DeadLetters, latest: LatestValues
+        self, backbone: Backbone, store: Store, catalogue: Catalogue, *, letters: DeadLetters, latest: LatestValues
     ) -> None:
         """Nothing is read before `run`."""
         self._backbone = backbone
         self._store = store
-        self._table = table
+        self._catalogue = catalogue
+        self._teacher = Teacher(backbone, catalogue)
         self._letters = letters
         self._latest = latest
         self._live: DurableReader | None = None
@@ -98,6 +105,11 @@ class Writer:
         self._caught_up = False
         self._waiting: dict[str, deque[LogMessage]] = {TELEMETRY: deque(), BACKFILL: deque()}
         self.tally = Tally()
+
+    @property
+    def learned_points(self) -> int:
+        """Number of points that births told of and nobody wrote."""
+        return self._catalogue.learned
 
     async def lag_messages(self) -> int | None:
         """Return how many messages are not stored yet, None before the consumers are open; raises LinkError.
@@ -114,8 +126,10 @@ class Writer:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; what is gathered by then is still stored if the store is up.
 
+        The newest births are read before the first message: that of a message's points may have expired.
         Raises LinkError or RefusedError when the consumers can't be made.
         """
+        await self._teacher.read_newest()
         self._live = await self._backbone.durable(TELEMETRY, name=LIVE_CONSUMER)
         self._history = await self._backbone.durable(BACKFILL, name=HISTORY_CONSUMER)
         try:
@@ -154,10 +168,18 @@ class Writer:
             fetched = len(messages)
             waiting.extend(messages)
         while waiting and pile.readings < most:
-            item = decode(stream, waiting.popleft(), self._table)
-            self._in_hand += item.is_device_data
-            pile.add(item)
+            chunk = await self._decoded(stream, taken(waiting, FETCH, most - pile.readings))
+            self._in_hand += sum(item.is_device_data for item in chunk.items)
+            pile.add(chunk)
         return not waiting and fetched < FETCH
+
+    async def _decoded(self, stream: str, messages: Sequence[LogMessage]) -> Chunk:
+        """Learn from the births among some messages, and take them apart."""
+        self._teacher.listen(messages)
+        chunk = decode(stream, messages, self._catalogue.table)
+        if await self._teacher.explain(chunk.items):
+            chunk = decode(stream, messages, self._catalogue.table)
+        return chunk
 
     async def _store_pile(self, pile: Pile, stop: asyncio.Event) -> None:
         """Store until it is done; returns early, without acknowledging, only when stopped meanwhile."""
@@ -177,10 +199,14 @@ class Writer:
 
     def _write(self, pile: Pile) -> _Stored:
         """Park poison, store the readings of messages that are new (in a worker thread)."""
-        new = [item for stream in (TELEMETRY, BACKFILL) for item in self._unknown_to_store(stream, pile.items)]
+        registry = self._catalogue.registry
+        self._catalogue.save()
+        self._store.grow(registry)
+        chosen = list(zip(pile.chunks, self._unknown_to_store(pile), strict=True))
+        new = [item for chunk, wanted in chosen for item in compress(chunk.items, wanted)]
         self._letters.park([item.letter for item in new if item.letter is not None])
-        batches = [item.batch for item in new if item.batch is not None and len(item.batch)]
-        rows = concat(batches) if batches else ReadingBatch.empty(self._table)
+        batches = [chunk.rows_of(wanted).moved_to(registry.points) for chunk, wanted in chosen]
+        rows = concat(batches) if batches else ReadingBatch.empty(registry.points)
         marks: dict[str, list[Mark]] = {}
         for item in new:
             marks.setdefault(item.stream, []).append(item.mark)
@@ -193,13 +219,19 @@ class Writer:
         )
         return _Stored(new, rows, written)
 
-    def _unknown_to_store(self, stream: str, items: Sequence[Decoded]) -> list[Decoded]:
-        """Return the items of a stream that are not applied, each once."""
-        own = {item.message.seq: item for item in items if item.stream == stream}
-        if not own:
-            return []
-        known = self._store.applied(stream, [item.mark for item in own.values()])
-        return [item for item, applied in zip(own.values(), known, strict=True) if not applied]
+    def _unknown_to_store(self, pile: Pile) -> list[NDArray[np.bool_]]:
+        """Tell for each chunk which messages are not applied, each once, shape (items,)."""
+        seen: set[tuple[str, int]] = set()
+        found = []
+        for chunk in pile.chunks:
+            stream = chunk.items[0].stream
+            known = self._store.applied(stream, [item.mark for item in chunk.items])
+            new = np.zeros(len(chunk.items), np.bool_)
+            for at, (item, applied) in enumerate(zip(chunk.items, known, strict=True)):
+                new[at] = not applied and (stream, item.message.seq) not in seen
+                seen.add((stream, item.message.seq))
+            found.append(new)
+        return found
 
     def _note_success(self, pile: Pile, stored: _Stored) -> None:
         tally = self.tally

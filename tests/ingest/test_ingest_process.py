@@ -16,6 +16,7 @@ from backbone.subjects import partition_of, telemetry, tick
 from domain.batch import ReadingBatch
 from domain.errors import LinkError, StoreError
 from domain.quality import BAD, Reason, pack
+from ingest.catalogue import Catalogue
 from ingest.dead_letters import NAME, DeadLetters
 from ingest.duckdb_store import DuckDbStore
 from ingest.face import QueryFace
@@ -190,7 +191,7 @@ async def test_live_readings_do_not_wait_for_history(tmp_path: Path) -> None:
         live = await publish(backbone, load(SITE, 1, start_s=10_000), "live")
         store = DuckDbStore(SITE.points, tmp_path / FILE_NAME)
         letters, latest = DeadLetters(tmp_path), LatestValues(SITE.points)
-        writer = Writer(backbone, store, SITE.points, letters=letters, latest=latest)
+        writer = Writer(backbone, store, Catalogue(SITE, tmp_path), letters=letters, latest=latest)
         live_reader = await backbone.durable(TELEMETRY, name=LIVE_CONSUMER)
         history_reader = await backbone.durable(BACKFILL, name=HISTORY_CONSUMER)
         await asyncio.sleep(0.3)  # both have something to give

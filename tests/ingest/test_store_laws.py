@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from domain.points import Point
 from domain.quality import BAD, GOOD, Reason, pack
 from domain.site.registry import Registry
 from ingest.aggregate import Aggregate
@@ -213,3 +214,37 @@ def test_several_points_come_in_the_order_asked(store: Store, registry: Registry
     found = store.range(RangeQuery(points=points, start_ns=START_NS, end_ns=START_NS + SECOND_NS))
     assert [series.point for series in found] == [5, 0, 3]
     assert [series.value.tolist() for series in found] == [[0.005], [0.0], [0.003]]
+
+
+def test_a_store_that_grows_is_one_that_knew_all_points_from_the_start(
+    store: Store, registry: Registry, open_store: OpenStore
+) -> None:
+    learned = [Point(unit="hotel", gateway="gw-east", device="camera-1", name=f"c40-{n}") for n in range(3)]
+    wider, widest = registry.grown(learned[:2]), registry.grown(learned)
+    assert all(not len(one.time_ns) for one in store.range(everything(widest))), "nobody told it of these points"
+    store.grow(wider)
+    store.grow(registry)
+    before = readings(wider, ["camera-1/c40-0", P1], [1, 2], [5, 600])
+    assert store.write(before, marks(1)).stored == 2
+    store.grow(widest)
+    after = readings(widest, ["camera-1/c40-0", "camera-1/c40-2", "camera-1/c40-0"], [1, 3, 4], [5, 7, 8])
+    store.write(after, marks(2))
+    store.close()
+    again = open_store()
+    again.grow(widest)
+    found = {
+        widest.points[one.point].name: (seconds(one), one.value.tolist()) for one in again.range(everything(widest))
+    }
+    assert found["c40-0"] == ([1, 4], [5, 8])
+    assert found["c40-1"] == ([], [])
+    assert found["c40-2"] == ([3], [7])
+    newest = again.latest()
+    assert {widest.points[int(at)].name for at in newest.point} == {"pressure", "c40-0", "c40-2"}
+    assert again.counts().distinct == 4
+    again.close()
+
+
+def everything(registry: Registry) -> RangeQuery:
+    """Ask for the points that were learned."""
+    learned = tuple(at for at, point in enumerate(registry.points) if point.name.startswith("c40"))
+    return RangeQuery(points=learned, start_ns=START_NS, end_ns=START_NS + 1000 * SECOND_NS)
