@@ -245,9 +245,11 @@ class Backbone:
             reply = await self._client.request(subject, services.encode(body), timeout=timeout_s)
         return services.unwrap(subject, reply.data)
 
-    async def serve(self, subject: str, handler: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:
-        """Answer requests on ``subject`` until the connection closes."""
-        await services.serve(self._client, subject, handler)
+    async def serve(
+        self, subject: str, handler: Callable[[dict[str, Any]], Awaitable[Any]], *, at_once: int = 1
+    ) -> None:
+        """Answer requests on ``subject`` until the connection closes, up to ``at_once`` of them together."""
+        await services.serve(self._client, subject, handler, at_once=at_once)
 
     async def subscribe(self, subject: str) -> AsyncIterator[CoreMessage]:
         """Return live, unstored messages (commands)."""

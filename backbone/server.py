@@ -24,9 +24,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, ensure_credentials, gateway_user, write_private
+from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, ensure_credentials, write_private
 from backbone.errors import ServerStartError
-from backbone.server_config import ServerPorts, render_config
+from backbone.server_config import GatewayUser, ServerPorts, render_config
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
@@ -35,14 +35,14 @@ STOP_TIMEOUT_S = 10.0
 class EmbeddedServer:
     """Owns one nats-server process."""
 
-    def __init__(self, state_dir: Path, gateways: Sequence[tuple[str, str]] = ()) -> None:
-        """Prepare a server that keeps its files in ``state_dir`` and knows these (unit, gateway)s."""
+    def __init__(self, state_dir: Path, gateways: Sequence[GatewayUser] = ()) -> None:
+        """Prepare a server that keeps its files in ``state_dir`` and knows these gateways."""
         self._dir = state_dir
         self._gateways = tuple(gateways)
         self._process: asyncio.subprocess.Process | None = None
         self._lock_file: TextIO | None = None
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        users = [SERVICE, VIEWER, SENSORS, *(gateway_user(unit, gateway) for unit, gateway in gateways)]
+        users = [SERVICE, VIEWER, SENSORS, *(one.name for one in gateways)]
         self.credentials: Mapping[str, Credentials] = ensure_credentials(state_dir / "users.json", users)
         self.ports = self._load_ports()
 

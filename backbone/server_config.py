@@ -1,7 +1,9 @@
 """The text of ``nats.conf``: listeners on loopback, synced storage, one user per role.
 
 A gateway's user may publish only below its own unit and name, and may subscribe only to its own
-commands and its own inbox: a stolen gateway can lie about itself, not about others.
+commands and its own inbox: a stolen gateway can lie about itself, not about others. One that hosts nodes
+may publish as each of them; of more than 50, as any node of their units; of more than 50 units, as any node:
+a permission list of ten thousand lines is no permission list, and every message would be held against it.
 """
 
 from __future__ import annotations
@@ -13,10 +15,24 @@ from pathlib import Path
 from typing import Any
 
 from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, gateway_user
-from backbone.subjects import SPARKPLUG, STATUS_BUCKET
+from backbone.subjects import (
+    DEVICE_TYPES,
+    NODE_TYPES,
+    SPARKPLUG,
+    STATUS_BUCKET,
+    backfill,
+    gateway_service,
+    telemetry,
+)
 
 MOST_PAYLOAD = 1_048_576
 """Largest message, bytes: the server's default, repeated because limits should be visible."""
+
+MOST_NAMED = 50
+"""Hosted nodes, or units, that a gateway's permissions list one by one."""
+
+REPLY_TIME = "5m"
+"""How long after a request a gateway may still answer it: a transmitter may need several tries."""
 
 MOST_STORED = 64 * 2**30
 """Ceiling of all streams together, bytes. Streams reserve their limits against it when they are made,
@@ -36,8 +52,31 @@ def inbox_prefix(user: str) -> str:
     return f"_INBOX_{user.replace('.', '_')}"
 
 
+@dataclass(frozen=True, slots=True)
+class GatewayUser:
+    """A gateway as the server knows it; ``hosted`` are the (unit, node)s that it speaks for beside itself."""
+
+    unit: str
+    gateway: str
+    hosted: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The user's name."""
+        return gateway_user(self.unit, self.gateway)
+
+    def nodes(self) -> list[tuple[str, str]]:
+        """Return the (unit, node) patterns that it may publish as."""
+        units = sorted({unit for unit, _ in self.hosted})
+        if len(self.hosted) <= MOST_NAMED:
+            return [(self.unit, self.gateway), *self.hosted]
+        if len(units) <= MOST_NAMED:
+            return [(self.unit, self.gateway), *((unit, "*") for unit in units)]
+        return [("*", "*")]
+
+
 def render_config(
-    state_dir: Path, ports: ServerPorts, credentials: Mapping[str, Credentials], gateways: Sequence[tuple[str, str]]
+    state_dir: Path, ports: ServerPorts, credentials: Mapping[str, Credentials], gateways: Sequence[GatewayUser]
 ) -> str:
     """Return the configuration; NATS reads JSON, which saves us quoting rules of our own."""
     users = [{"user": SERVICE, "password": credentials[SERVICE].password}]
@@ -47,7 +86,7 @@ def render_config(
         ),
         _user(credentials[SENSORS], publish=["sensors.>", "cameras.>"], subscribe=["sensors.>", "cameras.>"]),
     ]
-    users += [_gateway(credentials[gateway_user(unit, gateway)], unit, gateway) for unit, gateway in gateways]
+    users += [_gateway(credentials[one.name], one) for one in gateways]
     config = {
         "server_name": "fengsui",
         "listen": f"127.0.0.1:{ports.client}",
@@ -69,11 +108,19 @@ def _user(credentials: Credentials, *, publish: list[str], subscribe: list[str])
     return {"user": credentials.user, "password": credentials.password, "permissions": permissions}
 
 
-def _gateway(credentials: Credentials, unit: str, gateway: str) -> Any:
-    node = [f"{SPARKPLUG}.{unit}.{kind}.{gateway}" for kind in ("NBIRTH", "NDATA", "NDEATH")]
-    device = [f"{SPARKPLUG}.{unit}.{kind}.{gateway}.*" for kind in ("DBIRTH", "DDATA", "DDEATH")]
-    own = [f"backfill.{unit}.{gateway}.*", f"$KV.{STATUS_BUCKET}.gateway.{unit}.{gateway}"]
-    commands = [f"{SPARKPLUG}.{unit}.NCMD.{gateway}", f"{SPARKPLUG}.{unit}.DCMD.{gateway}.*"]
-    return _user(
-        credentials, publish=[*node, *device, *own], subscribe=[*commands, f"{inbox_prefix(credentials.user)}.>"]
-    )
+def _gateway(credentials: Credentials, user: GatewayUser) -> Any:
+    publish = [f"$KV.{STATUS_BUCKET}.gateway.{user.unit}.{user.gateway}"]
+    for unit, node in user.nodes():
+        publish += [telemetry(unit, kind, node) for kind in NODE_TYPES]
+        publish += [telemetry(unit, kind, node, "*") for kind in DEVICE_TYPES]
+        publish.append(backfill(unit, node, "*"))
+    asked = ("*", "*") if user.hosted else (user.unit, user.gateway)  # one subscription for all nodes' rebirths
+    subscribe = [
+        telemetry(asked[0], "NCMD", asked[1]),
+        telemetry(user.unit, "DCMD", user.gateway, "*"),
+        gateway_service(user.unit, user.gateway),
+        f"{inbox_prefix(credentials.user)}.>",
+    ]
+    document = _user(credentials, publish=publish, subscribe=subscribe)
+    document["permissions"]["allow_responses"] = {"max": 1, "expires": REPLY_TIME}
+    return document

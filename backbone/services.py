@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -43,14 +44,33 @@ def unwrap(subject: str, data: bytes) -> Any:
     raise RefusedError(message, code=NOT_FOUND if kind == "not_found" else None)
 
 
-async def serve(client: Client, subject: str, handler: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:
-    """Answer on ``subject``; processes that serve the same subject share its requests."""
+async def serve(
+    client: Client, subject: str, handler: Callable[[dict[str, Any]], Awaitable[Any]], *, at_once: int = 1
+) -> None:
+    """Answer on ``subject``; processes that serve the same subject share its requests.
+
+    Up to ``at_once`` requests are worked on together: a service whose devices answer slowly must not keep
+    all who ask something else waiting.
+    """
+    room = asyncio.Semaphore(at_once)
+    working: set[asyncio.Task[None]] = set()
 
     async def answer(message: Msg) -> None:
-        if message.reply:
-            await message.respond(json.dumps(await _reply(subject, message.data, handler)).encode())
+        await message.respond(json.dumps(await _reply(subject, message.data, handler)).encode())
 
-    await client.subscribe(subject, queue=subject, cb=answer)
+    async def take(message: Msg) -> None:
+        if not message.reply:
+            return
+        if at_once == 1:
+            await answer(message)
+            return
+        await room.acquire()
+        task = asyncio.create_task(answer(message))
+        working.add(task)
+        task.add_done_callback(working.discard)
+        task.add_done_callback(lambda _: room.release())
+
+    await client.subscribe(subject, queue=subject, cb=take)
 
 
 async def _reply(subject: str, data: bytes, handler: Callable[[dict[str, Any]], Awaitable[Any]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@
 | ``backfill.<unit>.<gateway>.<device>`` | history that was spooled during an outage |
 | ``alarm.<p>.<unit>.<class>.<rule>`` | a transition |
 | ``alert.<unit>.<class>.<event>`` | a change of an alert, CloudEvents JSON |
+| ``svc.gateway.<unit>.<gateway>`` | requests that people make of a gateway's connectors |
 """
 
 from __future__ import annotations
@@ -71,6 +72,11 @@ def alarm(partition: int, unit: str, alarm_class: str, rule: str) -> str:
 def alert(unit: str, alarm_class: str, event: str) -> str:
     """Return the subject of an alert's change."""
     return f"alert.{unit}.{alarm_class}.{event}"
+
+
+def gateway_service(unit: str, gateway: str) -> str:
+    """Return the subject on which a gateway answers requests."""
+    return f"svc.gateway.{unit}.{gateway}"
 
 
 def partition_subjects(partition: int) -> list[str]:

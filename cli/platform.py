@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 from backbone.client import Backbone
 from backbone.server import EmbeddedServer, free_ports
+from backbone.server_config import GatewayUser
 from backbone.subjects import LEASE_BUCKET
 from cli.session import Session
 from cli.supervisor import Child, Supervisor
 from domain.errors import LinkError, RefusedError
+from domain.site import Registry
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +57,7 @@ class Platform:
         """Start the embedded server (unless the site names an external one) and make the streams."""
         registry = self.session.registry
         if registry.site.backbone.url is None:
-            gateways = [(item.unit, item.gateway) for item in registry.gateways.values()]
-            self.server = EmbeddedServer(self.session.state.nats, gateways)
+            self.server = EmbeddedServer(self.session.state.nats, gateway_users(registry))
             await self.server.start()
             self._keeper = asyncio.create_task(self._keep_server(self.server), name="keep-nats-server")
         async with await self.connect("setup") as backbone:
@@ -71,7 +72,7 @@ class Platform:
             await self.supervisor.start(self._child(name, [name, *self._common()]))
         console = ["console", *self._common(), "--port", str(self.console_port)]
         await self.supervisor.start(self._child("console", console + (["--open"] if self.open_console else [])))
-        for key in self.session.registry.gateways:
+        for key in with_process(self.session.registry):
             await self.supervisor.start(self._gateway(key))
 
     async def connect(self, name: str) -> Backbone:
@@ -138,6 +139,20 @@ class Platform:
             except (LinkError, OSError) as error:  # a full disk, a port taken: it may pass, so it is tried again
                 log.error("nats-server does not start: %s", error)  # noqa: TRY400  # the text is for a person
                 await asyncio.sleep(RETRY_PAUSE_S)
+
+
+def with_process(registry: Registry) -> list[str]:
+    """Return the gateways (``unit/id``) that have a process: all but those that another one hosts."""
+    return [key for key in registry.gateways if key not in registry.transmitters]
+
+
+def gateway_users(registry: Registry) -> list[GatewayUser]:
+    """Return the gateways that the server must know, each with the nodes that it hosts."""
+    users = []
+    for unit, gateway in (key.split("/") for key in with_process(registry)):
+        hosted = tuple((one.settings.unit, one.settings.id) for one in registry.hosted_by(unit, gateway))
+        users.append(GatewayUser(unit, gateway, hosted))
+    return users
 
 
 def console_port(wanted: int | None) -> int:

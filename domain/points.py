@@ -11,6 +11,7 @@ A point is one channel of one device. Its *kind* decides how the platform treats
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -161,7 +162,11 @@ class PointTable:
     def of_device(self, unit: str, device: str) -> NDArray[np.int32]:
         """Return the indexes of a device's points, shape ``(k,)``."""
         found = self._shared.of_device.get((unit, device), [])
-        return np.array([at for at in found if at < self._count], np.int32)
+        return np.array(found[: bisect_left(found, self._count)], np.int32)
+
+    def count_of_device(self, unit: str, device: str) -> int:
+        """Return how many points a device has."""
+        return bisect_left(self._shared.of_device.get((unit, device), []), self._count)
 
     def sorted_aliases(self, unit: str, gateway: str) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
         """Return the wire aliases of a gateway's points in rising order, and the index of each, shape ``(k,)``."""

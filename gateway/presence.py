@@ -17,10 +17,10 @@ import aiomqtt
 
 from backbone.credentials import Credentials
 from backbone.sparkplug import encode_death
-from domain.clock import Clock
 from gateway.backoff import Backoff
 from gateway.cancellation import heed_cancellation
-from gateway.session import Session
+from gateway.nodes import Nodes
+from gateway.session import Voice
 from gateway.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -44,16 +44,13 @@ class MqttListener:
 class Presence:
     """Keeps one session open at a time, with its will, for ever."""
 
-    def __init__(
-        self, session: Session, spool: Spool, listener: MqttListener, *, unit: str, gateway: str, clock: Clock
-    ) -> None:
+    def __init__(self, nodes: Nodes, voice: Voice, spool: Spool, listener: MqttListener) -> None:
         """Nothing is connected before `run`."""
-        self._session = session
+        self._nodes = nodes
+        self._voice = voice
+        self._session = nodes.own
         self._spool = spool
         self._listener = listener
-        self._unit = unit
-        self._gateway = gateway
-        self._clock = clock
 
     async def run(self, linked: Callable[[], bool]) -> None:
         """Connect, give birth, hold on; ``linked`` tells whether the backbone can be reached otherwise."""
@@ -66,17 +63,23 @@ class Presence:
                 async with self._client(bd_seq) as client:
                     heed_cancellation()
                     backoff.reset()
-                    await self._session.birth(bd_seq)
+                    await self._open(bd_seq)
                     await self._hold(client)
             except aiomqtt.MqttError as error:
-                if self._session.alive.is_set() and self._session.bd_seq == bd_seq:
+                if self._voice.alive.is_set() and self._session.bd_seq == bd_seq:
                     log.warning("presence lost: %s", error)
-                    self._session.alive.clear()
+                    self._voice.alive.clear()
                     alone_since_s = loop.time()
-            if not self._session.alive.is_set() and linked() and loop.time() - alone_since_s > PATIENCE_S:
+            if not self._voice.alive.is_set() and linked() and loop.time() - alone_since_s > PATIENCE_S:
                 log.warning("no presence at %s:%d: delivering without a will", self._listener.host, self._listener.port)
-                await self._session.birth(bd_seq)
+                await self._open(bd_seq)
             await asyncio.sleep(backoff.next_s())
+
+    async def _open(self, bd_seq: int) -> None:
+        """Give birth; the nodes that are hosted follow."""
+        await self._session.birth(bd_seq)
+        self._voice.alive.set()
+        self._nodes.repeat_births()
 
     async def _next_session(self) -> int:
         return await self._spool.count("bd_seq") % 256
@@ -84,14 +87,16 @@ class Presence:
     def _client(self, bd_seq: int) -> aiomqtt.Client:
         listener = self._listener
         will = aiomqtt.Will(
-            f"spBv1.0/{self._unit}/NDEATH/{self._gateway}", encode_death(bd_seq, self._clock.now_ns()), qos=1
+            f"spBv1.0/{self._session.unit}/NDEATH/{self._session.node}",
+            encode_death(bd_seq, self._voice.clock.now_ns()),
+            qos=1,
         )
         return aiomqtt.Client(
             listener.host,
             listener.port,
             username=listener.credentials.user if listener.credentials else None,
             password=listener.credentials.password if listener.credentials else None,
-            identifier=f"fengsui-presence-{self._unit}-{self._gateway}",
+            identifier=f"fengsui-presence-{self._session.unit}-{self._session.node}",
             will=will,
             keepalive=KEEPALIVE_S,
             timeout=PATIENCE_S,

@@ -13,24 +13,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backbone import subjects
 from backbone.client import Backbone
 from backbone.credentials import Credentials
-from backbone.sparkplug import is_rebirth
 from domain.clock import Clock
-from domain.errors import LinkError, RefusedError, WireError
-from domain.points import PointTable
+from domain.errors import LinkError, RefusedError
 from domain.site import GatewaySettings, Registry
 from gateway.backoff import Backoff
 from gateway.cancellation import heed_cancellation
+from gateway.commands import Commands
 from gateway.connectors import CONNECTORS
 from gateway.connectors.contract import Connector, Health, Wiring
+from gateway.hosting import Hosting
+from gateway.nodes import Nodes
 from gateway.presence import MqttListener, Presence
 from gateway.report import node_figures, status_document
-from gateway.session import Session
+from gateway.session import Session, Voice
 from gateway.spool import Spool, SpoolFigures, SpoolLimits
 from gateway.supervisor import keep_running
 from gateway.uplink import BACKFILL_WINDOW, LIVE_WINDOW, Uplink
+from gateway.values import Values
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ REPORT_S = 1.0
 NODE_DATA_EVERY = 10
 """Reports between two NDATA."""
 
-REBIRTH_PAUSE_S = 2.0
-"""Requests for rebirth are answered at most this often: a host in a loop must not fill the log."""
+FAREWELL_S = 5.0
+"""How long a clean stop may take to say that thousands of nodes are dead: the supervisor waits twelve seconds."""
 
 LAST_WORDS_S = 2.0
 DRAIN_S, DRAIN_LOOK_S = 3.0, 0.05
@@ -70,7 +71,7 @@ async def run(
     limits = SpoolLimits(most_bytes=settings.spool_bytes, most_age_s=settings.spool_age_s)
     spool = await Spool.open(state_dir / "spool.sqlite", limits=limits, clock=clock)
     try:
-        await _Gateway(registry, settings, link, spool, clock).run(stop)
+        await _Gateway(registry, settings, link, spool, clock=clock, state_dir=state_dir).run(stop)
     except ExceptionGroup as group:
         raise _first(group) from group
     finally:
@@ -80,13 +81,24 @@ async def run(
 class _Gateway:
     """Everything of one gateway that lives as long as its spool is open."""
 
-    def __init__(self, registry: Registry, settings: GatewaySettings, link: Link, spool: Spool, clock: Clock) -> None:
+    def __init__(
+        self, registry: Registry, settings: GatewaySettings, link: Link, spool: Spool, *, clock: Clock, state_dir: Path
+    ) -> None:
         self._unit, self._gateway = settings.unit, settings.gateway
         self._link = link
         self._spool = spool
         self._clock = clock
-        self._table = registry.gateway_points(settings.unit, settings.gateway)
-        self._connectors = _connectors(registry, settings, self._table, clock)
+        table = registry.gateway_points(settings.unit, settings.gateway)
+        own = {point.device: None for point in table if (point.unit, point.gateway) == (self._unit, self._gateway)}
+        values = Values(table)
+        self._voice = Voice(f"{self._gateway}-{spool.id}", clock)
+        session = Session(self._voice, values, unit=self._unit, node=self._gateway, devices=own)
+        self._nodes = Nodes(session, self._voice, values, spool)
+        self._hosting = Hosting(
+            registry, unit=self._unit, gateway=self._gateway, spool=spool, nodes=self._nodes, values=values
+        )
+        self._hosts = bool(self._nodes.known) or any(one.transmitters for one in settings.connections)
+        self._connectors = _connectors(registry, settings, self._hosting, clock, state_dir)
         self._speaking = False
         """Tells whether the uplink has a backbone to deliver to."""
 
@@ -94,7 +106,7 @@ class _Gateway:
         """Read and deliver until ``stop`` is set."""
         async with asyncio.TaskGroup() as group:
             reading = [
-                group.create_task(keep_running(name, connector, self._spool), name=f"connection-{name}")
+                group.create_task(keep_running(name, connector, self._hosting), name=f"connection-{name}")
                 for name, connector in self._connectors.items()
             ]
             delivering = group.create_task(self._deliver(), name="deliver")
@@ -138,49 +150,40 @@ class _Gateway:
                     self._speaking = False
 
     async def _speak(self, backbone: Backbone) -> None:
-        """Hold a Sparkplug session over ``backbone``; the client reconnects by itself from here on."""
-        session = await self._session()
+        """Hold Sparkplug sessions over ``backbone``; the client reconnects by itself from here on."""
+        session = self._nodes.own
+        session.begin_with(await self._figures(uplink=False))
         listener = MqttListener(
             host=self._link.mqtt_host, port=self._link.mqtt_port, credentials=self._link.credentials
         )
-        unit, gateway, clock = self._unit, self._gateway, self._clock
-        presence = Presence(session, self._spool, listener, unit=unit, gateway=gateway, clock=clock)
-        uplink = Uplink(self._spool, session, unit=unit, gateway=gateway, clock=clock)
+        presence = Presence(self._nodes, self._voice, self._spool, listener)
+        uplink = Uplink(self._spool, self._nodes, self._voice)
+        commands = Commands(self._nodes, self._voice, self._connectors, hosts=self._hosts)
         live, history = backbone.publisher(window=LIVE_WINDOW), backbone.publisher(window=BACKFILL_WINDOW)
-        session.attach(live)
+        self._voice.attach(live)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(presence.run(lambda: backbone.connected), name="presence")
                 group.create_task(uplink.run(backbone, history), name="uplink")
-                group.create_task(self._obey(backbone, session), name="commands")
+                group.create_task(self._nodes.run(), name="nodes")
+                group.create_task(commands.run(backbone), name="commands")
                 group.create_task(self._report(backbone, session), name="report")
         finally:
+            await self._farewell(backbone)
             await live.close()
             await history.close()
             await self._last_words(backbone, session)
+            self._voice.alive.clear()
 
-    async def _session(self) -> Session:
-        figures = node_figures(await self._spool.figures(), self._health(), uplink=False, now_ns=self._clock.now_ns())
-        return Session(
-            self._table,
-            unit=self._unit,
-            gateway=self._gateway,
-            spool_id=self._spool.id,
-            clock=self._clock,
-            figures=figures,
-        )
+    async def _figures(self, *, uplink: bool) -> dict[str, float]:
+        return node_figures(await self._spool.figures(), self._health(), uplink=uplink, now_ns=self._clock.now_ns())
 
-    async def _obey(self, backbone: Backbone, session: Session) -> None:
-        """Give birth again when a host asks for it."""
-        async for message in await backbone.subscribe(subjects.telemetry(self._unit, "NCMD", self._gateway)):
-            try:
-                wanted = is_rebirth(message.data)
-            except WireError as error:
-                log.warning("command ignored: %s", error)
-                continue
-            if wanted and session.alive.is_set():
-                await session.birth(session.bd_seq)
-                await asyncio.sleep(REBIRTH_PAUSE_S)
+    async def _farewell(self, backbone: Backbone) -> None:
+        """Say NDEATH for the hosted nodes; those that there is no time for are said at the next start."""
+        if self._voice.alive.is_set() and backbone.connected:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_S):
+                    await self._nodes.farewell()
 
     async def _report(self, backbone: Backbone, session: Session) -> None:
         """Say how the gateway fares: devices lost and back, NDATA, the status document."""
@@ -188,7 +191,7 @@ class _Gateway:
         while True:
             health = self._health()
             figures = await self._spool.figures()
-            up = backbone.connected and session.alive.is_set()
+            up = backbone.connected and self._voice.alive.is_set()
             await session.set_lost(frozenset().union(*(one.lost for one in health.values())))
             if up and count % NODE_DATA_EVERY == 0:
                 await session.node_data(node_figures(figures, health, uplink=up, now_ns=self._clock.now_ns()))
@@ -201,11 +204,12 @@ class _Gateway:
 
     async def _put_status(self, backbone: Backbone, figures: SpoolFigures, *, uplink: bool) -> None:
         key = f"gateway.{self._unit}.{self._gateway}"
-        await backbone.put_status(key, status_document(figures, self._health(), uplink=uplink))
+        hosting = self._hosting.figures() if self._hosts else None
+        await backbone.put_status(key, status_document(figures, self._health(), uplink=uplink, hosting=hosting))
 
     async def _last_words(self, backbone: Backbone, session: Session) -> None:
         """Say NDEATH and the last figures at a clean end: nobody should have to find out by silence."""
-        if not (session.alive.is_set() and backbone.connected):
+        if not (self._voice.alive.is_set() and backbone.connected):
             return
         subject, payload = session.death()
         with contextlib.suppress(LinkError, RefusedError):
@@ -222,8 +226,11 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
-def _connectors(registry: Registry, settings: GatewaySettings, table: PointTable, clock: Clock) -> dict[str, Connector]:
+def _connectors(
+    registry: Registry, settings: GatewaySettings, hosting: Hosting, clock: Clock, state_dir: Path
+) -> dict[str, Connector]:
     """Build the connector of each connection."""
+    hosted = registry.hosted_by(settings.unit, settings.gateway)
     return {
         connection.id: CONNECTORS[connection.protocol].connector(
             Wiring(
@@ -231,8 +238,12 @@ def _connectors(registry: Registry, settings: GatewaySettings, table: PointTable
                 gateway=settings.gateway,
                 connection=connection,
                 devices=tuple(registry.devices[f"{settings.unit}/{one.id}"] for one in connection.devices),
-                table=table,
+                table=hosting.table,
                 clock=clock,
+                hosting=hosting,
+                state_dir=state_dir,
+                transmitters=tuple(one for one in hosted if one.connection == connection.id),
+                timezone=registry.site.timezone,
             )
         )
         for connection in settings.connections

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.clock import NS_PER_S
@@ -25,10 +25,12 @@ FIGURES = (
 """Names of the node's own metrics; NaN travels as null: not known yet."""
 
 
-def status_document(figures: SpoolFigures, health: Mapping[str, Health], *, uplink: bool) -> dict[str, Any]:
-    """Return the document for KV ``status``."""
+def status_document(
+    figures: SpoolFigures, health: Mapping[str, Health], *, uplink: bool, hosting: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Return the document for KV ``status``; ``hosting`` are the figures of hosted nodes, None where there are none."""
     counters = figures.counters
-    return {
+    document = {
         "produced": counters["produced"],
         "accepted": counters["accepted"],
         "published": counters["published"],
@@ -54,6 +56,9 @@ def status_document(figures: SpoolFigures, health: Mapping[str, Health], *, upli
             for name, one in health.items()
         },
     }
+    if hosting is not None:
+        document["hosting"] = {**hosting, **_joined([one.figures for one in health.values()])}
+    return document
 
 
 def node_figures(figures: SpoolFigures, health: Mapping[str, Health], *, uplink: bool, now_ns: int) -> dict[str, float]:
@@ -74,6 +79,15 @@ def node_figures(figures: SpoolFigures, health: Mapping[str, Health], *, uplink:
         uplink,
     )
     return dict(zip(FIGURES, map(float, values), strict=True))
+
+
+def _joined(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Add up the figures of all connectors; of percentiles (``…_p99``) the worst is taken."""
+    joined: dict[str, float] = {}
+    for name, value in (item for one in figures for item in one.items()):
+        known = joined.get(name, 0.0)
+        joined[name] = max(known, value) if name.endswith("_p99") else known + value
+    return joined
 
 
 def _by_reason(counters: Mapping[str, int], prefix: str) -> dict[str, int]:

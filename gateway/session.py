@@ -1,34 +1,34 @@
-"""The gateway as a Sparkplug edge node: births, deaths, and one sequence over everything it says.
+"""A Sparkplug edge node: births, deaths, and one sequence over everything that it says.
 
 | message | when | seq |
 |---|---|---|
 | NBIRTH | a session begins, or a host asks for rebirth | 0 |
-| DBIRTH | after NBIRTH for every device that is not lost; when a lost device is back | next |
+| DBIRTH | after NBIRTH for every device not lost; when a lost one is back; before data of new points | next |
 | DDATA | a row of the spool | next |
-| NDATA | every ten seconds: figures about the gateway itself | next |
+| NDATA | figures of the gateway itself, every ten seconds; a hosted node's sign of life | next |
 | DDEATH | a device's breaker opened, or its connection is away | next |
-| NDEATH | a clean stop; otherwise the broker sends it, as the will of `gateway.presence` | none |
+| NDEATH | a clean stop; a hosted node's link is away; else the server's, as will of `gateway.presence` | none |
 
 seq counts 0..255 over all messages of the node, in the order in which they are handed to the
-publisher; one lock holds number and hand-over together. Births carry the last value that the log
-already has, so a birth never runs ahead of events that still wait in the spool.
+publisher; one lock, common to all nodes of the process, holds number and hand-over together. Births carry
+the last value that the log already has, so a birth never runs ahead of events that still wait in the spool.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
 
 from backbone import subjects
 from backbone.messages import Ack
-from backbone.sparkplug import Birth, BirthMetric, decode_batch, encode_birth, encode_data, encode_death, with_seq
+from backbone.sparkplug import Birth, BirthMetric, encode_birth, encode_data, encode_death, head, with_seq
 from domain.clock import Clock, floor_ms
 from domain.ids import alias_of
-from domain.points import PointTable
-from domain.quality import GOOD, STALE, base_of
+from domain.quality import GOOD
+from gateway.values import Told, Values
 
 SEQ_VALUES = 256
 
@@ -40,148 +40,176 @@ class Publishes(Protocol):
         """Send one message; the future gives its ack."""
 
 
-class Session:
-    """Speaks for one gateway; `attach` a publisher, `birth`, then data."""
+class Voice:
+    """What all nodes of a process speak through; `attach` a publisher before anything is said."""
 
-    def __init__(
-        self,
-        table: PointTable,
-        *,
-        unit: str,
-        gateway: str,
-        spool_id: str,
-        clock: Clock,
-        figures: Mapping[str, float] | None = None,
-    ) -> None:
-        """``table`` holds the gateway's points; ``figures`` are the node's own metrics as they stand now."""
+    def __init__(self, spool_id: str, clock: Clock) -> None:
+        """``spool_id`` makes message ids that no other life of this gateway uses."""
         self.alive = asyncio.Event()
-        """Set while a session is open: born, and not known to be dead."""
-        self.bd_seq = 0
-        self._table = table
-        self._unit = unit
-        self._gateway = gateway
+        """Set while the process's own node has a session: born, and not known to be dead."""
+        self.lock = asyncio.Lock()
+        self.clock = clock
         self._spool_id = spool_id
-        self._clock = clock
-        self._devices = tuple(dict.fromkeys(point.device for point in table))
-        self._lost: frozenset[str] = frozenset()
-        self._lock = asyncio.Lock()
         self._publisher: Publishes | None = None
-        self._seq = 0
-        self._sent = 0
-        self._figures = dict(figures or {})
-        self._time_ns = np.zeros(len(table), np.int64)
-        self._value = np.full(len(table), np.nan)
-        self._quality = np.full(len(table), STALE, np.uint16)
+        self._said = 0
 
     def attach(self, publisher: Publishes) -> None:
         """Speak through this publisher from now on."""
         self._publisher = publisher
 
-    async def birth(self, bd_seq: int) -> None:
-        """Open a session, or repeat its births: NBIRTH and a DBIRTH of every device that is there."""
-        async with self._lock:
+    async def say(self, subject: str, payload: bytes, message_id: str | None = None) -> asyncio.Future[Ack]:
+        """Hand one message over, in the lock; the future gives its ack."""
+        assert self._publisher is not None  # noqa: S101  # attached before anything is sent
+        self._said += 1
+        name = message_id or f"{self._spool_id}-{self.clock.now_ns()}-{self._said}"
+        return await self._publisher.submit(subject, payload, message_id=name)
+
+
+class Session:
+    """One node: `birth`, then data, and a death."""
+
+    __slots__ = (
+        "_devices",
+        "_figures",
+        "_lost",
+        "_seq",
+        "_told",
+        "_values",
+        "_voice",
+        "bd_seq",
+        "born",
+        "node",
+        "said_s",
+        "unit",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        voice: Voice,
+        values: Values,
+        *,
+        unit: str,
+        node: str,
+        devices: Iterable[str],
+    ) -> None:
+        """A node without figures of its own; see `begin_with`."""
+        self.unit = unit
+        self.node = node
+        self.bd_seq = 0
+        self.born = False
+        """Tells whether the log has a birth of this node that no death follows."""
+        self.said_s = 0.0
+        """When it last said something, in the event loop's time."""
+        self._voice = voice
+        self._values = values
+        self._devices = tuple(devices)
+        self._lost: frozenset[str] = frozenset()
+        self._figures: dict[str, float] | None = None
+        self._seq = 0
+        self._told: dict[str, int] = {}
+
+    def begin_with(self, figures: Mapping[str, float]) -> None:
+        """Set the node's own metrics as they stand before its first birth."""
+        self._figures = dict(figures)
+
+    async def birth(self, bd_seq: int) -> asyncio.Future[Ack]:
+        """Open a session, or repeat its births: NBIRTH and a DBIRTH of every device that is there.
+
+        Returns the future of the last one's ack.
+        """
+        async with self._voice.lock:
             self.bd_seq = bd_seq
             self._seq = 0
-            await self._send("NBIRTH", None, self._node_birth())
+            last = await self._say("NBIRTH", None, self._node_birth())
             for device in self._devices:
                 if device not in self._lost:
-                    await self._send("DBIRTH", device, self._device_birth(device))
-            self.alive.set()
+                    last = await self._say("DBIRTH", device, self._device_birth(device))
+            self.born = True
+            return last
 
-    async def data(self, device: str, body: bytes, message_id: str) -> asyncio.Future[Ack]:
-        """Send a row of the spool on the live lane; returns the future of its ack."""
-        batch, _ = decode_batch(body, self._table, self._unit, self._gateway)
-        newer = batch.time_ns >= self._time_ns[batch.point]
-        points = batch.point[newer]
-        self._time_ns[points] = batch.time_ns[newer]
-        self._value[points] = batch.value[newer]
-        self._quality[points] = batch.quality[newer]
-        async with self._lock:
-            return await self._send("DDATA", device, with_seq(body, self._seq), message_id)
+    async def data(self, device: str, body: bytes, message_id: str, told: Told) -> asyncio.Future[Ack] | None:
+        """Send a row of the spool on the live lane, after a DBIRTH if it may tell of new points.
 
-    async def node_data(self, figures: Mapping[str, float]) -> None:
-        """Send figures about the gateway itself; their names are those of the last NBIRTH."""
-        async with self._lock:
-            self._figures = dict(figures)
-            await self._send("NDATA", None, with_seq(self._figure_payload(), self._seq))
+        Returns the future of its ack; None, and nothing was sent, when the node is dead.
+        """
+        async with self._voice.lock:
+            if not self.born:
+                return None
+            if not self.knows(device):
+                await self._say("DBIRTH", device, self._device_birth(device))
+            self._values.note(self.unit, self.node, told)
+            return await self._say("DDATA", device, with_seq(body, self._seq), message_id)
+
+    def knows(self, device: str) -> bool:
+        """Tell whether a birth of this process has listed all points of a device."""
+        return self._told.get(device, 0) >= self._values.count(self.unit, device)
+
+    async def node_data(self, figures: Mapping[str, float] | None = None) -> asyncio.Future[Ack] | None:
+        """Send figures about the node, by the names of its NBIRTH, or just a sign of life; None when it is dead."""
+        async with self._voice.lock:
+            if not self.born:
+                return None
+            if figures is not None:
+                self._figures = dict(figures)
+            payload = head(self._voice.clock.now_ns()) if figures is None else self._figure_payload(figures)
+            return await self._say("NDATA", None, with_seq(payload, self._seq))
 
     async def set_lost(self, lost: frozenset[str]) -> None:
         """Say which devices are lost: a DDEATH for each new one, a DBIRTH for each that is back."""
-        async with self._lock:
+        async with self._voice.lock:
+            lost &= frozenset(self._devices)
             gone, back = lost - self._lost, self._lost - lost
             self._lost = lost
-            if not self.alive.is_set():
+            if not self._voice.alive.is_set():
                 return  # the births to come will say it
             for device in sorted(gone):
-                await self._send("DDEATH", device, with_seq(self._empty(), self._seq))
+                await self._say("DDEATH", device, with_seq(head(self._voice.clock.now_ns()), self._seq))
             for device in sorted(back):
-                await self._send("DBIRTH", device, self._device_birth(device))
+                await self._say("DBIRTH", device, self._device_birth(device))
+
+    async def die(self) -> asyncio.Future[Ack] | None:
+        """Send the NDEATH of this session; None when it is dead already."""
+        async with self._voice.lock:
+            if not self.born:
+                return None
+            self.born = False
+            subject, payload = self.death()
+            return await self._voice.say(subject, payload)
 
     def death(self) -> tuple[str, bytes]:
         """Return subject and payload of the NDEATH of this session."""
-        return subjects.telemetry(self._unit, "NDEATH", self._gateway), encode_death(self.bd_seq, self._clock.now_ns())
+        return subjects.telemetry(self.unit, "NDEATH", self.node), encode_death(self.bd_seq, self._voice.clock.now_ns())
 
-    async def _send(
+    async def _say(
         self, kind: str, device: str | None, payload: bytes, message_id: str | None = None
     ) -> asyncio.Future[Ack]:
         """Hand one message over, in the lock; the sequence moves on only when it was taken."""
-        assert self._publisher is not None  # noqa: S101  # attached before anything is sent
-        self._sent += 1
-        name = message_id or f"{self._gateway}-{self._spool_id}-{kind}-{self._clock.now_ns()}-{self._sent}"
-        future = await self._publisher.submit(
-            subjects.telemetry(self._unit, kind, self._gateway, device), payload, message_id=name
-        )
+        future = await self._voice.say(subjects.telemetry(self.unit, kind, self.node, device), payload, message_id)
         self._seq = (self._seq + 1) % SEQ_VALUES
+        self.said_s = asyncio.get_running_loop().time()
         return future
 
     def _node_birth(self) -> bytes:
-        now_ns = floor_ms(self._clock.now_ns())
+        now_ns = floor_ms(self._voice.clock.now_ns())
         metrics = tuple(
-            BirthMetric(name=name, alias=alias_of(self._gateway, name), value=value, time_ns=now_ns)
-            for name, value in self._figures.items()
+            BirthMetric(name=name, alias=alias_of(self.node, name), value=value, time_ns=now_ns)
+            for name, value in (self._figures or {}).items()
         )
         return encode_birth(Birth(metrics=metrics, seq=self._seq, time_ns=now_ns, bd_seq=self.bd_seq))
 
     def _device_birth(self, device: str) -> bytes:
-        now_ns = floor_ms(self._clock.now_ns())
-        metrics = tuple(self._metric(int(row), now_ns) for row in self._table.of_device(self._unit, device))
+        now_ns = floor_ms(self._voice.clock.now_ns())
+        metrics = self._values.metrics(self.unit, device, now_ns)
+        self._told[device] = len(metrics)
         return encode_birth(Birth(metrics=metrics, seq=self._seq, time_ns=now_ns))
 
-    def _metric(self, row: int, now_ns: int) -> BirthMetric:
-        point = self._table[row]
-        value = float(self._value[row])
-        return BirthMetric(
-            name=point.name,
-            alias=point.alias,
-            quantity=point.quantity.value,
-            kind=point.kind.value,
-            low=point.low,
-            high=point.high,
-            word=point.word,
-            zone=point.zone,
-            label_zh=point.label_zh,
-            label_en=point.label_en,
-            max_silence_s=point.max_silence_s,
-            value=None if np.isnan(value) else value,
-            time_ns=int(self._time_ns[row]) or now_ns,
-            quality=base_of(int(self._quality[row])),
-        )
-
-    def _figure_payload(self) -> bytes:
-        now_ns = self._clock.now_ns()
-        count = len(self._figures)
+    def _figure_payload(self, figures: Mapping[str, float]) -> bytes:
+        now_ns = self._voice.clock.now_ns()
         return encode_data(
-            np.array([alias_of(self._gateway, name) for name in self._figures], np.uint32),
-            np.full(count, now_ns, np.int64),
-            np.array(list(self._figures.values()), np.float64),
-            np.full(count, GOOD, np.uint16),
+            np.array([alias_of(self.node, name) for name in figures], np.uint32),
+            np.full(len(figures), now_ns, np.int64),
+            np.array(list(figures.values()), np.float64),
+            np.full(len(figures), GOOD, np.uint16),
             text={},
             payload_time_ns=now_ns,
         )
-
-    def _empty(self) -> bytes:
-        nothing = np.empty(0, np.int64)
-        return encode_data(
-            nothing.astype(np.uint32), nothing, nothing.astype(np.float64), nothing.astype(np.uint16),
-            text={}, payload_time_ns=self._clock.now_ns(),
-        )  # fmt: skip

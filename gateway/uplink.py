@@ -9,7 +9,7 @@
 
 A row is named by gateway, spool and row id, whatever the lane and however often it is sent; second
 copies are dropped by the server or by the consumers. A row that the server refuses again and again
-while others pass becomes a dead letter.
+while others pass becomes a dead letter; so does one of a node that the site no longer has.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ from backbone.client import Backbone
 from backbone.messages import Ack
 from backbone.publisher import Publisher
 from backbone.sparkplug import decode_data, encode_data
-from domain.clock import NS_PER_S, Clock
+from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.quality import HISTORICAL
-from gateway.session import Session
+from gateway.nodes import Nodes, UnknownNodeError
+from gateway.session import Voice
 from gateway.spool import EVENT, Spool, SpoolRow
+from gateway.values import Told, told_by
 
 log = logging.getLogger(__name__)
 
@@ -58,24 +60,20 @@ class UplinkSettings:
 
 
 class Uplink:
-    """Delivers one spool through one session; `run` until cancelled."""
+    """Delivers one spool through the sessions of its nodes; `run` until cancelled."""
 
     def __init__(
         self,
         spool: Spool,
-        session: Session,
+        nodes: Nodes,
+        voice: Voice,
         *,
-        unit: str,
-        gateway: str,
-        clock: Clock,
         settings: UplinkSettings | None = None,
     ) -> None:
         """Nothing is sent before `run`."""
         self._spool = spool
-        self._session = session
-        self._unit = unit
-        self._gateway = gateway
-        self._clock = clock
+        self._nodes = nodes
+        self._voice = voice
         self._settings = settings or UplinkSettings()
         self._refusals: Counter[int] = Counter()
         self._delivered = 0
@@ -93,11 +91,12 @@ class Uplink:
             self._spool.arrived.clear()
             rows = await self._spool.events(EVENTS_AT_ONCE)
             rows += await self._spool.fresh(FRESH_AT_ONCE, self._late_ns())
-            for at, row in enumerate(rows):
-                if not (backbone.connected and self._session.alive.is_set()):
+            for at, (row, told) in enumerate(zip(rows, told_by(rows), strict=True)):
+                if not (backbone.connected and self._voice.alive.is_set()):
                     self._spool.give_back(rows[at:])
                     break
-                await self._send_live(row)
+                await self._send_live(row, told)
+            await self._nodes.end_visits()
             if not rows:
                 await self._wait(self._spool.arrived, IDLE_S)
 
@@ -110,17 +109,31 @@ class Uplink:
                 if not backbone.connected:
                     self._spool.give_back(rows[at:])
                     break
-                subject = subjects.backfill(self._unit, self._gateway, row.device)
-                sent = await history.submit(subject, as_historical(row).body, message_id=self._name(row))
-                sent.add_done_callback(partial(self._settled, row))
+                await self._send_history(row, history)
                 await asyncio.sleep(pause_s)
+            await self._nodes.end_visits()
             if not rows:
                 await asyncio.sleep(IDLE_S)
 
-    async def _send_live(self, row: SpoolRow) -> None:
+    async def _send_live(self, row: SpoolRow, told: Told) -> None:
         late = row.lane == EVENT and row.added_ns < self._late_ns()
         body = as_historical(row).body if late else row.body
-        sent = await self._session.data(row.device, body, self._name(row))
+        try:
+            sent = await self._nodes.data(row, body, self._name(row), told)
+        except UnknownNodeError as error:
+            await self._spool.reject(row, "unknown_node", str(error))
+        else:
+            sent.add_done_callback(partial(self._settled, row))
+
+    async def _send_history(self, row: SpoolRow, history: Publisher) -> None:
+        own = self._nodes.own
+        try:
+            await self._nodes.introduce(row)
+        except UnknownNodeError as error:
+            await self._spool.reject(row, "unknown_node", str(error))
+            return
+        subject = subjects.backfill(row.unit or own.unit, row.gateway or own.node, row.device)
+        sent = await history.submit(subject, as_historical(row).body, message_id=self._name(row))
         sent.add_done_callback(partial(self._settled, row))
 
     def _settled(self, row: SpoolRow, sent: asyncio.Future[Ack]) -> None:
@@ -151,16 +164,16 @@ class Uplink:
 
     async def _link(self, backbone: Backbone) -> None:
         """Wait until there is a session and a link."""
-        while not (backbone.connected and self._session.alive.is_set()):
-            await self._wait(self._session.alive, IDLE_S)
+        while not (backbone.connected and self._voice.alive.is_set()):
+            await self._wait(self._voice.alive, IDLE_S)
             if not backbone.connected:
                 await asyncio.sleep(0.1)
 
     def _late_ns(self) -> int:
-        return self._clock.now_ns() - round(self._settings.late_s * NS_PER_S)
+        return self._voice.clock.now_ns() - round(self._settings.late_s * NS_PER_S)
 
     def _name(self, row: SpoolRow) -> str:
-        return f"{self._gateway}-{row.spool}-{row.id}"
+        return f"{self._nodes.own.node}-{row.spool}-{row.id}"
 
     @staticmethod
     async def _wait(event: asyncio.Event, most_s: float) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from backbone.client import Backbone
 from backbone.server import EmbeddedServer, free_ports
+from backbone.server_config import GatewayUser
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -29,9 +30,12 @@ def require(program: str) -> str:
 
 
 @asynccontextmanager
-async def embedded_server(folder: Path, gateways: Sequence[tuple[str, str]] = ()) -> AsyncIterator[EmbeddedServer]:
-    """Run an embedded nats-server with its files below ``folder``."""
-    async with EmbeddedServer(folder / "nats", gateways) as server:
+async def embedded_server(
+    folder: Path, gateways: Sequence[tuple[str, str] | GatewayUser] = ()
+) -> AsyncIterator[EmbeddedServer]:
+    """Run an embedded nats-server with its files below ``folder``; gateways are named by unit and id."""
+    users = [one if isinstance(one, GatewayUser) else GatewayUser(*one) for one in gateways]
+    async with EmbeddedServer(folder / "nats", users) as server:
         yield server
 
 

@@ -23,6 +23,7 @@ from backbone.sparkplug.data import (
     encode_metrics,
     head,
     with_seq,
+    without_head,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "head",
     "is_rebirth",
     "with_seq",
+    "without_head",
 ]

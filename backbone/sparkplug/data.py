@@ -76,6 +76,14 @@ def head(payload_time_ns: int) -> bytes:
     return Payload(timestamp=payload_time_ns // NS_PER_MS).SerializeToString()
 
 
+def without_head(payload: bytes) -> bytes:
+    """Return the metrics of a payload that we made, and has no seq yet: such runs may be joined and read in one go."""
+    at = 1
+    while payload[at] >= 0x80:
+        at += 1
+    return payload[at + 1 :]
+
+
 def encode_metrics(
     alias: NDArray[np.uint32],
     time_ns: NDArray[np.int64],

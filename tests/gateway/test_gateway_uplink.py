@@ -20,11 +20,13 @@ from domain.errors import LinkError
 from domain.points import Point, PointKind, PointTable
 from domain.quality import HISTORICAL
 from gateway.connectors.contract import Health, Sink
-from gateway.session import Session
+from gateway.nodes import Nodes
+from gateway.session import Session, Voice
 from gateway.spool import Spool, SpoolLimits
 from gateway.spool.rows import rows_of
 from gateway.supervisor import keep_running
 from gateway.uplink import Uplink, UplinkSettings
+from gateway.values import Values
 from tests.servers import connected, embedded_server
 
 TABLE = PointTable(
@@ -46,16 +48,18 @@ class Bench:
         self.spool = spool
         self.backbone = backbone
         self.clock = clock
-        self.session = Session(TABLE, unit="hotel", gateway="gw", spool_id=spool.id, clock=clock)
+        self.voice = Voice(spool.id, clock)
+        values = Values(TABLE)
+        self.session = Session(self.voice, values, unit="hotel", node="gw", devices=["d"])
+        self.nodes = Nodes(self.session, self.voice, values, spool)
 
     @contextlib.asynccontextmanager
     async def running(self, **settings: float) -> AsyncIterator[None]:
-        uplink = Uplink(
-            self.spool, self.session, unit="hotel", gateway="gw", clock=self.clock, settings=UplinkSettings(**settings)
-        )
+        uplink = Uplink(self.spool, self.nodes, self.voice, settings=UplinkSettings(**settings))
         async with self.backbone.publisher() as live, self.backbone.publisher(window=8) as history:
-            self.session.attach(live)
+            self.voice.attach(live)
             await self.session.birth(1)
+            self.voice.alive.set()
             task = asyncio.create_task(uplink.run(self.backbone, history))
             try:
                 yield
@@ -175,9 +179,10 @@ def test_rows_with_long_texts_stay_small_enough_for_the_log() -> None:
 
 async def test_lost_device_gets_a_death_and_no_birth_until_it_is_back(tmp_path: Path) -> None:
     async with bench(tmp_path) as place, place.backbone.publisher() as live:
-        place.session.attach(live)
+        place.voice.attach(live)
         await place.session.set_lost(frozenset({"d"}))
         await place.session.birth(7)
+        place.voice.alive.set()
         await place.session.set_lost(frozenset())
         await place.session.set_lost(frozenset({"d"}))
         await live.flush()

@@ -1,0 +1,85 @@
+"""What is asked of a gateway: rebirths by Sparkplug hosts, requests by people to its connectors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.services import NOT_FOUND
+from backbone.sparkplug import is_rebirth
+from domain.errors import RefusedError, WireError
+from gateway.connectors.contract import Commanded, Connector
+from gateway.nodes import Nodes
+from gateway.session import Voice
+
+log = logging.getLogger(__name__)
+
+REBIRTH_PAUSE_S = 2.0
+"""Requests for rebirth are answered at most this often: a host in a loop must not fill the log."""
+
+REQUESTS_AT_ONCE = 16
+"""Requests that are worked on together: a transmitter may take half a minute to answer one."""
+
+
+class Commands:
+    """Obeys for one process; `run` until cancelled."""
+
+    def __init__(self, nodes: Nodes, voice: Voice, connectors: Mapping[str, Connector], *, hosts: bool) -> None:
+        """``hosts``: the nodes of others are listened for too, by one subscription for all."""
+        self._nodes = nodes
+        self._voice = voice
+        self._connectors = connectors
+        self._hosts = hosts
+        self._wanted: set[tuple[str, str]] = set()
+        self._wake = asyncio.Event()
+
+    async def run(self, backbone: Backbone) -> None:
+        """Listen for NCMDs and requests."""
+        own = self._nodes.own
+        await backbone.serve(subjects.gateway_service(own.unit, own.node), self.request, at_once=REQUESTS_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen(backbone), name="commands-listen")
+            group.create_task(self._rebirths(), name="commands-rebirths")
+
+    async def request(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand a request to the connector that it is for; raises RefusedError or ValueError."""
+        able = {name: one for name, one in self._connectors.items() if isinstance(one, Commanded)}
+        wanted = request.get("connection")
+        if wanted is None and len(able) > 1:
+            msg = f"this gateway has several connections that take requests: name one of {', '.join(sorted(able))}"
+            raise ValueError(msg)
+        chosen = next(iter(able.values()), None) if wanted is None else able.get(str(wanted))
+        if chosen is None:
+            what = f"connection '{wanted}'" if wanted is not None else "connection"
+            raise RefusedError(f"this gateway has no {what} that takes requests", code=NOT_FOUND)
+        return dict(await chosen.command(request))
+
+    async def _listen(self, backbone: Backbone) -> None:
+        own = self._nodes.own
+        subject = (
+            subjects.telemetry("*", "NCMD", "*") if self._hosts else subjects.telemetry(own.unit, "NCMD", own.node)
+        )
+        async for message in await backbone.subscribe(subject):
+            try:
+                source = subjects.parse(message.subject)
+                if is_rebirth(message.data):
+                    self._wanted.add((source.unit, source.gateway))
+                    self._wake.set()
+            except WireError as error:
+                log.warning("command ignored: %s", error)
+
+    async def _rebirths(self) -> None:
+        """Let those be born again that were asked, each at most once in a pause."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            wanted, self._wanted = self._wanted, set()
+            own = self._nodes.own
+            if (own.unit, own.node) in wanted and self._voice.alive.is_set():
+                await own.birth(own.bd_seq)
+            self._nodes.repeat_births(f"{unit}/{node}" for unit, node in wanted)
+            await asyncio.sleep(REBIRTH_PAUSE_S)

@@ -1,0 +1,112 @@
+"""What a connector is given that hosts nodes: the table that grows, what was committed, links up and down.
+
+It is also the sink of the process's connectors, in front of the spool, so that it knows the newest time
+of every point. See `gateway.connectors.contract.Hosting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from domain.batch import ReadingBatch
+from domain.points import Point, PointTable
+from domain.site import Registry
+from gateway.connectors.contract import DeadLetter
+from gateway.nodes import Nodes
+from gateway.spool import Spool
+from gateway.values import Values
+
+
+class Hosting:
+    """One for each process; a `Sink` and a `Hosting` of the connectors' contract."""
+
+    def __init__(
+        self, registry: Registry, *, unit: str, gateway: str, spool: Spool, nodes: Nodes, values: Values
+    ) -> None:
+        """Host the transmitters of a gateway, with all that the spool remembers of them."""
+        self._registry = registry
+        self._hosted = {one.key: one for one in registry.hosted_by(unit, gateway)}
+        self._spool = spool
+        self._nodes = nodes
+        self._values = values
+        self._last_ns = np.zeros(len(values.table), np.int64)
+        nodes.host({key: _devices(registry, key) for key in self._hosted}, spool.remembered.nodes)
+        self._grow(values.table.grown(self._ours(spool.remembered.points)))
+        self._recall()
+
+    @property
+    def table(self) -> PointTable:
+        """The points of the whole gateway process as they are known now."""
+        return self._values.table
+
+    def learn(self, points: Sequence[Point]) -> None:
+        """Add points that were found; those of devices that are not hosted here are left out."""
+        known = len(self.table)
+        self._grow(self.table.grown(self._ours(points)))
+        self._spool.learn([self.table[at] for at in range(known, len(self.table))])
+
+    def is_taken(self, name: bytes) -> bool:
+        """Tell whether a message of this name was committed, now or before a restart."""
+        return self._spool.is_taken(name)
+
+    def last_ns(self, point: int) -> int:
+        """Return the time of the newest reading of a point, 0 for none; of measures only since the start."""
+        return int(self._last_ns[point])
+
+    def up(self, node: str) -> None:
+        """Say that a node's link is up; raises KeyError for a node that is not hosted."""
+        self._nodes.up(node)
+
+    def down(self, node: str) -> None:
+        """Say that a node's link is away; raises KeyError for a node that is not hosted."""
+        self._nodes.down(node)
+
+    def heard(self, node: str) -> None:
+        """Say that a node gave a sign of life; raises KeyError for a node that is not hosted."""
+        self._nodes.heard(node)
+
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
+        """Take readings; returns after they are safe on disk."""
+        np.maximum.at(self._last_ns, batch.point, batch.time_ns)
+        await self._spool.emit(batch, names=names)
+
+    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
+        """Take a message that could not be used; returns after it is safe on disk."""
+        await self._spool.dead_letter(letter, names=names)
+
+    def figures(self) -> dict[str, float]:
+        """Return how many nodes are known and up, for the status document."""
+        return {"known": self._nodes.known, "up": self._nodes.up_now}
+
+    def _ours(self, points: Iterable[Point]) -> list[Point]:
+        """Return the points of devices that are hosted here."""
+        devices = self._registry.devices
+        return [
+            point
+            for point in points
+            if f"{point.unit}/{point.gateway}" in self._hosted
+            and (device := devices.get(f"{point.unit}/{point.device}")) is not None
+            and device.gateway.gateway == point.gateway
+        ]
+
+    def _grow(self, table: PointTable) -> None:
+        self._values.grow(table)
+        if len(table) > len(self._last_ns):
+            self._last_ns = np.concatenate([self._last_ns, np.zeros(len(table), np.int64)])
+
+    def _recall(self) -> None:
+        """Take over the states of an earlier life: their times, and what the log has of them for births."""
+        remembered = self._spool.remembered
+        for state in remembered.states:
+            point = self.table.get(state.key)
+            if point is None:
+                continue
+            self._last_ns[point] = state.time_ns
+            if state.key in remembered.delivered:
+                self._values.set(point, state.time_ns, state.value, state.quality)
+
+
+def _devices(registry: Registry, key: str) -> tuple[str, ...]:
+    return tuple(device.id for connection in registry.gateways[key].connections for device in connection.devices)

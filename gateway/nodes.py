@@ -1,0 +1,255 @@
+"""All edge nodes of one process: its own, and those whose links it hosts.
+
+| what happens | what the log hears |
+|---|---|
+| a link comes up | NBIRTH with the next bdSeq, a DBIRTH of each device |
+| a link goes away | NDEATH |
+| a host asks a node for rebirth; the process's own session begins anew | births of nodes that are up, same bdSeq |
+| a row of a node whose link is away | NBIRTH, DBIRTH, the row, NDEATH: no dead node speaks, and no row waits |
+| the process was killed and starts again | NDEATH of each node that was up: its link is away until it comes again |
+
+The last needs a mark on disk: a node's bdSeq and "born" are committed before its NBIRTH is sent. Births could
+not take its place, for a transmitter that never returns would stay alive in the log for ever.
+
+Thousands of births after an outage go out a few at a time, each lot acknowledged before the next, so that an
+event never has more than one lot before it; a node that has an event to tell is born at once, out of turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from backbone.messages import Ack
+from domain.errors import StoreError
+from gateway.session import Session, Voice
+from gateway.spool import NodeRecord, Spool, SpoolRow
+from gateway.values import Told, Values
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16
+"""Nodes attended to before the log's acks are awaited."""
+
+SIGN_OF_LIFE_S = 60.0
+"""A node that is heard and has nothing to tell says so this often (assumption: a third of the 180 s after which
+a transmitter counts as silent)."""
+
+BD_SEQ_VALUES = 256
+
+Key = str
+"""``unit/id`` of a node."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """A hosted node.
+
+    ``up``: its link is there. ``stale``: it must be born (again) before it says more; ``renew``: with a new
+    bdSeq. ``visits``: it was born for a row only, and dies after it.
+    """
+
+    session: Session
+    up: bool = False
+    stale: bool = True
+    renew: bool = True
+    visits: bool = False
+
+    @property
+    def key(self) -> Key:
+        return f"{self.session.unit}/{self.session.node}"
+
+    @property
+    def must_be_born(self) -> bool:
+        return self.stale or not self.session.born
+
+    @property
+    def must_die(self) -> bool:
+        return self.session.born and not self.up and not self.visits
+
+
+class UnknownNodeError(LookupError):
+    """A row of a node that the site no longer has."""
+
+
+class Nodes:
+    """The sessions of a process; `run` says what is due."""
+
+    def __init__(self, own: Session, voice: Voice, values: Values, spool: Spool) -> None:
+        """Know the process's own node only; see `host`."""
+        self.own = own
+        self._own_key = f"{own.unit}/{own.node}"
+        self._voice = voice
+        self._values = values
+        self._spool = spool
+        self._nodes: dict[Key, _Node] = {}
+        self._due: dict[Key, None] = {}
+        self._visitors: list[_Node] = []
+        self._wake = asyncio.Event()
+        self._changing = asyncio.Lock()
+        """Held while nodes are born or die: uplink and `run` both do it."""
+
+    def host(self, nodes: Mapping[Key, Collection[str]], records: Iterable[NodeRecord]) -> None:
+        """Host these nodes, with their devices; ``records`` are those of an earlier life."""
+        for key, devices in nodes.items():
+            unit, _, node = key.partition("/")
+            self._nodes[key] = _Node(Session(self._voice, self._values, unit=unit, node=node, devices=devices))
+        for record in records:
+            found = self._nodes.get(f"{record.unit}/{record.gateway}")
+            if found is not None:
+                found.session.bd_seq = record.bd_seq
+                found.session.born = record.born
+                self._attend_to(found)
+
+    @property
+    def known(self) -> int:
+        """Return how many nodes are hosted."""
+        return len(self._nodes)
+
+    @property
+    def up_now(self) -> int:
+        """Return how many links are up."""
+        return sum(node.up for node in self._nodes.values())
+
+    def up(self, key: Key) -> None:
+        """A link came up, perhaps in place of an old one; raises KeyError for a node that is not hosted."""
+        node = self._nodes[key]
+        node.up = node.stale = node.renew = True
+        self._attend_to(node)
+
+    def down(self, key: Key) -> None:
+        """A link is away; raises KeyError for a node that is not hosted."""
+        node = self._nodes[key]
+        node.up = False
+        self._attend_to(node)
+
+    def heard(self, key: Key) -> None:
+        """A node gave a sign of life; raises KeyError for a node that is not hosted."""
+        if self._is_quiet(self._nodes[key]):
+            self._attend_to(self._nodes[key])
+
+    def repeat_births(self, keys: Iterable[Key] | None = None) -> None:
+        """Let nodes be born again under the same bdSeq: those of ``keys`` that are up, or all that are up."""
+        chosen = self._nodes.values() if keys is None else [self._nodes[key] for key in keys if key in self._nodes]
+        for node in chosen:
+            if node.up:
+                node.stale = True
+                self._attend_to(node)
+
+    async def data(self, row: SpoolRow, body: bytes, message_id: str, told: Told) -> asyncio.Future[Ack]:
+        """Send a row, its node being born first where it must be; raises UnknownNodeError."""
+        node = self._of(row)
+        if node is None:
+            sent = await self.own.data(row.device, body, message_id, told)
+            assert sent is not None  # noqa: S101  # our own node dies with this process only
+            return sent
+        while True:
+            if node.must_be_born:
+                await self._bear([node])
+            sent = await node.session.data(row.device, body, message_id, told)
+            if sent is not None:
+                return sent
+
+    async def introduce(self, row: SpoolRow) -> None:
+        """See to it that the log has a birth with all points of the row's device, for a row that goes to history."""
+        node = self._of(row)
+        if node is not None and not node.session.knows(row.device):
+            node.stale = True
+            births = await self._bear([node])
+            if births:
+                await asyncio.wait(births)
+
+    async def end_visits(self) -> None:
+        """Let those die that were born for a row only."""
+        if not self._visitors:
+            return
+        async with self._changing:
+            visitors, self._visitors = self._visitors, []
+            for node in visitors:
+                node.visits = False
+            await self._bury(visitors)
+
+    async def run(self) -> None:
+        """Say births, deaths and signs of life as they fall due; for ever."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._due:
+                await self._voice.alive.wait()
+                lot = [self._nodes[key] for key in list(self._due)[:AT_ONCE]]
+                for node in lot:
+                    del self._due[node.key]
+                await self._attend(lot)
+
+    async def farewell(self) -> None:
+        """Say NDEATH for all that are born, at a clean end; returns when the log has them."""
+        async with self._changing:
+            futures = await self._bury([node for node in self._nodes.values() if node.session.born], anyway=True)
+        if futures:
+            await asyncio.wait(futures)
+
+    def _of(self, row: SpoolRow) -> _Node | None:
+        """Return the hosted node of a row, None for our own."""
+        key = f"{row.unit}/{row.gateway}"
+        if not row.gateway or key == self._own_key:
+            return None
+        node = self._nodes.get(key)
+        if node is None:
+            raise UnknownNodeError(f"the site has no {key}")
+        return node
+
+    def _attend_to(self, node: _Node) -> None:
+        self._due[node.key] = None
+        self._wake.set()
+
+    def _is_quiet(self, node: _Node) -> bool:
+        quiet_s = asyncio.get_running_loop().time() - node.session.said_s
+        return node.up and node.session.born and quiet_s >= SIGN_OF_LIFE_S
+
+    async def _attend(self, lot: list[_Node]) -> None:
+        """Say what is due for a few nodes, and wait until the log has it."""
+        futures = await self._bear([node for node in lot if node.up and node.must_be_born])
+        async with self._changing:
+            futures += await self._bury(lot)
+        for node in lot:
+            if self._is_quiet(node):
+                sign = await node.session.node_data()
+                futures += [sign] if sign is not None else []
+        if futures:
+            await asyncio.wait(futures)
+
+    async def _bear(self, nodes: list[_Node]) -> list[asyncio.Future[Ack]]:
+        """Bear those that must be, after their sessions are on disk; returns the futures of their last acks."""
+        async with self._changing:
+            nodes = [node for node in nodes if node.must_be_born]
+            for node in nodes:
+                if node.renew or not node.session.born:
+                    node.session.bd_seq = (node.session.bd_seq + 1) % BD_SEQ_VALUES
+                    node.session.born = False  # nothing more in the old session, whose seq may be another life's
+                if not node.up:
+                    node.visits = True
+                    self._visitors.append(node)
+                node.stale = node.renew = False
+            await self._save(nodes, born=True)
+            return [await node.session.birth(node.session.bd_seq) for node in nodes]
+
+    async def _bury(self, nodes: list[_Node], *, anyway: bool = False) -> list[asyncio.Future[Ack]]:
+        """Say NDEATH for those that must die, in the lock; returns the futures of their acks."""
+        dying = [node for node in nodes if node.must_die or anyway]
+        deaths = [await node.session.die() for node in dying]
+        for node in dying:
+            node.stale = node.renew = True
+        if dying:
+            await self._save(dying, born=False)
+        return [death for death in deaths if death is not None]
+
+    async def _save(self, nodes: list[_Node], *, born: bool) -> None:
+        if not nodes:
+            return
+        records = [NodeRecord(node.session.unit, node.session.node, node.session.bd_seq, born) for node in nodes]
+        try:
+            await self._spool.save_nodes(records)
+        except StoreError as error:  # an alarm must not wait for a disk; after a kill a bdSeq may come twice
+            log.warning("sessions of %d nodes not noted: %s", len(nodes), error)
