@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from domain import words  # as a module: its labels are those of this package, so either may be imported first
 from domain.points import Point, PointKind
 from domain.site.labels import Labels
 from domain.site.models import Connection, DeviceSettings, GatewaySettings
 from domain.site.transmitters import AnalogSettings, ComponentSettings, FacilitySystemSettings, TransmitterSettings
-from domain.words import COMPONENT_STATE
 
 HOLDS_S = 366 * 86_400.0
 """A state that is told when it changes holds until then; whether its transmitter lives is another question."""
@@ -53,7 +53,7 @@ def points_of_component(
         max_silence_s=HOLDS_S,
         label_zh=component.labels.zh,
         label_en=component.labels.en,
-        word=COMPONENT_STATE,
+        word=words.COMPONENT_STATE,
         zone=component.zone,
     )
     return [state, *(_analog(transmitter, system, component, analog) for analog in component.analogs)]
