@@ -68,7 +68,7 @@ class Hosting(Protocol):
         """Tell whether a message of this name was committed, now or before a restart (newest 200,000 names)."""
 
     def last_ns(self, point: int) -> int:
-        """Return the time of the newest reading of an event or state point, 0 for none; survives a restart."""
+        """Return the time of the newest reading of a point, 0 for none; of events and states it survives a restart."""
 
     def up(self, node: str) -> None:
         """Say that a node's link is up: it is born, with a new bdSeq."""

@@ -142,12 +142,11 @@ class FrameTime:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the frames of one transmitter have in common: ``key`` (``unit/id``), and the newest measures' times."""
+    """What the frames of one transmitter have in common; ``key`` is its ``unit/id``."""
 
     key: str
     connection: str
     hosting: Hosting
-    measured_ns: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +161,8 @@ class Taken:
 
     def place(self, point: int, time_ns: int, value: float, *, quality: int = GOOD, text: str = "") -> None:
         """Add a reading behind the newest of its point."""
-        hosting, measured_ns = self.books.hosting, self.books.measured_ns
-        if hosting.table[point].is_event_lane:
-            self.harvest.place(point, time_ns, value, quality=quality, text=text, after_ns=hosting.last_ns(point))
-        else:
-            after_ns = measured_ns.get(point, 0)
-            measured_ns[point] = self.harvest.place(
-                point, time_ns, value, quality=quality, text=text, after_ns=after_ns
-            )
+        after_ns = self.books.hosting.last_ns(point)
+        self.harvest.place(point, time_ns, value, quality=quality, text=text, after_ns=after_ns)
 
     def event(self, point: int | None, value: float, text: str) -> None:
         """Add an event that carries no time of its own; without a point it is a dead letter."""

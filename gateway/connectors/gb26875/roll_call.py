@@ -21,6 +21,9 @@ from typing import Any
 from domain.clock import NS_PER_S
 from domain.site.labels import Labels
 
+CLOCK_STEPS_NS = 2 * NS_PER_S
+"""How wrong an age is that a device tells: both of its times are whole seconds."""
+
 PLAN = "plan"
 """Who called, where no person did."""
 
@@ -161,9 +164,11 @@ class RollCall:
 
         ``at_ns``: when it arrived; ``said_ns``: the device's own time of it, where that is believed.
         """
+        if said_ns is not None and said_ns < self.called_ns - CLOCK_STEPS_NS:
+            return None  # of an earlier call: sent late, or read out of the device's memory
         answer_ns = max(at_ns, self.called_ns)
-        if self.line is not Line.HELD and said_ns is not None and self.called_ns <= said_ns <= answer_ns:
-            answer_ns = said_ns
+        if self.line is not Line.HELD and said_ns is not None:
+            answer_ns = min(max(said_ns, self.called_ns), answer_ns)
         revises = self.result is Result.LINE_DOWN and self.cause in _MAY_HAVE_RUNG and answer_ns <= self.closes_ns
         if self.result is not Result.WAITING and not revises:
             return None
