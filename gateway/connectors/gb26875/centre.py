@@ -35,8 +35,7 @@ MAIN_VERSION = 1
 
 def confirm(received: Frame, now: datetime, profile: DeviceProfile = STANDARD) -> Frame:
     """Return the confirm of a frame: same number and version, addresses swapped, empty but for known keepalives."""
-    answer = profile.heartbeat_answers.get(received.data, b"") if len(received.data) == 1 else b""
-    return _answer(received, Command.CONFIRM, now, profile, answer)
+    return _answer(received, Command.CONFIRM, now, profile, profile.heartbeat_answers.get(received.data, b""))
 
 
 def deny(received: Frame, now: datetime, profile: DeviceProfile = STANDARD) -> Frame:

@@ -46,8 +46,9 @@ class Evidence:
     proofs: dict[TimeForm, bytes] = field(default_factory=dict)
 
     def add(self, frame: Frame) -> None:
-        """Take a frame that the device sent."""
-        self._add_time(frame.time)
+        """Take a frame that the device sent; the tag of an answer may be a copy of ours, and proves nothing."""
+        if frame.command not in (Command.CONFIRM, Command.RESPONSE, Command.DENY):
+            self._add_time(frame.time)
         self._add_heartbeat(frame)
         data = frame.data
         if frame.command == Command.SEND and len(data) == 3 and data[:2] == b"\x15\x01":

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from domain.site.labels import Labels
 from gateway.connectors.gb26875.field_words import Said, moment_words, name_words, same, value_words
-from gateway.connectors.gb26875.layouts import FIELD_LABELS, layouts_of
+from gateway.connectors.gb26875.layouts import FIELD_LABELS, layout_of
 from gateway.connectors.gb26875.objects import Heartbeat, InformationObject, Raw, RawReason, Unit, decode_unit
 from gateway.connectors.gb26875.profile import DeviceProfile, address_text
 from gateway.connectors.gb26875.protocol import END, Frame, FrameError, Received, Rejected
@@ -105,9 +105,7 @@ def _data(frame: Frame, profile: DeviceProfile) -> Iterator[Row]:
 
 
 def _objects(unit: Unit, flag: int, profile: DeviceProfile) -> Iterator[Row]:
-    layouts, known = layouts_of(flag, profile), profile.shapes.get(flag, flag)
-    layout = layouts[-1] if getattr(unit.objects[0], "stamp", None) is None else layouts[0]
-    offset = 29
+    known, layout, offset = profile.shapes.get(flag, flag), layout_of(unit.objects[0], flag, profile), 29
     for number, item in enumerate(unit.objects, start=1):
         for field, raw in layout.pieces(item):
             value = value_words(field, item, known, profile)

@@ -224,3 +224,9 @@ def layouts_of(flag: int, profile: DeviceProfile) -> tuple[Layout, ...]:
         return ()
     timeless = flag in profile.timeless and flag in _TIMELESS
     return (LAYOUTS[flag], _TIMELESS[flag]) if timeless else (LAYOUTS[flag],)
+
+
+def layout_of(item: shapes.InformationObject, flag: int, profile: DeviceProfile) -> Layout:
+    """Return the layout of an object that was read as type ``flag``, with or without its time."""
+    layouts = layouts_of(flag, profile)
+    return layouts[-1] if getattr(item, "stamp", None) is None else layouts[0]

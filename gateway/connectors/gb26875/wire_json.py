@@ -18,7 +18,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from gateway.connectors.gb26875.layouts import ATTRIBUTES, FORMS, LONG_TEXT, STAMP, Layout, layouts_of
+from gateway.connectors.gb26875.layouts import ATTRIBUTES, FORMS, LONG_TEXT, STAMP, Layout, layout_of, layouts_of
 from gateway.connectors.gb26875.objects import Heartbeat, InformationObject, Raw, decode_unit
 from gateway.connectors.gb26875.profile import DeviceProfile, time_bytes, time_of
 from gateway.connectors.gb26875.protocol import Frame, Received, Rejected
@@ -77,7 +77,7 @@ def object_documents(item: InformationObject, flag: int | None, profile: DeviceP
             reason = "heartbeat" if isinstance(item, Heartbeat) else item.reason.value
             yield {"raw": item.data.hex(), "reason": reason}
         return
-    layout = _layout_of(item, flag or 0, profile)
+    layout = layout_of(item, flag or 0, profile)
     document = {key: value for name in layout.fields for key, value in _entries(name, item, flag, profile)}
     raw = layout.write(item)
     if not _gives(document, raw, flag or 0, layout, profile):
@@ -138,11 +138,6 @@ def _gives(document: Mapping[str, Any], raw: bytes, flag: int, layout: Layout, p
         return layout.write(_object(document, flag, layout, profile, "")) == raw
     except ValueError:  # a replaced character may need more room than the bytes that it stands for
         return False
-
-
-def _layout_of(item: InformationObject, flag: int, profile: DeviceProfile) -> Layout:
-    layouts = layouts_of(flag, profile)
-    return layouts[-1] if getattr(item, "stamp", None) is None else layouts[0]
 
 
 def _entries(name: str, item: InformationObject, flag: int | None, profile: DeviceProfile) -> Iterator[tuple[str, Any]]:

@@ -63,6 +63,12 @@ def test_tags_that_are_no_time_at_all_prove_nothing() -> None:
     assert evidence(frame(time=bytes(6)), frame(time=b"\xff" * 6)).verdict()[0] is STANDARD
 
 
+def test_the_tag_of_an_answer_proves_nothing_because_devices_copy_ours() -> None:
+    bcd = time_raw(NOW.replace(day=30), TimeForm.BCD)
+    for command in (3, 5, 6):
+        assert evidence(frame(command=command, time=bcd)).verdict()[0] is STANDARD
+
+
 def test_a_heartbeat_proves_itself() -> None:
     profile, _ = evidence(frame(command=7), frame(b"\x01", command=254)).verdict()
     assert profile.heartbeats - STANDARD.heartbeats == {HeartbeatKind.COMMAND_7, HeartbeatKind.COMMAND_254}

@@ -168,6 +168,7 @@ def test_an_object_has_its_own_time() -> None:
         ("走廊".encode("gb18030").ljust(31, b"\0"), "走廊", False),
         ("走廊".encode("gb18030").ljust(31), "走廊", False),
         (b"\0" * 31, "", False),
+        ("走廊".encode("gb18030").rjust(31, b"\0"), "走廊", False),
         ("走廊".encode("gb18030") + b"\0rest".ljust(27, b"\0"), "走廊", False),
         (("廊" * 16).encode("gb18030")[:31], "廊" * 15 + "�", True),
         ("€𠀀".encode("gb18030").ljust(31, b"\0"), "€𠀀", False),
