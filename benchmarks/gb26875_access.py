@@ -22,6 +22,7 @@ from backbone.credentials import Credentials
 from backbone.layout import TELEMETRY
 from backbone.server import EmbeddedServer, free_ports
 from benchmarks.gb26875_callers import FIRST_ADDRESS
+from cli.platform import gateway_users
 from cli.site_files import BUILT_IN_PROFILES, load_documents
 from domain.clock import SystemClock
 from domain.documents import Document
@@ -44,7 +45,10 @@ async def _measure() -> list[tuple[str, str, str]]:
     port = free_ports(1)[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        async with EmbeddedServer(folder / "nats", [("town", "centre")]) as server, _connected(server) as backbone:
+        async with (
+            EmbeddedServer(folder / "nats", gateway_users(registry(port))) as server,
+            _connected(server) as backbone,
+        ):
             _write_link(folder, server)
             async with _running("benchmarks.gb26875_access", str(folder), str(port)) as gateway:
                 await gateway.heard()
@@ -132,7 +136,7 @@ def registry(port: int) -> Registry:
     connection = {
         "id": "access",
         "protocol": "gb26875",
-        "settings": {"port": port},
+        "settings": {"port": port, "limits": {"unknown_per_ip": SESSIONS + 1}},
         "transmitters": [_transmitter(number) for number in range(SESSIONS)],
     }
     gateway = {"gateway": "centre", "unit": "town", "labels": _labels("centre"), "connections": [connection]}

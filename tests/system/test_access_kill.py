@@ -27,6 +27,7 @@ from backbone.layout import BACKFILL, TELEMETRY
 from backbone.server import EmbeddedServer, free_ports
 from backbone.sparkplug import decode_batch
 from backbone.subjects import parse
+from cli.platform import gateway_users
 from cli.site_files import load_registry
 from domain.site import Registry
 from tests.servers import answering, connected
@@ -110,6 +111,14 @@ class Transmitter:
         self._reader = self._writer = None
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes every value out: site files have no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+
 def write_site(folder: Path, port: int) -> None:
     zone = {"id": "room", "kind": "room", "floor": 1, "labels": LABELS}
     buildings = [{"id": "main", "labels": LABELS, "zones": [zone]}]
@@ -130,8 +139,8 @@ def write_site(folder: Path, port: int) -> None:
     connection = {"id": "access", "protocol": "gb26875", "settings": {"port": port}, "transmitters": transmitters}
     gateway = {"gateway": "centre", "unit": "town", "labels": LABELS, "connections": [connection]}
     (folder / "gateways").mkdir(parents=True)
-    (folder / "site.yaml").write_text(yaml.safe_dump({"site": "storm", "labels": LABELS, "units": units}))
-    (folder / "gateways" / "centre.yaml").write_text(yaml.safe_dump(gateway))
+    (folder / "site.yaml").write_text(yaml.dump({"site": "storm", "labels": LABELS, "units": units}, Dumper=_Plain))
+    (folder / "gateways" / "centre.yaml").write_text(yaml.dump(gateway, Dumper=_Plain))
 
 
 class Gateway:
@@ -215,7 +224,7 @@ async def test_fifty_kills_in_a_storm_lose_no_confirmed_frame_and_log_none_twice
     registry = load_registry(tmp_path / "site")
     chance = random.Random(26875)
     async with (
-        EmbeddedServer(tmp_path / "state" / "nats", [("town", "centre")]) as server,
+        EmbeddedServer(tmp_path / "state" / "nats", gateway_users(registry)) as server,
         connected(server) as backbone,
     ):
         gateway = Gateway(tmp_path / "site", tmp_path / "state", port)
