@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from domain.site.transmitters import AUTO
+from gateway.connectors.gb26875.profiles import PROFILES, STANDARD
+
 UNKNOWN_UNIT = "UNIT"
 UNKNOWN_ZONE = "ZONE"
 
@@ -18,7 +21,7 @@ class Stranger:
     """What is known of a transmitter that nobody registered. ``address`` is written as its device profile does."""
 
     address: str
-    profile: str = "auto"
+    profile: str = AUTO
     unit: str = UNKNOWN_UNIT
     peer: str | None = None
     remark: str = ""
@@ -31,7 +34,7 @@ def stanza(stranger: Stranger, indent: int = 6) -> str:
         f"- id: {name}",
         f"  unit: {stranger.unit}" + ("            # 所属单位 / its unit" if stranger.unit == UNKNOWN_UNIT else ""),
         f"  address: {_address(stranger.address)}",
-        f"  profile: {stranger.profile}",
+        f"  profile: {_profile(stranger.profile)}",
         f"  zone: {UNKNOWN_ZONE}            # 安装部位 / the zone it hangs in",
         f"  labels: {{zh: 用户信息传输装置 {stranger.address}, en: Transmitter {stranger.address}}}",
     ]
@@ -43,6 +46,11 @@ def stanza(stranger: Stranger, indent: int = 6) -> str:
 def transmitter_id(address: str) -> str:
     """Return an id made of an address: ``utd-889``, ``utd-192-168-1-4-7533``."""
     return f"utd-{re.sub(r'[^A-Za-z0-9]+', '-', address).strip('-')}"[:64]
+
+
+def _profile(name: str) -> str:
+    """Write a deviation that has a name; what frames prove without one, the gateway finds again by itself."""
+    return name if name in PROFILES and name != STANDARD.name else AUTO
 
 
 def _address(address: str) -> str:

@@ -59,7 +59,7 @@ def decode(
     Exit codes: 0 all frames good; 1 something was refused (it is shown where it stands, with the mend); 2 wrong usage.
     """
     capture = _capture(hexes or [], file)
-    profiles = Profiles(_chosen(profile))
+    profiles = Profiles(chosen_profile(profile))
     found = take_apart(capture.data, profiles.chosen.most_data if profiles.chosen else MOST_DATA)
     for one in found:
         if isinstance(one.event, Received):
@@ -90,7 +90,7 @@ def encode(
 
     Exit codes: 0 all written; 1 some were left out; 2 the JSON or a value in it is wrong.
     """
-    chosen = _chosen(profile)
+    chosen = chosen_profile(profile)
     if chosen is None:
         raise typer.BadParameter("编码时请写明型号档案 / name the profile to write in", param_hint="--profile")
     documents = list(_documents(_text(file)))
@@ -122,7 +122,8 @@ def _capture(hexes: Sequence[str], file: Path | None) -> Capture:
         raise typer.BadParameter(str(error)) from None
 
 
-def _chosen(name: str) -> DeviceProfile | None:
+def chosen_profile(name: str) -> DeviceProfile | None:
+    """Return the profile of an option, None for ``auto``; raises BadParameter with the nearest name."""
     if name == AUTO:
         return None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import gb26875_codec_commands, gb26875_site_commands
+from cli import gb26875_codec_commands, gb26875_listen_command, gb26875_site_commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +15,7 @@ DESK, SITE = "在桌面上 / On the desk", "运行中的站点 / A running site"
 
 app.command(rich_help_panel=DESK)(gb26875_codec_commands.decode)
 app.command(rich_help_panel=DESK)(gb26875_codec_commands.encode)
+app.command(rich_help_panel=DESK)(gb26875_listen_command.listen)
 app.command(rich_help_panel=SITE)(gb26875_site_commands.transmitters)
 app.command(rich_help_panel=SITE)(gb26875_site_commands.strangers)
 app.command(rich_help_panel=SITE)(gb26875_site_commands.read)
