@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.clock import NS_PER_S
-from gateway.connectors.contract import Hosting, Sink, Wiring
+from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Hosting, Sink, Wiring
 from gateway.connectors.gb26875.access_device import AccessDevice
 from gateway.connectors.gb26875.commands import Commands
 from gateway.connectors.gb26875.config import Gb26875Settings
@@ -149,9 +149,23 @@ class Access:
     def _gather(self, group: Sequence[Waiting], harvest: Harvest) -> None:
         """Map frames to readings; each brings its name."""
         for one in group:
-            self._mapper(one.session).take(one.unit, one.frame, one.received_ns, harvest)
+            try:
+                self._mapper(one.session).take(one.unit, one.frame, one.received_ns, harvest)
+            except Exception:  # the edge of one frame: a defect must not stop the others, nor come again for ever
+                log.exception("frame of %s: defect in its mapping", one.session.key)
+                self._tally.errors["defect"] += 1
+                harvest.letters.append(self._letter(one))
             if one.name and one.lasting:
                 harvest.names.append(one.name)
+
+    def _letter(self, one: Waiting) -> DeadLetter:
+        return DeadLetter(
+            time_ns=one.received_ns,
+            connection=self._wiring.connection.id,
+            reason="defect",
+            detail=f"{one.session.key}: our own mapping failed" + (", it says fire" if one.fire else ""),
+            raw=one.frame.encode()[:MOST_RAW_BYTES],
+        )
 
     def _mapper(self, session: Session) -> Mapper:
         if session.mapper is None:

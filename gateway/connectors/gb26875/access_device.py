@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from domain.clock import Clock
-from domain.quality import GOOD
 from domain.site import Device
 from gateway.connectors.contract import Hosting
 from gateway.connectors.gb26875.mapping import Harvest
@@ -34,4 +33,4 @@ class AccessDevice:
         for name, value in figures.items():
             point = self._hosting.table.index(f"{self._key}/{name}")
             last_ns = max(self._last_ns.get(name, 0), self._hosting.last_ns(point))
-            self._last_ns[name] = harvest.place(point, now_ns, value, GOOD, text, after_ns=last_ns)
+            self._last_ns[name] = harvest.place(point, now_ns, value, text=text, after_ns=last_ns)
