@@ -117,9 +117,9 @@ def encode_unit(objects: Sequence[InformationObject], profile: DeviceProfile, fl
         raise ValueError("an application data unit needs an object → give at least one")
     if len(objects) == 1 and isinstance(objects[0], Heartbeat):
         return objects[0].data
-    flag = _flag_of(objects[0]) if flag is None else flag
-    if len(objects) == 1 and isinstance(objects[0], Raw):
+    if any(isinstance(item, Raw) for item in objects):
         raise ValueError("raw data has no layout → put its bytes into the frame as they are")
+    flag = _flag_of(objects[0]) if flag is None else flag
     layouts = layouts_of(flag, profile)
     if not layouts:
         raise ValueError(f"type {flag} has no layout under profile {profile.name} → use one of {sorted(LAYOUTS)}")

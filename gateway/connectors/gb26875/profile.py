@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address
 from types import MappingProxyType
+from typing import Literal
 
 from domain.site.labels import Labels
 from gateway.connectors.gb26875.protocol import MOST_DATA, Command
@@ -230,8 +231,8 @@ def component_bytes(key: str, profile: DeviceProfile) -> bytes:
             return numbers[0].to_bytes(4, "little")
         case _:
             pass
-    order = "big" if profile.components is ComponentForm.BIG_ENDIAN else "little"
-    return b"".join(number.to_bytes(2, order) for number in numbers)  # type: ignore[arg-type]
+    order: Literal["big", "little"] = "big" if profile.components is ComponentForm.BIG_ENDIAN else "little"
+    return b"".join(number.to_bytes(2, order) for number in numbers)
 
 
 _COMPONENT_PARTS: Mapping[ComponentForm, tuple[int, int, str]] = MappingProxyType(

@@ -221,7 +221,8 @@ def test_more_objects_than_n_are_not_sent(flag: int, most: int) -> None:
         ([TransmitterState(1, None)], None, "needs its time"),
         ([AnalogValue(1, 1, 1, bytes(4), 3, 0x8000, STAMP)], None, "value 32768 does not fit → write -32768 to 32767"),
         ([AnalogValue(1, 1, 1, bytes(3), 3, 0, STAMP)], None, "component has 3 bytes → give 4"),
-        ([Raw(200, RawReason.OF_MAKER, b"x")], 200, "raw data has no layout"),
+        ([Raw(200, RawReason.OF_MAKER, b"x")], None, "raw data has no layout"),
+        ([TransmitterState(1, STAMP), Raw(21, RawReason.SIZE, b"x")], 21, "raw data has no layout"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_what_to_give_instead(
