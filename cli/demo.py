@@ -19,7 +19,7 @@ from backbone.credentials import SENSORS
 from backbone.server import EmbeddedServer, free_ports, is_owned
 from cli.demo_feed import DemoFeed, DemoOperator
 from cli.demo_report import account
-from cli.platform import Link, Platform
+from cli.platform import Link, Platform, with_process
 from cli.session import open_session
 from cli.simulate_commands import Play, load_play
 from domain.errors import LinkError
@@ -54,7 +54,7 @@ class Demo:
     async def ready(self, tell: Callable[[str], None]) -> None:
         """Wait until every process reports and the gateways' uplinks are up; raises LinkError."""
         wanted = {"rules.main", "ingest.main", "alerts.main"}
-        wanted |= {f"gateway.{key.replace('/', '.')}" for key in self.play.registry.gateways}
+        wanted |= {f"gateway.{key.replace('/', '.')}" for key in with_process(self.play.registry)}
         missing = wanted
         deadline = time.monotonic() + READY_TIMEOUT_S
         while missing and time.monotonic() < deadline:

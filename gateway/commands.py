@@ -14,7 +14,6 @@ from backbone.sparkplug import is_rebirth
 from domain.errors import RefusedError, WireError
 from gateway.connectors.contract import Commanded, Connector
 from gateway.nodes import Nodes
-from gateway.session import Voice
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +27,12 @@ REQUESTS_AT_ONCE = 16
 class Commands:
     """Obeys for one process; `run` until cancelled."""
 
-    def __init__(self, nodes: Nodes, voice: Voice, connectors: Mapping[str, Connector], *, hosts: bool) -> None:
+    def __init__(self, nodes: Nodes, connectors: Mapping[str, Connector], *, hosts: bool) -> None:
         """``hosts``: the nodes of others are listened for too, by one subscription for all."""
         self._nodes = nodes
-        self._voice = voice
         self._connectors = connectors
         self._hosts = hosts
-        self._wanted: set[tuple[str, str]] = set()
+        self._wanted: set[str] = set()
         self._wake = asyncio.Event()
 
     async def run(self, backbone: Backbone) -> None:
@@ -67,7 +65,7 @@ class Commands:
             try:
                 source = subjects.parse(message.subject)
                 if is_rebirth(message.data):
-                    self._wanted.add((source.unit, source.gateway))
+                    self._wanted.add(f"{source.unit}/{source.gateway}")
                     self._wake.set()
             except WireError as error:
                 log.warning("command ignored: %s", error)
@@ -78,8 +76,5 @@ class Commands:
             await self._wake.wait()
             self._wake.clear()
             wanted, self._wanted = self._wanted, set()
-            own = self._nodes.own
-            if (own.unit, own.node) in wanted and self._voice.alive.is_set():
-                await own.birth(own.bd_seq)
-            self._nodes.repeat_births(f"{unit}/{node}" for unit, node in wanted)
+            self._nodes.repeat_births(wanted)
             await asyncio.sleep(REBIRTH_PAUSE_S)

@@ -5,6 +5,7 @@
 | a link comes up | NBIRTH with the next bdSeq, a DBIRTH of each device |
 | a link goes away | NDEATH |
 | a host asks a node for rebirth; the process's own session begins anew | births of nodes that are up, same bdSeq |
+| a row was in the log already (its ack was lost with an earlier life), or was refused | the same: seq has a hole |
 | a row of a node whose link is away | NBIRTH, DBIRTH, the row, NDEATH: no dead node speaks, and no row waits |
 | the process was killed and starts again | NDEATH of each node that was up: its link is away until it comes again |
 
@@ -86,6 +87,7 @@ class Nodes:
         self._spool = spool
         self._nodes: dict[Key, _Node] = {}
         self._due: dict[Key, None] = {}
+        self._own_due = False
         self._visitors: list[_Node] = []
         self._wake = asyncio.Event()
         self._changing = asyncio.Lock()
@@ -131,12 +133,19 @@ class Nodes:
             self._attend_to(self._nodes[key])
 
     def repeat_births(self, keys: Iterable[Key] | None = None) -> None:
-        """Let nodes be born again under the same bdSeq: those of ``keys`` that are up, or all that are up."""
-        chosen = self._nodes.values() if keys is None else [self._nodes[key] for key in keys if key in self._nodes]
-        for node in chosen:
-            if node.up:
+        """Let nodes be born again under the same bdSeq: those of ``keys``, or all hosted ones; the dead stay dead."""
+        for key in self._nodes if keys is None else keys:
+            node = self._nodes.get(key)
+            if node is not None and node.up:
                 node.stale = True
                 self._attend_to(node)
+            elif key == self._own_key:
+                self._own_due = True
+                self._wake.set()
+
+    def mend(self, row: SpoolRow) -> None:
+        """Close the gap in a node's sequence that a row left which the log had already, or did not take."""
+        self.repeat_births([f"{row.unit}/{row.gateway}" if row.gateway else self._own_key])
 
     async def data(self, row: SpoolRow, body: bytes, message_id: str, told: Told) -> asyncio.Future[Ack]:
         """Send a row, its node being born first where it must be; raises UnknownNodeError."""
@@ -176,6 +185,10 @@ class Nodes:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            await self._voice.alive.wait()
+            if self._own_due:
+                self._own_due = False
+                await self.own.birth(self.own.bd_seq)
             while self._due:
                 await self._voice.alive.wait()
                 lot = [self._nodes[key] for key in list(self._due)[:AT_ONCE]]

@@ -91,7 +91,7 @@ class _Gateway:
         table = registry.gateway_points(settings.unit, settings.gateway)
         own = {point.device: None for point in table if (point.unit, point.gateway) == (self._unit, self._gateway)}
         values = Values(table)
-        self._voice = Voice(f"{self._gateway}-{spool.id}", clock)
+        self._voice = Voice(self._gateway, clock)
         session = Session(self._voice, values, unit=self._unit, node=self._gateway, devices=own)
         self._nodes = Nodes(session, self._voice, values, spool)
         self._hosting = Hosting(
@@ -158,7 +158,7 @@ class _Gateway:
         )
         presence = Presence(self._nodes, self._voice, self._spool, listener)
         uplink = Uplink(self._spool, self._nodes, self._voice)
-        commands = Commands(self._nodes, self._voice, self._connectors, hosts=self._hosts)
+        commands = Commands(self._nodes, self._connectors, hosts=self._hosts)
         live, history = backbone.publisher(window=LIVE_WINDOW), backbone.publisher(window=BACKFILL_WINDOW)
         self._voice.attach(live)
         try:

@@ -17,6 +17,7 @@ the last value that the log already has, so a birth never runs ahead of events t
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -43,13 +44,13 @@ class Publishes(Protocol):
 class Voice:
     """What all nodes of a process speak through; `attach` a publisher before anything is said."""
 
-    def __init__(self, spool_id: str, clock: Clock) -> None:
-        """``spool_id`` makes message ids that no other life of this gateway uses."""
+    def __init__(self, gateway: str, clock: Clock) -> None:
+        """``gateway`` begins the message ids; no other life of this gateway uses them."""
         self.alive = asyncio.Event()
         """Set while the process's own node has a session: born, and not known to be dead."""
         self.lock = asyncio.Lock()
         self.clock = clock
-        self._spool_id = spool_id
+        self._life = f"{gateway}-{uuid.uuid4().hex[:16]}"
         self._publisher: Publishes | None = None
         self._said = 0
 
@@ -61,7 +62,7 @@ class Voice:
         """Hand one message over, in the lock; the future gives its ack."""
         assert self._publisher is not None  # noqa: S101  # attached before anything is sent
         self._said += 1
-        name = message_id or f"{self._spool_id}-{self.clock.now_ns()}-{self._said}"
+        name = message_id or f"{self._life}-{self._said}"
         return await self._publisher.submit(subject, payload, message_id=name)
 
 

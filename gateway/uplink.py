@@ -123,7 +123,7 @@ class Uplink:
         except UnknownNodeError as error:
             await self._spool.reject(row, "unknown_node", str(error))
         else:
-            sent.add_done_callback(partial(self._settled, row))
+            sent.add_done_callback(partial(self._settled_live, row))
 
     async def _send_history(self, row: SpoolRow, history: Publisher) -> None:
         own = self._nodes.own
@@ -135,6 +135,13 @@ class Uplink:
         subject = subjects.backfill(row.unit or own.unit, row.gateway or own.node, row.device)
         sent = await history.submit(subject, as_historical(row).body, message_id=self._name(row))
         sent.add_done_callback(partial(self._settled, row))
+
+    def _settled_live(self, row: SpoolRow, sent: asyncio.Future[Ack]) -> None:
+        """Settle, and let the node be born again when the log has a hole in its sequence now."""
+        error = None if sent.cancelled() else sent.exception()
+        if isinstance(error, RefusedError) or (error is None and not sent.cancelled() and sent.result().duplicate):
+            self._nodes.mend(row)
+        self._settled(row, sent)
 
     def _settled(self, row: SpoolRow, sent: asyncio.Future[Ack]) -> None:
         """Let the row go, or keep it, as its ack says."""

@@ -48,7 +48,7 @@ class Bench:
         self.spool = spool
         self.backbone = backbone
         self.clock = clock
-        self.voice = Voice(spool.id, clock)
+        self.voice = Voice("gw", clock)
         values = Values(TABLE)
         self.session = Session(self.voice, values, unit="hotel", node="gw", devices=["d"])
         self.nodes = Nodes(self.session, self.voice, values, spool)

@@ -1,0 +1,230 @@
+"""Hosted nodes on a real server: born with their link, dead with it, never heard while dead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.messages import LogMessage
+from backbone.sparkplug import decode_birth, decode_death
+from backbone.sparkplug.learning import births
+from domain.points import PointKind
+from gateway.nodes import AT_ONCE
+from gateway.spool import NodeRecord
+from tests.gateway.foreign_host import ForeignHost
+from tests.gateway.gateway_sites import GATEWAY, UNIT
+from tests.gateway.house import House, found, hosting_registry, house, node
+from tests.servers import connected, embedded_server
+
+
+async def log(backbone: Backbone) -> list[LogMessage]:
+    return await backbone.messages("TELEMETRY")
+
+
+def kinds(messages: list[LogMessage], number: int) -> list[str]:
+    sources = [subjects.parse(message.subject) for message in messages]
+    return [source.type for source in sources if source.gateway == f"utd-{number}"]
+
+
+async def until(backbone: Backbone, condition: Callable[[list[LogMessage]], bool]) -> list[LogMessage]:
+    """Wait until the log is as wanted, and return it."""
+    async with asyncio.timeout(20):
+        while not condition(messages := await log(backbone)):
+            await asyncio.sleep(0.03)
+    return messages
+
+
+@asynccontextmanager
+async def hosted(folder: Path, count: int) -> AsyncIterator[tuple[House, Backbone]]:
+    async with (
+        embedded_server(folder) as server,
+        connected(server) as backbone,
+        house(folder, hosting_registry(count)) as place,
+    ):
+        yield place, backbone
+
+
+async def test_a_node_is_born_with_its_link_and_dies_with_it(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 2) as (place, backbone), place.speaking(backbone):
+        place.hosting.up(node(0))
+        await until(backbone, lambda seen: kinds(seen, 0) == ["NBIRTH", "DBIRTH", "DBIRTH"])
+        await place.tell(0, "smoke", 2)
+        await place.emptied()
+        place.hosting.down(node(0))
+        seen = await until(backbone, lambda seen: kinds(seen, 0)[-1] == "NDEATH")
+        place.hosting.up(node(0))
+        again = await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 4)
+    assert kinds(seen, 0) == ["NBIRTH", "DBIRTH", "DBIRTH", "DDATA", "NDEATH"]
+    assert kinds(again, 1) == []
+    numbers = [decode_birth(m.data).bd_seq for m in again if ".NBIRTH.utd-0" in m.subject]
+    assert numbers == [1, 2]
+    host = ForeignHost()
+    host.take(again)
+    assert host.nodes[node(0)].values == [("fas-0", "smoke", 1_800_000_000_001, 2.0)]
+
+
+async def test_births_list_every_point_with_all_that_it_holds(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 1) as (place, backbone), place.speaking(backbone):
+        point = found(0, "c40-10-2")
+        place.hosting.learn([point, found(0, "smoke"), found(7, "of-nobody")])
+        place.hosting.up(node(0))
+        await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 2)
+        async with asyncio.timeout(10):
+            while len(learned := await births(backbone)) < 9:
+                await asyncio.sleep(0.02)
+    assert point in learned
+    assert [one.name for one in learned if one.device == "fas-0"] == ["state", "operation", "smoke", "c40-10-2"]
+
+
+async def test_a_point_that_is_learned_in_a_session_is_born_before_its_first_data(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 1) as (place, backbone), place.speaking(backbone):
+        place.hosting.up(node(0))
+        await place.tell(0, "smoke", 1)
+        await place.emptied()
+        place.hosting.learn([found(0, "c40-10-2")])
+        await place.tell(0, "c40-10-2", 3)
+        await place.emptied()
+        seen = await log(backbone)
+    assert kinds(seen, 0) == ["NBIRTH", "DBIRTH", "DBIRTH", "DDATA", "DBIRTH", "DDATA"]
+    ForeignHost().take(seen)
+    assert [metric.value for metric in decode_birth(seen[-2].data).metrics if metric.name == "smoke"] == [1.0]
+
+
+async def test_what_a_dead_node_left_is_told_between_a_birth_and_a_death(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 1) as (place, backbone), place.speaking(backbone):
+        await place.tell(0, "smoke", 2)
+        seen = await until(backbone, lambda seen: "NDEATH" in kinds(seen, 0))
+    assert kinds(seen, 0) == ["NBIRTH", "DBIRTH", "DBIRTH", "DDATA", "NDEATH"]
+    host = ForeignHost()
+    host.take(seen)
+    assert not host.nodes[node(0)].alive
+
+
+async def test_history_of_a_learned_point_waits_for_its_birth(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 1) as (place, backbone):
+        place.hosting.learn([found(0, "level", PointKind.MEASURE)])
+        await place.tell(0, "level", 4)
+        place.voice.clock.advance(60)  # type: ignore[attr-defined]  # the house's clock is moved by hand
+        async with place.speaking(backbone):
+            await place.emptied()
+            history = await backbone.messages("BACKFILL")
+            seen = await log(backbone)
+    assert [message.subject for message in history] == [f"backfill.{UNIT}.utd-0.fas-0"]
+    assert "DBIRTH" in kinds(seen, 0)
+    assert max(m.time_ns for m in seen if ".DBIRTH." in m.subject) < history[0].time_ns
+
+
+async def test_events_of_all_nodes_keep_the_order_in_which_they_were_stored(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 6) as (place, backbone):
+        wanted = [(number * 5 + step) % 6 for step in range(20) for number in range(6)]
+        await asyncio.gather(*(place.tell(number, "smoke", at) for at, number in enumerate(wanted)))
+        for number in range(3):
+            place.hosting.up(node(number))
+        async with place.speaking(backbone):
+            await place.emptied()
+        host = ForeignHost()
+        host.take(await log(backbone))
+    assert [(source, value) for source, _, value in host.order] == [
+        (node(number), float(at)) for at, number in enumerate(wanted)
+    ]
+
+
+async def test_a_clean_stop_says_that_all_are_dead(tmp_path: Path) -> None:
+    count = AT_ONCE * 2 + 1
+    async with hosted(tmp_path, count) as (place, backbone):
+        async with place.speaking(backbone):
+            for number in range(count):
+                place.hosting.up(node(number))
+            await until(backbone, lambda seen: sum(".NBIRTH." in m.subject for m in seen) == count + 1)
+        host = ForeignHost()
+        host.take(await log(backbone))
+    assert [host.nodes[node(number)].alive for number in range(count)] == [False] * count
+    assert not any(record.born for record in await records(tmp_path))
+
+
+async def records(folder: Path) -> tuple[NodeRecord, ...]:
+    async with house(folder, hosting_registry(1)) as place:
+        return place.spool.remembered.nodes
+
+
+async def test_after_a_kill_the_next_start_says_who_is_dead(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        registry = hosting_registry(3)
+        async with house(tmp_path, registry) as place, place.speaking(backbone, farewell=False):
+            for number in range(2):
+                place.hosting.up(node(number))
+            await until(backbone, lambda seen: all(kinds(seen, at).count("DBIRTH") == 2 for at in (0, 1)))
+        async with house(tmp_path, registry) as place, place.speaking(backbone):
+            place.hosting.up(node(1))
+            await until(backbone, lambda seen: "NDEATH" in kinds(seen, 0))
+            seen = await until(backbone, lambda seen: kinds(seen, 1).count("DBIRTH") == 4)
+    assert kinds(seen, 2) == []
+    assert [decode_death(m.data) for m in seen if m.subject.endswith("NDEATH.utd-0")] == [1]
+    assert [decode_birth(m.data).bd_seq for m in seen if m.subject.endswith("NBIRTH.utd-1")] == [1, 2]
+    ForeignHost().take(seen)
+
+
+async def test_learned_points_names_and_states_are_there_after_a_restart(tmp_path: Path) -> None:
+    registry = hosting_registry(1)
+    async with house(tmp_path, registry) as place:
+        place.hosting.learn([found(0, "c40-10-2")])
+        told_ms = await place.tell(0, "c40-10-2", 3, label=b"frame-1")
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        async with house(tmp_path, registry) as place:
+            index = place.hosting.table.index(f"{UNIT}/fas-0/c40-10-2")
+            assert place.hosting.table[index] == found(0, "c40-10-2")
+            assert place.hosting.is_taken(b"frame-1")
+            assert not place.hosting.is_taken(b"frame-2")
+            assert place.hosting.last_ns(index) == told_ms * 1_000_000
+            async with place.speaking(backbone):
+                await place.emptied()
+            host = ForeignHost()
+            host.take(await log(backbone))
+            assert host.nodes[node(0)].values == [("fas-0", "c40-10-2", told_ms, 3.0)]
+            first = next(m for m in await log(backbone) if m.subject.endswith("DBIRTH.utd-0.fas-0"))
+        async with house(tmp_path, registry) as place, place.speaking(backbone):
+            place.hosting.up(node(0))
+            seen = await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 4)
+    values = [
+        next(metric.value for metric in decode_birth(message.data).metrics if metric.name == "c40-10-2")
+        for message in (first, seen[-1])
+    ]
+    assert values == [None, 3.0]  # before the log had it, and after
+
+
+async def test_rebirth_is_given_to_the_nodes_that_are_up_under_the_same_bd_seq(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 2) as (place, backbone), place.speaking(backbone):
+        place.hosting.up(node(0))
+        await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 2)
+        place.nodes.repeat_births([node(0), node(1), f"{UNIT}/stranger", f"{UNIT}/{GATEWAY}"])
+        seen = await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 4)
+    assert kinds(seen, 1) == []
+    assert [decode_birth(m.data).bd_seq for m in seen if m.subject.endswith("NBIRTH.utd-0")] == [1, 1]
+    assert [decode_birth(m.data).bd_seq for m in seen if m.subject.endswith(f"NBIRTH.{GATEWAY}")] == [1, 1]
+    ForeignHost().take(seen)
+
+
+async def test_rows_of_a_node_that_the_site_no_longer_has_become_dead_letters(tmp_path: Path) -> None:
+    async with house(tmp_path, hosting_registry(2)) as place:
+        await place.tell(1, "smoke", 2)
+        await place.tell(0, "smoke", 3)
+    async with hosted(tmp_path, 1) as (place, backbone):
+        async with place.speaking(backbone):
+            await place.emptied()
+        letters = await place.spool.letters()
+        host = ForeignHost()
+        host.take(await log(backbone))
+    assert [letter.reason for letter in letters] == ["unknown_node"]
+    assert [value for *_, value in host.nodes[node(0)].values] == [3.0]
+
+
+async def test_links_of_nodes_that_are_not_hosted_are_a_mistake_of_the_connector(tmp_path: Path) -> None:
+    async with house(tmp_path, hosting_registry(1)) as place:
+        with pytest.raises(KeyError):
+            place.hosting.up(node(5))
