@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.clock import NS_PER_S
-from rules.conditions import Bits, Condition, Limit, LoadStep
+from rules.conditions import PLAIN, Bits, Condition, Equals, Limit, LoadStep, Measured
 from rules.kernels import ALARM, Bools, Floats, Indexes, Truths, follow_level, hysteresis, judged
 from rules.links import Links
 from rules.site_index import SiteIndex
@@ -54,9 +54,13 @@ class Bank:
         return len(self.point)
 
     def eligible(self, test: Condition, points: NDArray[np.int64], site: SiteIndex) -> NDArray[np.int64]:
-        """Return the points for which the test can be asked at all."""
-        del test, site
-        return points
+        """Return the points for which the test can be asked at all: kPa of kPa, bits and counts of plain numbers.
+
+        The site's own points have been checked (`rules.dimensions`); learned ones come as they are.
+        """
+        asked = getattr(test, test.asks)
+        fitting = (asked.canonical,) if isinstance(asked, Measured) else PLAIN
+        return points[site.measured_in(fitting)[points]]
 
     def set_up(self, site: SiteIndex) -> None:
         """Make parameter and memory arrays of shape ``(terms,)``."""
@@ -68,10 +72,9 @@ class Bank:
         """
         raise NotImplementedError
 
-    def worked_out(self, term: int) -> str:
-        """Return what the site's registry added to a term's test; state is kept where this is equal, too."""
-        del term
-        return ""
+    def worked_out(self) -> Floats:
+        """Return what the registry added to each term's test, shape ``(terms,)``; state is kept where it is equal."""
+        return np.zeros(len(self))
 
     def terms_of(self, test: Condition, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], Indexes]:
         """Return those of ``points`` that have a term of ``test``, and the terms."""
@@ -122,6 +125,7 @@ class _LimitBank(Bank):
 
     def eligible(self, test: Condition, points: NDArray[np.int64], site: SiteIndex) -> NDArray[np.int64]:
         """Leave out points whose record has no such limit."""
+        points = super().eligible(test, points, site)
         return points[~np.isnan(_limits(self._limit(test), points, site))]
 
     def set_up(self, site: SiteIndex) -> None:
@@ -133,9 +137,9 @@ class _LimitBank(Bank):
         band = [self._limit(test).difference(self._limit(test).hysteresis) for test in self.tests]
         self.clear_at = self.limit - self.sign * self.parameter(band)
 
-    def worked_out(self, term: int) -> str:
-        """Return the limit, which may come from the point's record."""
-        return f"{self.limit[term]!r}"
+    def worked_out(self) -> Floats:
+        """Return the limits, which may come from the points' records."""
+        return self.limit
 
     def _limit(self, test: Condition) -> Limit:
         limit: Limit = getattr(test, self.key)
@@ -180,20 +184,21 @@ class RangeBank(Bank):
 
 
 class EqualsBank(Bank):
-    """``equals``: one of a few numbers."""
+    """``equals``: one of a few numbers, until one of a few others."""
 
     def set_up(self, site: SiteIndex) -> None:
         """Pad the lists of numbers to one width with NaN, which equals nothing."""
         del site
-        width = max((len(test.equals or ()) for test in self.tests), default=0)
-        self.numbers = np.full((len(self.tests), width), np.nan)
-        for at, test in enumerate(self.tests):
-            self.numbers[at, : len(test.equals or ())] = test.equals
+        asked = [test.equals or Equals(any=(0,)) for test in self.tests]
+        self.numbers, self.ends = _padded([one.any for one in asked]), _padded([one.until for one in asked])
+        self.holds = np.array([bool(one.until) for one in asked], np.bool_)
 
     def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
-        """Alarm when the value is one of them."""
+        """Alarm when the value is one of them, or was and has not come to an end."""
         del good, time_ns
-        return np.asarray((value[:, None] == self.numbers[self.test[terms]]).any(axis=1))
+        test, value = self.test[terms], value[:, None]
+        ended = ~self.holds[test] | (value == self.ends[test]).any(axis=1)
+        return hysteresis((value == self.numbers[test]).any(axis=1), ended, self.truth.take(terms))
 
 
 class BitsBank(Bank):
@@ -260,6 +265,14 @@ BANKS: Mapping[str, type[Bank]] = {
     "step": StepBank,
 }
 """Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""
+
+
+def _padded(lists: Sequence[Sequence[float]]) -> Floats:
+    """Return lists as rows of one width; NaN fills them up."""
+    rows = np.full((len(lists), max((len(one) for one in lists), default=0)), np.nan)
+    for at, one in enumerate(lists):
+        rows[at, : len(one)] = one
+    return rows
 
 
 def _limits(limit: Limit, points: Any, site: SiteIndex) -> Floats:

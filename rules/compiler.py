@@ -3,12 +3,14 @@
 Compilation never loops over points: a condition is compiled for all entities of a rule at once, as a
 `Column` of (entity, signal) pairs. A part that an entity has no points for is left out: an instrument
 that was never installed can't testify, which is normal, not unknown. (``any_of`` goes on without it,
-``all_of`` can't be true, and an entity whose condition can't be true gets no alarm.)
+``all_of`` can't be true, and an entity whose condition can't be true gets no alarm.) A learned point is
+not there before its first reading: its terms begin as normal, so that it makes no difference when exactly
+its birth was read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,16 +19,18 @@ from numpy.typing import NDArray
 from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
 from rules.banks import BANKS, Bank
-from rules.conditions import Condition, Selector
+from rules.conditions import Absence, Absent, Condition, Selector
 from rules.forest import Forest, components
-from rules.kernels import Indexes
+from rules.kernels import NORMAL, Indexes
 from rules.links import Links
-from rules.model import Rule, RuleSet
+from rules.model import ExplainedBy, Rule, RuleSet
 from rules.plan import MAIN, RAISES, TESTING, Absences, Plan
 from rules.site_index import SiteIndex
 
 DEFAULT_GATEWAY_SILENCE_S = 15.0
-"""A gateway without a ``gateway`` absence rule counts as away after this (assumption: they speak each second)."""
+"""A gateway without an absence rule counts as away after this (assumption: they speak every ten seconds)."""
+DEFAULT_TRANSMITTER_SILENCE_S = 180.0
+"""The same for transmitters (practice with GB/T 26875.3: 60 s to 3 min without a frame is off line)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class _Compiler:
         listeners = Links(signal, slot, len(forest.truth))
         for bank, start in zip(self._banks, self._bank_signal, strict=True):
             bank.truth = forest.truth[start : start + len(bank)]
+            bank.truth[self._site.learned[bank.point]] = NORMAL
+        forest.recount()
         return Plan(
             site=self._site,
             rules=self._rules,
@@ -152,35 +158,39 @@ class _Compiler:
 
     def _make_absences(self) -> Absences:
         device = np.zeros(len(self._site.devices), np.bool_)
-        gateway: set[tuple[int, int]] = set()
+        gateway: set[tuple[int, int, int]] = set()
         for test, selectors in self._asked():
             if test.absence is None:
                 continue
-            meant = self._site.select_devices(*selectors)
-            if test.absence.of is EntityKind.DEVICE:
-                device |= meant
+            if test.absence.of is Absent.DEVICE:
+                device |= self._site.select_devices(*selectors)
             else:
-                within_ns = _within_ns(test)
-                gateway |= {(int(at), within_ns) for at in self._gateways(selectors)}
-        pairs = np.array(sorted(gateway), np.int64).reshape(-1, 2)
+                gateway |= {(int(at), *_times_ns(test.absence)) for at in self._gateways(test.absence, selectors)}
+        times = np.array(sorted(gateway), np.int64).reshape(-1, 3)
         return Absences(
             first_signal=sum(len(bank) for bank in self._banks),
             device=np.flatnonzero(device),
-            gateway=pairs[:, 0],
-            within_ns=pairs[:, 1],
+            gateway=times[:, 0],
+            within_ns=times[:, 1],
+            reconnect_ns=times[:, 2],
         )
 
-    def _gateways(self, selectors: Sequence[Selector]) -> Indexes:
-        """Return the gateways meant: all, or those with a device that the selectors mean."""
-        if not any(selector.model_fields_set for selector in selectors):
-            return np.arange(len(self._site.gateways))
-        return np.unique(self._site.gateway_of[self._site.select_devices(*selectors)]).astype(np.int64)
+    def _gateways(self, absence: Absence, selectors: Sequence[Selector]) -> Indexes:
+        """Return the gateways (or transmitters) meant: all, or those with a device that the selectors mean."""
+        hosted = self._site.host_of >= 0
+        meant = self._site.own & (hosted == (absence.of is Absent.TRANSMITTER))
+        if any(selector.model_fields_set for selector in selectors):
+            chosen = np.zeros(len(meant), np.bool_)
+            chosen[self._site.gateway_of[self._site.select_devices(*selectors)]] = True
+            meant &= chosen
+        return np.flatnonzero(meant)
 
     def _gateway_silence(self) -> Indexes:
         """The longest ``within_s`` that a rule gives a gateway is what its devices' silence goes by."""
         silence = np.zeros(len(self._site.gateways), np.int64)
         np.maximum.at(silence, self._absences.gateway, self._absences.within_ns)
-        return np.where(silence == 0, round(DEFAULT_GATEWAY_SILENCE_S * NS_PER_S), silence)
+        default_s = np.where(self._site.host_of >= 0, DEFAULT_TRANSMITTER_SILENCE_S, DEFAULT_GATEWAY_SILENCE_S)
+        return np.where(silence == 0, np.round(default_s * NS_PER_S).astype(np.int64), silence)
 
     # ---- conditions ----
 
@@ -200,7 +210,7 @@ class _Compiler:
         """Return (entity, signal) of a test's terms; entities may repeat."""
         selectors = (watches, test.selector)
         if test.absence is not None:
-            return self._absence_leaf(test, selectors, kind)
+            return self._absence_leaf(test.absence, selectors, kind)
         number = next(at for at, bank in enumerate(self._banks) if type(bank) is BANKS[test.asks])
         points, terms = self._banks[number].terms_of(test, np.flatnonzero(self._site.select_points(*selectors)))
         if kind is EntityKind.POINT:
@@ -209,12 +219,15 @@ class _Compiler:
         return entity.astype(np.int64), self._bank_signal[number] + terms
 
     def _absence_leaf(
-        self, test: Condition, selectors: tuple[Selector, Selector], kind: EntityKind
+        self, asked: Absence, selectors: tuple[Selector, Selector], kind: EntityKind
     ) -> tuple[Indexes, Indexes]:
         absent = self._absences
         if kind is EntityKind.GATEWAY:
+            within_ns, reconnect_ns = _times_ns(asked)
             mine = np.flatnonzero(
-                (absent.within_ns == _within_ns(test)) & np.isin(absent.gateway, self._gateways(selectors))
+                (absent.within_ns == within_ns)
+                & (absent.reconnect_ns == reconnect_ns)
+                & np.isin(absent.gateway, self._gateways(asked, selectors))
             )
             return absent.gateway[mine], absent.first_signal + len(absent.device) + mine
         mine = np.flatnonzero(self._site.select_devices(*selectors)[absent.device])
@@ -263,8 +276,10 @@ class _Compiler:
 
     def _unless(self, rule: Rule, unless: Condition, main: Column, owner: Indexes) -> Indexes:
         """Return signals "main, and not explained away"; the explaining points themselves go unchanged."""
-        explained = self._column(unless, rule.around, EntityKind.DEVICE)
-        rows, signal = explained.of(owner)
+        if rule.explained_by is ExplainedBy.UNDER:
+            rows, signal = self._under(unless, rule, main.entity)
+        else:
+            rows, signal = self._column(unless, rule.around, EntityKind.DEVICE).of(owner)
         explains = self._site.select_points(rule.around, unless.selector)[main.entity[rows]]
         rows, signal = rows[~explains], signal[~explains]
         result = main.signal.copy()
@@ -274,6 +289,15 @@ class _Compiler:
             parts = np.concatenate([main.signal[rows], doubt])
             result[rows] = self._nodes.add(2 * ones, parts, np.concatenate([number, number]))
         return result
+
+    def _under(self, unless: Condition, rule: Rule, entity: Indexes) -> tuple[Indexes, Indexes]:
+        """Return the rows of ``entity`` with points under them, and the signals "one of these is so"."""
+        site = self._site
+        row_of = {site.keys[point]: row for row, point in enumerate(entity.tolist())}
+        points, signal = self._leaf(unless, rule.around, EntityKind.POINT)
+        owner = np.array([_over(site.keys[point], row_of) for point in points.tolist()], np.int64)
+        column = self._any(owner[owner >= 0], signal[owner >= 0])
+        return column.entity, column.signal
 
     def _listeners(self) -> tuple[list[Indexes], list[Indexes], list[Indexes]]:
         signals = [signal for signal, _, _ in self._heard]
@@ -327,6 +351,16 @@ class _Compiler:
         return Links(owner, points, len(entities.get(kind, self._site.devices)))
 
 
-def _within_ns(test: Condition) -> int:
-    within_s = test.absence.within_s if test.absence else None
-    return round((within_s or 0.0) * NS_PER_S)
+def _over(key: str, row_of: Mapping[str, int]) -> int:
+    """Return the row of the point that a point is under, -1 for none: the longest name that begins its own."""
+    start, dash, _ = key.rpartition("-")
+    while dash:
+        if start in row_of:
+            return row_of[start]
+        start, dash, _ = start.rpartition("-")
+    return -1
+
+
+def _times_ns(absence: Absence) -> tuple[int, int]:
+    """Return time to silence and time to reconnect [ns]."""
+    return round((absence.within_s or 0.0) * NS_PER_S), round(absence.reconnect_s * NS_PER_S)

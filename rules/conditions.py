@@ -7,10 +7,10 @@ points that its selector matches within the rule's entity; one point that passes
 |---|---|---|
 | ``above``, ``below`` | value is over / under a limit; false again only past the hysteresis | points |
 | ``bits`` | any / all / none of the bits of a mask are set in a state word | points |
-| ``equals`` | value is one of the given numbers | points |
+| ``equals`` | value is one of the given numbers, and (with ``until``) was since, up to one of others | points |
 | ``at_least``, ``at_most`` | value reaches a number (states and counts) | points |
 | ``step`` | value stands between ``low`` and ``high`` above its usual level | points |
-| ``absence`` | nothing good is heard | devices or gateways |
+| ``absence`` | nothing good is heard | devices, gateways or transmitters |
 
 A new test is a new key here, and a bank in `rules.banks` that evaluates it.
 """
@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import json
 import re
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from domain.alarm import EntityKind
 from domain.ids import Token
 from domain.quantity import Quantity, known_symbols, to_canonical
 from domain.site import ZoneKind
@@ -33,6 +33,9 @@ from domain.wording import nearest
 
 MOST_MASK = 2**53
 """Words travel as float64, which is exact below this."""
+
+PLAIN = (Quantity.NONE, Quantity.COUNT)
+"""Quantities of points that tests without a quantity can be asked of."""
 
 COMBINATIONS = ("all_of", "any_of")
 TESTS = ("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence")
@@ -127,6 +130,27 @@ class Bits(Settings):
         return self
 
 
+class Equals(Settings):
+    """One of some numbers. With ``until`` it holds until one of those comes, and other numbers change nothing.
+
+    Written as a number or a list where there is no ``until``.
+    """
+
+    any: Numbers
+    until: Annotated[tuple[float, ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"any": value} if isinstance(value, int | float | list | tuple) else value
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if set(self.any) & set(self.until):
+            raise ValueError("a number can't begin and end it → write it in 'any' or in 'until'")
+        return self
+
+
 class LoadStep(Measured):
     """A load that was switched on: between ``low`` and ``high`` above the usual level.
 
@@ -145,22 +169,35 @@ class LoadStep(Measured):
         return self
 
 
+class Absent(StrEnum):
+    """What can be absent. A transmitter is a gateway that another gateway hosts; ``gateway`` means the others."""
+
+    DEVICE = "device"
+    GATEWAY = "gateway"
+    TRANSMITTER = "transmitter"
+
+
 class Absence(Settings):
     """Silence. Of a device: no good reading of any point within that point's ``max_silence``.
 
-    Of a gateway: its death certificate, or no message within ``within_s``.
+    Of a gateway: its death certificate, or no message within ``within_s``. Of a transmitter: the same, but
+    while its host is away nobody knows, and a death counts only after ``reconnect_s``: lines that are
+    dialled up anew are no outage.
     """
 
-    of: Literal[EntityKind.DEVICE, EntityKind.GATEWAY]
+    of: Absent
     within_s: float | None = Field(default=None, ge=5, le=86_400)
+    reconnect_s: float = Field(default=0.0, ge=0, le=3600)
 
     @model_validator(mode="after")
     def _time(self) -> Self:
-        if (self.of is EntityKind.GATEWAY) != (self.within_s is not None):
+        if (self.of is Absent.DEVICE) == (self.within_s is not None):
             raise ValueError(
-                "within_s belongs to gateways; devices have max_silence_s of their points"
+                "within_s belongs to gateways and transmitters; devices have max_silence_s of their points"
                 " → write 'absence: {of: device}' or 'absence: {of: gateway, within_s: 15}'"
             )
+        if self.reconnect_s and self.of is not Absent.TRANSMITTER:
+            raise ValueError("reconnect_s belongs to transmitters → remove it, or write 'of: transmitter'")
         return self
 
 
@@ -172,7 +209,7 @@ class Condition(Selector):
     above: Limit | None = None
     below: Limit | None = None
     bits: Bits | None = None
-    equals: Numbers | None = None
+    equals: Equals | None = None
     at_least: float | None = None
     at_most: float | None = None
     step: LoadStep | None = None

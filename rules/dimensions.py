@@ -9,13 +9,10 @@ from collections.abc import Iterable, Iterator
 
 from domain.documents import Path
 from domain.errors import Problem
-from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
-from rules.conditions import Condition, Measured, Selector
+from rules.conditions import PLAIN, Condition, Measured, Selector
 from rules.model import Rule, RuleSet
-
-_PLAIN = {Quantity.NONE, Quantity.COUNT}
 
 
 def dimension_problems(ruleset: RuleSet, registry: Registry) -> list[Problem]:
@@ -82,7 +79,7 @@ def _wrong(watches: Selector, test: Condition, kinds: Iterable[Device]) -> tuple
                 if asked.canonical is not point.quantity:
                     mend = f"write a quantity of {point.quantity.value}, or watch other points"
                     return f"{asked.quantity} does not fit {where}, which is in {point.quantity.value}", mend
-            elif point.quantity not in _PLAIN:
+            elif point.quantity not in PLAIN:
                 mend = f"use 'above' or 'below' with 'quantity: {point.quantity.value}'"
                 return f"{where} is in {point.quantity.value}, and {test.asks} takes no quantity", mend
     return None

@@ -16,7 +16,7 @@ from domain.ids import stable_id
 from domain.site import Labels
 from rules.alarm_states import SAYINGS
 from rules.links import Links
-from rules.messages import count_text, floor_text, number_text, render
+from rules.messages import count_text, floor_text, number_text, render, words_text
 from rules.model import Rule
 from rules.plan import Plan
 from rules.segment import Segment
@@ -91,11 +91,13 @@ class Emitter:
         place = self._plan.site.place(rule.entity, entity)
         value = known.value_at(segment, entity, instant) if rule.entity is EntityKind.POINT else UNKNOWN_VALUE
         scope = self._plan.scope(rule.entity, entity)
-        numbers = (value, self._count(number, scope, segment, known, instant))
+        told = (
+            value,
+            self._count(number, scope, segment, known, instant),
+            self._words(number, entity, segment, known, instant),
+        )
         text_zh, text_en = (
-            render(
-                getattr(rule.messages, language), self._fields(rule, entity, place, numbers, language), kind, language
-            )
+            render(getattr(rule.messages, language), self._fields(rule, entity, place, told, language), kind, language)
             for language in ("zh", "en")
         )
         return Transition(
@@ -125,10 +127,10 @@ class Emitter:
         )
 
     def _fields(
-        self, rule: Rule, entity: int, place: Place, numbers: tuple[float, float], language: str
+        self, rule: Rule, entity: int, place: Place, told: tuple[float, float, str], language: str
     ) -> Mapping[str, str]:
-        """Return the words for the fields of messages; ``numbers`` are value and count."""
-        value, count = numbers
+        """Return the words for the fields of messages; ``told`` are value, count and the reading's own words."""
+        value, count, words = told
         fields = {name: labels.of(language) for name, labels in self._labels(place).items()}
         if place.floor is not None:
             fields["floor"] = floor_text(place.floor, language)
@@ -136,6 +138,7 @@ class Emitter:
             quantity = self._plan.site.table[entity].quantity
             fields["value"] = number_text(value, quantity)
             fields["limit"] = number_text(self._limit(rule, entity), quantity)
+            fields["text"] = words_text(words, language)
         fields["count"] = count_text(count, language)
         return fields
 
@@ -169,14 +172,13 @@ class Emitter:
         """Return the values a combined rule looked at, by point name, or device/point where names repeat."""
         if number not in self._plan.shown:
             return {}
-        points = self._plan.shown[number].of(scope).tolist()
-        table = self._plan.site.table
-        names = Counter(table[at].name for at in points)
+        table, learned = self._plan.site.table, self._plan.site.learned
+        value = {at: known.value_at(segment, at, instant) for at in self._plan.shown[number].of(scope).tolist()}
+        there = [at for at in value if math.isfinite(value[at]) or not learned[at]]
+        names = Counter(table[at].name for at in there)
         found = {
-            table[at].name if names[table[at].name] == 1 else f"{table[at].device}/{table[at].name}": known.value_at(
-                segment, at, instant
-            )
-            for at in points
+            table[at].name if names[table[at].name] == 1 else f"{table[at].device}/{table[at].name}": value[at]
+            for at in there
         }
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
@@ -186,6 +188,11 @@ class Emitter:
             return UNKNOWN_VALUE
         found = [known.value_at(segment, int(at), instant) for at in self._plan.counts[number].of(scope)]
         return max((value for value in found if math.isfinite(value)), default=UNKNOWN_VALUE)
+
+    def _words(self, number: int, entity: int, segment: Segment, known: Known, instant: int) -> str:
+        """Return the words that the point of an alarm spoke last, where the rule's messages show them."""
+        found = known.words_at(segment, entity, instant) if number in self._plan.worded_rules else None
+        return found[0] if found else ""
 
     def _picture(
         self, links: Links | None, scope: int, segment: Segment, known: Known, when: tuple[int, int]

@@ -24,7 +24,7 @@ from domain.quality import HISTORICAL
 from rules.emission import Emitter, Known
 from rules.forest import Changes, joined, outside
 from rules.inputs import Message, MessageKind
-from rules.kernels import UNKNOWN, Bools, Indexes, seen, usable
+from rules.kernels import ALARM, NORMAL, UNKNOWN, Bools, Indexes, seen, usable
 from rules.liveness import Liveness
 from rules.log_clock import LogClock
 from rules.plan import MAIN, RAISES, TESTING, Plan
@@ -35,6 +35,9 @@ MOST_ROWS = 131_072
 """Readings of a segment: enough to spread its fixed cost, few enough for the processor's cache (measured)."""
 MOST_SPAN_NS = NS_PER_S
 """Counted time of a segment; must stay below the shortest silence of a gateway (5 s), see `Liveness.hear`."""
+EVENT_HOLDS_NS = 10 * NS_PER_S
+"""How long an event (`PointKind.EVENT`) is true after it was told; the next one is an alarm of its own. Assumption:
+longer than the log's pauses, shorter than any person takes to answer and reset an alert."""
 MOST_AHEAD_NS = 300 * NS_PER_S
 """A device clock that is further ahead of the log is wrong (design: 5 min)."""
 
@@ -59,7 +62,7 @@ class Engine:
 
     def __init__(self, plan: Plan, partition: int = 0) -> None:
         """Start with everything unknown and every alarm normal."""
-        self.plan = plan
+        self.plan, self.partition = plan, partition
         self.slots = plan.slots()
         self.plan.listen(self.slots)
         self.liveness = Liveness(plan)
@@ -70,7 +73,8 @@ class Engine:
         self.known = Known(np.full(points, np.nan))
         self.judge_all = False
         self._emitter = Emitter(plan, partition)
-        self._worded = frozenset(int(point) for links in plan.pictures.values() for point in links.targets)
+        self._worded = plan.worded
+        self._momentary = plan.momentary()
         self._scratch = np.empty(points, np.int32)
         self._waiting: list[Message] = []
         self._waiting_ns: list[int] = []
@@ -95,6 +99,8 @@ class Engine:
     def _fits(self, message: Message, now_ns: int) -> bool:
         """Tell whether a message may join those that wait: data and signs of life may, near in time.
 
+        The first one of a host that was away must not: what it changes counts for all that comes after it.
+
         A birth is a sign of life; the session that it begins matters to deaths only, which never wait.
         """
         if not self._waiting:
@@ -104,6 +110,7 @@ class Engine:
             and self._waiting[-1].kind in _TOGETHER
             and now_ns - self._waiting_ns[0] < MOST_SPAN_NS
             and self._waiting_rows < MOST_ROWS
+            and not self.liveness.brings_host_back(message.gateway, now_ns)
         )
 
     def _flush(self) -> list[Transition]:
@@ -191,14 +198,14 @@ class Engine:
     def _tick(self, segment: Segment) -> list[Said]:
         now_ns = int(segment.now_ns[0])
         silent, absences = self.liveness.tick(now_ns)
-        said = self._apply(joined([absences, *self._forget(silent)]), segment)
+        said = self._apply(joined([absences, *self._forget(silent), *self._end_events(now_ns)]), segment)
         due = self.slots.due(now_ns)
         if self.judge_all:  # the rules changed: what was carried over is held against the new conditions
             due, self.judge_all = np.arange(len(self.slots)), False
         return said + self._judge(due, np.zeros(len(due), np.int64), np.full(len(due), -1), segment)
 
     def _death(self, message: Message, segment: Segment) -> list[Said]:
-        changes = self.liveness.die(message.gateway, message.session)
+        changes = self.liveness.die(message.gateway, message.session, int(segment.now_ns[0]))
         if changes is None:
             self.counts.old_deaths += 1
             return []
@@ -210,7 +217,8 @@ class Engine:
         return self._apply(joined([self._hear(segment), *self._forget(points)]), segment)
 
     def _forget(self, points: Indexes) -> list[Changes]:
-        """Make all terms of some points unknown; they keep their memory."""
+        """Make all terms of some points unknown; they keep their memory. Whoever never spoke is not there yet."""
+        points = points[~self.plan.site.learned[points] | (self.last_ns[points] != NEVER_SEEN)]
         if not len(points):
             return []
         found = []
@@ -220,6 +228,18 @@ class Engine:
             bank.truth[term] = before | np.uint8(UNKNOWN)
             instant, row = np.zeros(len(term), np.int64), np.full(len(term), -1)
             found.append(outside(start + term, before, bank.truth[term], instant, row))
+        return found
+
+    def _end_events(self, now_ns: int) -> list[Changes]:
+        """Make the terms of events normal that were told a while ago: what happened once is no state."""
+        found = []
+        for terms, bank, start in zip(self._momentary, self.plan.banks, self.plan.bank_signal, strict=True):
+            told = terms[bank.truth[terms] == ALARM]
+            over = told[self.liveness.heard_ns[bank.point[told]] + EVENT_HOLDS_NS <= now_ns]
+            before = bank.truth[over]
+            bank.truth[over] = NORMAL
+            instant, row = np.zeros(len(over), np.int64), np.full(len(over), -1)
+            found.append(outside(start + over, before, bank.truth[over], instant, row))
         return found
 
     def _apply(self, changes: Changes, segment: Segment) -> list[Said]:

@@ -34,7 +34,7 @@ from domain.site.labels import Settings
 from rules.compiler import compile_plan
 from rules.dimensions import dimension_problems
 from rules.engine import Engine
-from rules.fixture_world import GATEWAY, UNIT, World
+from rules.fixture_world import UNIT, World
 from rules.inputs import Message, MessageKind, Readings
 from rules.loading import TEST_SUFFIX
 from rules.model import RuleSet
@@ -143,8 +143,8 @@ def _messages(test: RuleTest, site: SiteIndex, document: Document, at: int) -> l
         except ValueError as error:
             what, _, mend = str(error).partition(" → ")
             problems.append(document.problem(path, what, mend))
-        if name != GATEWAY and site.table.get(f"{UNIT}/{name}") is None:
-            mend = "write device/point of a device in 'world', or gw for the gateway"
+        if f"{UNIT}/{name}" not in site.gateways and site.table.get(f"{UNIT}/{name}") is None:
+            mend = "write device/point of a device in 'world', or gw for the gateway, or a transmitter"
             problems.append(document.problem(path, "the world has no such point", mend))
     if problems:
         raise ConfigurationError(problems)
@@ -159,10 +159,12 @@ def _messages(test: RuleTest, site: SiteIndex, document: Document, at: int) -> l
 def _step(series: dict[str, list[Sample | None]], step: int, time_ns: int, site: SiteIndex) -> Iterator[dict[str, Any]]:
     """Yield the messages of one step; a gateway without a series of its own speaks at every step."""
     now = {name: samples[step] for name, samples in series.items() if step < len(samples)}
-    spoken = now.pop(GATEWAY, None) if GATEWAY in series else Sample(word="data")
-    if spoken is not None:
-        kinds = {"birth": MessageKind.BIRTH, "death": MessageKind.DEATH}
-        yield {"kind": kinds.get(spoken.word or "", MessageKind.HEARD), "gateway": 0}
+    for at, key in enumerate(site.gateways):
+        name = key.removeprefix(f"{UNIT}/")
+        spoken = now.pop(name, None) if name in series else Sample(word="data")
+        if spoken is not None:
+            kinds = {"birth": MessageKind.BIRTH, "death": MessageKind.DEATH}
+            yield {"kind": kinds.get(spoken.word or "", MessageKind.HEARD), "gateway": at}
     for device in sorted({name.split("/")[0] for name in now}):
         samples = {
             site.table.index(f"{UNIT}/{name}"): sample
@@ -170,7 +172,8 @@ def _step(series: dict[str, list[Sample | None]], step: int, time_ns: int, site:
             if name.split("/")[0] == device and sample is not None
         }
         if samples:
-            yield {"kind": MessageKind.DATA, "gateway": 0, "readings": _readings(samples, time_ns)}
+            gateway = int(site.gateway_of[site.device_of[next(iter(samples))]])
+            yield {"kind": MessageKind.DATA, "gateway": gateway, "readings": _readings(samples, time_ns)}
     yield {"kind": MessageKind.TICK}
 
 

@@ -2,7 +2,8 @@
 
 State is matched by meaning, never by position: a point by its key, a term by its test, its point and its
 worked-out limits, an alarm by its rule's id and its entity. The keys of a plan are stored once a plan, the
-snapshots only name their fingerprint.
+snapshots only name their fingerprint. Points that were learned stand there with all that is known of them:
+whoever takes over knows them even when their births are gone.
 """
 
 from __future__ import annotations
@@ -10,91 +11,226 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
+from domain.alarm import EntityKind
 from domain.errors import WireError
-from rules.packing import pack, unpack
+from domain.points import Point
+from rules.kernels import Indexes
+from rules.packing import AnyArray, pack, unpack
 from rules.plan import Plan
 
 MOST_BYTES = 2**30
 """Keys of six million points; more can't be meant."""
-_LISTS = ("points", "gateways", "terms", "alarms", "meanings")
+_POINTS = TypeAdapter(list[Point])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankKeys:
+    """One bank's terms: its name, the meanings of its tests, and per term point, test and worked-out limit."""
+
+    name: str
+    tests: tuple[str, ...]
+    point: NDArray[np.int32]
+    test: NDArray[np.int32]
+    limit: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """Keys of everything that has state, in the order of its arrays.
 
-    ``terms``: bank, test, point and limit, then absences; ``alarms``: rule and entity; ``meanings``: per
-    alarm, the hash of its rule's version and conditions.
+    | attribute | meaning |
+    |---|---|
+    | ``entities`` | keys of points, devices, zones and gateways by kind |
+    | ``learned`` | the points among them that are not in the site |
+    | ``banks`` | keys of terms, bank by bank |
+    | ``absent_device``, ``absent_gateway`` | devices; (gateway, within [ns], reconnect [ns]), shape ``(n, 3)`` |
+    | ``rules`` | per rule its id, its kind of entity and its meaning |
+    | ``slot_rule``, ``slot_entity`` | per alarm its rule and its entity; rising |
     """
 
-    points: tuple[str, ...]
-    gateways: tuple[str, ...]
-    terms: tuple[str, ...]
-    alarms: tuple[str, ...]
-    meanings: tuple[str, ...]
+    entities: Mapping[EntityKind, Sequence[str]]
+    learned: tuple[Point, ...]
+    banks: tuple[BankKeys, ...]
+    absent_device: Indexes
+    absent_gateway: Indexes
+    rules: tuple[tuple[str, EntityKind, str], ...]
+    slot_rule: NDArray[np.int32]
+    slot_entity: NDArray[np.int32]
 
     @classmethod
     def of(cls, plan: Plan) -> Identity:
         """Read the keys off a plan."""
-        points = tuple(point.key for point in plan.site.table)
-        alarms = [
-            f"{plan.rules[rule].id} {plan.site.entity_key(plan.rules[rule].entity, entity)}"
-            for rule, entity in zip(plan.slot_rule.tolist(), plan.slot_entity.tolist(), strict=True)
-        ]
-        meanings = [rule.meaning for rule in plan.rules]
+        site, absent = plan.site, plan.absences
         return cls(
-            points,
-            tuple(plan.site.gateways),
-            tuple(_terms(plan, points)),
-            tuple(alarms),
-            tuple(meanings[rule] for rule in plan.slot_rule.tolist()),
+            entities={
+                EntityKind.POINT: site.keys,
+                EntityKind.DEVICE: [device.key for device in site.devices],
+                EntityKind.ZONE: site.zones,
+                EntityKind.GATEWAY: site.gateways,
+            },
+            learned=tuple(site.table[at] for at in np.flatnonzero(site.learned).tolist()),
+            banks=tuple(
+                BankKeys(
+                    name=type(bank).__name__,
+                    tests=tuple(test.meaning for test in bank.tests),
+                    point=bank.point,
+                    test=bank.test,
+                    limit=bank.worked_out(),
+                )
+                for bank in plan.banks
+            ),
+            absent_device=absent.device,
+            absent_gateway=np.stack([absent.gateway, absent.within_ns, absent.reconnect_ns], axis=1),
+            rules=tuple((rule.id, rule.entity, rule.meaning) for rule in plan.rules),
+            slot_rule=plan.slot_rule,
+            slot_entity=plan.slot_entity,
         )
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all keys: equal fingerprints, equal arrays."""
-        digest = hashlib.blake2s(digest_size=16)
-        for name in _LISTS:
-            digest.update("\n".join(getattr(self, name)).encode() + b"\0")
+        digest = hashlib.blake2b(digest_size=16)
+        for keys in (*self.entities.values(), [repr(self._facts())]):
+            digest.update("\n".join(keys).encode() + b"\0")
+        for array in self._arrays().values():
+            digest.update(np.ascontiguousarray(array).tobytes() + b"\0")
         return digest.hexdigest()
 
     def encode(self) -> bytes:
         """Return the keys as bytes, compressed: they repeat themselves."""
-        return zlib.compress(pack({name: list(getattr(self, name)) for name in _LISTS}, {}), 1)
+        header = {
+            **self._facts(),
+            "entities": {kind.value: list(keys) for kind, keys in self.entities.items()},
+            "learned": [asdict(point) for point in self.learned],
+        }
+        return zlib.compress(pack(header, self._arrays()), 1)
 
     @classmethod
     def decode(cls, data: bytes) -> Identity:
         """Read the keys; raises WireError for other bytes."""
         try:
-            whole = zlib.decompressobj()
-            header, _ = unpack(whole.decompress(data, MOST_BYTES))
-            return cls(*(tuple(str(key) for key in header[name]) for name in _LISTS))
-        except (zlib.error, KeyError, TypeError) as error:
+            header, arrays = unpack(zlib.decompressobj().decompress(data, MOST_BYTES))
+            banks = [
+                BankKeys(
+                    name=str(name),
+                    tests=tuple(map(str, tests)),
+                    point=arrays[f"{name}.point"],
+                    test=arrays[f"{name}.test"],
+                    limit=arrays[f"{name}.limit"],
+                )
+                for name, tests in header["banks"]
+            ]
+            return cls(
+                entities={kind: [str(key) for key in header["entities"][kind.value]] for kind in EntityKind},
+                learned=tuple(_POINTS.validate_python(header["learned"])),
+                banks=tuple(banks),
+                absent_device=arrays["absent_device"],
+                absent_gateway=arrays["absent_gateway"].reshape(-1, 3),
+                rules=tuple((str(name), EntityKind(kind), str(meaning)) for name, kind, meaning in header["rules"]),
+                slot_rule=arrays["slot_rule"],
+                slot_entity=arrays["slot_entity"],
+            )
+        except (zlib.error, KeyError, TypeError, ValueError) as error:
             raise WireError(f"keys of a snapshot can't be read: {error!r}", data) from error
 
+    @property
+    def starts(self) -> list[int]:
+        """Where each bank's terms begin among all leaves, and at last the absences."""
+        return [0, *np.cumsum([len(bank.point) for bank in self.banks]).tolist()]
 
-def positions(keys: Sequence[str], old: Sequence[str]) -> NDArray[np.int64]:
+    def from_entities(self, kind: EntityKind, theirs: Identity) -> Indexes:
+        """Return where each point, device, zone or gateway stood in another plan, -1 for a new one."""
+        return _positions(self.entities[kind], theirs.entities[kind])
+
+    def from_terms(self, theirs: Identity, from_points: Indexes) -> list[Indexes]:
+        """Return where each term stood within its bank in another plan, -1 for a new one; bank by bank."""
+        known = {bank.name: bank for bank in theirs.banks}
+        return [_from_bank(bank, known.get(bank.name), from_points) for bank in self.banks]
+
+    def from_absences(self, theirs: Identity) -> Indexes:
+        """Return where each absence stood among those of another plan, -1 for a new one."""
+        return _positions(self._absences(), theirs._absences())
+
+    def alarms(self, theirs: Identity, slots: Indexes) -> Indexes:
+        """Return where some alarms of another plan stand here, -1 where they don't."""
+        number = {name: at for at, (name, _, _) in enumerate(self.rules)}
+        back = {kind: _positions(theirs.entities[kind], self.entities[kind]) for kind in EntityKind}
+        kinds = [kind for _, kind, _ in self.rules]
+        wanted = np.full(len(slots), -1, np.int64)
+        width = 1 + max((len(keys) for keys in self.entities.values()), default=0)
+        for at, slot in enumerate(slots.tolist()):
+            name, kind, _ = theirs.rules[theirs.slot_rule[slot]]
+            rule, entity = number.get(name, -1), int(back[kind][theirs.slot_entity[slot]])
+            if rule >= 0 and entity >= 0 and kinds[rule] is kind:
+                wanted[at] = rule * width + entity
+        return _found(self.slot_rule.astype(np.int64) * width + self.slot_entity, wanted)
+
+    def meaning(self, slot: int) -> str:
+        """Return the meaning of an alarm's rule."""
+        _, _, meaning = self.rules[int(self.slot_rule[slot])]
+        return meaning
+
+    def alarm(self, slot: int) -> str:
+        """Return an alarm's rule and entity, for people."""
+        name, kind, _ = self.rules[self.slot_rule[slot]]
+        return f"{name} {self.entities[kind][self.slot_entity[slot]]}"
+
+    def _absences(self) -> list[str]:
+        devices, gateways = self.entities[EntityKind.DEVICE], self.entities[EntityKind.GATEWAY]
+        return [
+            *(f"device {devices[at]}" for at in self.absent_device.tolist()),
+            *(f"gateway {gateways[at]} {within} {again}" for at, within, again in self.absent_gateway.tolist()),
+        ]
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "banks": [[bank.name, list(bank.tests)] for bank in self.banks],
+            "rules": [[name, kind.value, meaning] for name, kind, meaning in self.rules],
+        }
+
+    def _arrays(self) -> dict[str, AnyArray]:
+        found: dict[str, AnyArray] = {
+            "absent_device": self.absent_device,
+            "absent_gateway": self.absent_gateway.ravel(),
+            "slot_rule": self.slot_rule,
+            "slot_entity": self.slot_entity,
+        }
+        for bank in self.banks:
+            found |= {f"{bank.name}.{name}": getattr(bank, name) for name in ("point", "test", "limit")}
+        return found
+
+
+def _positions(keys: Sequence[str], old: Sequence[str]) -> Indexes:
     """Return where each key stood in ``old``, -1 for a new one; shape ``(keys,)``."""
-    if keys is old:
+    if keys is old or keys == old:
         return np.arange(len(keys))
     at: Mapping[str, int] = {key: number for number, key in enumerate(old)}
     return np.array([at.get(key, -1) for key in keys], np.int64)
 
 
-def _terms(plan: Plan, points: Sequence[str]) -> list[str]:
-    found = []
-    for bank in plan.banks:
-        kind = type(bank).__name__
-        meanings = [test.meaning for test in bank.tests]
-        for row, (point, test) in enumerate(zip(bank.point.tolist(), bank.test.tolist(), strict=True)):
-            found.append(f"{kind} {meanings[test]} {points[point]} {bank.worked_out(row)}")
-    absent = plan.absences
-    found += [f"absence {plan.site.devices[at].key}" for at in absent.device.tolist()]
-    pairs = zip(absent.gateway.tolist(), absent.within_ns.tolist(), strict=True)
-    return found + [f"absence {plan.site.gateways[at]} {within_ns}" for at, within_ns in pairs]
+def _from_bank(mine: BankKeys, theirs: BankKeys | None, from_points: Indexes) -> Indexes:
+    """Return where each term stood: the same test of the same point, with the same limit."""
+    if theirs is None or not len(theirs.point):
+        return np.full(len(mine.point), -1, np.int64)
+    tests = _positions(mine.tests, theirs.tests)
+    point, test = from_points[mine.point], tests[mine.test] if len(tests) else mine.test
+    width = len(theirs.tests)
+    wanted = np.where((point >= 0) & (test >= 0), point * width + test, -1)
+    old = _found(theirs.point.astype(np.int64) * width + theirs.test, wanted)
+    return np.where((old >= 0) & (theirs.limit[old] == mine.limit), old, -1)
+
+
+def _found(keys: Indexes, wanted: Indexes) -> Indexes:
+    """Return where each wanted number stands among rising ``keys``, -1 where it does not."""
+    if not len(keys):
+        return np.full(len(wanted), -1, np.int64)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where((keys[at] == wanted) & (wanted >= 0), at, -1)

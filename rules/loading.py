@@ -11,7 +11,7 @@ from domain.alarm import AlarmClass, EntityKind, Level
 from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
-from rules.conditions import Condition
+from rules.conditions import Absent, Condition
 from rules.dimensions import dimension_problems
 from rules.messages import allowed_fields, used_fields
 from rules.model import Rule, RuleSet
@@ -129,8 +129,11 @@ def _conditions(rule: Rule) -> list[tuple[Path, Condition]]:
 
 
 def _absence_problems(rule: Rule, document: Document, path: Path, condition: Condition) -> list[Problem]:
-    """A gateway rule can only ask for the gateway's absence; nothing else has points to look at."""
-    of_gateway = condition.absence is not None and condition.absence.of is EntityKind.GATEWAY
+    """A gateway rule can only ask for a gateway's absence; nothing else has points to look at."""
+    of_gateway = condition.absence is not None and condition.absence.of is not Absent.DEVICE
+    if condition.absence is not None and (condition.word or (path[0] == "condition" and rule.watches.word)):
+        mend = "remove 'word', or ask for 'bits' or 'equals' of the points"
+        return [document.problem(path, "absence is of devices and gateways, a word is a point's", mend)]
     if rule.entity is EntityKind.GATEWAY and not of_gateway and not condition.parts:
         mend = "write 'absence: {of: gateway, within_s: 15}', or another entity"
         return [document.problem(path, "a gateway has no points to test", mend)]

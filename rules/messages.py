@@ -5,6 +5,7 @@
 | ``unit`` ``building`` ``zone`` ``device`` ``gateway`` ``point`` | labels of the registry | the same |
 | ``floor`` | 1楼, 地下1层 | floor 1, basement 1 |
 | ``value`` ``limit`` | with the quantity's symbol: 182.4 kPa | the same |
+| ``text`` | the words that came with the reading, in brackets; nothing where there were none | the same |
 | ``count`` | how many, from the rule's ``count`` point; 若干 when nobody knows | the same; some |
 """
 
@@ -23,7 +24,7 @@ _FIELDS: Mapping[EntityKind, tuple[str, ...]] = {
     EntityKind.GATEWAY: ("unit", "gateway"),
     EntityKind.ZONE: _PLACE,
     EntityKind.DEVICE: (*_PLACE, "device", "gateway"),
-    EntityKind.POINT: (*_PLACE, "device", "gateway", "point", "value"),
+    EntityKind.POINT: (*_PLACE, "device", "gateway", "point", "value", "text"),
 }
 _PREFIXES: Mapping[TransitionKind, tuple[str, str]] = {
     TransitionKind.CLEARED: ("已恢复：", "Cleared: "),
@@ -31,6 +32,9 @@ _PREFIXES: Mapping[TransitionKind, tuple[str, str]] = {
     TransitionKind.KNOWN: ("数据恢复：", "Data is back: "),
 }
 """What stands before the rule's own text; raising and level changes are the text itself."""
+
+MOST_WORDS = 160
+"""Characters of a reading's own words within a message; the whole stands in the store."""
 
 NOBODY_KNOWS: Mapping[str, str] = {"zh": "若干", "en": "some"}
 
@@ -77,6 +81,18 @@ def number_text(value: float, quantity: Quantity = Quantity.NONE) -> str:
     digits = f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
     sign = symbol(quantity)
     return f"{digits} {sign}" if sign else digits
+
+
+def words_text(words: str, language: str) -> str:
+    """Write the words of a reading in brackets, shortened where they are long."""
+    words = words.strip()
+    words = words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 1]}…"
+    return "" if not words else f"（{words}）" if language == "zh" else f" ({words})"  # Chinese brackets
+
+
+def shows_words(rule: Rule) -> bool:
+    """Tell whether a rule's messages show the words of a reading."""
+    return any("text" in used_fields(template) for template in (rule.messages.zh, rule.messages.en))
 
 
 def count_text(value: float, language: str) -> str:

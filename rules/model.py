@@ -8,6 +8,7 @@
 | ``watches`` | which points (or gateways' places) it is about |
 | ``condition`` | when it is true, see `rules.conditions` |
 | ``unless`` | on other points of the same device: explains the alarm away, which then is no alarm of its own |
+| ``explained_by`` | ``under``: only points under the alarm's own explain it, ``s1-1-c40`` an ``s1-1`` |
 | ``on_delay_s``, ``off_delay_s`` | how long the condition must hold, in log time, to raise and to clear |
 | ``latched`` | open in the record until a person resets it; always so for fire |
 | ``level_when`` | a second condition that raises the level of the *same* alarm |
@@ -26,6 +27,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -35,6 +37,17 @@ from domain.ids import Token
 from domain.site import Labels
 from domain.site.labels import Settings
 from rules.conditions import Condition, Selector
+
+
+class ExplainedBy(StrEnum):
+    """Which points may explain an alarm away: those of its device, or those *under* its point.
+
+    Under ``s1-1`` are the points whose name begins with ``s1-1-``: the components of a system that has no
+    device of its own.
+    """
+
+    DEVICE = "device"
+    UNDER = "under"
 
 
 class LevelWhen(Settings):
@@ -63,6 +76,7 @@ class Rule(Settings):
     watches: Selector = Selector()
     condition: Condition
     unless: Condition | None = None
+    explained_by: ExplainedBy = ExplainedBy.DEVICE
     on_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     off_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     latched: bool | None = None
@@ -82,7 +96,8 @@ class Rule(Settings):
     def meaning(self) -> str:
         """Hash of version and conditions: state is kept over a change of rules where this is equal."""
         parts = self.model_dump(
-            mode="json", include={"version", "entity", "watches", "condition", "unless", "level_when", "test"}
+            mode="json",
+            include={"version", "entity", "watches", "condition", "unless", "level_when", "test", "explained_by"},
         )
         return hashlib.blake2s(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
 

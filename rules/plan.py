@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
+from domain.points import PointKind
 from rules.banks import Bank
 from rules.forest import Forest
 from rules.kernels import Indexes, seen
 from rules.links import Links
+from rules.messages import shows_words
 from rules.model import Rule
 from rules.site_index import SiteIndex
 from rules.slots import Slots
@@ -24,12 +27,16 @@ MAIN, RAISES, TESTING = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absences:
-    """Leaves that silence answers: devices first, then gateways with their own time to silence."""
+    """Leaves that silence answers: devices first, then gateways, each with its times.
+
+    A gateway is absent when it was not heard for ``within_ns``, or ``reconnect_ns`` after its death certificate.
+    """
 
     first_signal: int
     device: Indexes
     gateway: Indexes
     within_ns: Indexes
+    reconnect_ns: Indexes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +69,23 @@ class Plan:
     counts: Mapping[int, Links]
     pictures: Mapping[int, Links]
     gateway_silence_ns: Indexes
+
+    @cached_property
+    def worded_rules(self) -> frozenset[int]:
+        """Numbers of the rules whose messages show the words of a reading."""
+        return frozenset(number for number, rule in enumerate(self.rules) if shows_words(rule))
+
+    @cached_property
+    def worded(self) -> frozenset[int]:
+        """Points whose last words are kept: for pictures and for messages."""
+        pictures = {int(point) for links in self.pictures.values() for point in links.targets}
+        shown = np.isin(self.slot_rule, sorted(self.worded_rules))
+        return frozenset(pictures | set(self.slot_entity[shown].tolist()))
+
+    def momentary(self) -> list[Indexes]:
+        """Return the terms on events, per bank."""
+        is_event = np.array([point.kind is PointKind.EVENT for point in self.site.table], np.bool_)
+        return [np.flatnonzero(is_event[bank.point]) for bank in self.banks]
 
     def slots(self) -> Slots:
         """Return the alarms, all normal."""

@@ -7,9 +7,9 @@
 | ``300..240*7`` | seven readings in equal steps from 300 to 240, both included |
 | ``_``, ``_*5`` | no reading for one step, for five |
 | ``bad``, ``bad*3`` | readings of bad quality |
-| ``@http://…`` | the value 1 with these words |
+| ``@http://…``, ``4@operator_1`` | the value 1, or 4, with these words |
 
-For a gateway: ``data`` (any message), ``birth``, ``death`` and ``_``.
+For a gateway or a transmitter: ``data`` (any message), ``birth``, ``death`` and ``_``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ MOST_STEPS = 100_000
 _REPEATED = re.compile(r"^(?P<what>.+?)(?:\*(?P<times>\d{1,6}))?$")
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _RAMP = re.compile(rf"^({_NUMBER})\.\.({_NUMBER})$")
+_WORDED = re.compile(rf"^(?P<value>{_NUMBER})?@(?P<words>.+)$")
 _WORDS = ("data", "birth", "death")
 
 
@@ -46,8 +47,9 @@ def parse_series(text: str) -> list[Sample | None]:
 
 
 def _samples(token: str) -> list[Sample | None]:
-    if token.startswith("@"):
-        return [Sample(text=token[1:])]
+    worded = _WORDED.match(token)
+    if worded:
+        return [Sample(float(worded["value"] or 1), text=worded["words"])]
     match = _REPEATED.match(token)
     what, times = (match["what"], int(match["times"] or 1)) if match else (token, 1)
     if times > MOST_STEPS:

@@ -9,6 +9,7 @@ the index is a function of which points there are, not of when they were learned
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from domain.alarm import EntityKind, Place
 from domain.clock import NS_PER_S
 from domain.points import Point, PointTable
+from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from rules.conditions import Selector
@@ -32,7 +34,7 @@ class SiteIndex:
 
     | attribute | shape | meaning |
     |---|---|---|
-    | ``device_of``, ``place_of`` | (points,) int32 | device and zone of a point; the zone may be another than its device's |
+    | ``device_of``, ``place_of`` | (points,) int32 | device and zone of a point, each has its own |
     | ``first_point`` | (devices,) int64 | where a device's points begin |
     | ``zone_of``, ``gateway_of`` | (devices,) int32 | zone and gateway of a device |
     | ``host_of`` | (gateways,) int32 | the gateway that hosts a transmitter, -1 for all others |
@@ -90,10 +92,13 @@ class SiteIndex:
         self.gateways = [*own, *sorted(set(host.values()) - set(own))]
         self.own: Bools = np.arange(len(self.gateways)) < len(own)
         self._gateway_at = {key: at for at, key in enumerate(self.gateways)}
-        self.host_of = np.array(
-            [self._gateway_at[host[key]] if key in host else -1 for key in self.gateways], np.int32
-        )
+        self.host_of = np.array([self._gateway_at[host[key]] if key in host else -1 for key in self.gateways], np.int32)
         self.gateway_of = _codes([gateway_key(device) for device in self.devices], self.gateways)
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all points, in order."""
+        return tuple(point.key for point in self.table)
 
     def device(self, unit: str, device: str) -> int | None:
         """Return the index of a device, None when it is not here."""
@@ -123,6 +128,10 @@ class SiteIndex:
             if one.zones:
                 meant &= _passing(self._zone_kinds, one.zones.__contains__)[self.place_of]
         return meant
+
+    def measured_in(self, quantities: Collection[Quantity]) -> Bools:
+        """Return which points are in one of some quantities, shape ``(points,)``."""
+        return _passing(self._quantities, quantities.__contains__)[self._quantity_of]
 
     def entities_of_devices(self, kind: EntityKind) -> NDArray[np.int32]:
         """Return the device, zone or gateway that each device belongs to, shape ``(devices,)``."""

@@ -14,14 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from domain.alarm import EntityKind
 from domain.errors import WireError
 from rules.alarm_states import OPEN, AlarmState
 from rules.engine import Counts, Engine
-from rules.identity import Identity, positions
+from rules.identity import Identity
 from rules.log_clock import LogClock
 from rules.packing import AnyArray, pack, unpack
+from rules.plan import Plan
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +51,8 @@ class Restored:
 
 def save(engine: Engine, place: Place, fingerprint: str) -> bytes:
     """Return the engine's state. ``fingerprint`` is that of its plan's `Identity`."""
-    plan, slots, live = engine.plan, engine.slots, engine.liveness
-    keys = plan.site.table
-    header = {
-        "format": FORMAT,
-        "fingerprint": fingerprint,
-        "rules": plan.version,
-        "place": asdict(place),
-        "clock": [engine.clock.counted_ns, engine.clock.last_ns],
-        "last_tick_ns": live.last_tick_ns,
-        "judge_all": engine.judge_all,
-        "counts": asdict(engine.counts),
-        "words": {keys[point].key: words for point, words in engine.known.words.items()},
-    }
-    uneasy = np.flatnonzero(slots.state != AlarmState.NORMAL)
-    arrays: dict[str, AnyArray] = {
-        **_point_arrays(engine),
-        **_gateway_arrays(engine),
-        "truth": plan.forest.truth[: plan.forest.leaves],
-        "alarm": uneasy,
-        **{f"alarm.{name}": column[uneasy] for name, column in _alarm_columns(engine).items()},
-    }
-    for bank in plan.banks:
-        arrays |= {f"{type(bank).__name__}.{name}": getattr(bank, name) for name in bank.memory}
-    return pack(header, arrays)
+    header, arrays = _state(engine)
+    return pack({**header, "format": FORMAT, "fingerprint": fingerprint, "place": asdict(place)}, arrays)
 
 
 def fingerprint_of(data: bytes) -> str:
@@ -90,22 +70,73 @@ def restore(engine: Engine, data: bytes, mine: Identity, theirs: Identity) -> tu
     """
     header, arrays = unpack(data)
     try:
+        same = mine is theirs or mine.fingerprint == theirs.fingerprint
         place = Place(**header["place"])
-        engine.clock = LogClock(*header["clock"])
-        engine.counts = Counts(**{one.name: int(header["counts"].get(one.name, 0)) for one in fields(Counts)})
-        engine.liveness.last_tick_ns = int(header["last_tick_ns"])
-        same = mine.fingerprint == theirs.fingerprint
-        theirs = mine if same else theirs
-        engine.judge_all = not same or bool(header["judge_all"])
-        _restore_points(engine, header, arrays, positions(mine.points, theirs.points))
-        _restore_gateways(engine, arrays, positions(mine.gateways, theirs.gateways))
-        _restore_terms(engine, arrays, mine, theirs)
-        restored = _restore_alarms(engine, arrays, mine, theirs)
+        restored = _set(engine, header, arrays, mine, mine if same else theirs)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise WireError(f"snapshot does not fit its keys: {error!r}") from error
+    engine.judge_all |= not same
+    return place, restored
+
+
+def grown(engine: Engine, plan: Plan, mine: Identity, theirs: Identity) -> Engine:
+    """Return an engine for a plan with further, learned points, in the state of ``engine``.
+
+    Nothing is judged anew: a learned point is normal until its first reading, whatever asks about it.
+    """
+    fresh = Engine(plan, engine.partition)
+    _set(fresh, *_state(engine), mine, theirs)
+    return fresh
+
+
+def _state(engine: Engine) -> tuple[dict[str, Any], dict[str, AnyArray]]:
+    """Return what an engine knows, as a header and arrays in the order of its plan."""
+    plan, slots = engine.plan, engine.slots
+    keys = plan.site.table
+    header = {
+        "rules": plan.version,
+        "clock": [engine.clock.counted_ns, engine.clock.last_ns],
+        "last_tick_ns": engine.liveness.last_tick_ns,
+        "judge_all": engine.judge_all,
+        "counts": asdict(engine.counts),
+        "words": {keys[point].key: words for point, words in engine.known.words.items()},
+    }
+    uneasy = np.flatnonzero(slots.state != AlarmState.NORMAL)
+    arrays: dict[str, AnyArray] = {
+        **_point_arrays(engine),
+        **_gateway_arrays(engine),
+        "truth": plan.forest.truth[: plan.forest.leaves],
+        "alarm": uneasy,
+        **{f"alarm.{name}": column[uneasy] for name, column in _alarm_columns(engine).items()},
+    }
+    for bank in plan.banks:
+        arrays |= {f"{type(bank).__name__}.{name}": getattr(bank, name) for name in bank.memory}
+    return header, arrays
+
+
+def _set(
+    engine: Engine, header: Mapping[str, Any], arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity
+) -> Restored:
+    """Set an engine's state from that of another plan, matched by meaning."""
+    engine.clock = LogClock(*header["clock"])
+    engine.counts = Counts(**{one.name: int(header["counts"].get(one.name, 0)) for one in fields(Counts)})
+    engine.liveness.last_tick_ns = int(header["last_tick_ns"])
+    engine.judge_all = bool(header["judge_all"])
+    points = _known_before(engine, arrays, mine.from_entities(EntityKind.POINT, theirs))
+    _restore_points(engine, header, arrays, points)
+    _restore_gateways(engine, arrays, mine.from_entities(EntityKind.GATEWAY, theirs))
+    _restore_terms(engine, arrays, points, mine, theirs)
+    restored = _restore_alarms(engine, arrays, mine, theirs)
     engine.plan.forest.recount()
     engine.plan.listen(engine.slots)
-    return place, restored
+    return restored
+
+
+def _known_before(engine: Engine, arrays: Mapping[str, AnyArray], old: AnyArray) -> AnyArray:
+    """Leave out points that were learned then and never spoke, and are in the site now: to the site they are new."""
+    was = arrays["point.heard_ns"][old] if len(arrays["point.heard_ns"]) else np.zeros(len(old), np.int64)
+    unmet = (was < 0) & ~engine.plan.site.learned
+    return np.where(unmet, -1, old)
 
 
 def _point_arrays(engine: Engine) -> dict[str, AnyArray]:
@@ -116,7 +147,12 @@ def _point_arrays(engine: Engine) -> dict[str, AnyArray]:
 
 def _gateway_arrays(engine: Engine) -> dict[str, AnyArray]:
     live = engine.liveness
-    columns = {"heard_ns": live.gateway_heard_ns, "dead": live.dead, "session": live.session}
+    columns = {
+        "heard_ns": live.gateway_heard_ns,
+        "dead": live.dead,
+        "died_ns": live.died_ns,
+        "session": live.session,
+    }
     return {f"gateway.{name}": column for name, column in columns.items()}
 
 
@@ -131,8 +167,9 @@ def _carry(target: AnyArray, source: AnyArray, old: AnyArray) -> None:
 
 
 def _restore_points(engine: Engine, header: Mapping[str, Any], arrays: Mapping[str, AnyArray], old: AnyArray) -> None:
-    """Points that are new count as heard now, so that they have their time to report."""
-    engine.liveness.heard_ns[:] = engine.clock.counted_ns
+    """Points that are new in the site count as heard now, so that they have their time to report."""
+    live = engine.liveness
+    live.heard_ns[:] = np.where(engine.plan.site.learned, live.heard_ns, engine.clock.counted_ns)
     for name, column in _point_arrays(engine).items():
         _carry(column, arrays[name], old)
     table = engine.plan.site.table
@@ -149,23 +186,28 @@ def _restore_gateways(engine: Engine, arrays: Mapping[str, AnyArray], old: AnyAr
         _carry(column, arrays[name], old)
 
 
-def _restore_terms(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> None:
-    old = positions(mine.terms, theirs.terms)
-    _carry(engine.plan.forest.truth[: len(old)], arrays["truth"], old)
-    kinds = [term.partition(" ")[0] for term in theirs.terms]
-    for bank, start in zip(engine.plan.banks, engine.plan.bank_signal, strict=True):
+def _restore_terms(
+    engine: Engine, arrays: Mapping[str, AnyArray], points: AnyArray, mine: Identity, theirs: Identity
+) -> None:
+    """Carry truths and memories; the leaves are the terms, bank by bank, and then the absences."""
+    starts = dict(zip((bank.name for bank in theirs.banks), theirs.starts, strict=False))
+    truth = arrays["truth"]
+    for bank, old in zip(engine.plan.banks, mine.from_terms(theirs, points), strict=True):
         kind = type(bank).__name__
-        for name in bank.memory if kind in kinds else ():
-            own = old[start : start + len(bank)]
-            _carry(getattr(bank, name), arrays[f"{kind}.{name}"], np.where(own >= 0, own - kinds.index(kind), -1))
+        if kind in starts:
+            _carry(bank.truth, truth[starts[kind] :], old)
+            for name in bank.memory:
+                _carry(getattr(bank, name), arrays[f"{kind}.{name}"], old)
+    absences = engine.plan.forest.truth[mine.starts[-1] : engine.plan.forest.leaves]
+    _carry(absences, truth[theirs.starts[-1] :], mine.from_absences(theirs))
 
 
 def _restore_alarms(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> Restored:
     columns, uneasy = _alarm_columns(engine), arrays["alarm"]
-    new = positions([theirs.alarms[at] for at in uneasy.tolist()], mine.alarms)
+    new = mine.alarms(theirs, uneasy)
     is_open = OPEN[arrays["alarm.state"]]
     same = np.array(
-        [at >= 0 and mine.meanings[at] == theirs.meanings[was] for at, was in zip(new, uneasy, strict=True)], np.bool_
+        [at >= 0 and mine.meaning(at) == theirs.meaning(was) for at, was in zip(new, uneasy, strict=True)], np.bool_
     )
     for name, column in columns.items():
         column[new[same]] = arrays[f"alarm.{name}"][same]
@@ -174,8 +216,8 @@ def _restore_alarms(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identi
     engine.slots.high[new[changed]] = arrays["alarm.high"][changed]
     gone = (new < 0) & is_open
     return Restored(
-        same_plan=mine.fingerprint == theirs.fingerprint,
+        same_plan=mine is theirs,
         kept=int(np.count_nonzero(same)),
-        restarted=tuple(mine.alarms[at] for at in new[changed].tolist()),
-        orphans=tuple(theirs.alarms[at] for at in uneasy[gone].tolist()),
+        restarted=tuple(mine.alarm(at) for at in new[changed].tolist()),
+        orphans=tuple(theirs.alarm(at) for at in uneasy[gone].tolist()),
     )

@@ -10,11 +10,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
 from domain.ids import stable_id
+from domain.points import PointKind
 from domain.quality import BASE_MASK, GOOD, HISTORICAL
-from rules.conditions import Condition
+from rules.conditions import Absent, Condition
 from rules.inputs import Message, MessageKind
 from tests.rules.reference_truths import A, Alarm, N, Term, Truth, U, Watched
 
@@ -61,32 +61,58 @@ class Reference(Watched):
         state = self.gateways[gateway]
         if -1 not in (message.session, state.session) and message.session != state.session:
             return
-        state.dead = True
+        if not state.dead:
+            state.dead, state.died_ns = True, self.counted_ns
         for name in self._gateway_absences(gateway):
-            self.absences[name] = A
+            if name[3] == 0:
+                self.absences[name] = A
         self._judge_changed(message, {})
 
-    def _gateway_absences(self, gateway: str) -> list[tuple[str, str, float]]:
+    def _gateway_absences(self, gateway: str) -> list[tuple[str, str, float, float]]:
+        of = Absent.TRANSMITTER if gateway in self.host_of else Absent.GATEWAY
         return [
-            ("gateway", gateway, test.absence.within_s or 0.0)
+            ("gateway", gateway, test.absence.within_s or 0.0, test.absence.reconnect_s)
             for rule in self.rules
             for test in rule.condition.tests()
-            if test.absence and test.absence.of is EntityKind.GATEWAY
+            if test.absence and test.absence.of is of
         ]
 
     def _hear(self, gateway: str) -> None:
+        host = self.host_of.get(gateway, gateway)
+        if self._is_away(host):
+            self._host_back(host)
+        for name in {gateway, host}:
+            self._gateway_heard(name)
+
+    def _host_back(self, host: str) -> None:
+        gap = self.counted_ns - self.gateways[host].heard_ns
+        for hosted in (key for key, own in self.host_of.items() if own == host):
+            state = self.gateways[hosted]
+            state.heard_ns = min(state.heard_ns + gap, self.counted_ns)
+            state.died_ns = min(state.died_ns + gap, self.counted_ns)
+            for key in self._points_behind(hosted):
+                self.points[key].heard_ns = min(self.points[key].heard_ns + gap, self.counted_ns)
+
+    def _gateway_heard(self, gateway: str) -> None:
         state = self.gateways[gateway]
         gap = self.counted_ns - state.heard_ns
-        if state.dead or gap >= self.silence_s * NS_PER_S:
-            for key in self.keys:
-                device = self.device_of[key]
-                if f"{device.gateway.unit}/{device.gateway.gateway}" == gateway:
-                    self.points[key].heard_ns += gap
+        if self._is_away(gateway):
+            for key in self._points_behind(gateway):
+                self.points[key].heard_ns += gap
         state.dead, state.heard_ns = False, self.counted_ns
         for name in self._gateway_absences(gateway):
             self.absences[name] = N
 
+    def _points_behind(self, gateway: str) -> list[str]:
+        return [key for key in self.keys if f"{self.point[key].unit}/{self.point[key].gateway}" == gateway]
+
+    def _is_away(self, gateway: str) -> bool:
+        state = self.gateways[gateway]
+        return state.dead or self.counted_ns - state.heard_ns >= self._silence_s(gateway) * NS_PER_S
+
     def _forget(self, key: str) -> None:
+        if key in self.learned and self.points[key].last_ns is None:
+            return
         for (_, other), term in self.terms.items():
             if other == key:
                 term.known = False
@@ -151,7 +177,9 @@ class Reference(Watched):
                 return word & test.bits.all == test.bits.all
             return word & (test.bits.none or 0) == 0
         if test.equals:
-            return value in test.equals
+            return value in test.equals.any or (
+                bool(test.equals.until) and term.held and value not in test.equals.until
+            )
         if test.step:
             return self._step(test, term, value, time_ns)
         return value >= test.at_least if test.at_least is not None else value <= (test.at_most or 0.0)
@@ -177,17 +205,25 @@ class Reference(Watched):
             if now_ns - state.heard_ns >= self.point[key].max_silence_s * NS_PER_S:
                 self._forget(key)
         for key, device in self.registry.devices.items():
-            gateway = self.gateways[f"{device.gateway.unit}/{device.gateway.gateway}"]
-            away = gateway.dead or now_ns - gateway.heard_ns >= self.silence_s * NS_PER_S
+            name = f"{device.gateway.unit}/{device.gateway.gateway}"
+            away = self._is_away(name) or self._is_away(self.host_of.get(name, name))
             ends = max(
                 self.points[point].heard_ns + self.point[point].max_silence_s * NS_PER_S
                 for point in self._device_points(key)
             )
-            self.absences["device", key, 0.0] = U if away else A if ends <= gateway.heard_ns else N
+            self.absences["device", key] = U if away else A if ends <= self.gateways[name].heard_ns else N
         for key, gateway in self.gateways.items():
-            for name in self._gateway_absences(key):
-                gone = gateway.dead or now_ns - gateway.heard_ns >= name[2] * NS_PER_S
-                self.absences[name] = A if gone else N
+            host = self.host_of.get(key)
+            upto_ns = now_ns if host is None else self.gateways[host].heard_ns
+            for absence in self._gateway_absences(key):
+                lost = gateway.dead and upto_ns - gateway.died_ns >= absence[3] * NS_PER_S
+                gone = lost or upto_ns - gateway.heard_ns >= absence[2] * NS_PER_S
+                unknown = host is not None and self._is_away(host)
+                self.absences[absence] = U if unknown else A if gone else N
+        for (_, key), term in self.terms.items():
+            over = now_ns - self.points[key].heard_ns >= 10 * NS_PER_S
+            if self.point[key].kind is PointKind.EVENT and term.truth == A and over:
+                term.held = False
         self._judge_changed(message, {}, due=True)
 
     # ---- alarms ----

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.alarm import EntityKind
+from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
-from rules.conditions import Condition, Selector
+from rules.conditions import Absent, Condition, Measured, Selector
 from rules.model import Rule, RuleSet
 from rules.site_index import SiteIndex
 
@@ -47,6 +48,7 @@ class PointState:
 class GatewayState:
     heard_ns: int = 0
     dead: bool = False
+    died_ns: int = 0
     session: int = -1
 
 
@@ -69,34 +71,37 @@ class Alarm:
 class Watched:
     """A site with the present truth of every test on it."""
 
-    def __init__(self, registry: Registry, ruleset: RuleSet) -> None:
+    def __init__(self, registry: Registry, ruleset: RuleSet, declared: int | None = None) -> None:
         self.registry = registry
         self.rules = list(ruleset)
         self.around = {rule.id: rule.around for rule in self.rules}
-        self.site = SiteIndex(registry)
+        self.site = SiteIndex(registry, declared=declared)
+        self.learned = {point.key for point in list(registry.points)[declared:]} if declared is not None else set()
+        self.host_of = {key: one.host for key, one in registry.transmitters.items()}
         self.keys = [point.key for point in self.site.table]
         self.point = {point.key: point for point in self.site.table}
         self.device_of = {key: registry.devices[key.rsplit("/", 1)[0]] for key in self.keys}
-        self.points = {key: PointState() for key in self.keys}
+        self.points = {key: PointState(heard_ns=-(2**62) if key in self.learned else 0) for key in self.keys}
         self.terms: dict[tuple[str, str], Term] = {}
         self.gateways = {key: GatewayState() for key in registry.gateways}
-        self.absences: dict[tuple[str, str, float], Truth] = {}
+        self.absences: dict[tuple[object, ...], Truth] = {}
         self.counted_ns = 0
         self.last_log_ns: int | None = None
         self.late = 0
         self.transitions: list[Fact] = []
         self._remembered: dict[tuple[object, ...], list[object]] = {}
         self._tests: dict[str, list[Condition]] = {}
-        self.silence_s = max(
-            (test.absence.within_s or 0.0 for rule in self.rules for test in rule.condition.tests() if test.absence),
-            default=15.0,
-        )
         self.alarms = [alarm for rule in self.rules for alarm in self._alarms(rule)]
         self.rows: dict[tuple[str, str], int] = {}
         for alarm in self.alarms:
             alarm.truths, _ = self._truths(alarm)
 
     # ---- who is watched ----
+
+    def _silence_s(self, gateway: str) -> float:
+        of, default = (Absent.TRANSMITTER, 180.0) if gateway in self.host_of else (Absent.GATEWAY, 15.0)
+        asked = [test.absence for rule in self.rules for test in rule.condition.tests()]
+        return max((one.within_s or 0.0 for one in asked if one and one.of is of), default=default)
 
     def _alarms(self, rule: Rule) -> list[Alarm]:
         found = []
@@ -118,22 +123,28 @@ class Watched:
         return [key for key in self.keys if self.device_of[key].key == device]
 
     def _zone_points(self, zone: str) -> list[str]:
-        return [key for key in self.keys if self.device_of[key].zone.key == zone]
+        return [key for key in self.keys if self.registry.zone_of(self.point[key]).key == zone]
 
     def _meant(self, points: Iterable[str], *selectors: Selector) -> list[str]:
-        return [
-            key
-            for key in points
-            if all(
-                self._device_meant(self.device_of[key], one) and one.names(self.point[key].name) for one in selectors
-            )
-        ]
+        return [key for key in points if all(self._point_meant(key, one) for one in selectors)]
+
+    def _point_meant(self, key: str, selector: Selector) -> bool:
+        point = self.point[key]
+        return (
+            self._kind_meant(self.device_of[key], selector)
+            and selector.names(point.name)
+            and (not selector.word or point.word in selector.word)
+            and (not selector.zones or self.registry.zone_of(point).settings.kind in selector.zones)
+        )
+
+    def _kind_meant(self, device: Device, selector: Selector) -> bool:
+        return (not selector.kind or device.profile.kind in selector.kind) and all(
+            tag in device.settings.tags for tag in selector.tags
+        )
 
     def _device_meant(self, device: Device, selector: Selector) -> bool:
-        return (
-            (not selector.kind or device.profile.kind in selector.kind)
-            and (not selector.zones or device.zone.settings.kind in selector.zones)
-            and all(tag in device.settings.tags for tag in selector.tags)
+        return self._kind_meant(device, selector) and (
+            not selector.zones or device.zone.settings.kind in selector.zones
         )
 
     def _leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
@@ -145,18 +156,22 @@ class Watched:
 
     def _find_leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
         if test.absence is not None:
-            if test.absence.of is EntityKind.GATEWAY:
-                return [("gateway", alarm.key, test.absence.within_s)]
-            devices = dict.fromkeys(self.device_of[key].key for key in points)
+            if test.absence.of is not Absent.DEVICE:
+                hosted = test.absence.of is Absent.TRANSMITTER
+                name = ("gateway", alarm.key, test.absence.within_s, test.absence.reconnect_s)
+                return [name] if hosted == (alarm.key in self.host_of) else []
+            devices = (
+                [key for key, device in self.registry.devices.items() if device.zone.key == alarm.key]
+                if alarm.kind is EntityKind.ZONE
+                else dict.fromkeys(self.device_of[key].key for key in points)
+            )
             meant = [
                 key
                 for key in devices
                 if all(self._device_meant(self.registry.devices[key], one) for one in (watches, test.selector))
             ]
-            return [("device", key, 0.0) for key in meant]
-        return [
-            (test, key) for key in self._meant(points, watches, test.selector) if self._limit(test, key) is not None
-        ]
+            return [("device", key) for key in meant]
+        return [(test, key) for key in self._meant(points, watches, test.selector) if self._fits(test, key)]
 
     def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
         if condition.all_of:
@@ -164,6 +179,12 @@ class Watched:
         if condition.any_of:
             return any(self._possible(part, alarm, watches, points) for part in condition.any_of)
         return bool(self._leaves(condition, alarm, watches, points))
+
+    def _fits(self, test: Condition, key: str) -> bool:
+        asked, quantity = getattr(test, test.asks), self.point[key].quantity
+        if isinstance(asked, Measured):
+            return asked.canonical is quantity and self._limit(test, key) is not None
+        return quantity in (Quantity.NONE, Quantity.COUNT)
 
     def _limit(self, test: Condition, key: str) -> float | None:
         limit = test.above or test.below
@@ -209,7 +230,7 @@ class Watched:
         return truth, max((row for _, row in parts), default=-1) if truth != before else -1
 
     def _term(self, test: Condition, key: str) -> Term:
-        return self.terms.setdefault((test.meaning, key), Term())
+        return self.terms.setdefault((test.meaning, key), Term(known=key in self.learned))
 
     def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth], int]:
         """Return the three truths, and the last reading that made one of them new."""
@@ -252,11 +273,7 @@ class Watched:
             ]
             for watches, condition in asked:
                 for test in condition.tests():
-                    if (
-                        not test.absence
-                        and self._meant([key], watches, test.selector)
-                        and self._limit(test, key) is not None
-                    ):
+                    if not test.absence and self._meant([key], watches, test.selector) and self._fits(test, key):
                         found[test.meaning] = test
         return list(found.values())
 
