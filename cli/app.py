@@ -11,7 +11,7 @@ from cli.demo_command import demo
 from cli.gb26875_commands import app as gb26875_app
 from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
-from cli.simulate_commands import simulate
+from cli.simulate_commands import app as simulate_app
 from cli.up_command import up
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ SITE, PROCESSES, PEOPLE, DESK = "Sites", "Single processes (up starts them all)"
 app.command(rich_help_panel=SITE)(demo)
 app.command(rich_help_panel=SITE)(up)
 app.command(rich_help_panel=SITE)(check)
-app.command(rich_help_panel=DESK)(simulate)
+app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
 app.command(rich_help_panel=PROCESSES)(process_commands.ingest)
 app.command(rich_help_panel=PROCESSES)(process_commands.console)

@@ -1,5 +1,8 @@
 """`fengsui simulate`: a site's devices on real sockets, a scenario played on them, a table to watch.
 
+``fengsui simulate SCENARIO`` plays a scenario, ``fengsui simulate SITE`` lets a site's devices live, ``gb26875`` is
+one transmitter with its buttons, or a fleet.
+
 Exit codes: 0 all well (expectations that nothing is fed in to judge by fail nobody), 1 an expectation or
 a step failed, 2 the files are wrong or a port is taken.
 """
@@ -15,15 +18,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
+from typer.core import TyperGroup
 
 from cli.rule_files import load_ruleset
+from cli.simulate_gb26875 import EPILOG, gb26875
 from cli.site_files import load_registry
 from cli.yaml_documents import read_document
 from domain.errors import ConfigurationError, FengsuiError, Problem
@@ -31,7 +36,7 @@ from domain.quantity import Quantity, symbol
 from domain.site import Registry
 from simulators.expectations import State, Verdict
 from simulators.runner import Report, Runner
-from simulators.scenario import Placed, Scenario, check_rules, load_scenario
+from simulators.scenario import Placed, Scenario, check_rules, load_scenario, quiet_scenario
 from simulators.scenario_check import check_against
 from simulators.site import DeviceRow, Fleet
 
@@ -60,8 +65,31 @@ class Play:
     registry: Registry
 
 
+class PlayByDefault(TyperGroup):
+    """A group whose first word may be a scenario instead of a command: ``fengsui simulate SCENARIO``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``play`` in front of what names no command of the group."""
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["play", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=PlayByDefault, no_args_is_help=True)
+"""`fengsui simulate` with its commands."""
+
+
+@app.callback()
+def _simulate() -> None:
+    """Devices that are not there, on real sockets: play a scenario or a site, or press a transmitter's buttons.
+
+    `fengsui simulate SCENARIO` (or SITE) is short for `fengsui simulate play SCENARIO`.
+    """
+
+
+@app.command("play")
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", show_default=False)],
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML), or a site folder.", show_default=False)],
     site: Annotated[Path | None, typer.Option(help="Site folder; default: the one that the scenario lies in.")] = None,
     duration: Annotated[float | None, typer.Option(min=0.1, help="Seconds to play; default: the scenario's.")] = None,
     seed: Annotated[
@@ -69,7 +97,10 @@ def simulate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,  # noqa: FBT002 -- typer's form of a flag
 ) -> None:
-    """Play SCENARIO on simulated devices: Modbus servers and MQTT sensors on the site's own ports."""
+    """Play SCENARIO on simulated devices: Modbus servers, MQTT sensors and transmitters on the site's own ports.
+
+    A site folder instead of a scenario: its devices are there and live, nothing happens, until Ctrl-C.
+    """
     console = Console(stderr=as_json)
     try:
         play = load_play(scenario, site)
@@ -84,8 +115,17 @@ def simulate(
     raise typer.Exit(0 if report.passed else 1)
 
 
+app.command("gb26875", epilog=EPILOG)(gb26875)
+
+
 def load_play(scenario: Path, site: Path | None = None) -> Play:
-    """Read a scenario and the site it belongs to; raises `ConfigurationError` with every problem."""
+    """Read a scenario and the site it belongs to; raises `ConfigurationError` with every problem.
+
+    A site folder gives the site and a scenario in which nothing happens.
+    """
+    if scenario.is_dir():
+        registry = load_registry(scenario)
+        return Play(scenario=quiet_scenario(registry.site.labels), registry=registry)
     checked = load_scenario(read_document(scenario), scenario.parent)
     folder = site or _site_of(scenario)
     registry = load_registry(folder)

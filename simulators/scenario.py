@@ -19,6 +19,7 @@ from domain.errors import ConfigurationError, Problem
 from domain.site import Labels
 from simulators.replay import ReplayError, Series, read_series
 from simulators.scenario_model import (
+    LONGEST_S,
     STEP_KINDS,
     AnswerStep,
     AnyStep,
@@ -72,6 +73,20 @@ class Scenario:
             pattern = item.expectation.pattern
             named |= set() if isinstance(pattern, RollCallPattern) else {pattern.rule}
         return named
+
+
+def quiet_scenario(labels: Labels) -> Scenario:
+    """Return a scenario of a site's name in which nothing happens, for as long as a scenario may last."""
+    return Scenario(
+        id="quiet",
+        labels=labels,
+        duration_s=LONGEST_S,
+        seed=0,
+        document=Document(file="", data={}, lines={}),
+        steps=(),
+        expected=(),
+        series={},
+    )
 
 
 def load_scenario(document: Document, folder: Path) -> Scenario:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from simulators.errors import SimulationError
 from simulators.gb26875 import objects
 from simulators.gb26875.equipment import NORMAL, FacilitySystem
+from simulators.gb26875.outbox import Manner
 from simulators.gb26875.presses import COMPONENT_BITS, NEEDS_COMPONENT, OPERATION_BITS, SUPPLY_BITS, URGENT, Press
 from simulators.gb26875.transmitter import Record, Transmitter
 
@@ -21,7 +22,8 @@ SYSTEM_SUPPLIES = {3: 8, 4: 9}
 class Push:
     """One press. ``system``: ``11-1``, the panel where it happened (the transmitter's own keys when empty).
 
-    ``analog`` and ``value`` are for `Press.MEASURE`; ``hold_s`` keeps what is said back, so that it comes late.
+    ``analog`` and ``value`` are for `Press.MEASURE`; ``hold_s`` keeps what is said back, so that it comes late;
+    ``copies``: frames that come so many times.
     """
 
     press: Press
@@ -31,11 +33,12 @@ class Push:
     analog: int = 5
     value: float = 0.0
     hold_s: float = 0.0
+    copies: int = 1
 
-    @property
-    def urgent(self) -> bool:
-        """Tell whether it goes before all else."""
-        return self.press in URGENT
+    def manner(self, now_s: float) -> Manner:
+        """Return how it is sent; fires and answers go before all else."""
+        held_s = now_s + self.hold_s if self.hold_s > 0 else 0.0
+        return Manner(urgent=self.press in URGENT, not_before_s=held_s, copies=self.copies)
 
 
 def push(transmitter: Transmitter, button: Push, now_s: float) -> None:
@@ -43,16 +46,16 @@ def push(transmitter: Transmitter, button: Push, now_s: float) -> None:
     if button.press in NEEDS_COMPONENT and button.component is None:
         msg = f"'{button.press}' is done to a component → name one"
         raise SimulationError(msg)
-    held_s = now_s + button.hold_s if button.hold_s > 0 else 0.0
+    manner = button.manner(now_s)
     match button.press:
         case Press.MEASURE:
-            _measure(transmitter, button, held_s)
+            _measure(transmitter, button, manner)
         case Press.RESTORE:
-            _restore(transmitter, button, held_s)
+            _restore(transmitter, button, manner)
         case press if press in COMPONENT_BITS:
             component = transmitter.equipment.component(button.component or "")
             component.state |= 1 << COMPONENT_BITS[press]
-            transmitter.show_component(component, urgent=button.urgent, not_before_s=held_s)
+            transmitter.show_component(component, manner)
         case press if press in SUPPLY_BITS:
             _supply(transmitter, *SUPPLY_BITS[press])
         case Press.VENDOR:
@@ -60,21 +63,21 @@ def push(transmitter: Transmitter, button: Push, now_s: float) -> None:
         case Press.REBOOT:
             transmitter.reboot()
         case _:
-            _operate(transmitter, button, held_s)
+            _operate(transmitter, button, manner)
 
 
-def _measure(transmitter: Transmitter, button: Push, held_s: float) -> None:
+def _measure(transmitter: Transmitter, button: Push, manner: Manner) -> None:
     component = transmitter.equipment.component(button.component or "")
     component.values[button.analog] = button.value
     raws = dict(zip(component.values, transmitter.analogs_of(component), strict=True))
     data = objects.unit(objects.COMPONENT_ANALOG, [raws[button.analog]], transmitter.dialect)
-    transmitter.push(data, not_before_s=held_s)
+    transmitter.push(data, manner)
 
 
-def _restore(transmitter: Transmitter, button: Push, held_s: float) -> None:
+def _restore(transmitter: Transmitter, button: Push, manner: Manner) -> None:
     component = transmitter.equipment.component(button.component or "")
     component.state = NORMAL
-    transmitter.show_component(component, not_before_s=held_s)
+    transmitter.show_component(component, manner)
 
 
 def _supply(transmitter: Transmitter, bit: int, fails: bool) -> None:  # noqa: FBT001 -- private, from a table
@@ -86,22 +89,22 @@ def _supply(transmitter: Transmitter, bit: int, fails: bool) -> None:  # noqa: F
     transmitter.show_changes()
 
 
-def _operate(transmitter: Transmitter, button: Push, held_s: float) -> None:
+def _operate(transmitter: Transmitter, button: Push, manner: Manner) -> None:
     """Press an operation's key: tell it, then what it changed."""
     press = button.press
     system = _system(transmitter, button)
     if press in OPERATION_BITS:
-        _tell_operation(transmitter, button, system, held_s)
+        _tell_operation(transmitter, button, system, manner)
     if press is Press.ANSWER:
         transmitter.ringing_until_s = None
     if press in (Press.TEST, Press.TEST_OVER):
         transmitter.in_test = press is Press.TEST
     if press is Press.RESET:
         _reset(transmitter, system)
-    transmitter.show_changes(not_before_s=held_s)
+    transmitter.show_changes(manner)
 
 
-def _tell_operation(transmitter: Transmitter, button: Push, system: FacilitySystem | None, held_s: float) -> None:
+def _tell_operation(transmitter: Transmitter, button: Push, system: FacilitySystem | None, manner: Manner) -> None:
     at, dialect = transmitter.local_time(), transmitter.dialect
     flags = 1 << OPERATION_BITS[button.press]
     if system is None:
@@ -111,7 +114,7 @@ def _tell_operation(transmitter: Transmitter, button: Push, system: FacilitySyst
     key = (system.type, system.address) if system is not None else None
     transmitter.records.append(Record(at, key, flags, button.operator))
     data = objects.unit(objects.OPERATION if system is None else objects.SYSTEM_OPERATION, [raw], dialect)
-    transmitter.push(data, urgent=button.urgent, not_before_s=held_s)
+    transmitter.push(data, manner)
 
 
 def _system(transmitter: Transmitter, button: Push) -> FacilitySystem | None:

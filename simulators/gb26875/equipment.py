@@ -15,6 +15,7 @@ from domain.documents import nearest
 from domain.site import ComponentSettings, TransmitterSettings
 from simulators.errors import UnknownNameError
 from simulators.gb26875.objects import Target
+from simulators.gb26875.stamps import ComponentForm, component_at
 
 NORMAL = 1
 """State word of something that runs: bit 0."""
@@ -144,14 +145,18 @@ def equipment_of(settings: TransmitterSettings) -> Equipment:
     return Equipment(systems or [FacilitySystem(type=FIRE_ALARM_SYSTEM, address=1, name="s1-1")])
 
 
-def bench_equipment(components: int, systems: Iterable[int] = (FIRE_ALARM_SYSTEM,)) -> Equipment:
+def bench_equipment(
+    components: int,
+    systems: Iterable[int] = (FIRE_ALARM_SYSTEM,),
+    form: ComponentForm = ComponentForm.ZONE_POINT,
+) -> Equipment:
     """Return the equipment of a transmitter on a desk: ``components`` of each system, at 1-1, 1-2 and so on.
 
-    Two smoke detectors to a manual call point; names are the numbers.
+    Two smoke detectors to a manual call point; names are the numbers, as the maker's ``form`` writes them.
     """
     made = []
     for system in systems:
-        parts = [_on_bench(system, number) for number in range(1, components + 1)]
+        parts = [_on_bench(system, number, form) for number in range(1, components + 1)]
         made.append(
             FacilitySystem(type=system, address=1, name=f"s{system}-1", components={part.name: part for part in parts})
         )
@@ -165,11 +170,11 @@ def _declared(system: int, address: int, settings: ComponentSettings) -> Compone
     return Component(name=settings.id, target=target, text=settings.labels.zh, values=values, scales=scales)
 
 
-def _on_bench(system: int, number: int) -> Component:
+def _on_bench(system: int, number: int, form: ComponentForm) -> Component:
     kind = SMOKE if number % 3 else CALL_POINT
-    target = Target(system=system, address=1, type=kind, at=f"1-{number}")
+    target = Target(system=system, address=1, type=kind, at=component_at(1, number, form))
     word = "感烟探测器" if kind == SMOKE else "手动报警按钮"
-    return Component(name=f"s{system}-1-c{kind}-1-{number}", target=target, text=f"1区{number}号{word}")
+    return Component(name=f"s{system}-1-c{kind}-{target.at}", target=target, text=f"1区{number}号{word}")
 
 
 def _resting(low: float | None, high: float | None) -> float:

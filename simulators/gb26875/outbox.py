@@ -22,16 +22,27 @@ MOST_WAITING = 10_000
 """Entries that a transmitter keeps (assumption after GB 25506-2010, which asks for as many records)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How something is sent: before all else, not before a moment, in so many copies at the first time."""
+
+    urgent: bool = False
+    not_before_s: float = 0.0
+    copies: int = 1
+
+
+USUAL = Manner()
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
     """Something to be sent. ``raw`` and ``sequence`` are set when it is sent for the first time."""
 
     data: bytes
     command: int
-    urgent: bool = False
+    manner: Manner = USUAL
     keep: bool = True
     answered: bool = True
-    not_before_s: float = 0.0
     raw: bytes = b""
     sequence: int = -1
     tries: int = 0
@@ -82,15 +93,19 @@ class Outbox:
         if len(self) >= MOST_WAITING and self._waiting:
             self._waiting.popleft()
             self.counts.dropped += 1
-        if entry.not_before_s > 0:
+        if entry.manner.not_before_s > 0:
             self._held.append(entry)
         else:
-            (self._urgent if entry.urgent else self._waiting).append(entry)
+            (self._urgent if entry.manner.urgent else self._waiting).append(entry)
+
+    def release(self) -> None:
+        """Let go of everything that was held back for later."""
+        self._release(float("inf"))
 
     def due(self, now_s: float, build: Build) -> bytes | None:
         """Return the bytes to send now, if any; sets ``failed`` when the last try was in vain."""
         self._release(now_s)
-        if self._flying is not None and self._urgent and not self._flying.urgent:
+        if self._flying is not None and self._urgent and not self._flying.manner.urgent:
             self._put_back()
         flying = self._flying
         if flying is None:
@@ -106,12 +121,12 @@ class Outbox:
 
     def next_s(self) -> float | None:
         """Return when `due` has something to do next; 0 for at once, None when only a push can change it."""
-        if self._flying is None or (self._urgent and not self._flying.urgent):
+        if self._flying is None or (self._urgent and not self._flying.manner.urgent):
             if self._urgent or self._waiting:
                 return 0.0
-            moments = [entry.not_before_s for entry in self._held]
+            moments = [entry.manner.not_before_s for entry in self._held]
         else:
-            moments = [self._flying.sent_s + self.patience_s, *(entry.not_before_s for entry in self._held)]
+            moments = [self._flying.sent_s + self.patience_s, *(entry.manner.not_before_s for entry in self._held)]
         return min(moments, default=None)
 
     def confirmed(self, sequence: int) -> bool:
@@ -149,9 +164,9 @@ class Outbox:
     def _release(self, now_s: float) -> None:
         if not self._held:
             return
-        for entry in [entry for entry in self._held if entry.not_before_s <= now_s]:
+        for entry in [entry for entry in self._held if entry.manner.not_before_s <= now_s]:
             self._held.remove(entry)
-            (self._urgent if entry.urgent else self._waiting).append(entry)
+            (self._urgent if entry.manner.urgent else self._waiting).append(entry)
 
     def _next(self) -> Entry | None:
         queue = self._urgent or self._waiting
@@ -160,20 +175,21 @@ class Outbox:
     def _send(self, entry: Entry | None, now_s: float, build: Build) -> bytes | None:
         if entry is None:
             return None
-        if entry.raw:
-            self.counts.resent += 1
-        else:
+        first = not entry.raw
+        if first:
             entry.raw = build(entry)
             self.counts.sent += 1
+        else:
+            self.counts.resent += 1
         entry.tries += 1
         entry.sent_s = now_s
         self._flying = entry if entry.answered else None
-        return entry.raw
+        return entry.raw * (entry.manner.copies if first else 1)
 
     def _put_back(self) -> None:
         entry, self._flying = self._flying, None
         if entry is not None and entry.keep:
-            (self._urgent if entry.urgent else self._waiting).appendleft(entry)
+            (self._urgent if entry.manner.urgent else self._waiting).appendleft(entry)
 
     def _find(self, sequence: int) -> Entry | None:
         if self._flying is not None and self._flying.sequence == sequence:
@@ -185,4 +201,4 @@ class Outbox:
         if entry is self._flying:
             self._flying = None
         else:
-            (self._urgent if entry.urgent else self._waiting).remove(entry)
+            (self._urgent if entry.manner.urgent else self._waiting).remove(entry)

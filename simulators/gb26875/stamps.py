@@ -90,6 +90,16 @@ def address_bytes(address: int | str, form: AddressForm) -> bytes:
     return number.to_bytes(6, "big" if form is AddressForm.NUMBER_BIG_ENDIAN else "little")
 
 
+def component_at(zone: int, point: int, form: ComponentForm) -> str:
+    """Return the key of a zone's point in a maker's form: ``1-2``, one number ``1002``, or four bytes ``1-0-2-0``."""
+    match form:
+        case ComponentForm.NUMBER:
+            return str(1000 * zone + point)
+        case ComponentForm.DOTTED:
+            return f"{zone % 256}-{zone // 256}-{point % 256}-{point // 256}"
+    return f"{zone}-{point}"
+
+
 def component_bytes(key: str, form: ComponentForm) -> bytes:
     """Write a component's address, such as ``10-2`` (zone 10, point 2), into four bytes.
 

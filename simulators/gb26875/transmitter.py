@@ -18,7 +18,7 @@ from simulators.gb26875 import objects
 from simulators.gb26875.dialect import Dialect, Heartbeat
 from simulators.gb26875.equipment import FAULT, NORMAL, Component, Equipment, FacilitySystem
 from simulators.gb26875.frames import Command, Frame, FrameReader
-from simulators.gb26875.outbox import Entry, Outbox
+from simulators.gb26875.outbox import USUAL, Entry, Manner, Outbox
 from simulators.gb26875.stamps import address_bytes, time_bytes
 
 FIRE = 1 << 1
@@ -133,24 +133,24 @@ class Transmitter:
             return None
         return max(self.ringing_until_s - now_s, 0.0)
 
-    def push(self, data: bytes, *, urgent: bool = False, not_before_s: float = 0.0) -> None:
+    def push(self, data: bytes, manner: Manner = USUAL) -> None:
         """Let a data unit wait to be sent."""
-        self.outbox.push(Entry(data, Command.SEND, urgent=urgent, not_before_s=not_before_s))
+        self.outbox.push(Entry(data, Command.SEND, manner))
 
-    def show_component(self, component: Component, *, urgent: bool = False, not_before_s: float = 0.0) -> None:
+    def show_component(self, component: Component, manner: Manner = USUAL) -> None:
         """Tell a component's state, and those of its system and of the transmitter where they have changed."""
         at, dialect = self.local_time(), self.dialect
         raw = objects.component_state(component.target, component.state, component.text, at, dialect)
-        self.push(objects.unit(objects.COMPONENT_STATE, [raw], dialect), urgent=urgent, not_before_s=not_before_s)
-        self.show_changes(urgent=urgent, not_before_s=not_before_s)
+        self.push(objects.unit(objects.COMPONENT_STATE, [raw], dialect), manner)
+        self.show_changes(manner)
 
-    def show_changes(self, *, urgent: bool = False, not_before_s: float = 0.0) -> None:
+    def show_changes(self, manner: Manner = USUAL) -> None:
         """Tell the states of systems, then of the transmitter, that are no longer what was told last."""
         for key, system in self.equipment.systems.items():
             if self._shown.get(key) != self.word_of(system):
-                self.push(self._system_unit([system]), urgent=urgent, not_before_s=not_before_s)
+                self.push(self._system_unit([system]), manner)
         if self._shown.get(None) != self.state:
-            self.push(self._state_unit(), urgent=urgent, not_before_s=not_before_s)
+            self.push(self._state_unit(), manner)
 
     def word_of(self, system: FacilitySystem) -> int:
         """Return a system's state word; bit 0 is off while it is tested."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.gb26875.outbox import MOST_WAITING, PATIENCE_S, Entry, Outbox
+from simulators.gb26875.outbox import MOST_WAITING, PATIENCE_S, Entry, Manner, Outbox
 
 
 class Bench:
@@ -15,7 +15,7 @@ class Bench:
         self.outbox, self.numbers = Outbox(), 0
 
     def push(self, name: bytes, *, urgent: bool = False, keep: bool = True, not_before_s: float = 0.0) -> None:
-        self.outbox.push(Entry(name, 2, urgent=urgent, keep=keep, not_before_s=not_before_s))
+        self.outbox.push(Entry(name, 2, Manner(urgent=urgent, not_before_s=not_before_s), keep=keep))
 
     def due(self, now_s: float) -> bytes | None:
         return self.outbox.due(now_s, self._build)
