@@ -18,7 +18,7 @@ written has a zone, a name that people know, limits.
             systems:
               - id: east-fas
                 type: 1
-                labels: {zh: 东楼火灾报警系统, en: Fire alarm system, East}
+                labels: {zh: 东楼火灾报警系统, en: East fire alarm system}
                 components:
                   - {id: smoke-10-2, at: "10-2", type: 40, zone: corridor_1, labels: {zh: 走廊烟感, en: Corridor smoke}}
 """

@@ -16,7 +16,7 @@ from tests.project.house import DOCUMENTS, PACKAGES, ROOT, short
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 PATH = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+/?")
 LINK = re.compile(r"\]\(([^)#\s]+)")
-COMMAND = re.compile(r"(?<![\w./-])fengsui((?: [a-z][a-z0-9]*)+)")
+COMMAND = re.compile(r"(?<![\w./-])fengsui((?: [a-z][a-z0-9-]*)+)")
 FOLDERS = (*PACKAGES, "tests", "benchmarks", "docs", "deploy", "examples", ".ci")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
