@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors import LinkError, RefusedError
 from domain.words import ROLL_CALL, VALUES
-from gateway.connectors.gb26875.roll_call import Cause, Result
+from gateway.connectors.gb26875.roll_call import Cause, Result, RollCall
 from gateway.connectors.gb26875.roll_calls import RollCallPlan, Sent
 from tests.gateway.gb26875.roll_call_desk import EAST, WEST, desk
 
@@ -227,8 +227,11 @@ async def test_the_next_call_may_follow_when_the_last_has_ended(tmp_path: Path) 
 async def test_a_running_desk_tells_at_once_without_being_asked(tmp_path: Path) -> None:
     async with desk(tmp_path) as one:
         heard: asyncio.Queue[Result] = asyncio.Queue()
-        tell = one.tell
-        one.calls._tell = lambda call: asyncio.gather(tell(call), heard.put(call.result))
+
+        async def tell(call: RollCall) -> None:
+            await heard.put(call.result)
+
+        one.calls._tell = tell
         running = asyncio.create_task(one.calls.run())
         await one.calls.call(EAST, 3, "Li")
         assert await heard.get() is WAITING
