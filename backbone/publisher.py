@@ -3,7 +3,8 @@
 The server stores what comes on one connection in the order in which it comes. So the order is kept
 by one rule: when anything goes wrong (link lost, no ack in time, stream away), *everything* that
 is not acknowledged is sent again, oldest first, with the same ids; the server's duplicate window
-and the consumers' own identity checks drop second copies.
+and the consumers' own identity checks drop second copies. Until that is done nothing new is sent: what is
+submitted waits behind what went before.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ class Publisher:
         self._room = asyncio.Event()
         self._room.set()
         self._resend = asyncio.Event()
+        self._resending = False
+        self._connection = client.stats["reconnects"]
+        """The connection on which all that is pending was sent, by its number."""
         self._subscription: Subscription | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -97,7 +101,10 @@ class Publisher:
         token = str(self._count)
         entry = _Entry(subject, payload, message_id, asyncio.get_running_loop().create_future())
         self._pending[token] = entry
-        await self._send(token, entry)
+        if self._in_order:
+            await self._send(token, entry)
+        else:
+            self._resend.set()  # what went before goes first
         return entry.done
 
     async def flush(self) -> None:
@@ -119,6 +126,12 @@ class Publisher:
                 entry.done.set_exception(LinkError("publisher closed before the server acknowledged"))
                 entry.done.exception()  # seen here, so that nobody is warned about a future nobody waits for
         self._pending.clear()
+
+    @property
+    def _in_order(self) -> bool:
+        """Tell whether a message that is sent now comes after all that are pending."""
+        known = self._client.is_connected and self._connection == self._client.stats["reconnects"]
+        return known and not self._resending and not self._resend.is_set()
 
     async def _send(self, token: str, entry: _Entry) -> None:
         entry.sent_at = asyncio.get_running_loop().time()
@@ -156,23 +169,33 @@ class Publisher:
             entry.done.set_exception(answer)
 
     async def _watch_acks(self) -> None:
-        """Send everything pending again when asked to, or when the oldest ack is overdue."""
-        reconnects = self._client.stats["reconnects"]
+        """Send everything pending again when asked to, on a new connection, or when the oldest ack is overdue."""
         while True:
             try:
                 async with asyncio.timeout(RETRY_S):
                     await self._resend.wait()
             except TimeoutError:
-                seen = self._client.stats["reconnects"]
-                if seen == reconnects and not self._overdue():
+                if self._connection == self._client.stats["reconnects"] and not self._overdue():
                     continue
-                reconnects = seen
             else:
                 await asyncio.sleep(RETRY_S)
-            self._resend.clear()
             if self._client.is_connected:
-                for token, entry in list(self._pending.items()):
+                self._resend.clear()
+                await self._send_again()
+
+    async def _send_again(self) -> None:
+        """Send everything pending, and what is submitted meanwhile behind it."""
+        self._resending = True
+        try:
+            connection, sent = self._client.stats["reconnects"], 0
+            while sent < self._count:
+                waiting = [(token, entry) for token, entry in self._pending.items() if int(token) > sent]
+                sent = self._count
+                for token, entry in waiting:
                     await self._send(token, entry)
+            self._connection = connection
+        finally:
+            self._resending = False
 
     def _overdue(self) -> bool:
         oldest = next(iter(self._pending.values()), None)

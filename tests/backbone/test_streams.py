@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,34 @@ async def test_a_kill_of_the_server_under_load_loses_and_doubles_nothing(tmp_pat
         found = await reading
         assert [int(message.data) for message in found] == list(range(4000))
         assert await backbone.last_seq(TELEMETRY) == 4000
+
+
+async def test_what_is_submitted_while_the_server_is_away_does_not_overtake_what_its_end_swallowed(
+    tmp_path: Path,
+) -> None:
+    subject, numbers = telemetry("hotel", "DDATA", "gw", "d1"), iter(range(1000))
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        async with backbone.publisher() as publisher:
+
+            async def submit(count: int) -> None:
+                for number in islice(numbers, count):
+                    await publisher.submit(subject, str(number).encode(), message_id=f"m{number}")
+
+            for _ in range(4):
+                await submit(3)
+                await server.kill()
+                await submit(3)
+                while backbone.connected:
+                    await asyncio.sleep(0.01)
+                await submit(3)
+                await server.start()
+                while not backbone.connected:
+                    await submit(1)
+                    await asyncio.sleep(0.01)
+                await submit(3)
+                await publisher.flush()
+        stored = [int(message.data) for message in await backbone.messages(TELEMETRY)]
+    assert stored == list(range(next(numbers)))
 
 
 async def test_a_second_copy_with_the_same_id_is_acknowledged_and_not_stored(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from backbone.client import Backbone
 from domain.batch import ReadingBatch
-from domain.clock import NS_PER_MS, Clock, FakeClock
+from domain.clock import NS_PER_MS, FakeClock
 from domain.documents import Document
 from domain.points import Point, PointKind
 from domain.site import Registry, build_registry
@@ -62,15 +62,16 @@ def node(number: int) -> str:
 class House:
     """Everything of a hosting process but its connectors."""
 
-    def __init__(self, registry: Registry, spool: Spool, clock: Clock) -> None:
+    def __init__(self, registry: Registry, spool: Spool, clock: FakeClock) -> None:
         self.spool = spool
+        self.clock = clock
         self.voice = Voice(GATEWAY, clock)
         table = registry.gateway_points(UNIT, GATEWAY)
         values = Values(table)
         self.own = Session(self.voice, values, unit=UNIT, node=GATEWAY, devices=[])
         self.nodes = Nodes(self.own, self.voice, values, spool)
         self.hosting = Hosting(registry, unit=UNIT, gateway=GATEWAY, spool=spool, nodes=self.nodes, values=values)
-        self._ms = T0_MS
+        self._ms = clock.now_ns() // NS_PER_MS
 
     async def tell(self, number: int, name: str, value: float, *, device: str | None = None, label: bytes = b"") -> int:
         """Emit one reading of a transmitter's component; returns its time in ms."""
@@ -109,9 +110,9 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def house(folder: Path, registry: Registry, clock: Clock | None = None) -> AsyncIterator[House]:
-    """Open the spool in ``folder``, as a process does that starts."""
-    clock = clock or FakeClock(T0_MS * NS_PER_MS)
+async def house(folder: Path, registry: Registry, *, life: int = 0) -> AsyncIterator[House]:
+    """Open the spool in ``folder``, as a process does that starts; each ``life`` has an hour of its own."""
+    clock = FakeClock((T0_MS + life * 3_600_000) * NS_PER_MS)
     spool = await Spool.open(folder / "spool.sqlite", limits=SpoolLimits(), clock=clock)
     try:
         yield House(registry, spool, clock)

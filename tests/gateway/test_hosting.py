@@ -110,7 +110,7 @@ async def test_history_of_a_learned_point_waits_for_its_birth(tmp_path: Path) ->
     async with hosted(tmp_path, 1) as (place, backbone):
         place.hosting.learn([found(0, "level", PointKind.MEASURE)])
         await place.tell(0, "level", 4)
-        place.voice.clock.advance(60)  # type: ignore[attr-defined]  # the house's clock is moved by hand
+        place.clock.advance(60)
         async with place.speaking(backbone):
             await place.emptied()
             history = await backbone.messages("BACKFILL")
