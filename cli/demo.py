@@ -19,6 +19,7 @@ from backbone.credentials import SENSORS
 from backbone.server import EmbeddedServer, free_ports, is_owned
 from cli.demo_feed import DemoFeed, DemoOperator
 from cli.demo_report import account
+from cli.demo_roll_calls import DemoRollCalls
 from cli.platform import Link, Platform, with_process
 from cli.session import open_session
 from cli.simulate_commands import Play, load_play
@@ -114,14 +115,16 @@ async def running_demo(site: Path, scenario: Path, state: Path, port: int) -> As
         fleet = await stack.enter_async_context(Fleet(play.registry, seed=play.scenario.seed))
         await platform.start_processes()
         backbone = await stack.enter_async_context(await platform.connect("demo"))
-        watching = asyncio.create_task(feed.watch_alerts(backbone), name="demo-feed")
-        stack.callback(watching.cancel)
+        roll_calls = DemoRollCalls(backbone, play.registry, feed.put)
+        for watch in (feed.watch_alerts(backbone), roll_calls.watch()):
+            stack.callback(asyncio.create_task(watch, name="demo-feed").cancel)
         runner = Runner(
             play.scenario,
             fleet,
             cables={UPLINK: cables},
             phone=phone,
             operator=DemoOperator(AlertsFace(backbone)).act,
+            roll_caller=roll_calls.call,
             feed=feed.items(),
         )
         yield Demo(play, platform, backbone, phone, runner)
@@ -129,11 +132,12 @@ async def running_demo(site: Path, scenario: Path, state: Path, port: int) -> As
 
 def settle_environment(phone_url: str, phone_secret: str, mqtt_port: int, user: str, password: str) -> None:
     """Put the ports and secrets of this run where the example site asks for them (``${…}``)."""
-    panel, power, water = free_ports(3)
+    panel, power, water, access = free_ports(4)
     os.environ |= {
         "FENGSUI_PANEL_PORT": str(panel),
         "FENGSUI_POWER_PORT": str(power),
         "FENGSUI_WATER_PORT": str(water),
+        "FENGSUI_ACCESS_PORT": str(access),
         "FENGSUI_MQTT_PORT": str(mqtt_port),
         "FENGSUI_SENSOR_USER": user,
         "FENGSUI_SENSOR_PASSWORD": password,

@@ -19,7 +19,7 @@ OPERATOR = "demo-operator"
 
 
 class DemoFeed:
-    """Joins the ALERTS stream and the phone's pushes into one feed, in order of arrival."""
+    """Joins the ALERTS stream, the phone's pushes and ends of roll-calls into one feed, in order of arrival."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
@@ -29,6 +29,10 @@ class DemoFeed:
         self._queue.put_nowait(
             {"kind": "push", "rule": push.rule, "person": push.person, "text": push.text, "time_ns": push.time_ns}
         )
+
+    def put(self, seen: Mapping[str, Any]) -> None:
+        """Take an observation of another source."""
+        self._queue.put_nowait(seen)
 
     async def watch_alerts(self, backbone: Backbone) -> None:
         """Follow the ALERTS stream for ever."""
@@ -52,6 +56,7 @@ def observation(cloud_event: bytes, time_ns: int) -> dict[str, Any]:
         "event": event["type"].rpartition(".")[2],
         "zone": view.place.zone,
         "device": view.place.device,
+        "gateway": view.place.gateway,
         "level": view.level.value,
         "text": view.text_zh,
         "time_ns": time_ns,

@@ -46,6 +46,7 @@ class Observation(BaseModel):
     event: str | None = None
     zone: str | None = None
     device: str | None = None
+    gateway: str | None = None
     level: str | None = None
     person: str | None = None
     text: str | None = None
@@ -116,7 +117,7 @@ def describe(expected: Expected) -> str:
     expectation = expected.expectation
     match expectation.pattern:
         case AlertPattern() as alert:
-            marks = {"zone": alert.zone, "device": alert.device, "level": alert.level}
+            marks = {"zone": alert.zone, "device": alert.device, "gateway": alert.gateway, "level": alert.level}
             what = f"{alert.rule} {alert.event}" + _marks(marks) + _quoted(alert.text)
         case PushPattern() as push:
             what = f"push of {push.rule} to {push.person}{_quoted(push.text)}"

@@ -103,6 +103,9 @@ class _Check:
             path = (*placed.path, "expect", at)
             if expectation.alert is not None:
                 self._place((*path, "alert"), expectation.alert.zone, expectation.alert.device)
+                if expectation.alert.gateway is not None:
+                    nodes = {gateway.gateway for gateway in self._registry.gateways.values()}
+                    self._name((*path, "alert", "gateway"), expectation.alert.gateway, nodes, "gateway")
             if expectation.roll_call is not None:
                 self._transmitter((*path, "roll_call", "transmitter"), expectation.roll_call.transmitter)
             if expectation.push is not None:

@@ -121,12 +121,16 @@ class FaultSettings(Settings):
 
 
 class AlertPattern(Settings):
-    """An event of an alert; what is left out may be anything. ``text``: the Chinese text, word for word."""
+    """An event of an alert; what is left out may be anything. ``text``: the Chinese text, word for word.
+
+    ``gateway``: the edge node that the alert is about or comes from; a transmitter is one.
+    """
 
     rule: Token
     event: AlertEvent
     zone: Token | None = None
     device: Token | None = None
+    gateway: Token | None = None
     level: Level | None = None
     text: str | None = None
 

@@ -21,7 +21,7 @@ from simulators.gb26875.presses import Press
 from simulators.gb26875.transmitter import Event, Transmitter
 
 CONNECT_S = 10.0
-RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+RETRY_S, LONGEST_RETRY_S = 1.0, 5.0
 """Pauses between attempts, doubling, with jitter (assumption: two hundred devices must not call in one moment)."""
 
 GARBAGE_BYTES, GARBAGE_PAUSE_S = 4096, 0.02
