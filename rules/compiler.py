@@ -179,7 +179,7 @@ class _Compiler:
         """Return the gateways (or transmitters) meant: all, or those with a device that the selectors mean."""
         hosted = self._site.host_of >= 0
         meant = self._site.own & (hosted == (absence.of is Absent.TRANSMITTER))
-        if any(selector.model_fields_set for selector in selectors):
+        if any(selector != Selector() for selector in selectors):
             chosen = np.zeros(len(meant), np.bool_)
             chosen[self._site.gateway_of[self._site.select_devices(*selectors)]] = True
             meant &= chosen
@@ -352,13 +352,13 @@ class _Compiler:
 
 
 def _over(key: str, row_of: Mapping[str, int]) -> int:
-    """Return the row of the point that a point is under, -1 for none: the longest name that begins its own."""
+    """Return the row of the point that a point is under, -1 for none: the longest name its own begins with, or state."""
     start, dash, _ = key.rpartition("-")
     while dash:
         if start in row_of:
             return row_of[start]
         start, dash, _ = start.rpartition("-")
-    return -1
+    return row_of.get(f"{key.rpartition('/')[0]}/state", -1)
 
 
 def _times_ns(absence: Absence) -> tuple[int, int]:

@@ -5,35 +5,59 @@ kPa against °C is a mistake that no run would show: the comparison works, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from domain.documents import Path
 from domain.errors import Problem
+from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from rules.conditions import PLAIN, Condition, Measured, Selector
 from rules.model import Rule, RuleSet
 
 
+@dataclass(frozen=True, slots=True)
+class _Like:
+    """What selectors can tell apart of points but their names: those of one of their devices stand for all."""
+
+    device: Device
+    zone_kind: str
+    word: str
+    quantity: Quantity
+
+    def meant_by(self, selector: Selector) -> bool:
+        return (
+            means_device(selector, self.device)
+            and (not selector.zones or self.zone_kind in selector.zones)
+            and (not selector.word or self.word in selector.word)
+        )
+
+
 def dimension_problems(ruleset: RuleSet, registry: Registry) -> list[Problem]:
     """Return one problem for each test whose quantity is not that of every point it watches."""
-    kinds = representatives(registry.devices.values()).values()
+    points = _alike(registry)
     problems = []
     for rule in ruleset:
         document = ruleset.documents[rule.id]
         for path, test in _tests(rule):
-            found = _wrong(rule.watches if path[0] == "condition" else rule.around, test, kinds)
+            found = _wrong(rule.watches if path[0] == "condition" else rule.around, test, points)
             if found is not None:
                 problems.append(document.problem((*path, test.asks), *found))
     return problems
 
 
-def representatives(devices: Iterable[Device]) -> dict[tuple[object, ...], Device]:
-    """Return one device for each combination of what selectors can tell apart."""
-    found: dict[tuple[object, ...], Device] = {}
-    for device in devices:
-        found.setdefault(signature(device), device)
-    return found
+def _alike(registry: Registry) -> list[tuple[_Like, set[str]]]:
+    """Return the names of all points, those together that selectors tell apart by their names only."""
+    found: dict[tuple[object, ...], tuple[_Like, set[str]]] = {}
+    for point in registry.points:
+        device = registry.devices[f"{point.unit}/{point.device}"]
+        zone_kind = registry.zone_of(point).settings.kind
+        key = (signature(device), zone_kind, point.word, point.quantity)
+        if key not in found:
+            found[key] = (_Like(device, zone_kind, point.word, point.quantity), set())
+        found[key][1].add(point.name)
+    return list(found.values())
 
 
 def signature(device: Device) -> tuple[object, ...]:
@@ -65,21 +89,21 @@ def _tests(rule: Rule) -> Iterator[tuple[Path, Condition]]:
             yield path, condition
 
 
-def _wrong(watches: Selector, test: Condition, kinds: Iterable[Device]) -> tuple[str, str] | None:
+def _wrong(watches: Selector, test: Condition, points: Sequence[tuple[_Like, set[str]]]) -> tuple[str, str] | None:
     """Return what is wrong with a test and its mend, by the first point that does not fit."""
     asked = getattr(test, test.asks)
-    for device in kinds:
-        if not (selects(watches, device) and selects(test.selector, device)):
+    for like, names in points:
+        if like.quantity in (PLAIN if not isinstance(asked, Measured) else (asked.canonical,)):
             continue
-        for point in device.profile.points:
-            if not (watches.names(point.id) and test.selector.names(point.id)):
-                continue
-            where = f"{device.profile.profile}/{point.id}"
-            if isinstance(asked, Measured):
-                if asked.canonical is not point.quantity:
-                    mend = f"write a quantity of {point.quantity.value}, or watch other points"
-                    return f"{asked.quantity} does not fit {where}, which is in {point.quantity.value}", mend
-            elif point.quantity not in PLAIN:
-                mend = f"use 'above' or 'below' with 'quantity: {point.quantity.value}'"
-                return f"{where} is in {point.quantity.value}, and {test.asks} takes no quantity", mend
+        if not (like.meant_by(watches) and like.meant_by(test.selector)):
+            continue
+        name = next((name for name in sorted(names) if watches.names(name) and test.selector.names(name)), None)
+        if name is None:
+            continue
+        where = f"{like.device.profile.profile}/{name}"
+        if isinstance(asked, Measured):
+            mend = f"write a quantity of {like.quantity.value}, or watch other points"
+            return f"{asked.quantity} does not fit {where}, which is in {like.quantity.value}", mend
+        mend = f"use 'above' or 'below' with 'quantity: {like.quantity.value}'"
+        return f"{where} is in {like.quantity.value}, and {test.asks} takes no quantity", mend
     return None

@@ -15,6 +15,7 @@ from domain.clock import NS_PER_S
 from domain.ids import stable_id
 from domain.site import Labels
 from rules.alarm_states import SAYINGS
+from rules.kernels import Bools
 from rules.links import Links
 from rules.messages import count_text, floor_text, number_text, render, words_text
 from rules.model import Rule
@@ -31,7 +32,7 @@ PICTURE_AGE_NS = 60 * NS_PER_S
 
 @dataclass(slots=True)
 class Known:
-    """The last good value of every point, and the last words (with their time) of points that tell pictures.
+    """The last good value of every point, and last words (with their time) of points that pictures or messages show.
 
     It stands at the end of the last segment; both look-ups search the present segment first, so that a
     transition in its middle knows nothing of what came after.
@@ -54,15 +55,27 @@ class Known:
         last = max(rows, key=lambda row: (segment.instant[row], row))
         return segment.text[last], int(segment.time_ns[last])
 
-    def commit(self, segment: Segment, worded: frozenset[int]) -> None:
-        """Move on to the end of a segment; words are kept for the points in ``worded`` only."""
+    def own_words_at(self, segment: Segment, point: int, instant: int) -> str:
+        """Return the words that came with the last reading of a point as known at an instant, none if it had none."""
+        row = segment.latest(point, instant)
+        return segment.text.get(row, "") if row >= 0 else self.words.get(point, ("", 0))[0]
+
+    def commit(self, segment: Segment, worded: frozenset[int], momentary: Bools) -> None:
+        """Move on to the end of a segment; words are kept for the points in ``worded`` only.
+
+        Points in ``momentary``, shape ``(points,)``, forget theirs with the next reading.
+        """
+        if self.words:
+            for point in segment.point[segment.used & momentary[segment.point]].tolist():
+                self.words.pop(point, None)
         if segment.used.all():
             self.value[segment.point] = segment.value  # of a repeated point the last one stands
         else:
             self.value[segment.point[segment.used]] = segment.value[segment.used]
         for point in {int(segment.point[row]) for row in segment.text} & worded:
-            words = self.words_at(segment, point, len(segment.seq) * segment.width)
-            if words is not None:
+            end = len(segment.seq) * segment.width
+            words = self.words_at(segment, point, end)
+            if words is not None and not (momentary[point] and not self.own_words_at(segment, point, end)):
                 self.words[point] = words
 
 
@@ -190,9 +203,8 @@ class Emitter:
         return max((value for value in found if math.isfinite(value)), default=UNKNOWN_VALUE)
 
     def _words(self, number: int, entity: int, segment: Segment, known: Known, instant: int) -> str:
-        """Return the words that the point of an alarm spoke last, where the rule's messages show them."""
-        found = known.words_at(segment, entity, instant) if number in self._plan.worded_rules else None
-        return found[0] if found else ""
+        """Return the words of the last reading of an alarm's point, where the rule's messages show them."""
+        return known.own_words_at(segment, entity, instant) if number in self._plan.worded_rules else ""
 
     def _picture(
         self, links: Links | None, scope: int, segment: Segment, known: Known, when: tuple[int, int]

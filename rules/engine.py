@@ -73,7 +73,7 @@ class Engine:
         self.known = Known(np.full(points, np.nan))
         self.judge_all = False
         self._emitter = Emitter(plan, partition)
-        self._worded = plan.worded
+        self._worded, self._quoted = plan.worded, plan.quoted
         self._momentary = plan.momentary()
         self._scratch = np.empty(points, np.int32)
         self._waiting: list[Message] = []
@@ -130,7 +130,7 @@ class Engine:
             case _:
                 said = self._data(segment)
         transitions = self._emitter.transitions(_in_order(said), segment, self.known) if said else []
-        self.known.commit(segment, self._worded)
+        self.known.commit(segment, self._worded, self._quoted)
         self.counts.transitions += len(transitions)
         return transitions
 

@@ -43,7 +43,7 @@ class ExplainedBy(StrEnum):
     """Which points may explain an alarm away: those of its device, or those *under* its point.
 
     Under ``s1-1`` are the points whose name begins with ``s1-1-``: the components of a system that has no
-    device of its own.
+    device of its own. Under ``state``, which stands for its device, are all others of the device.
     """
 
     DEVICE = "device"

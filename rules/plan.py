@@ -14,7 +14,7 @@ from domain.clock import NS_PER_S
 from domain.points import PointKind
 from rules.banks import Bank
 from rules.forest import Forest
-from rules.kernels import Indexes, seen
+from rules.kernels import Bools, Indexes, seen
 from rules.links import Links
 from rules.messages import shows_words
 from rules.model import Rule
@@ -78,9 +78,22 @@ class Plan:
     @cached_property
     def worded(self) -> frozenset[int]:
         """Points whose last words are kept: for pictures and for messages."""
-        pictures = {int(point) for links in self.pictures.values() for point in links.targets}
+        return frozenset(np.flatnonzero(self._pictured | self.quoted).tolist())
+
+    @cached_property
+    def quoted(self) -> Bools:
+        """Which points are quoted in messages, and not shown as pictures; shape ``(points,)``."""
         shown = np.isin(self.slot_rule, sorted(self.worded_rules))
-        return frozenset(pictures | set(self.slot_entity[shown].tolist()))
+        found = np.zeros(len(self.site.table), np.bool_)
+        found[self.slot_entity[shown]] = True
+        return found & ~self._pictured
+
+    @cached_property
+    def _pictured(self) -> Bools:
+        found = np.zeros(len(self.site.table), np.bool_)
+        for links in self.pictures.values():
+            found[links.targets] = True
+        return found
 
     def momentary(self) -> list[Indexes]:
         """Return the terms on events, per bank."""

@@ -62,6 +62,7 @@ def test_fires_are_latched_and_causes_hide_only_their_consequences() -> None:
     assert {(rule.id, hidden) for rule in RULES for hidden in rule.hides} == {
         ("ebike_charging_at_exit", "ebike_parked_at_exit"),
         ("gateway_offline", "device_silent"),
+        ("transmitter_offline", "device_silent"),
     }
 
 
