@@ -165,7 +165,7 @@ class Mapper:
         text = state_text(description, item.state, self._profile)
         point = self._naming.state_of(component, description)
         state = component_state(item.state, self._profile)
-        title = f"{component.title} {text}".rstrip()
+        title = f"{component.title} {text}".rstrip() if point is None else ""
         self._state(taken, point, state, item.stamp, text=text, title=title, home=component.home)
 
     def _system_state(self, item: SystemState, taken: Taken) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from domain.batch import ReadingBatch
 from domain.clock import NS_PER_MS, NS_PER_S, floor_ms
@@ -183,6 +184,7 @@ class Taken:
         self.harvest.letters.append(letter)
 
 
+@lru_cache(maxsize=1024)
 def ns_of(local: datetime | None, zone: tzinfo) -> int | None:
-    """Return a device's local time in ns since 1970 UTC."""
+    """Return a device's local time in ns since 1970 UTC; remembered, for many objects share a second."""
     return None if local is None else int(local.replace(tzinfo=zone).timestamp()) * NS_PER_S
