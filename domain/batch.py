@@ -39,17 +39,18 @@ class ReadingBatch:
     def __post_init__(self) -> None:
         """Refuse columns of other lengths or types and text without a row; freeze the columns."""
         columns = (self.time_ns, self.point, self.value, self.quality)
-        if len({column.shape for column in columns}) != 1 or self.time_ns.ndim != 1:
+        shape = self.time_ns.shape
+        if len(shape) != 1 or any(column.shape != shape for column in columns):
             msg = f"columns of a batch must be flat and equally long, got {[column.shape for column in columns]}"
             raise ValueError(msg)
-        if tuple(column.dtype for column in columns) != _DTYPES:
+        if any(column.dtype != dtype for column, dtype in zip(columns, _DTYPES, strict=True)):
             msg = f"columns of a batch must be {_DTYPES}, got {[column.dtype for column in columns]}"
             raise ValueError(msg)
         if self.text and not all(0 <= row < len(self) for row in self.text):
             msg = f"text of a batch must belong to rows 0..{len(self) - 1}, got {sorted(self.text)}"
             raise ValueError(msg)
         for column in columns:
-            column.flags.writeable = False
+            column.setflags(write=False)
 
     @classmethod
     def build(
@@ -68,10 +69,14 @@ class ReadingBatch:
         that is not in ``table``.
         """
         points = np.asarray(point, np.int64).reshape(-1)
-        if points.size and (int(points.min()) < 0 or int(points.max()) >= len(table)):
+        if points.size and points.view(np.uint64).max() >= len(table):  # a negative index is a huge one here
             msg = f"point indexes must be in 0..{len(table) - 1}"
             raise ValueError(msg)
-        qualities = np.full(points.size, GOOD, np.uint16) if quality is None else np.array(quality, np.uint16)
+        if quality is None:
+            qualities = np.empty(points.size, np.uint16)
+            qualities.fill(GOOD)
+        else:
+            qualities = np.array(quality, np.uint16)
         return cls(
             table,
             np.array(time_ns, np.int64).reshape(-1),

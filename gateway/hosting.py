@@ -69,7 +69,7 @@ class Hosting:
 
     async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
         """Take readings; returns after they are safe on disk."""
-        np.maximum.at(self._last_ns, batch.point, batch.time_ns)
+        np.maximum.at(self._last_ns, batch.point.astype(np.intp), batch.time_ns)
         await self._spool.emit(batch, names=names)
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
