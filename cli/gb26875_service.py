@@ -62,7 +62,10 @@ class GatewayFace:
         return data
 
     async def rows(self, command: str, name: str, **request: Any) -> Answers:
-        """Ask all hosting gateways and join the lists called ``name``; raises LinkError when none answers."""
+        """Ask all hosting gateways and join the lists called ``name``; raises LinkError when none answers.
+
+        A gateway that has more rows than fit an answer says their ``total``, and is asked on.
+        """
         hosts = await self.hosts()
         asked = await asyncio.gather(*(self._rows(host, command, name, request) for host in hosts))
         silent = [f"{host}: {rows}" for host, rows in zip(hosts, asked, strict=True) if isinstance(rows, LinkError)]
@@ -74,14 +77,18 @@ class GatewayFace:
     async def _rows(
         self, host: str, command: str, name: str, request: Mapping[str, Any]
     ) -> list[dict[str, Any]] | LinkError:
-        try:
-            data = await self.ask(host, command, **request)
-        except LinkError as error:
-            return error
-        rows = data.get(name)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise WireError(f"{host} answered '{command}' without a list of {name}")
-        return [{"host": host, **row} for row in rows]
+        found: list[dict[str, Any]] = []
+        while True:
+            try:
+                data = await self.ask(host, command, skip=len(found) or None, **request)
+            except LinkError as error:
+                return error
+            rows = data.get(name)
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise WireError(f"{host} answered '{command}' without a list of {name}")
+            found += [{"host": host, **row} for row in rows]
+            if not rows or len(found) >= int(data.get("total", 0)):
+                return found
 
     async def transmitter(self, key: str) -> Mapping[str, Any]:
         """Return the row of ``unit/transmitter``; raises RefusedError when no gateway hosts it."""

@@ -52,6 +52,7 @@ def roll_call(
     """查岗：呼叫单位内的值班装置并等待应答 / Call every duty transmitter of UNIT and wait for the answers.
 
     The transmitter rings; whoever is on duty presses its answer key. A line that is down is no one's absence.
+    Leaving early (Ctrl-C) ends no call: its result comes with --results.
 
     Exit codes: 0 everybody present; 1 an answer was late or missing; 2 nobody was called (wrong usage, or
     refused: a call already runs); 3 somebody could not be asked (line down, gateway away) and nobody missed.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -34,6 +36,20 @@ async def test_a_gateway_that_is_away_makes_the_list_incomplete_and_says_so(tmp_
     assert shown.exit_code == 0
     assert len(json.loads(shown.stdout)) == 4
     assert "the list is not complete: hotel/gw-west" in shown.stderr
+
+
+async def test_a_gateway_with_more_transmitters_than_fit_an_answer_is_asked_on(tmp_path: Path) -> None:
+    rows = [{"unit": "hotel", "id": f"utd-{number}", "state": "up"} for number in range(25)]
+
+    def page(request: dict[str, Any]) -> Mapping[str, Any]:
+        skip = request.get("skip", 0)
+        return {"transmitters": rows[skip : skip + 10], "total": len(rows)}
+
+    async with desk(tmp_path) as site:
+        site.answers["transmitters"] = page
+        shown = await site.fengsui("gb26875", "transmitters", "--json")
+    assert [row["id"] for row in json.loads(shown.stdout)] == [row["id"] for row in rows]
+    assert [one.get("skip") for one in site.asked] == [None, 10, 20]
 
 
 async def test_strangers_are_listed_fire_first(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 | command | request | answer |
 |---|---|---|
-| `transmitters` | `unit`, `transmitter` (both optional) | `transmitters` |
+| `transmitters` | `unit`, `transmitter`, `skip` (all optional) | `transmitters` (at most 1,000), `total` |
 | `strangers` | | `strangers` |
 | `frames` | `unit`, `transmitter`, `limit` | `frames`: the newest, oldest first |
 | `read` | `unit`, `transmitter`, `type`; `system`, `component`, `count`, `start` as the type needs | `objects` |
@@ -31,6 +31,9 @@ from gateway.connectors.gb26875.wire_json import object_documents
 Answer = Mapping[str, Any]
 
 MOST_LISTED = 10_000
+MOST_SHOWN = 1_000
+"""Transmitters in one answer: about 600 bytes each, and a message of the backbone has at most 1 MiB."""
+
 USUALLY_LISTED = 100
 """Roll-calls in one answer."""
 
@@ -80,7 +83,10 @@ class Commands:
             for session in self._directory
             if unit in (None, session.registered.settings.unit) and name in (None, session.registered.settings.id)
         ]
-        return {"transmitters": [{**_document(one), "connection": self._connection} for one in wanted]}
+        skip = number_of(request, "skip", 0, len(wanted), 0)
+        shown = wanted[skip : skip + MOST_SHOWN]
+        rows = [{**_document(one), "connection": self._connection} for one in shown]
+        return {"transmitters": rows, "total": len(wanted)}
 
     async def _strangers(self, request: Mapping[str, Any]) -> Answer:
         del request
