@@ -3,18 +3,21 @@
 Defaults, where a site has no policy for a class. Assumptions (no official ladder times were
 found); the figures follow the usual duties: first judgement of a fire within 1 min and somebody on
 the spot within 3 min; for other urgent matters the person first, the manager after 10 min without
-an answer, then twice that; 24 h and 48 h for what is not urgent.
+an answer, then twice that; 24 h and 48 h for what is not urgent. A missed duty (roll-call without answer) is the
+manager's matter at once, whoever is on duty did not answer, and the supervisors' after 10 min.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.alarm import AlarmClass, Place
 from domain.clock import NS_PER_S
+from domain.points import Point
 from domain.site import ChannelSettings, EscalationStep, Labels, Person, Registry, Role
+from domain.words import COMPONENT_STATE
 
 RESPONSIBLE = "responsible"
 SAFETY_MANAGER = "safety_manager"
@@ -23,19 +26,20 @@ SUPERVISORS = "supervisors"
 _FIRE_S = (0.0, 60.0, 180.0)
 _URGENT_S = (0.0, 600.0, 1200.0)
 _CALM_S = (0.0, 86_400.0, 172_800.0)
+_DUTY_S = (0.0, 600.0)
 _DEFAULT_S = {
     AlarmClass.FIRE: _FIRE_S,
     AlarmClass.LINKAGE: _URGENT_S,
     AlarmClass.SUPERVISORY: _URGENT_S,
     AlarmClass.FAULT: _CALM_S,
     AlarmClass.HAZARD: _URGENT_S,
-    AlarmClass.DUTY: _CALM_S,
+    AlarmClass.DUTY: _DUTY_S,
     AlarmClass.SYSTEM: _CALM_S,
 }
 
 
 class Directory:
-    """Look-ups on a site; holds nothing of its own."""
+    """Look-ups on a site that grows by the points that births tell of."""
 
     def __init__(self, registry: Registry) -> None:
         """Wrap ``registry``."""
@@ -45,6 +49,10 @@ class Directory:
         self._timezone = _timezone(registry.site.timezone)
         self._steps = {alarm_class: self._ladder(alarm_class) for alarm_class in AlarmClass}
 
+    def learn(self, points: Iterable[Point]) -> None:
+        """Take points that nobody wrote, for their labels."""
+        self._registry = self._registry.grown(points)
+
     def steps(self, alarm_class: AlarmClass) -> list[EscalationStep]:
         """Return the ladder of a class, earliest step first."""
         return self._steps[alarm_class]
@@ -53,7 +61,7 @@ class Directory:
         for policy in self._registry.site.escalation:
             if alarm_class in policy.classes:
                 return sorted(policy.steps, key=lambda step: step.after_s)
-        targets = (RESPONSIBLE, SAFETY_MANAGER, SUPERVISORS)
+        targets = (RESPONSIBLE, SAFETY_MANAGER, SUPERVISORS)[-len(_DEFAULT_S[alarm_class]) :]
         return [
             EscalationStep(after_s=after_s, to=(target,))
             for after_s, target in zip(_DEFAULT_S[alarm_class], targets, strict=True)
@@ -85,6 +93,7 @@ class Directory:
             "zone": place.zone,
             "zone_kind": place.zone_kind,
             "device": place.device,
+            "point": place.point,
         }
 
     def local_time(self, time_ns: int) -> str:
@@ -114,6 +123,17 @@ class Directory:
         device = self._registry.devices.get(f"{place.unit}/{place.device}")
         if device:
             yield device.settings.labels
+            yield from self._component(place)
+        elif place.gateway is not None and f"{place.unit}/{place.gateway}" in self._registry.gateways:
+            yield self._registry.gateways[f"{place.unit}/{place.gateway}"].labels
+
+    def _component(self, place: Place) -> Iterator[Labels]:
+        """Yield the name of the component where the point is one's: its device is a whole system."""
+        key = f"{place.unit}/{place.device}/{place.point}"
+        at = self._registry.points.get(key)
+        label = self._registry.point_labels.get(key)
+        if at is not None and label is not None and self._registry.points[at].word == COMPONENT_STATE:
+            yield label
 
 
 def _floor(floor: int) -> Labels:

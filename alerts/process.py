@@ -25,8 +25,10 @@ from alerts.service import AlertsService
 from alerts.stats import notification_stats
 from alerts.timers import run_timers
 from backbone.client import Backbone
+from backbone.layout import BIRTHS
+from backbone.sparkplug.learning import births, points_of_message
 from domain.clock import Clock, SystemClock
-from domain.errors import LinkError, RefusedError, StoreError
+from domain.errors import LinkError, RefusedError, StoreError, WireError
 from domain.site import Registry
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,9 @@ async def run(
     if len(signing_key) < LEAST_KEY:
         raise RefusedError(f"the signing key of answer links has {len(signing_key)} bytes; at least {LEAST_KEY}")
     await backbone.ensure_streams()
-    office = Office(await Database.open(database_url), Directory(registry), clock or SystemClock())
+    directory = Directory(registry)
+    directory.learn(await births(backbone))
+    office = Office(await Database.open(database_url), directory, clock or SystemClock())
     try:
         await office.change(_prepare)
         couriers = [
@@ -79,6 +83,7 @@ async def _work(office: Office, backbone: Backbone, couriers: list[Courier], sto
             tasks.create_task(run_timers(office), name="timers"),
             tasks.create_task(publish_feed(office, backbone), name="feed"),
             tasks.create_task(_report(office, backbone), name="status"),
+            tasks.create_task(_learn(office.directory, backbone), name="births"),
         ]
         deliveries = [tasks.create_task(courier.run(), name="courier") for courier in couriers]
         await stop.wait()
@@ -96,6 +101,17 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=1.0)
+
+
+async def _learn(directory: Directory, backbone: Backbone) -> None:
+    """Take the names of components that nobody wrote: those of every device's newest birth, then those that come."""
+    async for batch in backbone.reader(BIRTHS):
+        for birth in batch:
+            try:
+                directory.learn(points_of_message(birth.subject, birth.data))
+            except WireError as error:
+                log.warning("birth %d on %s left out: %s", birth.seq, birth.subject, error.reason)
+        await asyncio.sleep(0)  # thousands of births at once must not hold up a fire
 
 
 def _prepare(desk: Desk) -> None:

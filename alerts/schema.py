@@ -92,7 +92,8 @@ class Alert(Base):
     """One occurrence. ``id`` is the id of the transition that raised it.
 
     ``occurrence`` counts how often it came back before it was closed; a ladder belongs to one
-    occurrence. ``paused_at_ns`` is since when the ladder waits (suppressed, or gone by itself).
+    occurrence. ``paused_at_ns`` is since when the ladder waits (suppressed, or gone by itself). ``fire_order``
+    numbers the fires of a building in the order of the log, while one of them is open: 1 is the first alarm (首警).
     """
 
     __tablename__ = "alerts"
@@ -158,6 +159,7 @@ class Alert(Base):
     paused_at_ns: Mapped[int | None]
     closed_at_ns: Mapped[int | None]
     comments: Mapped[int] = mapped_column(Integer, default=0)
+    fire_order: Mapped[int | None] = mapped_column(Integer)
 
     @property
     def place(self) -> Place:

@@ -19,12 +19,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from alerts import escalation, life_cycle, notices, suppression
 from alerts.desk import Desk
 from alerts.schema import Alert, SeenTransition
-from domain.alarm import Level, Transition, TransitionKind
+from domain.alarm import AlarmClass, Level, Transition, TransitionKind
 from domain.alert import AlertEvent
 
 _LEVELS = list(Level)
@@ -94,6 +94,8 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
         **place,
     )
     _take_content(alert, transition)
+    if alert.alarm_class is AlarmClass.FIRE:
+        alert.fire_order = _fire_order(desk, alert)
     desk.open(alert)
     suppression.remember(desk, alert, transition.hides)
     alert.suppressed_by = suppression.cause_of(desk, alert)
@@ -102,6 +104,15 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
         suppression.hide_consequences(desk, alert)
     escalation.start(desk, alert)
     return alert
+
+
+def _fire_order(desk: Desk, alert: Alert) -> int:
+    """Return which fire of its building this is since none was open there; of the unit where it has no building."""
+    same_place = (Alert.unit == alert.unit, Alert.building == alert.building)
+    query = select(func.max(Alert.fire_order)).where(
+        Alert.alarm_class == AlarmClass.FIRE, Alert.closed_at_ns.is_(None), *same_place
+    )
+    return (desk.session.scalar(query) or 0) + 1
 
 
 def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:

@@ -87,6 +87,7 @@ class Backbone:
             raise LinkError(f"no backbone at {url} within {timeout_s:.0f} s: {error}") from error
         backbone = cls(client, Layout(partitions=partitions, replicas=replicas))
         client._closed_cb = backbone._on_closed  # noqa: SLF001  # connect() takes callbacks before there is anybody to call
+        client._disconnected_cb = backbone._on_disconnected  # noqa: SLF001  # as above
         return backbone
 
     async def _on_closed(self) -> None:
@@ -94,6 +95,14 @@ class Backbone:
         if not self._closing:
             log.critical("the backbone closed this connection for good; the process ends, to be started anew")
             signal.raise_signal(signal.SIGTERM)
+
+    async def _on_disconnected(self) -> None:
+        """Forget what the client has buffered: after a reconnect it would overtake what the dead socket swallowed.
+
+        Whoever waits for an answer asks again; a `Publisher` sends everything again, in order.
+        """
+        self._client._pending.clear()  # noqa: SLF001  # nats-py has no other way (2.16)
+        self._client._pending_data_size = 0  # noqa: SLF001  # as above
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -159,10 +168,13 @@ class Backbone:
         return Publisher(self._client, window=window)
 
     def reader(
-        self, stream: str, *, subjects: Sequence[str] = (), start_seq: int = 1
+        self, stream: str, *, subjects: Sequence[str] = (), start_seq: int = 1, newest: bool = False
     ) -> AsyncIterator[list[LogMessage]]:
-        """Read in order without acks, for ever; yields lists as messages arrive."""
-        return OrderedReader(self._client, self._js, stream, subjects, start_seq).batches()
+        """Read in order without acks, for ever; yields lists as messages arrive.
+
+        With ``newest`` begin with the newest message of each subject instead of ``start_seq``.
+        """
+        return OrderedReader(self._client, self._js, stream, subjects, start_seq, newest=newest).batches()
 
     async def durable(self, stream: str, *, name: str, subjects: Sequence[str] = ()) -> DurableReader:
         """Return a reader on the durable consumer ``name``, made if missing."""

@@ -31,15 +31,26 @@ class OrderedReader:
     """One ordered read of a stream."""
 
     def __init__(
-        self, client: Client, js: JetStreamContext, stream: str, subjects: Sequence[str], start_seq: int
+        self,
+        client: Client,
+        js: JetStreamContext,
+        stream: str,
+        subjects: Sequence[str],
+        start_seq: int,
+        *,
+        newest: bool,
     ) -> None:
-        """Read messages of ``subjects`` (all when empty) from ``start_seq`` on."""
+        """Read messages of ``subjects`` (all when empty) from ``start_seq`` on.
+
+        With ``newest`` the first deliveries are the newest message of each subject, in order, then all that follow.
+        """
         self._client = client
         self._js = js
         self._stream = stream
         self._subjects = list(subjects)
         self._next_seq = max(1, start_seq)
         self._consumer_seq = 0
+        self._newest = newest
 
     async def batches(self) -> AsyncIterator[list[LogMessage]]:
         """Yield lists of 1..1000 messages as they arrive; ends only with its task."""
@@ -68,6 +79,7 @@ class OrderedReader:
                 break
             self._consumer_seq = position.consumer_seq
             self._next_seq = position.seq + 1
+            self._newest = False
             batch.append(log_message(delivery, position))
         return batch
 
@@ -78,11 +90,12 @@ class OrderedReader:
                 "%s ends at %d, before the wanted %d: it is a new one, read from 1", self._stream, last, self._next_seq
             )
             self._next_seq = 1
+        policy = api.DeliverPolicy.LAST_PER_SUBJECT if self._newest else api.DeliverPolicy.BY_START_SEQUENCE
         config = api.ConsumerConfig(
-            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._next_seq,
+            deliver_policy=policy,
+            opt_start_seq=None if self._newest else self._next_seq,
             ack_policy=api.AckPolicy.NONE,
-            filter_subjects=self._subjects or None,
+            filter_subjects=self._subjects or ([">"] if self._newest else None),
             max_deliver=1,
             mem_storage=True,
             num_replicas=1,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.alarm import AlarmClass, EntityKind, Level, Place
 
@@ -78,6 +78,11 @@ class AlertView(BaseModel):
     next_escalation_ns: int | None
     closed_at_ns: int | None
     comments: int
+    fire_order: int | None = Field(
+        default=None,
+        ge=1,
+        description="of a fire: 1 = the first alarm (首警) of its building since no fire was open there, 2 the second",
+    )
 
     @property
     def is_open(self) -> bool:

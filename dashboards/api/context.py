@@ -12,6 +12,7 @@ from dashboards.api.errors import UnauthorizedError
 from dashboards.api.sessions import Sessions
 from dashboards.live.board import Board
 from dashboards.live.link import Link
+from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
 from domain.clock import Clock
 from domain.site import Registry
@@ -25,13 +26,18 @@ Check = Callable[[Request], Awaitable[None]]
 class Context:
     """Shared by all routes. ``sessions`` is None where the console stands open on loopback."""
 
-    registry: Registry
+    site: LiveSite
     link: Link
     board: Board
     tail: AlertTail
     clock: Clock
     api_token: str
     sessions: Sessions | None
+
+    @property
+    def registry(self) -> Registry:
+        """The site as it is known now."""
+        return self.site.registry
 
     async def may_write(self, request: Request) -> None:
         """Pass a request with the API token; raises UnauthorizedError for any other."""

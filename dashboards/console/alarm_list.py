@@ -47,7 +47,7 @@ class AlarmList:
     def refresh(self, now_ns: int) -> None:
         """Redraw when alerts changed, or when it changed whether they can be believed."""
         console = self._view.console
-        known = alarms_known(console.board, console.registry, now_ns)
+        known = alarms_known(console.board, now_ns)
         drawn = (console.board.alerts_revision, known)
         if drawn == self._drawn:
             return

@@ -23,14 +23,18 @@ def may_reset(alert: AlertView) -> bool:
 
 
 def row(registry: Registry, zone: tzinfo, alert: AlertView, language: Language, *, first: bool) -> dict[str, Any]:
-    """Return a row as plain data; times are ms UTC. ``first`` marks the first alarm."""
+    """Return a row as plain data; times are ms UTC. ``first``: it is pinned on top.
+
+    Every building has a first alarm of its own: the badge says which fire of its building this is.
+    """
     owner = person_text(registry, alert.owner, language)
     return {
         "id": alert.id,
         "class": alert.alarm_class.value,
         "class_words": text(f"class_{alert.alarm_class}", language),
         "level": text(f"level_{alert.level}", language),
-        "first": text("first_alarm", language) if first else "",
+        "pinned": first,
+        "first": _order_text(alert, language, first=first),
         "fresh": alert.acknowledged_at_ns is None,
         "text": alert.text_en if language is Language.EN else alert.text_zh,
         "place": place_text(registry, alert.place, language),
@@ -45,6 +49,12 @@ def row(registry: Registry, zone: tzinfo, alert: AlertView, language: Language, 
         "escalated": text("escalated", language, step=alert.escalation_step) if alert.escalation_step else "",
         "buttons": list(_buttons(alert, language)),
     }
+
+
+def _order_text(alert: AlertView, language: Language, *, first: bool) -> str:
+    if alert.fire_order is not None and alert.fire_order > 1:
+        return text("nth_alarm", language, order=alert.fire_order)
+    return text("first_alarm", language) if first or alert.fire_order == 1 else ""
 
 
 def _responsible(registry: Registry, alert: AlertView, language: Language) -> str:

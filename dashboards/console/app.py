@@ -26,6 +26,7 @@ from dashboards.live.board import Board
 from dashboards.live.feed import Feed
 from dashboards.live.history import History
 from dashboards.live.link import Connect, Link
+from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
 from domain.clock import SystemClock
 from domain.errors import FengsuiError, LinkError, RefusedError
@@ -78,11 +79,12 @@ async def serve(
     if operator_password is None and host not in LOOPBACK:
         raise RefusedError(f"an open console listens on loopback only, not on {host}: give it a password")
     clock, link, board, tail = SystemClock(), Link(connect), Board(), AlertTail()
-    feed = Feed(link, board, tail, clock)
+    site = LiveSite(registry)
+    feed = Feed(link, site, board, tail, clock)
     sessions = Sessions(operator_password, secret, clock) if operator_password is not None else None
-    app = make_app(Context(registry, link, board, tail, clock, api_token, sessions))
+    app = make_app(Context(site, link, board, tail, clock, api_token, sessions))
     zone = zone_of(registry.site.timezone)
-    add_page(Console(registry, board, feed, link, History(link, clock), clock, zone, sessions is not None))
+    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, sessions is not None))
     look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}
     ui.run_with(app, reconnect_timeout=PATIENCE_S, show_welcome_message=False, **look)
     listener = _listen(host, port)

@@ -1,7 +1,8 @@
 """Values in words: numbers with their symbol, state words by what their bits mean, quality by its reason.
 
-The tables name the device kinds of the shipped profiles. A state point of any other kind shows its
-number: a wrong word would be worse than none.
+A point whose ``word`` names a code table (`domain.words`) is spelled out by it. The tables here name the device
+kinds of the shipped profiles that have none. A state point of any other kind shows its number: a wrong word would
+be worse than none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from enum import StrEnum
 
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Reading
+from domain import words
 from domain.clock import NS_PER_S
 from domain.points import Point, PointKind
 from domain.quality import GOOD, base_of, is_historical, reason_of
@@ -27,6 +29,9 @@ class Look(StrEnum):
     CAUTION = "caution"
     UNKNOWN = "unknown"
 
+
+LOOKS = (Look.ALARM, Look.CAUTION, Look.UNKNOWN, Look.CALM)
+"""From what needs somebody first to what needs nobody."""
 
 _CAUTION, _ALARM, _CALM = Look.CAUTION, Look.ALARM, Look.CALM
 
@@ -62,6 +67,21 @@ _ENUMS: Mapping[tuple[str, str], Mapping[int, tuple[str, Look]]] = {
     },
     ("smoke_detector", "smoke"): {0: ("word_normal", _CALM), 1: ("word_alarm", _ALARM)},
     ("smoke_detector", "test"): {0: ("word_off", _CALM), 1: ("word_on", _CAUTION)},
+}
+
+
+_BIT_LOOKS: Mapping[str, Mapping[int, Look]] = {
+    words.COMPONENT_STATE: {bit: look for bit, (_, look) in _COMPONENT.items()},
+    words.SYSTEM_STATE: {bit: look for bit, (_, look) in _SYSTEM.items()},
+    words.TRANSMITTER_STATE: {1: _ALARM} | dict.fromkeys(range(2, 7), _CAUTION),
+    words.SYSTEM_OPERATION: {2: _ALARM},
+    words.TRANSMITTER_OPERATION: {2: _ALARM},
+}
+"""How the bits of GB/T 26875.3 words look; those that are not named here are calm."""
+
+_STATES = (words.COMPONENT_STATE, words.SYSTEM_STATE, words.TRANSMITTER_STATE)
+_VALUE_LOOKS: Mapping[str, Mapping[int, Look]] = {
+    words.ROLL_CALL: {0: _CAUTION, 2: _CAUTION, 3: _ALARM, 4: _CAUTION},
 }
 
 
@@ -103,6 +123,8 @@ def _reason(quality: int, language: Language) -> str:
 
 
 def _good(point: Point, kind: str, value: float, note: str | None, language: Language) -> tuple[str, Look, str]:
+    if point.word in words.BITS or point.word in words.VALUES:
+        return *_spoken(point.word, int(value), language), note or ""
     if note:
         return note, Look.CALM, ""
     if point.kind is not PointKind.MEASURE:
@@ -115,17 +137,34 @@ def _good(point: Point, kind: str, value: float, note: str | None, language: Lan
     return written, Look.CALM, ""
 
 
-def _state(point: Point, kind: str, word: int, language: Language) -> tuple[str, Look]:
+def _spoken(word: str, value: int, language: Language) -> tuple[str, Look]:
+    """Spell a word out.
+
+    "Normal running" beside something else says nothing. Bit 0 clear means "test" where nothing else is set: real
+    devices often leave it at 0 with an alarm, which is then the alarm it says it is.
+    """
+    if word in _VALUE_LOOKS:
+        return "".join(words.spoken(word, value, language)), _VALUE_LOOKS[word].get(value, _CALM)
+    is_state = word in _STATES
+    if is_state and not value:
+        return text("word_testing", language), _CAUTION
+    rest = value & ~1 if is_state and value > 1 else value
+    said = text("and", language).join(words.spoken(word, rest, language))
+    looks = {_BIT_LOOKS.get(word, {}).get(bit, _CALM) for bit in range(max(rest, 0).bit_length()) if rest >> bit & 1}
+    return said or str(value), min(looks, key=LOOKS.index, default=_CALM)
+
+
+def _state(point: Point, kind: str, state: int, language: Language) -> tuple[str, Look]:
     """Write a state word: an enum's name, or the names of the bits that are set."""
     names = _ENUMS.get((kind, point.name))
-    if names is not None and word in names:
-        key, look = names[word]
+    if names is not None and state in names:
+        key, look = names[state]
         return text(key, language), look
     if kind != "fire_panel":
-        return str(word), Look.CALM
+        return str(state), Look.CALM
     bits = _SYSTEM if point.name == "state" else _COMPONENT
-    found = [named for bit, named in bits.items() if word >> bit & 1]
-    if not word & 1:
+    found = [named for bit, named in bits.items() if state >> bit & 1]
+    if not state & 1:
         found.append(("word_testing", _CAUTION))
     looks = {look for _, look in found}
     look = Look.ALARM if Look.ALARM in looks else Look.CAUTION if Look.CAUTION in looks else Look.CALM

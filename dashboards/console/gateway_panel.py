@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dashboards.console.view import View, box, change, dress, line
 from dashboards.console.wording import size_text, span_text
-from dashboards.live.health import SERVICES, Condition, Health, gateway_health, service_health
+from dashboards.live.health import (
+    SERVICES,
+    Condition,
+    Health,
+    all_health,
+    gateway_health,
+    own_gateways,
+    service_health,
+)
 
 COLUMNS = ("gateway", "uplink", "spool", "oldest", "forecast")
 
@@ -12,17 +20,18 @@ COLUMNS = ("gateway", "uplink", "spool", "oldest", "forecast")
 class GatewayPanel:
     """One row a gateway, one word a service."""
 
-    def __init__(self, view: View) -> None:
-        """Build for all gateways of the registry."""
+    def __init__(self, view: View, *, with_title: bool = True) -> None:
+        """Build for all gateways that are processes, hosts of transmitters first."""
         self._view = view
-        with box("panel gateways", "gateways"):
-            with box("panel-head"):
-                line(view.text("gateways"), "panel-title")
+        with box("tab-body") as self.root:
+            if with_title:
+                with box("panel-head"):
+                    line(view.text("gateways"), "panel-title")
             with box("gateway-grid gateway-head"):
                 for column in COLUMNS:
                     line(view.text(f"column_{column}"))
             with box("gateway-rows"):
-                self._gateways = {key: _GatewayRow(view, key) for key in view.console.registry.gateways}
+                self._gateways = {key: _GatewayRow(view, key) for key in own_gateways(view.console.registry)}
             with box("services"):
                 line(view.text("services"), "field-label")
                 self._services = {
@@ -30,6 +39,11 @@ class GatewayPanel:
                 }
                 for key, label in self._services.items():
                     label.props["data-service"] = key
+
+    def urgent(self, now_ns: int) -> int:
+        """Return how many gateways and services are not well."""
+        services, gateways = all_health(self._view.console.board, self._view.console.registry, now_ns)
+        return sum(not health.fine for health in (*services, *gateways))
 
     def refresh(self, now_ns: int) -> None:
         """Redraw what changed."""
@@ -72,6 +86,8 @@ class _GatewayRow:
         words = text(f"condition_{health.condition}")
         if health.condition is Condition.SILENT:
             words = f"{words} {span_text(health.age_s, self._view.language)}"
+        if health.hosted is not None and health.reachable:
+            words = f"{words} · {text('hosting', up=health.hosted.up, known=health.hosted.known)}"
         return f"{words} · {text('devices_lost', count=health.lost)}" if health.lost else words
 
     def _spool(self, health: Health) -> str:

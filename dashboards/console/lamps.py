@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboards.live.board import Board, list_order
-from dashboards.live.health import SILENT_AFTER_S, all_health
+from dashboards.live.health import SILENT_AFTER_S, all_health, hosted_silent, service_health
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
@@ -83,17 +83,16 @@ def is_folded(alert: AlertView) -> bool:
     return alert.suppressed_by is not None and alert.alarm_class is not AlarmClass.FIRE
 
 
-def alarms_known(board: Board, registry: Registry, now_ns: int) -> bool:
+def alarms_known(board: Board, now_ns: int) -> bool:
     """Tell whether "no alarm" can be believed: rules are evaluated and the record answers."""
-    services, _ = all_health(board, registry, now_ns)
-    needed = all(health.fine for health in services if health.key in ("alerts.main", "rules.main"))
+    needed = all(service_health(board, key, now_ns).fine for key in ("alerts.main", "rules.main"))
     answered = (now_ns - board.alerts_at_ns) / NS_PER_S <= ANSWER_AGE_S
     return board.connected and needed and answered
 
 
 def lamps(board: Board, registry: Registry, now_ns: int) -> list[Lamp]:
     """Return all lamps in their order."""
-    known = alarms_known(board, registry, now_ns)
+    known = alarms_known(board, now_ns)
     counted = [(lamp_of(alert), alert) for alert in board.alerts.values()]
     shown = [
         _class_lamp(kind, [alert for lamp, alert in counted if lamp is kind], board.alerts_cut, known=known)
@@ -111,10 +110,11 @@ def _class_lamp(kind: LampKind, alerts: list[AlertView], cut: AlarmClass | None,
 
 
 def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
-    """Return the link lamp: calm only when every process and every gateway's data are fresh."""
+    """Return the link lamp: calm only when every process, gateway and transmitter is heard and its data are fresh."""
     services, gateways = all_health(board, registry, now_ns)
-    total = len(services) + len(gateways)
-    silent = sum(not health.fine for health in (*services, *gateways))
+    hosted, hosted_mute = hosted_silent(board, registry, now_ns)
+    total = len(services) + len(gateways) + hosted
+    silent = sum(not health.fine for health in (*services, *gateways)) + hosted_mute
     if silent or not board.connected:
         return Lamp(LampKind.LINK, LampMode.UNKNOWN, max(silent, 1), total=total, doubtful=True)
     return Lamp(LampKind.LINK, LampMode.CALM, total=total)
@@ -126,5 +126,12 @@ def ordered(alerts: list[AlertView]) -> list[AlertView]:
 
 
 def first_alarm(alerts: list[AlertView]) -> AlertView | None:
-    """Return the first alarm (首警): the oldest open one of the highest class that is present."""
-    return min(alerts, key=lambda alert: (alert.alarm_class.priority, alert.raised_at_ns, alert.id), default=None)
+    """Return the first alarm (首警): the oldest open one of the highest class that is present.
+
+    Fires that came in one moment are told apart by the order in which the record has them.
+    """
+    return min(
+        alerts,
+        key=lambda alert: (alert.alarm_class.priority, alert.raised_at_ns, alert.fire_order or 0, alert.id),
+        default=None,
+    )

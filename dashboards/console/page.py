@@ -11,9 +11,9 @@ from nicegui import ui
 from dashboards.console.alarm_actions import AlarmActions
 from dashboards.console.alarm_list import AlarmList
 from dashboards.console.device_view import DeviceView
-from dashboards.console.gateway_panel import GatewayPanel
 from dashboards.console.header import Header
 from dashboards.console.lamp_row import LampRow
+from dashboards.console.link_panel import LinkPanel
 from dashboards.console.texts import Language, text
 from dashboards.console.trend import Trend
 from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box
@@ -58,7 +58,7 @@ class Screen:
                     self._trend: Trend | None = None
                     self._device = DeviceView(view, self._follow)
                     self._trend = Trend(view)
-                    self._gateways = GatewayPanel(view)
+                    self._links = LinkPanel(view, self._device.open)
         self._refresh()
 
     def _follow(self) -> None:
@@ -73,7 +73,7 @@ class Screen:
 
     def _refresh(self) -> None:
         now_ns = self._view.now_ns()
-        for part in (self._header, self._lamps, self._alarms, self._device, self._gateways, self._trend):
+        for part in (self._header, self._lamps, self._alarms, self._device, self._links, self._trend):
             if part is not None:
                 part.refresh(now_ns)
 

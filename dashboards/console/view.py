@@ -13,6 +13,7 @@ from dashboards.live.board import Board
 from dashboards.live.feed import Feed
 from dashboards.live.history import History
 from dashboards.live.link import Link
+from dashboards.live.site import LiveSite
 from domain.clock import Clock
 from domain.site import Registry
 
@@ -25,7 +26,7 @@ MOST_NAME = 64
 class Console:
     """One per process."""
 
-    registry: Registry
+    site: LiveSite
     board: Board
     feed: Feed
     link: Link
@@ -34,6 +35,11 @@ class Console:
     zone: tzinfo
     signed_in: bool
     """Whether people sign in, so that they can sign out."""
+
+    @property
+    def registry(self) -> Registry:
+        """The site as it is known now."""
+        return self.site.registry
 
 
 @dataclass(slots=True)
@@ -46,6 +52,7 @@ class View:
     device: str | None = None
     point: str | None = None
     span_s: int = 900
+    tab: str = "transmitters"
     muted: set[str] = field(default_factory=set)
 
     def text(self, key: str, **values: object) -> str:
@@ -70,7 +77,7 @@ def line(content: str, classes: str = "") -> ui.label:
     return ui.label(content).classes(classes)
 
 
-def change(label: ui.label, content: str) -> None:
+def change(label: ui.label | ui.button, content: str) -> None:
     """Set a label's text; nothing is sent when it is the same."""
     if label.text != content:
         label.set_text(content)

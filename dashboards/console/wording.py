@@ -10,6 +10,7 @@ from dashboards.console.texts import Language, text
 from domain.alarm import Place
 from domain.clock import NS_PER_S
 from domain.site import Registry
+from domain.words import COMPONENT_STATE
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -37,11 +38,21 @@ def _steps(registry: Registry, place: Place, language: Language) -> Iterator[str
     device = registry.devices.get(f"{place.unit}/{place.device}")
     if device is not None:
         yield device.settings.labels.of(language)
+        yield from _component(registry, place, language)
     elif place.device is not None:
         yield place.device
-    elif place.gateway is not None and zone is None:
+    elif place.gateway is not None and (zone is None or f"{place.unit}/{place.gateway}" in registry.transmitters):
         gateway = registry.gateways.get(f"{place.unit}/{place.gateway}")
         yield gateway.labels.of(language) if gateway else place.gateway
+
+
+def _component(registry: Registry, place: Place, language: Language) -> Iterator[str]:
+    """Yield what people call the component, where the point is one's: a panel's thousand detectors have one device."""
+    key = f"{place.unit}/{place.device}/{place.point}"
+    at = registry.points.get(key)
+    label = registry.point_labels.get(key)
+    if at is not None and label is not None and registry.points[at].word == COMPONENT_STATE:
+        yield label.of(language)
 
 
 def floor_text(floor: int, language: Language) -> str:
@@ -73,6 +84,12 @@ def clock_text(time_ns: int, zone: tzinfo) -> str:
 def moment_text(time_ns: int, zone: tzinfo) -> str:
     """Write day and time."""
     return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%Y-%m-%d %H:%M:%S}"
+
+
+def brief_moment_text(time_ns: int, now_ns: int, zone: tzinfo) -> str:
+    """Write a time of day, and the day before it where that is not today."""
+    moment, now = (datetime.fromtimestamp(one / NS_PER_S, zone) for one in (time_ns, now_ns))
+    return f"{moment:%H:%M:%S}" if moment.date() == now.date() else f"{moment:%m-%d %H:%M}"
 
 
 def span_text(seconds: float | None, language: Language) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alerts.face import Stats
+from dashboards.live.nodes import Nodes
+from dashboards.live.strangers import Stranger
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 
@@ -37,7 +39,7 @@ class Board:
     """Everything that is shown. Times are ns UTC; 0 = never.
 
     ``alerts_cut``: the list of open alerts was longer than one reply holds; of this class and those
-    below there may be more than the board has.
+    below there may be more than the board has. ``roll_calls``: newest result by point key. ``strangers``: by host.
     """
 
     connected: bool = False
@@ -48,6 +50,9 @@ class Board:
     alerts_revision: int = 0
     stats: Stats | None = None
     readings: dict[str, Reading] = field(default_factory=dict)
+    roll_calls: dict[str, Reading] = field(default_factory=dict)
+    nodes: Nodes = field(default_factory=Nodes)
+    strangers: dict[str, list[Stranger]] = field(default_factory=dict)
 
     def replace_alerts(self, alerts: Iterable[AlertView], now_ns: int, *, cut: bool) -> None:
         """Take over the list of open alerts; ``cut`` when it ends where one reply ends.

@@ -1,45 +1,56 @@
 """The feed: the only part of the console that asks the backbone, however many browsers look on.
 
 One follower of the ALERTS stream brings changes as they happen; a complete list every few seconds
-repairs whatever a follower can't know (a service that was restored from a backup). Statuses and the
-readings of devices that somebody looks at are asked for once a second, figures less often.
+repairs whatever a follower can't know (a service that was restored from a backup). Two more followers learn points
+from births, and lines up and down from node messages. Statuses and the readings of devices that somebody looks at are
+asked for once a second, and so are roll-call results, a thousand transmitters at a time; figures less often.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from alerts.face import MOST_LISTED
-from backbone.layout import ALERTS
+from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET
+from dashboards.live import roll_calls
 from dashboards.live.board import Board, Reading
 from dashboards.live.link import Link
+from dashboards.live.nodes import SUBJECTS
+from dashboards.live.site import LiveSite
+from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
 from domain.alert import AlertView
 from domain.clock import Clock
 from domain.errors import FengsuiError
+from ingest.face import LatestReading
 
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 RESYNC_S = 2.0
 FIGURES_S = 5.0
+ROLL_CALLS_AT_ONCE = 1000
+"""Results asked for in one second: a site of ten thousand transmitters is gone through in ten."""
 
 
 class Feed:
     """Fills a `Board` and an `AlertTail` until its task is cancelled."""
 
-    def __init__(self, link: Link, board: Board, tail: AlertTail, clock: Clock) -> None:
+    def __init__(self, link: Link, site: LiveSite, board: Board, tail: AlertTail, clock: Clock) -> None:
         """Use ``link`` for everything; ``clock`` says when answers came."""
         self._link = link
+        self._site = site
+        self._calls = itertools.cycle(_parts(roll_calls.points(site.registry), ROLL_CALLS_AT_ONCE))
         self._board = board
         self._tail = tail
         self._clock = clock
@@ -68,6 +79,25 @@ class Feed:
             group.create_task(_every(RESYNC_S, self._ask_alerts), name="alerts-list")
             group.create_task(_every(FIGURES_S, self._ask_stats), name="stats")
             group.create_task(_every(POLL_S, self._ask_readings), name="readings")
+            group.create_task(self._learn(), name="births")
+            if self._site.registry.transmitters:
+                group.create_task(self._follow_nodes(), name="nodes")
+                group.create_task(_every(POLL_S, self._ask_roll_calls), name="roll-calls")
+                group.create_task(_every(FIGURES_S, self._ask_strangers), name="strangers")
+
+    async def _learn(self) -> None:
+        """Take the newest birth of every device, then those that come."""
+        backbone = await self._link.open()
+        async for batch in backbone.reader(BIRTHS):
+            self._site.learn(batch)
+            await asyncio.sleep(0)  # thousands of births at once must not hold up the page
+
+    async def _follow_nodes(self) -> None:
+        """Take the newest birth, sign of life and death of every node, then those that come."""
+        backbone = await self._link.open()
+        async for batch in backbone.reader(TELEMETRY, subjects=SUBJECTS, newest=True):
+            self._board.nodes.apply(batch)
+            await asyncio.sleep(0)  # as above
 
     async def _follow(self) -> None:
         """Apply the ALERTS stream from now on."""
@@ -116,9 +146,35 @@ class Feed:
 
     async def _ask_readings(self) -> None:
         for device in list(self._watched):
-            latest = await self._link.query.latest(device=device)
-            for key, one in latest.items():
-                self._board.readings[key] = Reading(one.time_ns, one.value, one.quality, one.text)
+            self._board.readings |= _readings(await self._link.query.latest(device=device))
+
+    async def _ask_roll_calls(self) -> None:
+        keys = next(self._calls, [])
+        if keys:
+            self._board.roll_calls |= _readings(await self._link.query.latest(points=keys))
+
+    async def _ask_strangers(self) -> None:
+        """Ask the hosts that say they have some; a host that is away keeps what it said last."""
+        for host in dict.fromkeys(one.host for one in self._site.registry.transmitters.values()):
+            unit, _, gateway = host.partition("/")
+            hosting = self._board.statuses.get(f"gateway.{unit}.{gateway}", {}).get("hosting")
+            if not isinstance(hosting, dict) or not hosting.get("strangers"):
+                self._board.strangers.pop(host, None)
+                continue
+            try:
+                reply = await self._link.backbone.request(f"svc.gateway.{unit}.{gateway}", {"command": "strangers"})
+            except FengsuiError as error:
+                log.debug("strangers of %s: %s", host, error)
+            else:
+                self._board.strangers[host] = read_all(reply)
+
+
+def _readings(latest: Mapping[str, LatestReading]) -> dict[str, Reading]:
+    return {key: Reading(one.time_ns, one.value, one.quality, one.text) for key, one in latest.items()}
+
+
+def _parts(keys: list[str], size: int) -> list[list[str]]:
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
 
 
 def _document(value: bytes) -> dict[str, Any] | None:

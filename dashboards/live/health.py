@@ -2,7 +2,8 @@
 
 Absence is never "fine": a document that is missing, older than 5 s, or from the future makes its
 process unknown. A gateway whose uplink or one of whose lines is down, or whose oldest unsent reading is
-old, makes its data unknown even though the process itself is well. Documents come from other processes,
+old, makes its data unknown even though the process itself is well. A hosted node (a transmitter) has no document: what
+is known of it is what its host says, and nothing while the host is not heard. Documents come from other processes,
 perhaps of another version: a field of an unexpected type counts as absent.
 """
 
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from dashboards.live.board import Board
+from dashboards.live.nodes import Line
 from domain.clock import NS_PER_S
 from domain.site import Registry
 
@@ -36,6 +38,17 @@ class Condition(StrEnum):
     LINK_DOWN = "link_down"
     LINE_DOWN = "line_down"
     STALE = "stale"
+    OFFLINE = "offline"
+    HOST_SILENT = "host_silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A host's own figures of its nodes: known to it, with their line up, and strangers that call in."""
+
+    known: int
+    up: int
+    strangers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,8 @@ class Health:
     """One process. ``age_s`` of its document; the rest is None where it tells nothing.
 
     Spool: batches and bytes that wait to be sent, age of the oldest, seconds that it can go on offline.
-    ``lost``: devices that do not answer. ``dropped``: readings that the full spool gave up.
+    ``lost``: devices that do not answer. ``dropped``: readings that the full spool gave up. ``hosted``: what it
+    counts of the nodes that it hosts, None for a gateway that hosts none.
     """
 
     key: str
@@ -55,6 +69,7 @@ class Health:
     forecast_s: float | None = None
     lost: int = 0
     dropped: int = 0
+    hosted: Hosted | None = None
 
     @property
     def fine(self) -> bool:
@@ -64,7 +79,7 @@ class Health:
     @property
     def reachable(self) -> bool:
         """Tell whether news of a gateway can come through at all."""
-        return self.condition not in (Condition.NEVER, Condition.SILENT, Condition.LINK_DOWN)
+        return self.condition in (Condition.FINE, Condition.LINE_DOWN, Condition.STALE)
 
 
 def service_health(board: Board, key: str, now_ns: int) -> Health:
@@ -97,7 +112,44 @@ def gateway_health(board: Board, key: str, now_ns: int) -> Health:
         forecast_s=_number(spool, "offline_forecast_s"),
         lost=sum(len(line["lost"]) for line in lines if isinstance(line.get("lost"), list)),
         dropped=sum(int(count) for count in _part(document, "dropped").values() if isinstance(count, int)),
+        hosted=_hosted(document),
     )
+
+
+def node_health(board: Board, registry: Registry, key: str, now_ns: int) -> Health:
+    """Judge a gateway or a hosted node (``unit/gateway``)."""
+    transmitter = registry.transmitters.get(key)
+    if transmitter is None:
+        return gateway_health(board, key, now_ns)
+    return hosted_health(board, key, gateway_health(board, transmitter.host, now_ns), now_ns)
+
+
+def hosted_health(board: Board, key: str, host: Health, now_ns: int) -> Health:
+    """Judge a hosted node by what its host said last, while the host can be heard."""
+    node = board.nodes.of(key)
+    age_s = (now_ns - node.last_ns) / NS_PER_S if node.last_ns else None
+    if not host.reachable:
+        return Health(key, Condition.HOST_SILENT, age_s)
+    condition = {Line.UP: Condition.FINE, Line.DOWN: Condition.OFFLINE, Line.NEVER: Condition.NEVER}[node.line]
+    return Health(key, condition, age_s)
+
+
+def hosted_silent(board: Board, registry: Registry, now_ns: int) -> tuple[int, int]:
+    """Return how many transmitters there are, and of how many we have no news or bad news."""
+    total = silent = 0
+    for host, lines in board.nodes.counts(registry).items():
+        total += lines.total()
+        reachable = gateway_health(board, host, now_ns).reachable
+        silent += lines.total() - lines[Line.UP] if reachable else lines.total()
+    return total, silent
+
+
+def _hosted(document: Mapping[str, Any]) -> Hosted | None:
+    part = _part(document, "hosting")
+    if not part:
+        return None
+    known, up, strangers = (int(_number(part, name) or 0) for name in ("known", "up", "strangers"))
+    return Hosted(known, up, strangers)
 
 
 def _trouble(document: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], oldest_s: float | None) -> Condition:
@@ -110,9 +162,16 @@ def _trouble(document: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], ol
 
 
 def all_health(board: Board, registry: Registry, now_ns: int) -> tuple[list[Health], list[Health]]:
-    """Return the health of services and of gateways, in their fixed order."""
+    """Return the health of services and of gateways (not of the nodes that they host), in their fixed order."""
     services = [service_health(board, key, now_ns) for key in SERVICES]
-    return services, [gateway_health(board, key, now_ns) for key in registry.gateways]
+    return services, [gateway_health(board, key, now_ns) for key in own_gateways(registry)]
+
+
+def own_gateways(registry: Registry) -> list[str]:
+    """Return the gateways that are processes: those that host transmitters first."""
+    hosts = dict.fromkeys(transmitter.host for transmitter in registry.transmitters.values())
+    own = [key for key in registry.gateways if key not in registry.transmitters]
+    return sorted(own, key=lambda key: key not in hosts)
 
 
 def _condition(board: Board, age_s: float | None) -> Condition:

@@ -108,7 +108,12 @@ async def test_a_rising_level_is_told_to_all_who_know_of_it(tmp_path: Path) -> N
         assert await bench.told(alert) == ["p-chen", "p-chen"]
 
 
-@pytest.mark.parametrize("alarm_class", list(AlarmClass))
+def test_a_missed_duty_is_the_managers_matter_at_once_and_then_the_supervisors() -> None:
+    steps = Directory(hotel(escalation=[])).steps(AlarmClass.DUTY)
+    assert [(step.after_s, step.to) for step in steps] == [(0, ("safety_manager",)), (600, ("supervisors",))]
+
+
+@pytest.mark.parametrize("alarm_class", sorted(set(AlarmClass) - {AlarmClass.DUTY}))
 def test_every_class_has_a_ladder_without_any_policy(alarm_class: AlarmClass) -> None:
     steps = Directory(hotel(escalation=[])).steps(alarm_class)
     assert [step.to for step in steps] == [("responsible",), ("safety_manager",), ("supervisors",)]

@@ -15,6 +15,7 @@ from typing import Any
 from backbone.client import Backbone
 from backbone.credentials import Credentials
 from dashboards.console.app import serve
+from tests.dashboards.district import district
 from tests.dashboards.premises import premises
 
 
@@ -27,7 +28,7 @@ async def main(settings: dict[str, Any]) -> None:
         return await Backbone.connect(settings["url"], credentials=credentials, name="console", timeout_s=2)
 
     await serve(
-        premises(),
+        district(settings["transmitters"]) if settings.get("transmitters") else premises(),
         connect=connect,
         host="127.0.0.1",
         port=settings["port"],

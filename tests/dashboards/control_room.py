@@ -25,6 +25,8 @@ from domain.alarm import AlarmClass, EntityKind, Level, Place, Transition, Trans
 from domain.clock import NS_PER_S
 from domain.ids import stable_id
 from domain.quality import GOOD
+from domain.site import Registry
+from tests.dashboards.district import HOST, district
 from tests.dashboards.premises import premises
 from tests.servers import answering, connected, embedded_server
 
@@ -41,7 +43,8 @@ PANEL = Place(unit="hotel", building="east", floor=1, zone="exit", zone_kind="ex
 class Puppets:
     """What the stand-ins say. Take a name out of ``alive`` and that process falls silent."""
 
-    alive: set[str] = field(default_factory=lambda: {"rules.main", "ingest.main", GATEWAY})
+    gateway_key: str = GATEWAY
+    alive: set[str] = field(default_factory=lambda: {"rules.main", "ingest.main"})
     gateway: dict[str, Any] = field(
         default_factory=lambda: {
             "uplink": "up",
@@ -54,12 +57,17 @@ class Puppets:
         default_factory=lambda: {"hotel/pressure/pressure": (652.0, GOOD, 0.5), "hotel/panel/state": (1.0, GOOD, 0.5)}
     )
     """Value, quality and age in seconds by point key."""
+    texts: dict[str, str] = field(default_factory=dict)
+    strangers: list[dict[str, Any]] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
     """Questions for the latest values, by device."""
 
+    def __post_init__(self) -> None:
+        self.alive.add(self.gateway_key)
+
     def reset(self) -> None:
         """Let everybody be well again."""
-        well = Puppets()
+        well = Puppets(self.gateway_key)
         self.alive, self.gateway, self.readings = well.alive, well.gateway, well.readings
 
     async def speak(self, backbone: Backbone) -> None:
@@ -67,22 +75,33 @@ class Puppets:
         while True:
             for key in sorted(self.alive):
                 with suppress(ConnectionError):
-                    await backbone.put_status(key, self.gateway if key == GATEWAY else {"stored": 7})
+                    await backbone.put_status(key, self.gateway if key == self.gateway_key else {"stored": 7})
             await asyncio.sleep(0.5)
 
     async def answer(self, backbone: Backbone) -> None:
         """Serve ``svc.query.latest`` and ``svc.query.range``."""
         await backbone.serve("svc.query.latest", self._latest)
         await backbone.serve("svc.query.range", _range)
+        await backbone.serve(f"svc.{self.gateway_key}", self._command)
+
+    async def _command(self, body: dict[str, Any]) -> dict[str, Any]:
+        assert body == {"command": "strangers"}
+        return {"strangers": self.strangers}
 
     async def _latest(self, body: dict[str, Any]) -> dict[str, Any]:
-        self.asked[body["device"]] += 1
+        device, points = body.get("device"), body.get("points") or ()
+        self.asked[device or "points"] += 1
         now_ns = time.time_ns()
         return {
             "points": {
-                key: {"time_ns": now_ns - int(age_s * NS_PER_S), "value": value, "quality": quality, "text": None}
+                key: {
+                    "time_ns": now_ns - int(age_s * NS_PER_S),
+                    "value": value,
+                    "quality": quality,
+                    "text": self.texts.get(key),
+                }
                 for key, (value, quality, age_s) in self.readings.items()
-                if key.startswith(f"{body['device']}/")
+                if key in points or (device and key.startswith(f"{device}/"))
             }
         }
 
@@ -178,12 +197,15 @@ class Console:
 
 
 @asynccontextmanager
-async def control_room(folder: Path, *, operator_password: str | None = None) -> AsyncIterator[ControlRoom]:
-    """Open a room; everything in it is stopped at the end."""
+async def control_room(
+    folder: Path, *, operator_password: str | None = None, transmitters: int = 0
+) -> AsyncIterator[ControlRoom]:
+    """Open a room, of the hotel or of a district with ``transmitters``; everything in it is stopped at the end."""
     async with embedded_server(folder, [("hotel", "gw-east")]) as server, connected(server) as backbone:
-        puppets = Puppets()
+        puppets = Puppets(f"gateway.{HOST.replace('/', '.')}" if transmitters else GATEWAY)
         await puppets.answer(backbone)
-        async with _alerts(folder, backbone), _task(puppets.speak(backbone)):
+        registry = district(transmitters) if transmitters else premises()
+        async with _alerts(folder, registry, backbone), _task(puppets.speak(backbone)):
             service = server.credentials["service"]
             console = Console(
                 {
@@ -193,6 +215,7 @@ async def control_room(folder: Path, *, operator_password: str | None = None) ->
                     "port": 0,
                     "api_token": API_TOKEN,
                     "operator_password": operator_password,
+                    "transmitters": transmitters,
                 },
                 folder / "console.log",
             )
@@ -204,11 +227,11 @@ async def control_room(folder: Path, *, operator_password: str | None = None) ->
 
 
 @asynccontextmanager
-async def _alerts(folder: Path, backbone: Backbone) -> AsyncIterator[None]:
+async def _alerts(folder: Path, registry: Registry, backbone: Backbone) -> AsyncIterator[None]:
     stop = asyncio.Event()
     running = asyncio.create_task(
         alerts_process.run(
-            premises(),
+            registry,
             backbone,
             database_url=f"sqlite:///{folder / 'alerts.db'}",
             answer_base_url="http://127.0.0.1:9/answer",

@@ -14,9 +14,13 @@ from alerts.face import Answer
 from dashboards.console.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.lamps import LampKind
+from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
+from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.texts import TEXTS, Language, text
+from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
 from dashboards.console.trend import SPANS
 from dashboards.live.health import SERVICES, Condition
+from dashboards.live.roll_calls import Result
 from domain.alarm import AlarmClass, Level
 from domain.alert import Confirmation
 from domain.quality import Reason
@@ -33,7 +37,17 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "condition_": list(Condition),
     "quality_": [reason.name.lower() for reason in Reason],
     "service_": [key.partition(".")[0] for key in SERVICES],
-    "column_": [*ALARM_COLUMNS, *GATEWAY_COLUMNS, "point", "value", "quality", "age"],
+    "column_": [
+        *ALARM_COLUMNS,
+        *GATEWAY_COLUMNS,
+        *TRANSMITTER_COLUMNS,
+        *ROLL_CALL_COLUMNS,
+        *STRANGER_COLUMNS,
+        *("point", "value", "quality", "age"),
+    ],
+    "tab_": ["gateways", "transmitters", "roll_calls", "strangers"],
+    "result_": [result.name.lower() for result in Result],
+    "roll_call_": [*(result.name.lower() for result in Result), "never"],
     "trend_": list(SPANS),
     "limit_": ["high", "low"],
     "notice_": ["queued", "sending", "accepted", "dead"],

@@ -58,7 +58,7 @@ export default {
         "data-alert": row.id,
         "data-class": row.class,
         "data-fresh": row.fresh ? "yes" : "no",
-        "data-first": row.first ? "yes" : "no",
+        "data-first": row.pinned ? "yes" : "no",
       });
     },
   },
