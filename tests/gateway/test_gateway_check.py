@@ -39,6 +39,11 @@ EXPECTED = {
     ),
     "wireless_smoke": ("smoke_detector", ["smoke", "test", "obscuration", "temperature", "battery"]),
     "camera_ai": ("camera", ["ebike_count", "behaviour", "confidence", "image"]),
+    "gb26875_access": (
+        "access_server", ["online", "strangers", "stranger_fire", "refused_frames", "cut_peers"],
+    ),
+    "gb26875_transmitter": ("transmitter", ["state", "operation", "roll_call", "clock_error", "unread"]),
+    "gb26875_system": ("facility_system", ["state", "operation"]),
 }  # fmt: skip
 
 
@@ -49,7 +54,7 @@ def problems(*connections: dict[str, Any], profiles: tuple[dict[str, Any], ...] 
     return [str(problem) for problem in found]
 
 
-def test_built_in_profiles_are_the_six_of_the_first_site_and_sound() -> None:
+def test_built_in_profiles_are_the_agreed_ones_and_sound() -> None:
     documents = {document.value(("profile",)): document for document in built_in_profiles()}
     assert documents.keys() == EXPECTED.keys()
     for name, document in documents.items():

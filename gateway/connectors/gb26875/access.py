@@ -63,10 +63,12 @@ class Access:
         self._directory = directory
         self._quarantine = quarantine
         self._tally = tally
+        self._second, self._now = -1, datetime.min  # noqa: DTZ901  # replaced before it is read
         self._device = AccessDevice(wiring.devices, hosting, wiring.clock)
         self._intake = Intake(
-            hosting, settings.limits, tally, gather=self._gather, stored=self._stored, refused=self._refused
-        )
+            hosting, settings.limits, tally,
+            gather=self._gather, hear=self._hear, stored=self._stored, refused=self._refused,
+        )  # fmt: skip
         self._exchange = Exchange(
             answer_s=settings.answer_s, resends=settings.resends, now=self.now, sent=self._keep_sent
         )
@@ -87,8 +89,11 @@ class Access:
         return self._listener.port
 
     def now(self) -> datetime:
-        """Return the site's local time, without a zone, as devices have it."""
-        return datetime.fromtimestamp(self._wiring.clock.now_ns() / NS_PER_S, self._zone).replace(tzinfo=None)
+        """Return the site's local time in whole seconds, without a zone, as devices have it."""
+        second = self._wiring.clock.now_ns() // NS_PER_S
+        if second != self._second:  # asked for with every frame
+            self._second, self._now = second, datetime.fromtimestamp(second, self._zone).replace(tzinfo=None)
+        return self._now
 
     @property
     def waiting(self) -> int:
@@ -180,13 +185,15 @@ class Access:
             )
         return session.mapper
 
-    async def _stored(self, group: Sequence[Waiting], harvest: Harvest) -> None:
-        """Hand roll-call answers over, then confirm: an answer that was confirmed is on record."""
+    async def _hear(self, harvest: Harvest) -> None:
+        """Hand roll-call answers over: they are on record before their frames are stored, let alone confirmed."""
         for operation in harvest.operations:
             if operation.answers_roll_call:
                 await self._roll_calls.answered(
                     operation.key, operation.operator, operation.at_ns, said_ns=operation.said_ns
                 )
+
+    def _stored(self, group: Sequence[Waiting]) -> None:
         self._reception.confirm(group)
 
     def _refused(self, group: Sequence[Waiting]) -> None:

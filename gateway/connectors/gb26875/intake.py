@@ -1,7 +1,8 @@
 """From waiting frames to the disk, and from the disk to the confirms: all that wait share one commit.
 
 A confirm says that the centre has the information, so it leaves only after the sink has returned. Frames
-that come while a commit runs wait for the next one, together: a storm makes commits larger, not slower.
+that come while commits run wait for the next one, together: a storm makes commits larger, not slower. A few
+groups may be with the sink at once, in order: the disk's latency is waited for once, not once for each group.
 
 When more wait than fit into a commit, fire goes first. The frames of one transmitter never overtake each
 other: those before its fire go with it, so that an old state can't be stored after a newer one.
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 400
 """Frames in one commit: more would keep the event loop from hearing others for too long; assumption."""
+
+MOST_COMMITS = 4
+"""Groups that are with the sink at one time: a slow disk joins them into one write, and mapping goes on; assumption."""
 
 MOST_ASIDES = 1000
 """What of our own, and of strangers, may wait for a commit; assumption."""
@@ -106,15 +110,21 @@ class Intake:
         tally: Tally,
         *,
         gather: Callable[[Sequence[Waiting], Harvest], None],
-        stored: Callable[[Sequence[Waiting], Harvest], Awaitable[None]],
+        hear: Callable[[Harvest], Awaitable[None]],
+        stored: Callable[[Sequence[Waiting]], None],
         refused: Callable[[Sequence[Waiting]], None],
     ) -> None:
-        """``gather`` maps frames; ``stored`` hears when they are on disk, ``refused`` when they can't be."""
+        """``gather`` maps frames; ``stored`` hears when they are on disk, ``refused`` when they can't be.
+
+        ``hear`` records what frames answer before they are stored: one that is stored is a copy when it comes
+        again, and would tell nothing more after a crash in between.
+        """
         self._hosting = hosting
-        self._gather, self._stored, self._refused = gather, stored, refused
+        self._gather, self._hear, self._stored, self._refused = gather, hear, stored, refused
         self._queue = Queue(limits)
         self._asides: list[Aside] = []
         self._wake = asyncio.Event()
+        self._room = asyncio.Semaphore(MOST_COMMITS)
         self._tally = tally
 
     def __len__(self) -> int:
@@ -136,37 +146,57 @@ class Intake:
 
     async def run(self, sink: Sink) -> None:
         """Store and confirm until cancelled; a sink that can't store is tried again with what comes then."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._wake.wait()
-            group = self._queue.take(MOST_TOGETHER)
-            asides, self._asides = self._asides, []
-            if not len(self._queue):
-                self._wake.clear()
-            harvest = Harvest()
-            for aside in asides:
-                aside.add(harvest)
-            self._gather(group, harvest)
-            try:
-                await self._store(harvest, sink)
-            except BaseException as error:
-                self._refused(group)
-                if not isinstance(error, StoreError):
-                    raise
-                log.warning("%d frames not confirmed: %s", len(group), error)
-                self._asides[:0] = asides
-                await asyncio.sleep(REFUSED_PAUSE_S)
-                self._wake.set()
-                continue
-            await self._stored(group, harvest)
-            for aside in asides:
-                aside.done()
-            now_s = loop.time()
-            self._tally.latencies_s.extend(now_s - one.received_s for one in group if one.confirm)
+        async with asyncio.TaskGroup() as commits:
+            while True:
+                await self._room.acquire()
+                await self._wake.wait()
+                group, asides = self._queue.take(MOST_TOGETHER), self._asides
+                self._asides = []
+                if not len(self._queue):
+                    self._wake.clear()
+                harvest = Harvest()
+                for aside in asides:
+                    aside.add(harvest)
+                self._gather(group, harvest)
+                handed_over = asyncio.Event()
+                commits.create_task(self._commit(sink, group, asides, harvest, handed_over))
+                await handed_over.wait()
 
-    async def _store(self, harvest: Harvest, sink: Sink) -> None:
-        """Return when readings, dead letters and names are on disk; the names last."""
+    async def _commit(
+        self, sink: Sink, group: list[Waiting], asides: list[Aside], harvest: Harvest, handed_over: asyncio.Event
+    ) -> None:
+        """Store one group, then confirm it, or let its frames come again."""
+        try:
+            await self._store(sink, harvest, handed_over)
+        except StoreError as error:
+            log.warning("%d frames not confirmed: %s", len(group), error)
+            self._refused(group)
+            await asyncio.sleep(REFUSED_PAUSE_S)
+            self._asides[:0] = asides
+            self._wake.set()
+        else:
+            self._confirm(group, asides)
+        finally:
+            handed_over.set()
+            self._room.release()
+
+    async def _store(self, sink: Sink, harvest: Harvest, handed_over: asyncio.Event) -> None:
+        """Return when dead letters, readings and names are on disk.
+
+        ``handed_over`` is set in the very step in which the sink takes the readings: the next group may be
+        mapped from then on, because the newest time of each point is known. Names go last, with the readings:
+        a frame whose dead letter was lost in between comes again.
+        """
+        await self._hear(harvest)
         if harvest.letters:
             await asyncio.gather(*(sink.dead_letter(letter) for letter in harvest.letters))
+        handed_over.set()
         if harvest.point or harvest.names:
             await sink.emit(harvest.batch(self._hosting.table), names=harvest.names)
+
+    def _confirm(self, group: list[Waiting], asides: list[Aside]) -> None:
+        self._stored(group)
+        for aside in asides:
+            aside.done()
+        now_s = asyncio.get_running_loop().time()
+        self._tally.latencies_s.extend(now_s - one.received_s for one in group if one.confirm)

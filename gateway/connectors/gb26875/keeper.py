@@ -13,6 +13,7 @@ A transmitter that answers no inspection but sends frames is alive: many know on
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -83,7 +84,7 @@ class Keeper:
 
     def came(self, session: Session) -> None:
         """Take up a transmitter that is on the line now."""
-        wait_s = random.uniform(0, min(FIRST_INSPECTION_S, self._settings.inspection_s))
+        wait_s = random.uniform(0.5, 1.0) * min(FIRST_INSPECTION_S, self._settings.inspection_s)
         session.inspect_s = max(session.inspect_s, self._loop.time() + wait_s)
         self._hosting.up(session.key)
         self._line_changed(session.key, True)
@@ -118,27 +119,35 @@ class Keeper:
                 self.gone(session)
         elif now_s - session.heard_s > self._settings.offline_s:
             self.gone(session)
-        elif not session.busy and self._asking < AT_ONCE:
+        elif self._asking < AT_ONCE:
             if now_s >= session.inspect_s:
-                session.inspect_s = now_s + self._settings.inspection_s
-                group.create_task(self._kept_busy(session, self._inspect))
-            elif self._clock_is_wrong(session) and now_s >= session.clock_due_s:
+                session.inspect_s = math.inf
+                self._start(group, self._inspect(session))
+            if now_s >= session.clock_due_s and self._clock_is_wrong(session):
                 session.clock_due_s = now_s + CLOCK_AGAIN_S
-                group.create_task(self._kept_busy(session, self.set_clock))
+                self._start(group, self.set_clock(session))
 
-    async def _kept_busy(self, session: Session, work: Callable[[Session], Awaitable[Sent]]) -> None:
-        """Do one thing with a transmitter; people's commands come first, so being refused is no failure."""
-        session.busy = True
+    def _start(self, group: asyncio.TaskGroup, asking: Awaitable[object]) -> None:
+        """Let a transmitter be asked in the background, counted from now on."""
         self._asking += 1
+        group.create_task(self._counted(asking))
+
+    async def _counted(self, asking: Awaitable[object]) -> None:
+        """Ask; people's commands come first, so being refused is no failure."""
         try:
             with suppress(RefusedError):
-                await work(session)
+                await asking
         finally:
-            session.busy = False
             self._asking -= 1
 
-    async def _inspect(self, session: Session) -> Sent:
+    async def _inspect(self, session: Session) -> None:
         """Read the transmitter's state, and its clock where its frames carry none and it may be set."""
+        try:
+            await self._read_state(session)
+        finally:
+            session.inspect_s = self._loop.time() + self._settings.inspection_s
+
+    async def _read_state(self, session: Session) -> None:
         outcome = await self._exchange.ask(
             session, lambda sender, number, now: sender.read_transmitter(READ_STATE, sequence=number, now=now)
         )
@@ -146,7 +155,6 @@ class Keeper:
         session.inspected_ns = self._clock.now_ns()
         if session.clock_error_s is None and self._settings.sets_clock_of(session.key):
             await self._read_clock(session)
-        return outcome.sent
 
     async def _read_clock(self, session: Session) -> None:
         outcome = await self._exchange.ask(

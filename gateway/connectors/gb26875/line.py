@@ -22,7 +22,7 @@ READ_BYTES = 8192
 """Most that one peer is heard for before the others get their turn."""
 
 MOST_UNREAD = 65_536
-"""Bytes that a peer may leave unread before it is cut: our confirms are 30 bytes each."""
+"""Bytes that a peer may leave unread before it is cut, in the kernel and again in ours: a confirm has 30 bytes."""
 
 KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 """A line that is cut without a word is noticed in about 90 s, before the offline time; assumption."""
@@ -189,7 +189,7 @@ class TcpLine(PeerLine, asyncio.BufferedProtocol):
             return
         self._transport = transport
         transport.set_write_buffer_limits(high=MOST_UNREAD)
-        _keep_alive(transport.get_extra_info("socket"))
+        _prepare(transport.get_extra_info("socket"))
         self.opened = self._peers.enter(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -232,8 +232,10 @@ class TcpLine(PeerLine, asyncio.BufferedProtocol):
             self._transport.abort()
 
 
-def _keep_alive(plain: socket.socket) -> None:
+def _prepare(plain: socket.socket) -> None:
+    """Bound what a peer may leave unread, and notice a line that is cut without a word."""
     with contextlib.suppress(OSError):  # gone already: connection_lost says so
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNREAD)
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEPALIVE:
             if hasattr(socket, name):

@@ -114,10 +114,10 @@ class Session:
     unexpected: int = 0
     overrun: int = 0
     settling: int = 0
-    busy: bool = False
     waiting: list[Waiting] = field(default_factory=list)
     asked: dict[int, asyncio.Future[Frame]] = field(default_factory=dict)
     _kept: list[Kept] = field(default_factory=list)
+    _kept_bytes: int = 0
 
     @property
     def key(self) -> str:
@@ -132,8 +132,9 @@ class Session:
     def keep(self, time_ns: int, raw: bytes, *, out: bool) -> None:
         """Remember a frame that passed; the oldest go."""
         self._kept.append(Kept(time_ns, out, raw))
-        while len(self._kept) > MOST_KEPT or sum(len(one.raw) for one in self._kept) > MOST_KEPT_BYTES:
-            del self._kept[0]
+        self._kept_bytes += len(raw)
+        while len(self._kept) > MOST_KEPT or self._kept_bytes > MOST_KEPT_BYTES:
+            self._kept_bytes -= len(self._kept.pop(0).raw)
 
     def kept(self, most: int) -> list[Kept]:
         """Return the newest frames, oldest first."""

@@ -89,11 +89,12 @@ class Desk:
         self.held.set()
 
     async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
-        await self._allowed()
-        await self.spool.emit(batch, names=names)
         assert self.nodes is not None
         for row, point in enumerate(batch.point.tolist()):
-            self.nodes.last[point] = int(batch.time_ns[row])
+            self.nodes.last[point] = max(self.nodes.last.get(point, 0), int(batch.time_ns[row]))
+        await self._allowed()
+        await self.spool.emit(batch, names=names)
+        for row, point in enumerate(batch.point.tolist()):
             self.readings.append((batch.table[point].key, float(batch.value[row]), batch.text.get(row, "")))
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
@@ -153,7 +154,9 @@ async def serving(
 ) -> AsyncIterator[Server]:
     """Listen on a free port with the files of ``folder``; a second time is a restart."""
     registry = registry or registry_of(access_connection(transmitters or [transmitter()], settings))
-    spool = await Spool.open(folder / "spool.sqlite", limits=SpoolLimits(most_bytes=2**26, most_age_s=86_400), clock=SystemClock())
+    spool = await Spool.open(
+        folder / "spool.sqlite", limits=SpoolLimits(most_bytes=2**26, most_age_s=86_400), clock=SystemClock()
+    )
     nodes = Nodes(registry.gateway_points(UNIT, GATEWAY), spool)
     desk = Desk(spool, nodes)
     wiring = replace(

@@ -27,7 +27,7 @@ from tests.gateway.gb26875.access_servers import (
 )
 
 UTD = {"unit": UNIT, "transmitter": "utd"}
-QUIET = {"inspection_s": 7200}
+QUIET: Any = {"inspection_s": 7200}
 READ_STATE, READ_TIME, INITIALISE, SET_CLOCK, ROLL_CALL = 81, 88, 89, 90, 91
 
 
@@ -93,9 +93,10 @@ async def test_each_command_has_the_next_number(tmp_path: Path) -> None:
 
 
 async def test_more_commands_than_a_device_can_take_are_refused(tmp_path: Path) -> None:
-    async with serving(tmp_path, answer_s=0.3, resends=0, **QUIET) as server, calling(server) as device:
+    async with serving(tmp_path, answer_s=1, resends=0, **QUIET) as server, calling(server) as device:
         under_way = [await asked(server, device, "set_clock") for _ in range(4)]
-        await device.command(SET_CLOCK)
+        for _ in range(4):
+            await device.command(SET_CLOCK)
         with pytest.raises(RefusedError, match="under way"):
             await server.ask("set_clock", **UTD)
         assert {one["outcome"] for one in await asyncio.gather(*under_way)} == {"no_answer"}
@@ -134,9 +135,7 @@ async def test_a_response_that_nobody_asked_for_is_mapped_and_counted(tmp_path: 
         ({"type": 84, "start": "2026-01-01T00:00:00+08:00"}, "without a zone"),
     ],
 )
-async def test_a_request_without_sense_says_what_to_write(
-    tmp_path: Path, request_: dict[str, Any], said: str
-) -> None:
+async def test_a_request_without_sense_says_what_to_write(tmp_path: Path, request_: dict[str, Any], said: str) -> None:
     async with serving(tmp_path) as server:
         with pytest.raises(ValueError, match=said):
             await server.ask("read", **UTD, **request_)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from pathlib import Path
 
 import pytest
 
 from gateway.connectors.gb26875.config import PeerLimits
-from gateway.connectors.gb26875.intake import Queue
 from gateway.connectors.gb26875.limits import Allowance, Cut, Gate
 from simulators.gb26875.frames import Command
 from tests.gateway.gateway_sites import UNIT
-from tests.gateway.gb26875.access_servers import FIRE, NORMAL, Caller, calling, component, own_state, serving, transmitter
+from tests.gateway.gb26875.access_servers import (
+    FIRE,
+    NORMAL,
+    Caller,
+    calling,
+    component,
+    own_state,
+    serving,
+    transmitter,
+)
 
 SMOKE = f"{UNIT}/utd-fas/smoke"
 
@@ -114,7 +123,10 @@ async def test_a_peer_that_does_not_wait_is_used_up_soon() -> None:
 async def test_a_peer_that_reads_no_confirms_is_cut(tmp_path: Path) -> None:
     limits = {"frames_per_s": 1e6, "burst_frames": 1_000_000, "waiting_per_transmitter": 20_000}
     async with serving(tmp_path, limits=limits) as server:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+        plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect(("127.0.0.1", server.port))
+        reader, writer = await asyncio.open_connection(sock=plain)
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # a TCP transport has it
         peer = Caller(reader, writer)
         beats = b"".join(peer.frame(sequence=n % 60_000).encode() for n in range(2000))
@@ -163,7 +175,10 @@ def test_the_gate_counts_only_those_that_nobody_knows_yet() -> None:
     assert gate.refusal("10.0.0.1") is None
 
 
-async def test_frames_beyond_the_room_are_counted_and_not_confirmed_and_the_resend_is_taken(tmp_path: Path) -> None:
+async def test_frames_beyond_the_room_are_counted_and_not_confirmed_and_the_resend_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.connectors.gb26875.intake.MOST_COMMITS", 1)
     async with serving(tmp_path, limits={"waiting_per_transmitter": 2}) as server, calling(server) as device:
         await device.say()
         server.desk.held.clear()
@@ -183,6 +198,7 @@ async def test_fire_goes_first_when_more_wait_than_fit_and_nobody_overtakes_hims
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.connectors.gb26875.intake.MOST_TOGETHER", 3)
+    monkeypatch.setattr("gateway.connectors.gb26875.intake.MOST_COMMITS", 1)
     async with (
         serving(tmp_path, transmitter(), transmitter("other", 890)) as server,
         calling(server) as usual,
@@ -205,7 +221,3 @@ async def test_fire_goes_first_when_more_wait_than_fit_and_nobody_overtakes_hims
         states = [name for name in order if name.endswith("fas")]
         assert states[:2] == ["other-fas", "other-fas"]
         assert server.desk.values(f"{UNIT}/other-fas/smoke") == [NORMAL, FIRE]
-
-
-def test_the_queue_is_bounded_for_each_and_for_all() -> None:
-    assert len(Queue(PeerLimits())) == 0

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from pathlib import Path
 
-from simulators.gb26875.frames import Command, FrameReader
+from simulators.gb26875.frames import Command, Frame, FrameReader
 from tests.gateway.gateway_sites import UNIT, registry_of
 from tests.gateway.gb26875.access_servers import (
     FIRE,
@@ -137,14 +137,14 @@ async def test_profile_auto_finds_an_address_in_another_form(tmp_path: Path) -> 
 async def test_udp_is_answered_to_the_sender_and_a_datagram_holds_whole_frames(tmp_path: Path) -> None:
     async with serving(tmp_path, transport="udp", reconnect_s=0, offline_s=0.5) as server:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
-            door.setblocking(False)  # noqa: FBT003 - the face of socket
+            door.setblocking(False)
             door.connect(("127.0.0.1", server.port))
             device = Device()
             first, second = device.frame(component(FIRE)), device.frame(own_state(NORMAL))
             door.send(first.encode() + second.encode())
             door.send(first.encode()[:30])
             loop, frames = asyncio.get_running_loop(), FrameReader()
-            answers = []
+            answers: list[Frame] = []
             async with asyncio.timeout(10):
                 while len(answers) < 2:
                     answers += frames.feed(await loop.sock_recv(door, 2048))

@@ -87,7 +87,7 @@ def test_made_up_addresses_push_out_only_those_of_their_own_ip() -> None:
     for number in range(10 * MOST_PER_IP):
         kept.take(frame(number), b"", "10.0.0.2", 21, 2)
     assert len(kept) == 1 + MOST_PER_IP
-    assert [one.peer for one in kept][0] == "10.0.0.1"
+    assert next(one.peer for one in kept) == "10.0.0.1"
 
 
 def test_the_oldest_strangers_go_when_there_are_too_many() -> None:
