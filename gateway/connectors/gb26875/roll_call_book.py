@@ -6,6 +6,7 @@ What changes is in memory at once and on disk with `save`; a full disk keeps it 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from domain.clock import NS_PER_S
 from domain.errors import StoreError
 from gateway.connectors.gb26875.roll_call import Cause, Result, RollCall
 from gateway.connectors.gb26875.roll_call_store import RollCallStore
+
+log = logging.getLogger(__name__)
 
 REMEMBERED_S = 2 * 86_400
 """What the planner needs to know of the past: the plan's day, and the one before."""
@@ -42,6 +45,8 @@ class RollCallBook:
     async def open(cls, path: Path, now_ns: int) -> Self:
         """Open the record and take up what is unfinished in it; raises StoreError."""
         store = await asyncio.to_thread(RollCallStore, path, now_ns)
+        if store.set_aside is not None:
+            log.error("the record of roll-calls was damaged: set aside as %s, a new one is begun", store.set_aside)
         try:
             await asyncio.to_thread(store.prune, now_ns)
             recent = await asyncio.to_thread(store.since, now_ns - REMEMBERED_S * NS_PER_S)

@@ -11,6 +11,7 @@ is to hear of changes (`tell`) hears them in order, again after a crash, and unt
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import uuid
 import zlib
@@ -35,6 +36,8 @@ from gateway.connectors.gb26875.roll_call_plan import (
 )
 
 __all__ = ["Result", "RollCall", "RollCallPlan", "RollCalls", "Send", "Sent", "Tell"]
+
+log = logging.getLogger(__name__)
 
 STEP_S = 1.0
 """Seconds between two looks at deadlines and plan."""
@@ -84,6 +87,7 @@ class RollCalls:
         self._opened_ns = self._looked_ns = self._pruned_ns = clock.now_ns()
         self._up: set[str] = set()
         self._away_since_ns: dict[str, int] = {}
+        self._trouble = ""
 
     @classmethod
     async def open(
@@ -133,11 +137,17 @@ class RollCalls:
         before_ns, now_ns = self._looked_ns, self._clock.now_ns()
         self._looked_ns = now_ns
         self._keep_deadlines(before_ns, now_ns)
-        with suppress(FengsuiError):  # a full disk, or nobody takes what is told: the next step tries again
+        try:
             await self._book.save()
             await self._prune(now_ns)
             await self._call_by_plan(before_ns, now_ns)
             await self._book.tell(self._tell)
+        except FengsuiError as error:  # a full disk, or nobody takes what is told: the next step tries again
+            if str(error) != self._trouble:
+                log.warning("roll-calls wait: %s", error)
+            self._trouble = str(error)
+        else:
+            self._trouble = ""
 
     async def call(self, key: str, minutes: int | None, by: str) -> RollCall:
         """Call the person beside a transmitter and return the call, which waits; its command is under way.
@@ -158,8 +168,11 @@ class RollCalls:
         ``at_ns`` is when it arrived, ``said_ns`` the device's own time of it where that is believed. On disk
         when this returns; a full disk delays that, and raises nothing.
         """
+        now_ns = self._clock.now_ns()
+        if key in self._book.waiting and self._slept(self._looked_ns, now_ns):
+            self._note_absence(key, self._looked_ns, now_ns)  # the first that is heard after a pause
         call = self._book.last(key)
-        ended = call and call.answered(operator, at_ns, said_ns, self._clock.now_ns())
+        ended = call and call.answered(operator, at_ns, said_ns, now_ns)
         if ended is None:
             return None
         self._put(ended)
@@ -201,13 +214,17 @@ class RollCalls:
 
     def _keep_deadlines(self, before_ns: int, now_ns: int) -> None:
         """Note which lines are away, and end the calls whose grace is over."""
-        slept = now_ns - before_ns > SLEPT_S * NS_PER_S
         for key in sorted(self._book.waiting):
-            if slept:
+            if self._slept(before_ns, now_ns):
                 self._note_absence(key, before_ns, now_ns)
             if key not in self._up:
                 self._note_away(key, now_ns)
             self._put(self._book.of(key)[-1].closed(now_ns))
+
+    @staticmethod
+    def _slept(before_ns: int, now_ns: int) -> bool:
+        """Tell whether two looks are so far apart that we heard nobody between them."""
+        return now_ns - before_ns > SLEPT_S * NS_PER_S
 
     def _note_absence(self, key: str, since_ns: int, now_ns: int) -> None:
         """We heard nobody between two moments: as if the line had been away, and devices resend first."""

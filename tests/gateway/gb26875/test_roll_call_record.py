@@ -132,6 +132,16 @@ async def test_a_pause_in_which_nobody_listened_is_our_absence(tmp_path: Path) -
         assert one.results == [WAITING, LINE_DOWN]
 
 
+async def test_an_answer_that_is_the_first_thing_heard_after_a_pause_counts_by_its_own_time(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        await one.calls.call(EAST, 1, "Li")
+        await one.wait(10)
+        one.clock.advance(3600)
+        ended = await one.answer(said_s_ago=3590)
+        assert ended is not None
+        assert ended.result is PRESENT
+
+
 async def test_what_was_not_taken_is_told_again_in_order(tmp_path: Path) -> None:
     async with desk(tmp_path) as one:
         one.refusing = True
@@ -190,11 +200,14 @@ def take_no_writes(store: RollCallStore, refuse: bool) -> None:  # noqa: FBT001 
     store._database.execute(f"PRAGMA query_only = {int(refuse)}")
 
 
-async def test_a_damaged_record_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None:
+async def test_a_damaged_record_is_set_aside_and_a_new_one_begun(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "roll_calls.sqlite").write_bytes(b"no database" * 100)
     async with desk(tmp_path) as one:
         await one.calls.call(EAST, 3, "Li")
         assert len(await one.calls.list()) == 1
+    assert "set aside as" in caplog.text
     assert (tmp_path / f"roll_calls.sqlite.damaged-{NOW_NS}").stat().st_size == 1100
 
 
