@@ -43,7 +43,7 @@ class ReadingBatch:
         if len(shape) != 1 or any(column.shape != shape for column in columns):
             msg = f"columns of a batch must be flat and equally long, got {[column.shape for column in columns]}"
             raise ValueError(msg)
-        if any(column.dtype != dtype for column, dtype in zip(columns, _DTYPES, strict=True)):
+        if tuple(column.dtype for column in columns) != _DTYPES:
             msg = f"columns of a batch must be {_DTYPES}, got {[column.dtype for column in columns]}"
             raise ValueError(msg)
         if self.text and not all(0 <= row < len(self) for row in self.text):

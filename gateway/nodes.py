@@ -31,7 +31,7 @@ from gateway.values import Told, Values
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 16
+AT_ONCE = 32
 """Nodes attended to before the log's acks are awaited."""
 
 SIGN_OF_LIFE_S = 60.0

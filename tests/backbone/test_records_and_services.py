@@ -13,8 +13,9 @@ import pytest
 from backbone.client import Backbone
 from backbone.errors import FencedError
 from backbone.lease import Lease
+from backbone.server_config import GatewayUser
 from backbone.services import MOST_REQUEST
-from backbone.subjects import telemetry
+from backbone.subjects import gateway_service, telemetry
 from domain.errors import FengsuiError, LinkError, RefusedError
 from tests.servers import connected, embedded_server
 
@@ -105,6 +106,62 @@ async def test_a_gateway_may_publish_only_as_itself(tmp_path: Path) -> None:
             for subject in (telemetry("hotel", "DDATA", "gw2", "d1"), telemetry("school", "NBIRTH", "gw1")):
                 with pytest.raises(LinkError):
                     await gateway.publish(subject, b"not mine", timeout_s=0.3)
+
+
+def hosting(nodes: int, units: int = 1) -> GatewayUser:
+    return GatewayUser("hotel", "gw1", tuple((f"inn{at % units}", f"utd{at}") for at in range(nodes)))
+
+
+@pytest.mark.parametrize(
+    ("user", "also"),
+    [
+        (hosting(3), None),
+        (hosting(200, units=40), ("inn7", "other")),
+        (hosting(200, units=200), ("school", "other")),
+    ],
+)
+async def test_a_hosting_gateway_may_publish_as_its_nodes_and_hear_their_rebirths(
+    tmp_path: Path, user: GatewayUser, also: tuple[str, str] | None
+) -> None:
+    async with embedded_server(tmp_path, [user]) as server, connected(server) as backbone:
+        credentials = server.credentials["gateway.hotel.gw1"]
+        async with await Backbone.connect(server.url, credentials=credentials, name="gw1") as gateway:
+            unit, node = user.hosted[1]
+            for at in filter(None, (("hotel", "gw1"), (unit, node), also)):
+                await gateway.publish(telemetry(at[0], "NBIRTH", at[1]), b"birth")
+                await gateway.publish(telemetry(at[0], "DDATA", at[1], "d"), b"data")
+                await gateway.publish(f"backfill.{at[0]}.{at[1]}.d", b"old")
+            heard = await gateway.subscribe(telemetry("*", "NCMD", "*"))
+            await asyncio.sleep(0)
+            refused = [telemetry(unit, "NCMD", node), "alert.hotel.fire.reset"]
+            refused += [telemetry("school", "NBIRTH", "gw1")] if also is None or also[0] != "school" else []
+            for subject in refused:
+                with pytest.raises(LinkError):
+                    await gateway.publish(subject, b"not mine", timeout_s=0.3)
+            await backbone.core_publish(telemetry(unit, "NCMD", node), b"rebirth")
+            async with asyncio.timeout(5):
+                assert (await anext(heard)).subject == telemetry(unit, "NCMD", node)
+
+
+async def test_a_gateway_answers_requests_several_at_a_time_and_hears_no_others(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path, [("hotel", "gw1")]) as server, connected(server) as backbone:
+        credentials = server.credentials["gateway.hotel.gw1"]
+        release = asyncio.Event()
+
+        async def handler(body: dict[str, Any]) -> Any:
+            if body.get("slow"):
+                await release.wait()
+            return body
+
+        async with await Backbone.connect(server.url, credentials=credentials, name="gw1") as gateway:
+            await gateway.serve(gateway_service("hotel", "gw1"), handler, at_once=4)
+            await gateway.serve(gateway_service("hotel", "gw2"), handler)
+            slow = asyncio.create_task(backbone.request(gateway_service("hotel", "gw1"), {"slow": True}))
+            assert await backbone.request(gateway_service("hotel", "gw1"), {"a": 1}) == {"a": 1}
+            release.set()
+            assert await slow == {"slow": True}
+            with pytest.raises(LinkError, match="nobody answers"):
+                await backbone.request(gateway_service("hotel", "gw2"), {})
 
 
 async def test_wrong_credentials_are_refused_at_once(tmp_path: Path) -> None:
