@@ -7,13 +7,15 @@ answer is a sentence in `Answers.silent`, so that a table is never taken for all
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import typer
 
 from backbone.client import Backbone
+from backbone.services import NOT_FOUND
+from backbone.subjects import gateway_service
 from cli.session import connect_service
 from domain.errors import FengsuiError, LinkError, RefusedError, WireError
 
@@ -41,14 +43,17 @@ class GatewayFace:
         """Ask over ``backbone``."""
         self._backbone = backbone
 
-    async def hosts(self) -> list[str]:
-        """Return the gateways (``unit/gateway``) that host transmitters; raises RefusedError when none does."""
+    async def hosts(self) -> dict[str, tuple[str | None, ...]]:
+        """Return the gateways (``unit/gateway``) that host transmitters, with their connections.
+
+        Raises RefusedError when there is none. Connections that take no requests are among them.
+        """
         statuses = await self._backbone.statuses()
-        found = [
-            "/".join(key.split(".")[1:])
+        found: dict[str, tuple[str | None, ...]] = {
+            "/".join(key.split(".")[1:]): tuple(document.get("connections") or (None,))
             for key, document in sorted(statuses.items())
             if key.startswith("gateway.") and document.get("hosting") is not None
-        ]
+        }
         if not found:
             raise RefusedError("没有网关接入传输装置 / no running gateway hosts transmitters (protocol: gb26875)")
         return found
@@ -56,7 +61,7 @@ class GatewayFace:
     async def ask(self, host: str, command: str, *, timeout_s: float = REQUEST_TIMEOUT_S, **request: Any) -> Any:
         """Ask one gateway and return its data; raises what the gateway raised, or LinkError."""
         body = {"command": command, **{name: value for name, value in request.items() if value is not None}}
-        data = await self._backbone.request(f"svc.gateway.{host.replace('/', '.')}", body, timeout_s=timeout_s)
+        data = await self._backbone.request(gateway_service(*host.split("/")), body, timeout_s=timeout_s)
         if not isinstance(data, dict):
             raise WireError(f"{host} answered '{command}' in a form that is not ours")
         return data
@@ -67,26 +72,36 @@ class GatewayFace:
         A gateway that has more rows than fit an answer says their ``total``, and is asked on.
         """
         hosts = await self.hosts()
-        asked = await asyncio.gather(*(self._rows(host, command, name, request) for host in hosts))
+        asked = await asyncio.gather(*(self._of_host(host, hosts[host], command, name, request) for host in hosts))
         silent = [f"{host}: {rows}" for host, rows in zip(hosts, asked, strict=True) if isinstance(rows, LinkError)]
         if len(silent) == len(hosts):
             raise LinkError("; ".join(silent))
         joined = [row for rows in asked if not isinstance(rows, LinkError) for row in rows]
         return Answers(rows=tuple(joined), silent=tuple(silent))
 
-    async def _rows(
-        self, host: str, command: str, name: str, request: Mapping[str, Any]
+    async def _of_host(
+        self, host: str, connections: Sequence[str | None], command: str, name: str, request: Mapping[str, Any]
     ) -> list[dict[str, Any]] | LinkError:
+        """Ask every connection of a gateway; those that take no requests (Modbus, MQTT) say so and are passed over."""
         found: list[dict[str, Any]] = []
-        while True:
+        for connection in connections:
             try:
-                data = await self.ask(host, command, skip=len(found) or None, **request)
+                found += await self._pages(host, command, name, {**request, "connection": connection})
             except LinkError as error:
                 return error
+            except RefusedError as error:
+                if error.code != NOT_FOUND:
+                    raise
+        return found
+
+    async def _pages(self, host: str, command: str, name: str, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            data = await self.ask(host, command, skip=len(found) or None, **request)
             rows = data.get(name)
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise WireError(f"{host} answered '{command}' without a list of {name}")
-            found += [{"host": host, **row} for row in rows]
+            found += [{"host": host, "connection": request["connection"], **row} for row in rows]
             if not rows or len(found) >= int(data.get("total", 0)):
                 return found
 

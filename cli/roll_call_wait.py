@@ -107,15 +107,19 @@ class RollCallWait:
         call = data.get("call")
         if not isinstance(call, dict) or "id" not in call:
             raise WireError(f"{row['host']} answered 'roll_call' without a call")
-        return {**call, "host": row["host"]}
+        return {**call, "host": row["host"], "connection": row.get("connection")}
 
     async def _look(self, found: Mapping[Key, Call]) -> dict[Key, Call]:
         """Return the present state of the calls that wait."""
-        waiting = {(call["host"], call["unit"]) for call in found.values() if call.get("result") == Result.WAITING}
+        waiting = {
+            (call["host"], call["connection"], call["unit"])
+            for call in found.values()
+            if call.get("result") == Result.WAITING
+        }
         now: dict[Key, Call] = {}
-        for host, unit in sorted(waiting):
-            data = await self._face.ask(host, "roll_calls", unit=unit, limit=MOST_LOOKED_AT)
-            listed = [{**call, "host": host} for call in data.get("calls", ())]
+        for host, connection, unit in waiting:
+            data = await self._face.ask(host, "roll_calls", connection=connection, unit=unit, limit=MOST_LOOKED_AT)
+            listed = [{**call, "host": host, "connection": connection} for call in data.get("calls", ())]
             now |= {_key(call): call for call in listed if _key(call) in found}
         return now
 

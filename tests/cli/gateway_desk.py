@@ -56,8 +56,13 @@ class Desk:
 
     async def host(self, unit: str, gateway: str) -> None:
         """Serve as a gateway that hosts transmitters."""
-        await self.backbone.put_status(f"gateway.{unit}.{gateway}", {"hosting": {"known": 4, "up": 2, "strangers": 2}})
+        await self.status(unit, gateway)
         await self.backbone.serve(f"svc.gateway.{unit}.{gateway}", self._answer)
+
+    async def status(self, unit: str, gateway: str, *connections: str) -> None:
+        """Say of a gateway that it hosts transmitters."""
+        document = {"hosting": {"known": 4, "up": 2, "strangers": 2}, "connections": {name: {} for name in connections}}
+        await self.backbone.put_status(f"gateway.{unit}.{gateway}", document)
 
     async def _answer(self, request: dict[str, Any]) -> Mapping[str, Any]:
         self.asked.append(request)

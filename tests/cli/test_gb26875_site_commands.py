@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from backbone.services import NOT_FOUND
+from domain.errors import RefusedError
 from domain.site.transmitters import TransmitterSettings
 from tests.cli.gateway_desk import STRANGERS, desk, listed, refusal
 
@@ -36,6 +38,27 @@ async def test_a_gateway_that_is_away_makes_the_list_incomplete_and_says_so(tmp_
     assert shown.exit_code == 0
     assert len(json.loads(shown.stdout)) == 4
     assert "the list is not complete: hotel/gw-west" in shown.stderr
+
+
+async def test_every_connection_of_a_gateway_is_asked_and_those_without_transmitters_are_passed_over(
+    tmp_path: Path,
+) -> None:
+    def of_connection(request: dict[str, Any]) -> Mapping[str, Any]:
+        if request["connection"] == "modbus":
+            raise RefusedError("this gateway has no connection 'modbus' that takes requests", code=NOT_FOUND)
+        return {"transmitters": [{"unit": "hotel", "id": f"{request['connection']}-utd", "state": "up"}]}
+
+    async with desk(tmp_path) as site:
+        await site.status("hotel", "gw-east", "modbus", "tcp", "udp")
+        site.answers["transmitters"] = of_connection
+        site.answers["set_clock"] = lambda _: {"outcome": "confirmed"}
+        shown = await site.fengsui("gb26875", "transmitters", "--json")
+        site.answers["transmitters"] = lambda request: (
+            of_connection(request) if request["connection"] == "udp" else {"transmitters": []}
+        )
+        await site.fengsui("gb26875", "set-clock", "hotel/udp-utd")
+    assert [row["id"] for row in json.loads(shown.stdout)] == ["tcp-utd", "udp-utd"]
+    assert site.asked[-1]["connection"] == "udp"
 
 
 async def test_a_gateway_with_more_transmitters_than_fit_an_answer_is_asked_on(tmp_path: Path) -> None:
