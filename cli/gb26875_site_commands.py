@@ -23,7 +23,7 @@ from gateway.connectors.gb26875.field_words import Said
 READABLE = (*range(61, 69), 81, 84, 85, 86, 88)
 """Type flags that a centre may read (GB/T 26875.3-2011, type flags 61-68 and 81-88)."""
 
-DONE = frozenset({"confirmed", "done", "ok"})
+CONFIRMED = "confirmed"
 
 _HEAD = """\
 # 加到 gateways/*.yaml 中 protocol: gb26875 连接的 transmitters: 之下，填好大写处
@@ -111,8 +111,8 @@ def set_clock(transmitter: TransmitterArgument, *, as_json: JsonOption = False, 
     else:
         done = Said("装置已确认校时", "the transmitter confirmed its new time")
         failed = Said(f"未校时：{outcome}", f"the clock was not set: {outcome}")
-        typer.echo((done if outcome in DONE else failed).of(lang))
-    if outcome not in DONE:
+        typer.echo((done if outcome == CONFIRMED else failed).of(lang))
+    if outcome != CONFIRMED:
         raise typer.Exit(REFUSED)
 
 
