@@ -352,7 +352,7 @@ class _Compiler:
 
 
 def _over(key: str, row_of: Mapping[str, int]) -> int:
-    """Return the row of the point that a point is under, -1 for none: the longest name its own begins with, or state."""
+    """Return the row of the point above one, -1 for none: the longest name that begins its own, or state."""
     start, dash, _ = key.rpartition("-")
     while dash:
         if start in row_of:

@@ -43,11 +43,17 @@ class Decoder:
     """Reads the messages of one partition."""
 
     def __init__(self, site: SiteIndex, partition: int, partitions: int) -> None:
-        """Know the partition's points; messages of other partitions only move the clock."""
+        """Know the partition's points; messages of other partitions only move the clock, or are of hosts of ours."""
         self._site, self._partition, self._partitions = site, partition, partitions
         self._tick = subjects.tick(partition)
         self._aliases = _aliases_by_gateway(site)
         self.counts = DecodingCounts()
+
+    def on(self, site: SiteIndex) -> Decoder:
+        """Return a decoder that knows more points and goes on counting."""
+        fresh = Decoder(site, self._partition, self._partitions)
+        fresh.counts = self.counts
+        return fresh
 
     def decode(self, messages: Sequence[LogMessage]) -> list[Message]:
         """Return one message for each, in order."""
@@ -64,11 +70,9 @@ class Decoder:
 
     def _sparkplug(self, message: LogMessage) -> Message:
         subject = subjects.parse(message.subject)
-        if subjects.partition_of(subject.unit, self._partitions) != self._partition:
-            return _other(message)
         gateway = self._site.gateway(subject.unit, subject.gateway)
         if gateway is None:
-            self.counts.unknown_gateways += 1
+            self.counts.unknown_gateways += subjects.partition_of(subject.unit, self._partitions) == self._partition
             return _other(message)
         kind, device, readings, session = _KINDS.get(subject.type, MessageKind.HEARD), -1, None, NO_SESSION
         if subject.device is not None:

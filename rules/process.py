@@ -20,9 +20,10 @@ from backbone.lease import DEFAULT_TTL_S, Lease
 from domain.clock import NS_PER_S
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
+from rules.ground import Ground
 from rules.model import RuleSet
-from rules.site_index import SiteIndex
-from rules.worker import Ownership, Worker, WorkerStatus
+from rules.worker import Ownership, Worker
+from rules.worker_status import WorkerStatus
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +47,8 @@ async def run(
     """
     await _retried(backbone.ensure_streams, stop)
     owner = f"rules-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    sites = _Sites(registry, backbone.partitions)
-    keepers = [
-        _Keeper(sites, backbone, ruleset, _Claim(number, owner, lease_ttl_s)) for number in range(backbone.partitions)
-    ]
+    grounds = _Grounds(registry, ruleset, backbone.partitions)
+    keepers = [_Keeper(grounds, backbone, _Claim(number, owner, lease_ttl_s)) for number in range(backbone.partitions)]
     async with asyncio.TaskGroup() as group:
         for keeper in keepers:
             group.create_task(keeper.run(stop), name=f"rules-partition-{keeper.partition}")
@@ -66,22 +65,25 @@ class _Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sites:
-    """Finds the units of a partition."""
+class _Grounds:
+    """Makes the ground of a partition: the rules on its units."""
 
     registry: Registry
+    ruleset: RuleSet
     partitions: int
 
-    def of(self, partition: int) -> SiteIndex:
+    def of(self, partition: int) -> Ground:
         units = {unit for unit in self.registry.units if subjects.partition_of(unit, self.partitions) == partition}
-        return SiteIndex(self.registry, units)
+        ground = Ground(self.registry, units, self.ruleset)
+        ground.build()
+        return ground
 
 
 class _Keeper:
     """Gets the lease of one partition and keeps it, with its worker and its ticks, as long as it may."""
 
-    def __init__(self, sites: _Sites, backbone: Backbone, ruleset: RuleSet, claim: _Claim) -> None:
-        self._sites, self._backbone, self._ruleset, self._claim = sites, backbone, ruleset, claim
+    def __init__(self, grounds: _Grounds, backbone: Backbone, claim: _Claim) -> None:
+        self._grounds, self._backbone, self._claim = grounds, backbone, claim
         self.partition = claim.partition
         self._one_at_a_time = asyncio.Lock()
         self.worker: Worker | None = None
@@ -118,7 +120,7 @@ class _Keeper:
 
     def _make_worker(self) -> Worker:
         """Compile for the partition's units; takes seconds for a million points, so not in the event loop."""
-        return Worker(self._sites.of(self.partition), self._ruleset, self._backbone, partition=self.partition)
+        return Worker(self._grounds.of(self.partition), self._backbone, partition=self.partition)
 
     async def _still_ours(self, lease: Lease) -> bool:
         """Renew; one renewal at a time, because two at once would fence each other."""
@@ -174,9 +176,10 @@ async def _lag(backbone: Backbone, status: WorkerStatus) -> int:
 def _document(ruleset: RuleSet, statuses: list[WorkerStatus], lags: list[int]) -> dict[str, Any]:
     """Add up the partitions; they stand one by one as well."""
     summed = ("readings", "transitions", "late", "ahead", "unusable", "unknown_points", "unknown_devices", "unreadable")
+    grown = ("learned", "grown", "growing_ms", "open_alarms")
     oldest_ns = min((status.log_ns for status in statuses), default=0)
     return {
-        **{name: sum(getattr(status, name) for status in statuses) for name in (*summed, "open_alarms")},
+        **{name: sum(getattr(status, name) for status in statuses) for name in (*summed, *grown)},
         "lag": sum(lags),
         "lag_s": round((time.time_ns() - oldest_ns) / NS_PER_S, 3) if oldest_ns else None,
         "partitions": [status.partition for status in statuses],

@@ -13,24 +13,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from backbone import subjects
 from backbone.client import Backbone
 from backbone.errors import FencedError
 from backbone.layout import ALARMS, TELEMETRY
 from backbone.messages import LogMessage
+from backbone.sparkplug.learning import births
 from domain.alarm import Transition
 from domain.errors import LinkError, RefusedError, WireError
-from rules.compiler import compile_plan
 from rules.decoding import Decoder
 from rules.engine import Engine
+from rules.ground import Ground, points_born
 from rules.identity import Identity
-from rules.model import RuleSet
-from rules.site_index import SiteIndex
 from rules.snapshot import Place, Restored, fingerprint_of, restore, save
+from rules.worker_status import Growth, WorkerStatus
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +41,6 @@ CHECKPOINT_EVERY_S = 5.0
 RETRY_S = 0.25
 A_PART = 100
 """Messages evaluated at a stretch: 100 ticks of a million points take 0.4 s, a lease lives 3 s."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerStatus:
-    """What a partition has to tell; ``log_ns`` is the receive time of its last message, 0 before the first."""
-
-    partition: int
-    seq: int
-    log_ns: int
-    readings: int
-    transitions: int
-    late: int
-    ahead: int
-    unusable: int
-    unknown_points: int
-    unknown_devices: int
-    unreadable: int
-    skipped: int
-    open_alarms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +55,16 @@ class Ownership:
 class Worker:
     """Owns one partition as long as it holds the lease."""
 
-    def __init__(self, site: SiteIndex, ruleset: RuleSet, backbone: Backbone, *, partition: int) -> None:
-        """Compile the rules for the partition's devices; `run` does the rest."""
+    def __init__(self, ground: Ground, backbone: Backbone, *, partition: int) -> None:
+        """Work on some ground, which has been built."""
         self._backbone = backbone
         self._partition = partition
-        self._plan_of = (ruleset, site)
-        self._decoder = Decoder(site, partition, backbone.partitions)
-        self._engine = Engine(compile_plan(ruleset, site), partition)
-        self._identity = Identity.of(self._engine.plan)
+        self._ground = ground
+        self._decoder = Decoder(ground.plan.site, partition, backbone.partitions)
+        self._engine = Engine(ground.plan, partition)
         self._identity_is_stored = False
+        self._key_names = [f"{self._name}-keys-a", f"{self._name}-keys-b"]
+        self._growth = Growth()
         self._seq = 0
         self._alarm_seq = 0
         self._saved_seq = -1
@@ -106,6 +91,9 @@ class Worker:
             unreadable=unused.unreadable,
             skipped=self._skipped,
             open_alarms=self._engine.slots.open_count(),
+            learned=int(np.count_nonzero(self._engine.plan.site.learned)),
+            grown=self._growth.times,
+            growing_ms=round(self._growth.seconds * 1000),
         )
 
     async def run(self, ownership: Ownership) -> None:
@@ -132,8 +120,11 @@ class Worker:
     async def _take(self, batch: Sequence[LogMessage], ownership: Ownership) -> None:
         """Evaluate a batch and write what it says, fire first; an alarm's own order stays.
 
-        In parts, so that a long replay leaves the event loop time to renew the lease.
+        In parts, so that a long replay leaves the event loop time to renew the lease. What the births of the
+        batch tell of is learned before, all at once.
         """
+        if self._ground.learn(points_born(batch)):
+            await self._grow()
         for start in range(0, len(batch), A_PART):
             part = batch[start : start + A_PART]
             said = self._engine.feed(self._decoder.decode(part))
@@ -141,6 +132,15 @@ class Worker:
                 await self._write(transition, ownership)
             self._seq = part[-1].seq
             await asyncio.sleep(0)
+
+    async def _grow(self) -> None:
+        """Go on with the same state on grown ground."""
+        began = time.perf_counter()
+        self._engine = await asyncio.to_thread(self._ground.grow, self._engine)
+        self._decoder = self._decoder.on(self._engine.plan.site)
+        self._identity_is_stored = False
+        self._growth.times += 1
+        self._growth.seconds += time.perf_counter() - began
 
     async def _write(self, transition: Transition, ownership: Ownership) -> None:
         """Publish one transition, unless it is there already; waits while the backbone is away."""
@@ -178,8 +178,7 @@ class Worker:
         except WireError:
             log.exception("partition %d: the checkpoint can't be read", self._partition)
             data = None
-        if data is not None:
-            await self._restore(data)
+        await self._restore(data)
         if self._seq > await self._backbone.last_seq(TELEMETRY):
             log.warning("partition %d: TELEMETRY ends before the checkpoint: it is a new stream", self._partition)
             self._begin_anew()
@@ -187,15 +186,22 @@ class Worker:
 
     def _begin_anew(self) -> None:
         """Forget all state: the log is read from its start."""
-        ruleset, site = self._plan_of
-        self._engine = Engine(compile_plan(ruleset, site), self._partition)
+        self._engine = Engine(self._ground.plan, self._partition)
         self._seq = self._alarm_seq = self._covered_alarm_seq = 0
 
-    async def _restore(self, data: bytes) -> None:
-        """Bring the engine to a checkpoint; a damaged one costs a replay of the whole log, nothing else."""
+    async def _restore(self, data: bytes | None) -> None:
+        """Learn what births tell, and bring the engine to a checkpoint, if there is one.
+
+        A damaged one costs a replay of the whole log, nothing else.
+        """
+        theirs = None if data is None else await self._keys_of(data)
+        known = theirs.learned if theirs else ()
+        if self._ground.learn([*await births(self._backbone), *known]):
+            await self._grow()
+        if data is None or theirs is None:
+            return
         try:
-            theirs = await self._identity_of(fingerprint_of(data))
-            place, restored = restore(self._engine, data, self._identity, theirs)
+            place, restored = restore(self._engine, data, self._ground.identity, theirs)
         except WireError:
             log.exception("partition %d: the checkpoint can't be used; the log is read from its start", self._partition)
             self._begin_anew()
@@ -204,20 +210,27 @@ class Worker:
         self._identity_is_stored = restored.same_plan
         self._report(restored)
 
-    async def _identity_of(self, fingerprint: str) -> Identity:
-        if fingerprint == self._identity.fingerprint:
-            return self._identity
-        data = await self._backbone.load_checkpoint(f"{self._name}-{fingerprint}")
-        if data is None:
-            raise WireError(f"the keys of plan {fingerprint} are not stored")
-        return Identity.decode(data)
+    async def _keys_of(self, data: bytes) -> Identity | None:
+        """Return the keys that a checkpoint was made with, None (and a word about it) when they can't be had."""
+        try:
+            wanted = fingerprint_of(data)
+            for name in tuple(self._key_names):
+                stored = await self._backbone.load_checkpoint(name)
+                if stored is not None and (theirs := Identity.decode(stored)).fingerprint == wanted:
+                    self._key_names.sort(key=name.__eq__)  # the other one is written next
+                    return theirs
+        except WireError:
+            log.exception("partition %d: the checkpoint can't be read", self._partition)
+        log.warning("partition %d: the checkpoint can't be used; the log is read from its start", self._partition)
+        return None
 
     def _report(self, restored: Restored) -> None:
         """Say what a change of rules or site did to open alarms."""
         if restored.same_plan:
             return
-        log.warning(
-            "partition %d: rules or site changed; %d alarms keep their state, %d open ones are judged anew: %s",
+        log.log(
+            logging.WARNING if restored.restarted or restored.orphans else logging.INFO,
+            "partition %d: rules or points changed; %d alarms keep their state, %d open ones are judged anew: %s",
             self._partition,
             restored.kept,
             len(restored.restarted),
@@ -252,19 +265,20 @@ class Worker:
             return
         self._forget_written()
         place = Place(seq=self._seq, alarm_seq=self._covered_alarm_seq, epoch=ownership.epoch)
-        fingerprint = self._identity.fingerprint
+        identity = self._ground.identity
         try:
             if not await ownership.still_ours():
                 return  # a sleeper's checkpoint would send its successor's successor back in the log
             if not self._identity_is_stored:
-                keys = await asyncio.to_thread(self._identity.encode)
-                await self._backbone.save_checkpoint(f"{self._name}-{fingerprint}", keys)
-                self._identity_is_stored = True
-            await self._backbone.save_checkpoint(self._name, save(self._engine, place, fingerprint))
+                await self._backbone.save_checkpoint(self._key_names[0], await asyncio.to_thread(identity.encode))
+            await self._backbone.save_checkpoint(self._name, save(self._engine, place, identity.fingerprint))
         except (LinkError, RefusedError) as error:
             log.warning("partition %d: no checkpoint: %s", self._partition, error)
             return
         self._saved_seq, self._saved_at = self._seq, now
+        if not self._identity_is_stored:
+            self._identity_is_stored = True
+            self._key_names.reverse()  # the checkpoint in store needs these; the next ones are written elsewhere
 
     def _forget_written(self) -> None:
         """Let go of ids whose input lies behind us.
