@@ -37,6 +37,9 @@ from gateway.connectors.gb26875.tally import Tally, access_points
 
 log = logging.getLogger(__name__)
 
+FIRST_TIME = datetime(2000, 1, 1)  # noqa: DTZ001  # the wire has no zone
+"""What a time tag can hold at least: a gateway without a battery starts in 1970, and must confirm all the same."""
+
 FIGURES_S = 10.0
 """Seconds between two reports of the access server's own points, and two looks whether strangers are to be saved."""
 
@@ -63,7 +66,7 @@ class Access:
         self._directory = directory
         self._quarantine = quarantine
         self._tally = tally
-        self._second, self._now = -1, datetime.min  # noqa: DTZ901  # replaced before it is read
+        self._second, self._now = -1, FIRST_TIME
         self._device = AccessDevice(wiring.devices, hosting, wiring.clock)
         self._intake = Intake(
             hosting, settings.limits, tally,
@@ -92,7 +95,8 @@ class Access:
         """Return the site's local time in whole seconds, without a zone, as devices have it."""
         second = self._wiring.clock.now_ns() // NS_PER_S
         if second != self._second:  # asked for with every frame
-            self._second, self._now = second, datetime.fromtimestamp(second, self._zone).replace(tzinfo=None)
+            local = datetime.fromtimestamp(second, self._zone).replace(tzinfo=None)
+            self._second, self._now = second, max(local, FIRST_TIME)
         return self._now
 
     @property
@@ -209,7 +213,9 @@ class Access:
         self._roll_calls.line_changed(key, up)
 
     def _all_gone(self) -> None:
+        """Leave nothing of this port behind: lines are gone, and what waits will come again."""
         for session in self._directory:
+            session.waiting.clear()
             if session.is_up:
                 self._keeper.gone(session)
 

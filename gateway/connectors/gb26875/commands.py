@@ -30,12 +30,13 @@ from gateway.connectors.gb26875.wire_json import object_documents
 
 Answer = Mapping[str, Any]
 
-MOST_LISTED = 10_000
 MOST_SHOWN = 1_000
 """Transmitters in one answer: about 600 bytes each, and a message of the backbone has at most 1 MiB."""
 
-USUALLY_LISTED = 100
-"""Roll-calls in one answer."""
+MOST_LISTED, USUALLY_LISTED = 2_000, 100
+"""Roll-calls in one answer: about 300 bytes each; who asks for more gets so many."""
+
+LARGEST_LIMIT = 10_000
 
 
 class Commands:
@@ -94,7 +95,7 @@ class Commands:
 
     async def _frames(self, request: Mapping[str, Any]) -> Answer:
         session = self._session(request)
-        kept = session.kept(number_of(request, "limit", 1, MOST_LISTED, MOST_KEPT))
+        kept = session.kept(number_of(request, "limit", 1, LARGEST_LIMIT, MOST_KEPT))
         return {
             "frames": [
                 {"time_ns": one.time_ns, "direction": "out" if one.out else "in", "hex": one.raw.hex()} for one in kept
@@ -131,7 +132,8 @@ class Commands:
 
     async def _list_roll_calls(self, request: Mapping[str, Any]) -> Answer:
         unit = None if request.get("unit") is None else text_of(request, "unit")
-        calls = await self._roll_calls.list(unit, number_of(request, "limit", 1, MOST_LISTED, USUALLY_LISTED))
+        limit = number_of(request, "limit", 1, LARGEST_LIMIT, USUALLY_LISTED)
+        calls = await self._roll_calls.list(unit, min(limit, MOST_LISTED))
         return {"calls": [call.document() for call in calls]}
 
     def _session(self, request: Mapping[str, Any]) -> Session:

@@ -24,6 +24,9 @@ MOST_STRANGERS = 500
 MOST_PER_IP = 50
 """Addresses of one IP; assumption: a relay with more than these is registered in steps."""
 
+MOST_SHOWN = 256
+"""Bytes kept of a stranger's last frame: 500 of them fit one message of the backbone."""
+
 MOST_TYPES = 16
 FIRE_AGAIN_S = 60.0
 """A stranger that goes on saying fire is told about once a minute."""
@@ -91,7 +94,7 @@ class Quarantine:
             self._put(stranger)
         self._strangers.move_to_end(key)
         stranger.frames += 1
-        stranger.last_ns, stranger.last_raw = now_ns, raw
+        stranger.last_ns, stranger.last_raw = now_ns, raw[:MOST_SHOWN]
         if flag is not None and len(stranger.types) < MOST_TYPES:
             stranger.types.add(flag)
         if stranger.frames <= MOST_TYPES:

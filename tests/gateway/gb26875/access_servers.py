@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.batch import ReadingBatch
-from domain.clock import SystemClock
+from domain.clock import Clock, SystemClock
 from domain.errors import StoreError
 from domain.points import Point, PointTable
 from domain.site import Registry
@@ -150,7 +150,11 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *transmitters: Mapping[str, Any], registry: Registry | None = None, **settings: Any
+    folder: Path,
+    *transmitters: Mapping[str, Any],
+    registry: Registry | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Server]:
     """Listen on a free port with the files of ``folder``; a second time is a restart."""
     registry = registry or registry_of(access_connection(transmitters or [transmitter()], settings))
@@ -160,7 +164,7 @@ async def serving(
     nodes = Nodes(registry.gateway_points(UNIT, GATEWAY), spool)
     desk = Desk(spool, nodes)
     wiring = replace(
-        wiring_of(registry), hosting=nodes, state_dir=folder, transmitters=registry.hosted_by(UNIT, GATEWAY)
+        wiring_of(registry, clock), hosting=nodes, state_dir=folder, transmitters=registry.hosted_by(UNIT, GATEWAY)
     )
     connector = Gb26875Connector(wiring)
     running = asyncio.create_task(connector.run(desk))

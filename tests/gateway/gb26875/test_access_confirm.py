@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from pathlib import Path
 
 import pytest
 
+from domain.clock import FakeClock
+from gateway.connectors.gb26875.mapping import Harvest, Mapper
+from gateway.connectors.gb26875.objects import Unit
+from gateway.connectors.gb26875.protocol import Frame
 from simulators.gb26875.frames import Command
 from tests.gateway.gateway_sites import UNIT
 from tests.gateway.gb26875.access_servers import (
@@ -182,3 +188,43 @@ async def test_a_roll_call_answer_and_other_operations_are_stored_and_confirmed(
     async with serving(tmp_path) as server, calling(server) as device:
         assert (await device.say(operation(1 << 5, 7))).command == Command.CONFIRM
         assert server.desk.values(f"{UNIT}/utd/operation") == [1 << 5]
+
+
+async def test_a_defect_of_our_own_sets_one_frame_aside_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Mapper.take
+
+    def broken(self: Mapper, unit: Unit, frame: Frame, received_ns: int, harvest: Harvest) -> None:
+        if unit.type == 21:
+            raise IndexError("our mistake")
+        whole(self, unit, frame, received_ns, harvest)
+
+    monkeypatch.setattr(Mapper, "take", broken)
+    async with serving(tmp_path) as server, calling(server) as device:
+        sent = await device.send(own_state(FIRE))
+        assert (await device.answer(sent)).command == Command.CONFIRM
+        assert [(one.reason, one.raw) for one in server.desk.letters] == [("defect", sent.encode())]
+        assert (await device.say(component(FIRE))).command == Command.CONFIRM
+        assert server.desk.values(SMOKE) == [FIRE]
+
+
+async def test_a_gateway_whose_clock_stands_in_1970_confirms_all_the_same(tmp_path: Path) -> None:
+    async with serving(tmp_path, clock=FakeClock(0)) as server, calling(server) as device:
+        answer = await device.say(component(FIRE))
+        assert (answer.command, answer.time) == (Command.CONFIRM, bytes((0, 0, 0, 1, 1, 0)))
+
+
+async def test_any_bytes_leave_the_server_serving(tmp_path: Path) -> None:
+    chance = random.Random(26875)
+    async with serving(tmp_path, limits={"junk_bytes": 2000}) as server:
+        for _ in range(100):
+            async with calling(server) as peer:
+                raw = bytearray(b"".join(peer.frame(chance.randbytes(chance.randrange(60))).encode() for _ in range(5)))
+                for _ in range(chance.randrange(4)):
+                    raw[chance.randrange(len(raw))] = chance.randrange(256)
+                with contextlib.suppress(ConnectionError):
+                    await peer.write(bytes(raw) + chance.randbytes(chance.randrange(3000)))
+        async with calling(server) as device:
+            assert (await device.say(component(FIRE))).command == Command.CONFIRM
+        assert "defect" not in server.errors()

@@ -95,6 +95,16 @@ async def test_a_stop_tells_that_all_are_away(tmp_path: Path) -> None:
     assert server.nodes.said == [("up", UTD), ("down", UTD)]
 
 
+async def test_many_transmitters_are_told_page_by_page(tmp_path: Path) -> None:
+    devices = [transmitter(f"t{n}", 1000 + n) for n in range(5)]
+    async with serving(tmp_path, *devices) as server, calling(server, 1003) as device:
+        await device.say()
+        page = await server.ask("transmitters", skip=4)
+        assert ([row["id"] for row in page["transmitters"]], page["total"]) == (["t4"], 5)
+        (third,) = [row for row in (await server.ask("transmitters"))["transmitters"] if row["state"] == "up"]
+        assert third["id"] == "t3"
+
+
 async def test_states_never_up_and_down_are_told_apart(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         assert (await server.row())["state"] == "never"
