@@ -25,7 +25,7 @@ RETRY_S, LONGEST_RETRY_S = 1.0, 5.0
 """Pauses between attempts, doubling, with jitter (assumption: two hundred devices must not call in one moment)."""
 
 GARBAGE_BYTES, GARBAGE_PAUSE_S = 4096, 0.02
-"""A flood: 200 kB/s, twenty times what a busy transmitter sends in an hour of alarms."""
+"""A flood: 200 kB/s (assumption: a serial line gone mad behind a fast modem)."""
 
 DRIP_PAUSE_S = 0.2
 MOST_UNSENT = 65_536
