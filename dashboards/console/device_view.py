@@ -36,16 +36,17 @@ class DeviceView:
         with box("panel device", "device"):
             with box("panel-head"):
                 line(view.text("device"), "panel-title")
+                self._line = line("", "line-note").props("data-part=line-note")
+            with box("panel-head pickers"):
                 several = len(view.console.registry.units) > 1
                 self._units = self._picker("unit", self._choose_unit, with_input=True) if several else None
                 self._zones = self._picker("zone", self._choose_zone)
                 self._devices = self._picker("device", self._choose_device)
-            self._line = line("", "line-note").props("data-part=line-note")
             with box("value-grid value-head"):
                 for column in ("point", "value", "quality", "age"):
                     line(view.text(f"column_{column}"))
             self._table = box("value-rows", "values")
-            self._more = line("", "alarm-hidden")
+            self._more = line("", "list-more")
         self._fill(view.device)
 
     def _picker(
@@ -180,8 +181,9 @@ class DeviceView:
         hosted = _node(device) in view.console.registry.transmitters
         self._line.set_visibility(hosted)
         if hosted:
-            age = span_text(health.age_s, view.language)
-            change(self._line, view.text("line_state", state=f"{view.text(f'condition_{health.condition}')} · {age}"))
+            words = view.text("line_state", state=view.text(f"condition_{health.condition}"))
+            heard = view.text("line_heard", age=span_text(health.age_s, view.language))
+            change(self._line, words if health.age_s is None else f"{words} · {heard}")
             dress(self._line, "condition", health.condition)
 
 

@@ -8,7 +8,7 @@ be worse than none.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -144,14 +144,20 @@ def _spoken(word: str, value: int, language: Language) -> tuple[str, Look]:
     devices often leave it at 0 with an alarm, which is then the alarm it says it is.
     """
     if word in _VALUE_LOOKS:
-        return "".join(words.spoken(word, value, language)), _VALUE_LOOKS[word].get(value, _CALM)
+        return _sentence(words.spoken(word, value, language), language), _VALUE_LOOKS[word].get(value, _CALM)
     is_state = word in _STATES
     if is_state and not value:
         return text("word_testing", language), _CAUTION
     rest = value & ~1 if is_state and value > 1 else value
-    said = text("and", language).join(words.spoken(word, rest, language))
+    said = _sentence(words.spoken(word, rest, language), language)
     looks = {_BIT_LOOKS.get(word, {}).get(bit, _CALM) for bit in range(max(rest, 0).bit_length()) if rest >> bit & 1}
     return said or str(value), min(looks, key=LOOKS.index, default=_CALM)
+
+
+def _sentence(said: Sequence[str], language: Language) -> str:
+    """Join words, and begin with a capital letter where the language has them."""
+    joined = text("and", language).join(said)
+    return joined[:1].upper() + joined[1:]
 
 
 def _state(point: Point, kind: str, state: int, language: Language) -> tuple[str, Look]:

@@ -28,7 +28,7 @@ class RollCallPanel:
                     line(view.text(f"column_{column}"))
             with box("gateway-rows"):
                 self._rows = [_Row(view, on_device) for _ in range(min(MOST_SHOWN, self._on_duty))]
-                self._more = line("", "alarm-hidden")
+                self._more = line("", "list-more")
 
     def urgent(self, now_ns: int) -> int:  # noqa: ARG002  # the same question to all tabs
         """Return how many duties did not answer."""

@@ -232,6 +232,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "transmitters_unknown": ("未知 {count}", "{count} unknown"),
     "line_state": ("线路 {state}", "Line: {state}"),
+    "line_heard": ("{age}前通信", "heard {age} ago"),
     "result_waiting": ("查岗中", "Waiting for the answer"),
     "result_present": ("在岗", "Present"),
     "result_late": ("超时应答", "Late"),

@@ -8,14 +8,14 @@ history, and the node's state is *unknown* (`dashboards.live.health`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from backbone.messages import LogMessage
 from backbone.subjects import NODE_TYPES, SPARKPLUG, parse
 from domain.errors import WireError
-from domain.site import Registry
+from domain.site import Registry, Transmitter
 
 SUBJECTS = tuple(f"{SPARKPLUG}.*.{kind}.*" for kind in NODE_TYPES)
 
@@ -43,7 +43,8 @@ class Nodes:
 
     revision: int = 0
     _known: dict[str, Node] = field(default_factory=dict)
-    _counts: tuple[int, Registry | None, dict[str, Counter[Line]]] = (-1, None, {})
+    _site: Mapping[str, Transmitter] = field(default_factory=dict)
+    _lines: dict[str, Counter[Line]] = field(default_factory=dict)
 
     def of(self, key: str) -> Node:
         """Return what is known of a node; the log may have nothing."""
@@ -65,14 +66,20 @@ class Nodes:
         heard_ns = before.last_ns if line is Line.DOWN else time_ns
         since_ns = before.since_ns if line is before.line else time_ns
         self._known[key] = Node(line, since_ns, heard_ns)
-        self.revision += line is not before.line
+        if line is not before.line:
+            self.revision += 1
+            if key in self._site:
+                of_host = self._lines[self._site[key].host]
+                of_host[before.line] -= 1
+                of_host[line] += 1
 
-    def counts(self, registry: Registry) -> dict[str, Counter[Line]]:
-        """Return how many transmitters of each host (``unit/gateway``) are up, down, never heard."""
-        revision, counted_for, found = self._counts
-        if revision != self.revision or counted_for is None or counted_for.transmitters is not registry.transmitters:
-            found = {}
+    def counts(self, registry: Registry) -> Mapping[str, Counter[Line]]:
+        """Return how many transmitters of each host (``unit/gateway``) are up, down, never heard.
+
+        Counted once for a site, then kept: thousands of lines come up in a minute after a restart.
+        """
+        if self._site is not registry.transmitters:
+            self._site, self._lines = registry.transmitters, {}
             for key, transmitter in registry.transmitters.items():
-                found.setdefault(transmitter.host, Counter())[self.of(key).line] += 1
-            self._counts = (self.revision, registry, found)
-        return found
+                self._lines.setdefault(transmitter.host, Counter())[self.of(key).line] += 1
+        return self._lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -128,3 +129,36 @@ def test_no_reading_breaks_the_table(value: float | None, quality: int, age_s: f
         assert found.value
         usable = quality & 0x3FF == GOOD and value is not None and math.isfinite(value) and age_s <= 10
         assert usable or found.look is Look.UNKNOWN
+
+
+WORDED = Point(unit="u", gateway="t", device="fas", name="c40", kind=PointKind.STATE, word="gb_component_state")
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "zh", "en", "look"),
+    [
+        ("gb_component_state", 1, "正常运行", "Normal running", Look.CALM),
+        ("gb_component_state", 6, "火警、故障", "Fire alarm, fault", Look.ALARM),
+        ("gb_component_state", 5, "故障", "Fault", Look.CAUTION),
+        ("gb_component_state", 0, "测试状态", "Test state", Look.CAUTION),
+        ("gb_component_state", 1 << 12, "Bit 12", "Bit 12", Look.CALM),
+        ("gb_system_state", 1 | 1 << 8, "主电故障", "Mains fault", Look.CAUTION),
+        ("gb_transmitter_state", 1 | 1 << 5, "与监控中心通信信道故障", "Channel to the centre faulty", Look.CAUTION),
+        ("gb_system_operation", 4, "手动报警", "Manual alarm", Look.ALARM),
+        ("gb_system_operation", 0, "0", "0", Look.CALM),
+        ("gb_transmitter_operation", 32, "查岗应答", "Roll-call answer", Look.CALM),
+        ("roll_call", 3, "无人应答", "No answer", Look.ALARM),
+        ("roll_call", 4, "线路中断", "Line down", Look.CAUTION),
+        ("roll_call", 9, "9", "9", Look.CALM),
+    ],
+)
+def test_a_word_is_spelled_out_by_its_code_table(word: str, value: int, zh: str, en: str, look: Look) -> None:
+    point = replace(WORDED, word=word)
+    for language, wanted in ((Language.ZH, zh), (Language.EN, en)):
+        found = shown(point, "facility_system", Reading(NOW_NS, float(value), GOOD), NOW_NS, language)
+        assert (found.value, found.look) == (wanted, look)
+
+
+def test_the_text_of_a_worded_reading_stands_beside_its_words() -> None:
+    found = shown(WORDED, "facility_system", Reading(NOW_NS, 2.0, GOOD, "Ａ区１层走廊"), NOW_NS, Language.ZH)
+    assert (found.value, found.detail) == ("火警", "Ａ区１层走廊")
