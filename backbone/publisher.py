@@ -26,6 +26,8 @@ from domain.errors import LinkError, RefusedError
 
 ACK_TIMEOUT_S = 5.0
 RETRY_S = 0.2
+HEADER_ROOM = 1024
+"""Bytes kept free beside a payload: the server counts the headers too."""
 
 _PASSING_CODES = {408, 429, 500, 503}
 """HTTP-like codes that mean "not now": no leader yet, too busy, storage short."""
@@ -91,9 +93,12 @@ class Publisher:
     async def submit(self, subject: str, payload: bytes, *, message_id: str) -> asyncio.Future[Ack]:
         """Send one message, waiting for room in the window; the future gives its `Ack`.
 
-        The future fails with RefusedError when the server refuses this message for good.
+        The future fails with RefusedError when the server refuses this message for good, or would: one that
+        is too large is not sent at all, for the server closes the connection of whoever tries.
         """
         await self.start()
+        if len(payload) + HEADER_ROOM > self._client.max_payload:
+            return self._too_large(subject, len(payload))
         while len(self._pending) >= self._window:
             self._room.clear()
             await self._room.wait()
@@ -106,6 +111,11 @@ class Publisher:
         else:
             self._resend.set()  # what went before goes first
         return entry.done
+
+    def _too_large(self, subject: str, size: int) -> asyncio.Future[Ack]:
+        refused: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        refused.set_exception(RefusedError(f"{subject}: {size} bytes; the log takes {self._client.max_payload}"))
+        return refused
 
     async def flush(self) -> None:
         """Wait until every message is acknowledged or refused."""

@@ -6,17 +6,22 @@ of every point. See `gateway.connectors.contract.Hosting`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from backbone.server_config import MOST_PAYLOAD
 from domain.batch import ReadingBatch
 from domain.points import Point, PointTable
 from domain.site import Registry
 from gateway.connectors.contract import DeadLetter
 from gateway.nodes import Nodes
 from gateway.spool import Spool
-from gateway.values import Values
+from gateway.values import Values, birth_size
+
+MOST_BIRTH = MOST_PAYLOAD - 64 * 1024
+"""Bytes of a device's birth: about 3,000 points. Whoever makes up components by the thousand ends here."""
 
 
 class Hosting:
@@ -32,6 +37,9 @@ class Hosting:
         self._nodes = nodes
         self._values = values
         self._last_ns = np.zeros(len(values.table), np.int64)
+        self._birth_bytes: Counter[tuple[str, str]] = Counter()
+        for point in values.table:
+            self._birth_bytes[point.unit, point.device] += birth_size(point)
         nodes.host({key: _devices(registry, key) for key in self._hosted}, spool.remembered.nodes)
         self._grow(values.table.grown(self._ours(spool.remembered.points)))
         self._recall()
@@ -42,7 +50,11 @@ class Hosting:
         return self._values.table
 
     def learn(self, points: Sequence[Point]) -> None:
-        """Add points that were found; those of devices that are not hosted here are left out."""
+        """Add points that were found.
+
+        Left out are those of devices that are not hosted here, those whose alias another point has, and those
+        that would make the birth of their device larger than the log takes.
+        """
         known = len(self.table)
         self._grow(self.table.grown(self._ours(points)))
         self._spool.learn([self.table[at] for at in range(known, len(self.table))])
@@ -80,16 +92,18 @@ class Hosting:
         """Return how many nodes are known and up, for the status document."""
         return {"known": self._nodes.known, "up": self._nodes.up_now}
 
-    def _ours(self, points: Iterable[Point]) -> list[Point]:
-        """Return the points of devices that are hosted here."""
+    def _ours(self, points: Iterable[Point]) -> Iterator[Point]:
+        """Yield the points that are new, of devices that are hosted here, as far as their births have room."""
         devices = self._registry.devices
-        return [
-            point
-            for point in points
-            if f"{point.unit}/{point.gateway}" in self._hosted
-            and (device := devices.get(f"{point.unit}/{point.device}")) is not None
-            and device.gateway.gateway == point.gateway
-        ]
+        for point in points:
+            device = devices.get(f"{point.unit}/{point.device}")
+            known = device is not None and device.gateway.gateway == point.gateway and point.key not in self.table
+            if not known or f"{point.unit}/{point.gateway}" not in self._hosted:
+                continue
+            size = self._birth_bytes[point.unit, point.device] + birth_size(point)
+            if size <= MOST_BIRTH:
+                self._birth_bytes[point.unit, point.device] = size
+                yield point
 
     def _grow(self, table: PointTable) -> None:
         self._values.grow(table)

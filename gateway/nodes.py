@@ -22,6 +22,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from backbone.messages import Ack
 from domain.errors import StoreError
@@ -166,9 +167,7 @@ class Nodes:
         node = self._of(row)
         if node is not None and not node.session.knows(row.device):
             node.stale = True
-            births = await self._bear([node])
-            if births:
-                await asyncio.wait(births)
+            await _heard_by_log(await self._bear([node]))
 
     async def end_visits(self) -> None:
         """Let those die that were born for a row only."""
@@ -191,7 +190,7 @@ class Nodes:
                 await self.own.birth(self.own.bd_seq)
             while self._due:
                 await self._voice.alive.wait()
-                lot = [self._nodes[key] for key in list(self._due)[:AT_ONCE]]
+                lot = [self._nodes[key] for key in islice(self._due, AT_ONCE)]
                 for node in lot:
                     del self._due[node.key]
                 await self._attend(lot)
@@ -200,8 +199,7 @@ class Nodes:
         """Say NDEATH for all that are born, at a clean end; returns when the log has them."""
         async with self._changing:
             futures = await self._bury([node for node in self._nodes.values() if node.session.born], anyway=True)
-        if futures:
-            await asyncio.wait(futures)
+        await _heard_by_log(futures)
 
     def _of(self, row: SpoolRow) -> _Node | None:
         """Return the hosted node of a row, None for our own."""
@@ -230,8 +228,7 @@ class Nodes:
             if self._is_quiet(node):
                 sign = await node.session.node_data()
                 futures += [sign] if sign is not None else []
-        if futures:
-            await asyncio.wait(futures)
+        await _heard_by_log(futures)
 
     async def _bear(self, nodes: list[_Node]) -> list[asyncio.Future[Ack]]:
         """Bear those that must be, after their sessions are on disk; returns the futures of their last acks."""
@@ -266,3 +263,10 @@ class Nodes:
             await self._spool.save_nodes(records)
         except StoreError as error:  # an alarm must not wait for a disk; after a kill a bdSeq may come twice
             log.warning("sessions of %d nodes not noted: %s", len(nodes), error)
+
+
+async def _heard_by_log(futures: Iterable[asyncio.Future[Ack]]) -> None:
+    """Wait until the log has answered; what it refused is logged."""
+    for answer in await asyncio.gather(*futures, return_exceptions=True):
+        if isinstance(answer, Exception):
+            log.warning("the log refused a birth, a death or a sign of life: %s", answer)

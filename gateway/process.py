@@ -39,7 +39,7 @@ REPORT_S = 1.0
 NODE_DATA_EVERY = 10
 """Reports between two NDATA."""
 
-FAREWELL_S = 5.0
+FAREWELL_S = 4.0
 """How long a clean stop may take to say that thousands of nodes are dead: the supervisor waits twelve seconds."""
 
 LAST_WORDS_S = 2.0

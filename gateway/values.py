@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from backbone.sparkplug import BirthMetric, decode_data, without_head
-from domain.points import PointTable
+from domain.points import Point, PointTable
 from domain.quality import STALE, base_of
 from gateway.spool import SpoolRow
 from gateway.spool.rows import MOST_BODY
 
 AT_ONCE = MOST_BODY * 2
 """Bytes of bodies that are read together; one payload may have twice as many."""
+
+METRIC_OVERHEAD = 256
+"""Bytes of a metric in a birth beside its name, word, zone and labels: an estimate on the high side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ def _cut(rows: Sequence[SpoolRow], metrics: bytes) -> Iterator[Told]:
     for row in rows:
         yield Told(*(column[at : at + row.readings] for column in columns))
         at += row.readings
+
+
+def birth_size(point: Point) -> int:
+    """Return how many bytes of a birth a point takes at most."""
+    words = (point.name, point.word, point.zone or "", point.label_zh, point.label_en)
+    return METRIC_OVERHEAD + sum(len(word.encode()) for word in words)
 
 
 class Values:

@@ -14,6 +14,7 @@ from backbone.layout import ALARMS, BACKFILL, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.server import EmbeddedServer, is_owned
 from backbone.subjects import alarm, backfill, parse, partition_of, partition_subjects, telemetry, tick
+from domain.errors import RefusedError
 from tests.servers import connected, embedded_server
 
 
@@ -103,6 +104,20 @@ async def test_what_is_submitted_while_the_server_is_away_does_not_overtake_what
                 await publisher.flush()
         stored = [int(message.data) for message in await backbone.messages(TELEMETRY)]
     assert stored == list(range(next(numbers)))
+
+
+async def test_a_message_that_is_too_large_is_refused_and_holds_nobody_up(tmp_path: Path) -> None:
+    subject = telemetry("hotel", "DDATA", "gw", "d1")
+    async with (
+        embedded_server(tmp_path) as server,
+        connected(server) as backbone,
+        backbone.publisher() as publisher,
+    ):
+        large = await publisher.submit(subject, bytes(1_048_576), message_id="large")
+        small = await publisher.submit(subject, b"small", message_id="small")
+        assert (await small).seq == 1
+        with pytest.raises(RefusedError, match="1048576 bytes"):
+            await large
 
 
 async def test_a_second_copy_with_the_same_id_is_acknowledged_and_not_stored(tmp_path: Path) -> None:

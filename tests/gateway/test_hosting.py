@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backbone import subjects
 from backbone.client import Backbone
 from backbone.messages import LogMessage
-from backbone.sparkplug import decode_birth, decode_death
+from backbone.sparkplug import Birth, decode_birth, decode_death, encode_birth
 from backbone.sparkplug.learning import births
-from domain.points import PointKind
+from domain.points import Point, PointKind, PointTable
+from domain.quantity import Quantity
 from gateway.nodes import AT_ONCE
 from gateway.spool import NodeRecord
+from gateway.values import Values, birth_size
 from tests.gateway.foreign_host import ForeignHost
 from tests.gateway.gateway_sites import GATEWAY, UNIT
 from tests.gateway.house import House, found, hosting_registry, house, node
 from tests.servers import connected, embedded_server
+
+T0_NS = 1_800_000_000_000_000_000
 
 
 async def log(backbone: Backbone) -> list[LogMessage]:
@@ -222,6 +229,42 @@ async def test_rows_of_a_node_that_the_site_no_longer_has_become_dead_letters(tm
         host.take(await log(backbone))
     assert [letter.reason for letter in letters] == ["unknown_node"]
     assert [value for *_, value in host.nodes[node(0)].values] == [3.0]
+
+
+async def test_made_up_components_end_where_a_birth_is_full_and_the_log_takes_it(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 1) as (place, backbone), place.speaking(backbone):
+        long = "部" * 120
+        flood = [replace(found(0, f"c40-{at}"), label_zh=long, label_en=long) for at in range(5000)]
+        for part in range(0, 5000, 100):
+            place.hosting.learn(flood[part : part + 100])
+        count = len(place.hosting.table)
+        assert 500 < count < 5000
+        assert place.hosting.table.get(flood[-1].key) is None
+        place.hosting.up(node(0))
+        await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 2)
+        await place.tell(0, "c40-7", 1)
+        await place.emptied()
+        host = ForeignHost()
+        host.take(await log(backbone))
+    assert host.nodes[node(0)].values[0][1] == "c40-7"
+    assert sum(map(len, host.nodes[node(0)].aliases.values())) == count
+
+
+@given(
+    st.builds(
+        Point,
+        unit=st.just("u"), gateway=st.just("g"), device=st.just("d"), name=st.text("abc-9", min_size=1, max_size=64),
+        kind=st.sampled_from(PointKind), quantity=st.sampled_from(Quantity), word=st.text("ab_", max_size=64),
+        zone=st.none() | st.text("ab", max_size=64), low=st.none() | st.floats(), high=st.none() | st.floats(),
+        max_silence_s=st.floats(0, 1e9), label_zh=st.text(max_size=120), label_en=st.text(max_size=120),
+    )
+)  # fmt: skip
+def test_a_point_takes_no_more_of_a_birth_than_is_reckoned(point: Point) -> None:
+    values = Values(PointTable([point]))
+    values.set(0, T0_NS, 1.0, 500)
+    full = encode_birth(Birth(metrics=values.metrics("u", "d", 0), seq=255, time_ns=T0_NS))
+    empty = encode_birth(Birth(metrics=(), seq=255, time_ns=T0_NS))
+    assert len(full) - len(empty) <= birth_size(point)
 
 
 async def test_links_of_nodes_that_are_not_hosted_are_a_mistake_of_the_connector(tmp_path: Path) -> None:
