@@ -1,0 +1,146 @@
+"""When points are learned makes no difference: neither to what is said, nor to its ids and texts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from backbone.messages import LogMessage
+from domain.alarm import Transition
+from domain.points import Point
+from domain.site import Labels
+from rules.compiler import compile_plan
+from rules.decoding import Decoder
+from rules.engine import Engine
+from rules.ground import Ground, points_born
+from rules.identity import Identity
+from rules.site_index import SiteIndex
+from rules.snapshot import Place, restore, save
+from tests.rules.reference_engine import Reference
+from tests.rules.test_engine_equals_reference import fact
+from tests.rules.transmitter_scene import LEARNED, UNIT, Story, registry, ruleset
+
+SEEDS = st.integers(0, 2**32)
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+PLACE = Place(seq=0, alarm_seq=0, epoch=1)
+
+
+def all_knowing() -> SiteIndex:
+    """Index the site with all points from the start."""
+    return SiteIndex(registry().grown(LEARNED), declared=len(registry().points))
+
+
+def known_from_the_start(log: Sequence[LogMessage]) -> list[Transition]:
+    """Evaluate a log with an engine that knew all points before it began."""
+    return Engine(compile_plan(ruleset(), all_knowing())).feed(Decoder(all_knowing(), 0, 1).decode(log))
+
+
+def growing(log: Sequence[LogMessage], seed: int) -> list[Transition]:
+    """Evaluate a log in batches cut at random, learning births as they come, with restarts between."""
+    rng = random.Random(seed)
+    ground, said, at = _fresh([]), [], 0
+    engine, decoder = Engine(ground.plan), Decoder(ground.plan.site, 0, 1)
+    while at < len(log):
+        if rng.random() < 0.1:
+            ground, engine = _restarted(engine, ground, log[: rng.randrange(at, len(log) + 1)], rng)
+            decoder = Decoder(ground.plan.site, 0, 1)
+        batch = log[at : at + rng.choice([1, 2, 5, 30, 200])]
+        if ground.learn(points_born(batch)):
+            engine = ground.grow(engine)
+            decoder = decoder.on(engine.plan.site)
+        said += engine.feed(decoder.decode(batch))
+        at += len(batch)
+    return said
+
+
+def _fresh(points: list[LogMessage]) -> Ground:
+    ground = Ground(registry(), {UNIT}, ruleset())
+    ground.learn(points_born(points))
+    ground.build()
+    return ground
+
+
+def _restarted(
+    engine: Engine, ground: Ground, stream: Sequence[LogMessage], rng: random.Random
+) -> tuple[Ground, Engine]:
+    """Start again from a checkpoint; the stream of births may be ahead of it, or lost."""
+    theirs = Identity.decode(Identity.of(ground.plan).encode())
+    data = save(engine, PLACE, theirs.fingerprint)
+    fresh = Ground(registry(), {UNIT}, ruleset())
+    if rng.random() < 0.7:
+        fresh.learn(points_born(stream))
+    fresh.learn(theirs.learned)
+    fresh.build()
+    begun = Engine(fresh.plan)
+    _, restored = restore(begun, data, fresh.identity, theirs)
+    assert (restored.restarted, restored.orphans) == ((), ())
+    return fresh, begun
+
+
+def by_alarm(said: Sequence[Transition]) -> list[Transition]:
+    """Order by alarm and log; what one alarm says at one message keeps its order."""
+    return sorted(said, key=lambda one: (one.rule, one.entity, one.input_seq))
+
+
+@settings(max_examples=25, phases=PHASES, deadline=None)
+@given(SEEDS, SEEDS, st.integers(50, 900))
+def test_learning_sooner_later_or_across_restarts_changes_nothing(seed: int, cuts: int, length: int) -> None:
+    log = Story(seed).tell(length)
+    assert by_alarm(growing(log, cuts)) == by_alarm(known_from_the_start(log))
+
+
+@settings(max_examples=6, phases=PHASES, deadline=None)
+@given(SEEDS, st.integers(50, 300))
+def test_transmitters_and_learned_points_equal_the_reference(seed: int, length: int) -> None:
+    site, log = all_knowing(), Story(seed).tell(length)
+    reference = Reference(registry().grown(LEARNED), ruleset(), len(registry().points))
+    messages = Decoder(site, 0, 1).decode(log)
+    reference.feed(messages)
+    said = [fact(one) for one in Engine(compile_plan(ruleset(), site)).feed(messages)]
+    assert sorted(said, key=str) == sorted(reference.transitions, key=str)
+
+
+def test_stories_say_enough_to_mean_something() -> None:
+    said = [one for seed in range(4) for one in known_from_the_start(Story(seed).tell(2500))]
+    learned = {point.key for point in LEARNED}
+    assert {one.entity for one in said} >= learned - {"u/t1/s1-1-op"}
+    assert {
+        "component_fire",
+        "system_fire",
+        "transmitter_offline",
+        "gateway_offline",
+        "zone_fire",
+        "hot",
+        "device_trouble",
+        "manual_alarm",
+        "roll_call_missed",
+    } <= {one.rule for one in said}
+    assert {one.kind.value for one in said} == {"raised", "cleared", "level", "unknown", "known"}
+
+
+def test_a_learned_point_has_the_label_and_the_place_of_its_birth() -> None:
+    log = Story(1).tell(2500)
+    (fire, *_) = [one for one in growing(log, 1) if one.rule == "component_fire" and one.entity == "u/fas/c40-1-2"]
+    assert (fire.place.zone, fire.place.device) == ("lobby", "fas")
+    assert "点c40-1-2" in fire.text_zh
+    assert "lobby" in fire.text_zh
+
+
+def test_a_later_birth_may_name_a_learned_point_better_but_not_one_of_the_site() -> None:
+    ground = _fresh([])
+    point, declared = LEARNED[0], registry().points[0]
+    ground.learn([point])
+    ground.build()
+    renamed = {"label_zh": "一层走廊", "label_en": "corridor"}
+    assert not ground.learn([_with(point, **renamed), _with(declared, **renamed)])
+    labels = ground.plan.site.registry.point_labels
+    assert labels[point.key] == Labels(zh="一层走廊", en="corridor")
+    assert labels[declared.key] == registry().point_labels[declared.key]
+
+
+def _with(point: Point, **facts: str) -> Point:
+    return replace(point, **facts)  # type: ignore[arg-type]  # labels are words
