@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from simulators.expectation_model import AlertPattern, PushPattern, RollCallPattern
 from simulators.scenario import Expected
-from simulators.scenario_model import AlertPattern, PushPattern, RollCallPattern
 
 MOST_HINTS = 3
 

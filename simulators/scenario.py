@@ -17,18 +17,16 @@ from domain.documents import Document, nearest, problems_of
 from domain.documents import Path as FieldPath
 from domain.errors import ConfigurationError, Problem
 from domain.site import Labels
+from simulators.expectation_model import LONGEST_S, Expectation, RollCallPattern
 from simulators.replay import ReplayError, Series, read_series
 from simulators.scenario_model import (
-    LONGEST_S,
     STEP_KINDS,
     AnswerStep,
     AnyStep,
     DeviceStep,
-    Expectation,
     ExpectStep,
     OperatorStep,
     ReplayFile,
-    RollCallPattern,
     ScenarioHead,
 )
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from simulators.expectation_model import Expectation
 from simulators.expectations import Observation, Observed, Seen, State, describe, judge
 from simulators.scenario import Expected
-from simulators.scenario_model import Expectation
 
 FIRE = {"rule": "panel_fire", "event": "raised"}
 
