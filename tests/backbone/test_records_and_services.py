@@ -156,6 +156,7 @@ async def test_a_gateway_answers_requests_several_at_a_time_and_hears_no_others(
         async with await Backbone.connect(server.url, credentials=credentials, name="gw1") as gateway:
             await gateway.serve(gateway_service("hotel", "gw1"), handler, at_once=4)
             await gateway.serve(gateway_service("hotel", "gw2"), handler)
+            await gateway.put_status("gateway.hotel.gw1", {})  # answered after the server has both subscriptions
             slow = asyncio.create_task(backbone.request(gateway_service("hotel", "gw1"), {"slow": True}))
             assert await backbone.request(gateway_service("hotel", "gw1"), {"a": 1}) == {"a": 1}
             release.set()
