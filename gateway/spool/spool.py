@@ -20,24 +20,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
-from domain.batch import ReadingBatch, concat
+from domain.batch import ReadingBatch
 from domain.clock import Clock
 from domain.errors import StoreError
 from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
 from gateway.spool.forecast import Forecast
+from gateway.spool.jobs import Job, group_size, joined
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
 from gateway.spool.rows import EVENT, MEASURE, SpoolRow, rows_of
 from gateway.spool.store import DamagedError, FullError, Group, SpoolFile, SpoolLimits
 
 T = TypeVar("T")
-
-MOST_GROUPED = 200
-"""Callers served by one commit."""
 
 REMOVAL_DELAY_S = 0.1
 """Removals of delivered rows wait so long for company: if they are lost, a row is only sent twice."""
@@ -59,18 +57,6 @@ class SpoolFigures:
     forecast_s: float | None
 
 
-@dataclass(slots=True)
-class _Job:
-    """One caller's wish, and how it hears that it is on disk."""
-
-    done: asyncio.Future[None]
-    batch: ReadingBatch | None = None
-    letter: DeadLetter | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-    names: Sequence[bytes] = ()
-    nodes: Sequence[NodeRecord] = ()
-
-
 class Spool:
     """An open spool; a `gateway.connectors.contract.Sink`. Make it with `open`, end it with `close`."""
 
@@ -85,7 +71,7 @@ class Spool:
         self._points: list[Point] = []
         self._nodes: dict[tuple[str, str], NodeRecord] = {}
         self._learned: list[Point] = []
-        self._jobs: list[_Job] = []
+        self._jobs: list[Job] = []
         self._published: list[SpoolRow] = []
         self._wake = asyncio.Event()
         self._taken: set[int] = set()
@@ -138,11 +124,11 @@ class Spool:
         Raises StoreError when they can't be stored.
         """
         if len(batch) or names:
-            await self._submit(_Job(self._future(), batch=batch if len(batch) else None, names=names))
+            await self._submit(Job(self._future(), batch=batch if len(batch) else None, names=names))
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
         """Store a message that could not be used, and its names; returns after the commit."""
-        await self._submit(_Job(self._future(), letter=letter, names=names))
+        await self._submit(Job(self._future(), letter=letter, names=names))
 
     def is_taken(self, name: bytes) -> bool:
         """Tell whether a message of this name was committed, in this life or an earlier one."""
@@ -158,11 +144,11 @@ class Spool:
     async def save_nodes(self, nodes: Sequence[NodeRecord]) -> None:
         """Remember sessions of hosted nodes; returns after the commit."""
         self._nodes |= {(node.unit, node.gateway): node for node in nodes}
-        await self._submit(_Job(self._future(), nodes=nodes))
+        await self._submit(Job(self._future(), nodes=nodes))
 
     async def count(self, name: str) -> int:
         """Raise a persistent counter by one and return its value, after the commit."""
-        await self._submit(_Job(self._future(), counts=Counter({name: 1})))
+        await self._submit(Job(self._future(), counts=Counter({name: 1})))
         return self._file.counters[name]
 
     async def events(self, most: int) -> list[SpoolRow]:
@@ -200,7 +186,7 @@ class Spool:
         )
         counts = Counter({f"dropped.{reason}": row.readings, "published": -row.readings})
         self._published.append(row)
-        await self._submit(_Job(self._future(), letter=letter, counts=counts))
+        await self._submit(Job(self._future(), letter=letter, counts=counts))
 
     async def figures(self) -> SpoolFigures:
         """Return the state now."""
@@ -219,7 +205,7 @@ class Spool:
         """Return the dead letters that are kept, oldest first."""
         return await self._in_thread(self._file.letters)
 
-    async def _submit(self, job: _Job) -> None:
+    async def _submit(self, job: Job) -> None:
         if self._closing or self._writer is None or self._writer.done():
             raise StoreError("the spool is closed")
         self._jobs.append(job)
@@ -256,14 +242,15 @@ class Spool:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(REMOVAL_DELAY_S):
                         await self._wake.wait()
-            jobs, self._jobs = self._jobs[:MOST_GROUPED], self._jobs[MOST_GROUPED:]
+            count = group_size(self._jobs)
+            jobs, self._jobs = self._jobs[:count], self._jobs[count:]
             gone, self._published = self._published, []
             learned, self._learned = self._learned, []
             if self._jobs or self._closing:
                 self._wake.set()
             await self._write_group(jobs, gone, learned)
 
-    async def _write_group(self, jobs: Sequence[_Job], gone: list[SpoolRow], learned: list[Point]) -> None:
+    async def _write_group(self, jobs: Sequence[Job], gone: list[SpoolRow], learned: list[Point]) -> None:
         try:
             await self._in_thread(lambda: self._commit(jobs, gone, learned))
         except Exception as error:  # whatever it was, each caller waits for an answer and gets this one
@@ -286,12 +273,12 @@ class Spool:
         if any(job.batch is not None for job in jobs):
             self.arrived.set()
 
-    def _commit(self, jobs: Sequence[_Job], gone: list[SpoolRow], learned: list[Point]) -> None:
+    def _commit(self, jobs: Sequence[Job], gone: list[SpoolRow], learned: list[Point]) -> None:
         """In the thread: write one group, giving up measures or the file itself where it must."""
         now_ns = self._clock.now_ns()
         group = Group(published=gone, memories=Memories(points=learned))
         batches = [job.batch for job in jobs if job.batch is not None]
-        group.rows = rows_of(_joined(batches), now_ns) if batches else []
+        group.rows = rows_of(joined(batches), now_ns) if batches else []
         for job in jobs:
             group.letters += [job.letter] if job.letter is not None else []
             group.counts.update(job.counts)
@@ -366,12 +353,6 @@ class Spool:
     @staticmethod
     def _now_s() -> float:
         return time.monotonic()
-
-
-def _joined(batches: Sequence[ReadingBatch]) -> ReadingBatch:
-    """Return one batch over the newest table of all: a table may have grown between two callers of a group."""
-    table = max((batch.table for batch in batches), key=len)
-    return concat([batch if batch.table is table else batch.moved_to(table) for batch in batches])
 
 
 def _dropped_after(counters: Counter[str]) -> int:
