@@ -20,6 +20,8 @@ class RollCallPanel:
         """Build; ``on_device`` is called with ``unit/transmitter``."""
         self._view = view
         self._on_duty = len(points(view.console.registry))
+        self._found: list[Called] = []
+        self._read_at_ns = 0
         with box("tab-body", "roll-calls") as self.root:
             with box("list-head"):
                 self._count = line("", "panel-note")
@@ -30,13 +32,13 @@ class RollCallPanel:
                 self._rows = [_Row(view, on_device) for _ in range(min(MOST_SHOWN, self._on_duty))]
                 self._more = line("", "list-more")
 
-    def urgent(self, now_ns: int) -> int:  # noqa: ARG002  # the same question to all tabs
+    def urgent(self, now_ns: int) -> int:
         """Return how many duties did not answer."""
-        return sum(one.result is Result.NO_ANSWER for one in self._results())
+        return sum(one.result is Result.NO_ANSWER for one in self._results(now_ns))
 
-    def refresh(self, now_ns: int) -> None:  # noqa: ARG002  # as above
+    def refresh(self, now_ns: int) -> None:
         """Redraw what changed."""
-        found = self._results()
+        found = self._results(now_ns)
         counts = Counter(one.result for one in found)
         text = self._view.text
         said = [text(f"roll_call_{result.name.lower()}", count=counts[result]) for result in Result if counts[result]]
@@ -49,9 +51,13 @@ class RollCallPanel:
         self._more.set_visibility(hidden > 0)
         change(self._more, text("roll_calls_hidden", count=hidden))
 
-    def _results(self) -> list[Called]:
-        console = self._view.console
-        return results(console.registry, console.board.roll_calls)
+    def _results(self, now_ns: int) -> list[Called]:
+        """Return the results, sorted once for each refresh of the page."""
+        if now_ns != self._read_at_ns:
+            console = self._view.console
+            self._found = results(console.registry, console.board.roll_calls)
+            self._read_at_ns = now_ns
+        return self._found
 
 
 class _Row:

@@ -21,7 +21,11 @@ class Result(IntEnum):
     LINE_DOWN = 4
 
 
-_URGENCY = (Result.WAITING, Result.NO_ANSWER, Result.LATE, Result.LINE_DOWN, Result.PRESENT)
+_URGENCY = {
+    result: rank
+    for rank, result in enumerate((Result.WAITING, Result.NO_ANSWER, Result.LATE, Result.LINE_DOWN, Result.PRESENT))
+}
+_VALUES = frozenset(float(result) for result in Result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,10 @@ def points(registry: Registry) -> list[str]:
 def results(registry: Registry, readings: Mapping[str, Reading]) -> list[Called]:
     """Return the newest results, what needs somebody first, then newest first; who was never called is absent."""
     found = []
-    for key in points(registry):
-        reading = readings.get(key)
-        if reading is None or reading.value is None or int(reading.value) not in list(Result):
+    for key, reading in readings.items():
+        name = key.rpartition("/")[0]
+        transmitter = registry.transmitters.get(name)
+        if transmitter is None or not transmitter.settings.duty or reading.value not in _VALUES:
             continue
-        result = Result(int(reading.value))
-        found.append(Called(key.rpartition("/")[0], result, reading.time_ns, reading.text or ""))
-    return sorted(found, key=lambda one: (_URGENCY.index(one.result), -one.time_ns, one.transmitter))
+        found.append(Called(name, Result(int(reading.value)), reading.time_ns, reading.text or ""))
+    return sorted(found, key=lambda one: (_URGENCY[one.result], -one.time_ns, one.transmitter))

@@ -19,12 +19,11 @@ log = logging.getLogger(__name__)
 
 
 class LiveSite:
-    """Holds the newest registry; ``revision`` rises whenever it grew."""
+    """Holds the newest registry."""
 
     def __init__(self, registry: Registry) -> None:
         """Begin with what people wrote."""
         self.registry = registry
-        self.revision = 0
 
     def learn(self, births: Iterable[LogMessage]) -> None:
         """Take the points of births; junk is logged and left out."""
@@ -34,7 +33,4 @@ class LiveSite:
                 points += points_of_message(message.subject, message.data)
             except WireError as error:
                 log.warning("birth %d on %s left out: %s", message.seq, message.subject, error.reason)
-        grown = self.registry.grown(points)
-        if grown is not self.registry:
-            self.registry = grown
-            self.revision += 1
+        self.registry = self.registry.grown(points)
