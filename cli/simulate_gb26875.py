@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -143,12 +144,14 @@ async def _run_desk(settings: DeskSettings, console: Console, stop: asyncio.Even
             await show_screen(desk, console, stop, shown.language, shown.duration_s)
             return len(desk.transmitter.outbox) == 0
 
+    zone = ZoneInfo(settings.timezone)
+
     def tell(told: Told) -> None:
         if shown.as_json:
             sys.stdout.write(json.dumps(document(told, settings.dialect), ensure_ascii=False) + "\n")
             sys.stdout.flush()
         else:
-            console.print(line_of(told, settings.dialect, shown.language), soft_wrap=True, highlight=False)
+            console.print(line_of(told, settings.dialect, shown.language, zone), soft_wrap=True, highlight=False)
 
     async with Desk(settings, tell=tell) as desk:
         script = asyncio.create_task(_script(desk, console, shown.language))

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.check_command import Language
-from cli.transmitter_words import HELP, line_of
+from cli.transmitter_words import HELP, joined, line_of
 from domain.words import COMPONENT_STATE, TRANSMITTER_STATE, spoken
 from simulators.errors import SimulationError
 from simulators.gb26875.desk import Desk
@@ -118,7 +118,7 @@ def screen(desk: Desk, typing: Typing, height: int, language: Language) -> Group
     components = _components(desk, language)
     rows = max(height - FRAME_ROWS - components.row_count - typing.remark.count("\n"), 3)
     dialect = desk.settings.dialect
-    frames = [line_of(told, dialect, language) for told in list(desk.told)[-rows:]]
+    frames = [line_of(told, dialect, language, desk.transmitter.zone) for told in list(desk.told)[-rows:]]
     return Group(
         _headline(desk, language),
         components,
@@ -143,7 +143,7 @@ def _headline(desk: Desk, language: Language) -> Text:
         else f"○ {link.trouble or ('未连接' if zh else 'no line')}"
     )
     text.append(linked, "green" if link.connected else "red")
-    state = "、".join(spoken(TRANSMITTER_STATE, transmitter.state, language)) or "-"
+    state = joined(spoken(TRANSMITTER_STATE, transmitter.state, language), language)
     text.append(f"   {'状态' if zh else 'state'} {state}")
     waiting = len(transmitter.outbox)
     text.append(f"\n{'未确认' if zh else 'unconfirmed'} {waiting}", "yellow" if waiting else "")
@@ -171,7 +171,7 @@ def _components(desk: Desk, language: Language) -> Table:
     listed = list(enumerate(desk.transmitter.equipment.components(), 1))
     shown = sorted(listed, key=lambda item: (item[1].state == 1, item[0]))[:MOST_COMPONENTS]
     for number, component in sorted(shown, key=lambda item: item[0]):
-        said = "、".join(spoken(COMPONENT_STATE, component.state, language))
+        said = joined(spoken(COMPONENT_STATE, component.state, language), language)
         style = "bold red" if component.state & 2 else "yellow" if component.state != 1 else ""
         table.add_row(str(number), component.name, component.text, said, style=style)
     return table

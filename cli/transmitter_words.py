@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 
 from rich.text import Text
 
 from cli.check_command import Language
-from domain.clock import to_iso
+from domain.clock import NS_PER_S, to_iso
 from domain.site import Labels
 from simulators.gb26875.dialect import Dialect
 from simulators.gb26875.transmitter import Event, Told
@@ -62,13 +63,18 @@ HELP: Mapping[Language, str] = MappingProxyType(
 """What can be typed."""
 
 
-def line_of(told: Told, dialect: Dialect, language: Language) -> Text:
+def joined(words: Iterable[str], language: Language) -> str:
+    """Join words as the language does; a dash for none."""
+    return ("、" if language is Language.ZH else ", ").join(words) or "-"
+
+
+def line_of(told: Told, dialect: Dialect, language: Language, zone: tzinfo) -> Text:
     """Return one event as a line: local time to the second, what happened, the frame in words."""
     said = spoken(told.frame, dialect).of(language) if told.frame is not None else told.note
-    text = Text(f"{to_iso(told.time_ns)[11:19]}  ", style="dim")
-    text.append(
-        f"{EVENTS[told.event].of(language):　<5} " if language is Language.ZH else f"{EVENTS[told.event].en:<12} "
-    )
+    moment = datetime.fromtimestamp(told.time_ns / NS_PER_S, zone)
+    text = Text(f"{moment:%H:%M:%S}  ", style="dim")
+    event = EVENTS[told.event].of(language)
+    text.append(f"{event:　<5} " if language is Language.ZH else f"{event:<12} ")
     text.append(said)
     text.stylize(_STYLES.get(told.event, ""), 10)
     return text

@@ -129,9 +129,8 @@ class Transmitter:
 
     def ringing_s(self, now_s: float) -> float | None:
         """Return the seconds that are left to answer a roll-call, None when none rings."""
-        if self.ringing_until_s is None:
-            return None
-        return max(self.ringing_until_s - now_s, 0.0)
+        until_s = self.ringing_until_s
+        return until_s - now_s if until_s is not None and until_s > now_s else None
 
     def push(self, data: bytes, manner: Manner = USUAL) -> None:
         """Let a data unit wait to be sent."""

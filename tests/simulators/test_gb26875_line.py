@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from tests.simulators.centre import Centre, running_centre
 FOLDER = Path(__file__).parents[2] / "examples" / "district"
 
 
-def district(port: int) -> Registry:
+@cache
+def district(port: int = 1) -> Registry:
     return load_registry(FOLDER, {"FENGSUI_ACCESS_PORT": str(port)})
 
 
@@ -73,7 +75,7 @@ async def test_scenario_steps_press_buttons_and_break_lines() -> None:
         "  - {at: 0.1, fault: {transmitter: u099-utd, kind: garbage, for_s: 1}}\n"
     )
     async with calling() as (fleet, centre):
-        check_against(play, district(centre.port))
+        check_against(play, district())
         report = await Runner(play, fleet).run()
         assert report.passed, report.remarks
         [fire] = [one for one in centre.of_type(2) if one.data[9] & 2]
@@ -108,29 +110,24 @@ async def test_a_roll_call_is_asked_of_the_caller_and_its_end_is_judged() -> Non
         "      - {roll_call: {transmitter: p05/u021-utd, result: present}, within: 1}\n",
         duration_s=1.2,
     )
-    async with running_centre() as centre:
-        fleet = Fleet(district(centre.port))
-        report = await Runner(play, fleet, roll_caller=call, feed=feed()).run()
+    report = await Runner(play, Fleet(district()), roll_caller=call, feed=feed()).run()
     assert [(step.roll_call, step.minutes) for step in asked] == [("u021-utd", 1)]
     assert [verdict.state for verdict in report.verdicts] == [State.PASSED, State.FAILED]
     assert "roll-calls ended" in report.verdicts[1].why
 
 
 async def test_without_a_centre_a_roll_call_is_left_out_with_a_remark() -> None:
-    async with running_centre() as centre:
-        fleet = Fleet(district(centre.port))
-        report = await Runner(scenario("  - {at: 0, roll_call: u021-utd}\n", 0.2), fleet).run()
+    report = await Runner(scenario("  - {at: 0, roll_call: u021-utd}\n", 0.2), Fleet(district())).run()
     assert report.passed
     assert "u021-utd not called" in report.remarks[0].why
 
 
-async def test_what_is_no_transmitter_has_no_buttons() -> None:
-    async with running_centre() as centre:
-        fleet = Fleet(district(centre.port))
-        with pytest.raises(SimulationError, match="is no transmitter"):
-            fleet.link("u017-fas")
-        with pytest.raises(SimulationError, match="can't have the fault 'nan'"):
-            fleet.strike("u017-utd", Fault(kind=FaultKind.NAN))
+def test_what_is_no_transmitter_has_no_buttons() -> None:
+    fleet = Fleet(district())
+    with pytest.raises(SimulationError, match="is no transmitter"):
+        fleet.link("u017-fas")
+    with pytest.raises(SimulationError, match="can't have the fault 'nan'"):
+        fleet.strike("u017-utd", Fault(kind=FaultKind.NAN))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +143,7 @@ async def test_what_is_no_transmitter_has_no_buttons() -> None:
 )
 def test_names_that_the_site_lacks_are_refused(step: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
-        check_against(scenario(f"  - {step}\n"), district(1))
+        check_against(scenario(f"  - {step}\n"), district())
 
 
 @pytest.mark.parametrize(

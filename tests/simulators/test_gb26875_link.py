@@ -182,6 +182,7 @@ async def test_type_91_rings_until_it_is_answered() -> None:
         left_s = bench.transmitter.ringing_s(asyncio.get_running_loop().time())
         assert left_s is not None
         assert 170 < left_s <= 180
+        assert bench.transmitter.ringing_s(asyncio.get_running_loop().time() + 181) is None
         bench.push(Press.ANSWER, operator=2)
         await centre.until(lambda centre: bool(centre.of_type(24)))
         assert centre.of_type(24)[0].data[2:4] == bytes((1 << 5, 2))
