@@ -16,8 +16,9 @@ from gateway.connectors.gb26875 import findings as gb26875_findings
 from gateway.connectors.gb26875.config import Gb26875Options, Gb26875Read, Gb26875Settings
 from gateway.connectors.gb26875.connector import Gb26875Connector
 from gateway.connectors.modbus_tcp import findings as modbus_findings
-from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusRead, ModbusTcpSettings
+from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusTcpSettings
 from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
+from gateway.connectors.modbus_tcp.reads import ModbusRead
 from gateway.connectors.mqtt_json import findings as mqtt_findings
 from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead
 from gateway.connectors.mqtt_json.connector import MqttJsonConnector

@@ -9,10 +9,11 @@ import pytest
 
 from domain.documents import Document
 from domain.points import PointKind
-from domain.site import Profile
+from domain.site import Profile, Registry
 from gateway import profiles_dir
 from gateway.check import PROTOCOLS, check_profile, check_site
-from gateway.connectors.modbus_tcp.plan import plan_device
+from gateway.connectors.modbus_tcp.plan import Layout, UnitPlan
+from gateway.connectors.modbus_tcp.planner import Cost
 from simulators.devices import registers
 from tests.gateway.gateway_sites import (
     GATEWAY,
@@ -45,6 +46,10 @@ EXPECTED = {
     "gb26875_transmitter": ("transmitter", ["state", "operation", "roll_call", "clock_error", "unread"]),
     "gb26875_system": ("facility_system", ["state", "operation"]),
 }  # fmt: skip
+
+
+def plan_of(registry: Registry, device: str) -> UnitPlan:
+    return Layout.of([registry.devices[f"{UNIT}/{device}"]]).plan(Cost(0.005, 0.00002))
 
 
 def problems(*connections: dict[str, Any], profiles: tuple[dict[str, Any], ...] = ()) -> list[str]:
@@ -106,7 +111,7 @@ def test_profile_reads_what_the_simulated_device_encodes(
     """Both halves were written apart from the same map."""
     settings = {"host": "127.0.0.1"}
     registry = registry_of(connection("line", "modbus_tcp", settings, [device("d", profile, 1)]))
-    plan = plan_device(registry.devices[f"{UNIT}/d"])
+    plan = plan_of(registry, "d")
     names = [point.id for point in registry.profiles[profile].points]
     found: dict[str, float] = {}
     for block, decoder in zip(plan.blocks, plan.decoders, strict=True):
@@ -118,7 +123,7 @@ def test_profile_reads_what_the_simulated_device_encodes(
 
 def test_panel_is_read_in_two_requests_of_at_most_50_registers() -> None:
     registry = registry_of(connection("line", "modbus_tcp", {"host": "h"}, [device("panel-1", "fire_panel_modbus", 1)]))
-    blocks = plan_device(registry.devices[f"{UNIT}/panel-1"]).blocks
+    blocks = plan_of(registry, "panel-1").blocks
     assert [(block.address, block.count) for block in blocks] == [(0, 1), (0x101, 24)]
 
 

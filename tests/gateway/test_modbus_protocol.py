@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 import struct
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import RefusedError, WireError
+from domain.errors import WireError
 from domain.quality import GOOD, Reason, reason_of
 from domain.quantity import Quantity
-from gateway.connectors.modbus_tcp.config import Function, ModbusRead, ModbusTcpSettings, RegisterType, WordOrder
-from gateway.connectors.modbus_tcp.link import ModbusLink, _registers, _StrictFramer
+from gateway.connectors.modbus_tcp.config import ModbusProfileOptions
 from gateway.connectors.modbus_tcp.plan import Block, plan_blocks
+from gateway.connectors.modbus_tcp.planner import Cost
 from gateway.connectors.modbus_tcp.protocol import BlockDecoder, Field, byte_order
+from gateway.connectors.modbus_tcp.reads import ModbusRead, RegisterType, WordOrder
 
 
 def read(**settings: object) -> ModbusRead:
@@ -77,6 +79,46 @@ def test_sensor_temperature_below_zero_i16_tenths() -> None:
     assert one(b"\xff\x9c", Field(read=read(type="i16", scale=0.1), quantity=Quantity.CELSIUS)) == (-10.0, GOOD)
 
 
+@pytest.mark.parametrize(
+    ("kind", "registers", "number"),
+    [("bcd16", (0x1234,), 1234.0), ("bcd32", (0x1234, 0x5678), 12345678.0), ("bcd16", (0x9999,), 9999.0)],
+)
+def test_bcd_reads_each_four_bits_as_a_digit(kind: str, registers: tuple[int, ...], number: float) -> None:
+    assert one(words(*registers), Field(read=read(type=kind))) == (number, GOOD)
+
+
+def test_bcd_with_low_word_first_and_scale() -> None:
+    assert one(words(0x5678, 0x0012), Field(read=read(type="bcd32", scale=0.01), order=WordOrder.CDAB)) == (
+        1256.78,
+        GOOD,
+    )
+
+
+def test_bcd_digit_above_nine_is_a_bad_value() -> None:
+    value, quality = one(words(0x12A4), Field(read=read(type="bcd16")))
+    assert math.isnan(value)
+    assert reason_of(quality) is Reason.BAD_VALUE
+
+
+@pytest.mark.parametrize(
+    ("order", "payload"),
+    [(WordOrder.ABCD, b"SN-07 \0x"), (WordOrder.BADC, b"NS0- 7x\0"), (WordOrder.CDAB, b"SN-07 \0x")],
+)
+def test_text_ends_at_its_zero_and_has_no_padding(order: WordOrder, payload: bytes) -> None:
+    decoder = BlockDecoder(0, 4, [Field(read=read(type="text", registers=4), order=order)])
+    value, quality = decoder.decode(payload)
+    assert decoder.texts(payload) == {0: "SN-07"}
+    assert (value[0], quality[0]) == (zlib.crc32(b"SN-07"), GOOD)
+
+
+def test_sfjk_200_unit_byte_decides_what_the_reading_is() -> None:
+    """High byte of the attribute register: 1 %LEL; any other unit is no %LEL."""
+    codes = {"address": 1, "bits": (8, 15), "codes": {1: "percent_LEL"}}
+    field = Field(read=read(scale=0.1, quantity_from=codes), quantity=Quantity.PERCENT_LEL)
+    assert one(words(346, 0x010A), field) == (34.6, GOOD)
+    assert reason_of(one(words(346, 0x000A), field)[1]) is Reason.BAD_VALUE
+
+
 QDY30A = {
     "type": "i16",
     "address": 4,
@@ -136,7 +178,11 @@ def test_float_that_is_no_number_is_a_bad_value(payload: bytes) -> None:
     assert reason_of(quality) is Reason.BAD_VALUE
 
 
-@given(st.sampled_from(RegisterType), st.sampled_from(WordOrder), st.data())
+NUMBERS = [kind for kind in RegisterType if kind is not RegisterType.TEXT]
+FLOATS_AND_INTEGERS = [kind for kind in NUMBERS if not kind.is_decimal]
+
+
+@given(st.sampled_from(FLOATS_AND_INTEGERS), st.sampled_from(WordOrder), st.data())
 def test_every_type_in_every_order_round_trips(kind: RegisterType, order: WordOrder, data: st.DataObject) -> None:
     code = {"u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q", "f32": "f", "f64": "d"}[kind]
     size = struct.calcsize(f">{code}")
@@ -169,27 +215,33 @@ def test_any_reply_gives_values_or_a_wire_error(payload: bytes) -> None:
         assert math.isfinite(number) or reason_of(q) is not Reason.NONE
 
 
+def planned(reads: list[ModbusRead], **options: object) -> list[Block]:
+    """Plan for a line where a request costs as much as a thousand registers."""
+    return plan_blocks(reads, Cost(1000.0, 1.0), ModbusProfileOptions.model_validate(options))
+
+
 def test_plan_joins_over_small_gaps_and_keeps_to_the_devices_limit() -> None:
     reads = [read(address=at) for at in (0, 1, 5, 40, 41)]
-    blocks = plan_blocks(reads, max_registers=50, gap_fill=3)
+    blocks = planned(reads, max_registers=50, gap_fill=3)
     assert [(b.address, b.count, b.rows) for b in blocks] == [(0, 6, (0, 1, 2)), (40, 2, (3, 4))]
-    assert [b.count for b in plan_blocks(reads, max_registers=2, gap_fill=125)] == [2, 1, 2]
+    assert [b.count for b in planned(reads, max_registers=2, gap_fill=125)] == [2, 1, 2]
+    assert [b.count for b in planned(reads)] == [42], "where a request is dear and nothing forbids it, one does"
 
 
 def test_plan_never_parts_a_value_from_its_siblings() -> None:
-    blocks = plan_blocks([read(**QDY30A), read(address=0)], max_registers=3, gap_fill=8)
+    blocks = planned([read(**QDY30A), read(address=0)], max_registers=3, gap_fill=8)
     assert [(b.address, b.count) for b in blocks] == [(0, 1), (2, 3)]
     with pytest.raises(ValueError, match="spans 3 registers"):
-        plan_blocks([read(**QDY30A)], max_registers=2, gap_fill=0)
+        planned([read(**QDY30A)], max_registers=2, gap_fill=0)
 
 
 def test_plan_asks_each_function_apart() -> None:
-    blocks = plan_blocks([read(), read(function="input")], max_registers=125, gap_fill=8)
+    blocks = planned([read(), read(function="input")], max_registers=125, gap_fill=8)
     assert [(b.function.code, b.rows) for b in blocks] == [(3, (0,)), (4, (1,))]
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 400), st.sampled_from(RegisterType)), min_size=1, max_size=40),
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from(NUMBERS)), min_size=1, max_size=40),
     st.integers(4, 125),
     st.integers(0, 30),
 )
@@ -197,7 +249,7 @@ def test_plan_covers_every_value_once_within_limits(
     values: list[tuple[int, RegisterType]], most: int, gap: int
 ) -> None:
     reads = [read(address=address, type=kind) for address, kind in values]
-    blocks = plan_blocks(reads, max_registers=most, gap_fill=gap)
+    blocks = planned(reads, max_registers=most, gap_fill=gap)
     assert sorted(row for block in blocks for row in block.rows) == list(range(len(reads)))
     for block in blocks:
         assert block.count <= most
@@ -218,48 +270,14 @@ def _inside(block: Block, item: ModbusRead) -> bool:
         ({"type": "f32", "sentinels": {1: "busy"}}, "integer types"),
         ({"quantity": "furlong"}, "no known quantity"),
         ({"address": 65535, "type": "u32"}, "end after register"),
+        ({"type": "text"}, "needs 'registers'"),
+        ({"registers": 2}, "needs 'registers'"),
+        ({"function": "coil", "type": "u32"}, "one bit"),
+        ({"select": {"address": 1, "value": 2, "function": "coil"}}, "0 or 1"),
+        ({"quantity_from": {"address": 1, "codes": {1: "Pa"}, "bits": (3, 16)}}, "0 to 15"),
         ({"address": -1}, "greater than or equal to 0"),
     ],
 )
 def test_senseless_read_is_refused_with_the_mend(settings: dict[str, object], words_in_message: str) -> None:
     with pytest.raises(ValueError, match=words_in_message):
         read(**settings)
-
-
-class FaultyLink(ModbusLink):
-    """A link that remembers what it was told."""
-
-    def __init__(self) -> None:
-        super().__init__(ModbusTcpSettings(host="nowhere"))
-        self.faults: list[WireError] = []
-
-    def fault(self, error: WireError, *, lost_step: bool) -> None:
-        self.faults.append(error)
-        super().fault(error, lost_step=lost_step)
-
-
-@given(st.lists(st.binary(max_size=300), max_size=4), st.integers(0, 255), st.integers(1, 65000))
-def test_any_bytes_from_a_peer_are_skipped_kept_or_reported(chunks: list[bytes], unit: int, transaction: int) -> None:
-    link = ModbusLink(ModbusTcpSettings(host="nowhere"))
-    framer = _StrictFramer(link)
-    for chunk in chunks:
-        used, reply = framer.handleFrame(chunk, unit, transaction)
-        assert 0 <= used <= len(chunk)
-        assert reply is None or reply.transaction_id in (0, transaction)
-
-
-@given(st.binary(max_size=260))
-def test_any_pdu_in_a_right_header_is_a_reply_or_a_fault(pdu: bytes) -> None:
-    link = FaultyLink()
-    frame = struct.pack(">HHHB", 7, 0, len(pdu) + 1, 1) + pdu
-    used, reply = _StrictFramer(link).handleFrame(frame, 1, 7)
-    assert used == len(frame) or reply is not None or len(frame) < 8
-    if reply is None:
-        assert link.faults or len(frame) < 8
-        return
-    try:
-        registers = _registers(reply, Function.HOLDING, 2)
-    except (RefusedError, WireError):
-        return
-    assert pdu[:2] == b"\x03\x04"
-    assert registers == pdu[2:]

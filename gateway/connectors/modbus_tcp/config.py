@@ -1,86 +1,70 @@
-"""Settings of `modbus_tcp`: a connection's, a profile's, and how one point is read.
+"""Settings of `modbus_tcp`: a connection's, a profile's, and a device's address on it.
 
-Addresses are 0-based PDU addresses, 0..65535. Registers are 16 bits, high byte first on the wire.
+The protocol's name is historical: it is Modbus over TCP, TLS, a serial line, or a serial line behind TCP.
 """
 
 from __future__ import annotations
 
-import math
+import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictInt, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from domain.quality import Reason
-from domain.quantity import known_symbols
 from domain.site.labels import Settings
-from gateway.connectors.contract import ReadSettings
+from gateway.connectors.modbus_tcp.reads import LAST_ADDRESS, WordOrder
 
-MOST_REGISTERS = 125
-"""Registers in one read request (Modbus application protocol V1.1b3, 6.3)."""
+MOST_REGISTERS, MOST_BITS = 125, 2000
+"""In one read request (Modbus application protocol V1.1b3, 6.3 and 6.1)."""
 
-LAST_ADDRESS = 0xFFFF
+LAST_UNIT = 255
+"""Unit ids are a byte: 1-247 on a serial line, 0 and 255 for the server itself."""
 
-Register = Annotated[StrictInt, Field(ge=0, le=LAST_ADDRESS)]
-
-
-class Function(StrEnum):
-    """Which registers: holding (FC03) or input (FC04)."""
-
-    HOLDING = "holding"
-    INPUT = "input"
-
-    @property
-    def code(self) -> int:
-        """Function code on the wire."""
-        return 3 if self is Function.HOLDING else 4
+MOST_IN_FLIGHT = 64
+BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
 
-class RegisterType(StrEnum):
-    """How the bytes of a value are read once they are in order."""
+class Transport(StrEnum):
+    """How the bytes travel."""
 
-    U16 = "u16"
-    I16 = "i16"
-    U32 = "u32"
-    I32 = "i32"
-    U64 = "u64"
-    I64 = "i64"
-    F32 = "f32"
-    F64 = "f64"
+    TCP = "tcp"
+    TLS = "tls"
+    RTU_OVER_TCP = "rtu_over_tcp"
+    SERIAL = "serial"
 
     @property
-    def registers(self) -> int:
-        """Width in registers."""
-        return int(self[1:]) // 16
-
-    @property
-    def is_float(self) -> bool:
-        """Tell whether it is IEEE 754."""
-        return self[0] == "f"
-
-    @property
-    def is_unsigned(self) -> bool:
-        """Tell whether it is a plain word, which may have bit fields."""
-        return self[0] == "u"
+    def is_rtu(self) -> bool:
+        """Tell whether frames have a checksum and no transaction id: one request at a time."""
+        return self in (Transport.RTU_OVER_TCP, Transport.SERIAL)
 
 
-class WordOrder(StrEnum):
-    """Order of the bytes of a value that is wider than a register; A is the most significant.
+class Parity(StrEnum):
+    """Parity of a serial line."""
 
-    ABCD as the standard sends words, CDAB low word first, BADC bytes swapped in each word, DCBA both.
-    """
-
-    ABCD = "ABCD"
-    CDAB = "CDAB"
-    BADC = "BADC"
-    DCBA = "DCBA"
+    NONE = "none"
+    EVEN = "even"
+    ODD = "odd"
 
 
 class ModbusTcpSettings(Settings):
     """``connections[].settings``."""
 
-    host: str = Field(min_length=1, max_length=253)
+    transport: Transport = Transport.TCP
+    host: str = Field(default="", max_length=253, validate_default=True)
     port: int = Field(default=502, ge=1, le=65535)
+    device: str = Field(
+        default="", max_length=255, validate_default=True, description="serial port, by its stable name"
+    )
+    baud: int | None = Field(default=None, description="of the serial line, also of one behind a converter")
+    parity: Parity = Parity.NONE
+    stop_bits: Literal[1, 2] = 1
+    ca_file: Path | None = Field(default=None, description="TLS: who may have signed the server's certificate")
+    cert_file: Path | None = Field(default=None, description="TLS: our own certificate")
+    key_file: Path | None = Field(default=None, description="TLS: its key")
+    server_name: str | None = Field(default=None, description="TLS: the name in the certificate, if not the host")
+    in_flight: int = Field(default=1, ge=1, le=MOST_IN_FLIGHT, description="requests sent before an answer came")
     timeout_s: float = Field(default=0.5, gt=0, le=30, description="longest wait for one reply")
     connect_timeout_s: float = Field(default=3.0, gt=0, le=30)
     pause_s: float = Field(default=0.0, ge=0, le=10, description="silence between two requests, for slow lines")
@@ -88,6 +72,50 @@ class ModbusTcpSettings(Settings):
     misses: int = Field(default=2, ge=1, le=100, description="time-outs in a row after which a unit is backed off")
     retry_s: float = Field(default=2.0, gt=0, description="first wait of a backed-off unit; doubles")
     longest_retry_s: float = Field(default=30.0, gt=0, le=3600)
+
+    @field_validator("host", "device")
+    @classmethod
+    def _needed(cls, value: str, info: ValidationInfo) -> str:
+        serial = info.data.get("transport") is Transport.SERIAL
+        wanted = (info.field_name == "device") is serial
+        if wanted and not value:
+            raise PydanticCustomError("missing", "Field required")
+        if value and not wanted:
+            raise ValueError(f"not for transport '{info.data.get('transport')}': leave it out")
+        return value
+
+    @field_validator("baud")
+    @classmethod
+    def _usual(cls, value: int | None) -> int | None:
+        if value is not None and value not in BAUDS:
+            raise ValueError(f"no such speed: use one of {', '.join(map(str, BAUDS))}")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.transport.is_rtu and self.in_flight > 1:
+            raise ValueError("'in_flight' above 1 needs transaction ids, which only tcp and tls have: leave it out")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("'cert_file' and 'key_file' go together: give both, or neither")
+        named = [name for name in ("ca_file", "cert_file", "server_name") if getattr(self, name) is not None]
+        if named and self.transport is not Transport.TLS:
+            raise ValueError(f"'{named[0]}' is for transport 'tls': leave it out, or write transport: tls")
+        return self
+
+    @property
+    def where(self) -> str:
+        """The line as messages name it."""
+        return self.device or f"{self.host}:{self.port}"
+
+    @property
+    def line_baud(self) -> int | None:
+        """Speed of the serial line there is, None where all is TCP: 9600 unless something else is written."""
+        return self.baud or (9600 if self.transport is Transport.SERIAL else None)
+
+    @property
+    def bits_a_character(self) -> int:
+        """Start, eight data, parity and stop bits."""
+        return 9 + (self.parity is not Parity.NONE) + self.stop_bits
 
 
 class ModbusProfileOptions(Settings):
@@ -97,85 +125,30 @@ class ModbusProfileOptions(Settings):
     max_registers: int = Field(
         default=MOST_REGISTERS, ge=1, le=MOST_REGISTERS, description="a request, as the device allows"
     )
-    gap_fill: int = Field(default=8, ge=0, le=MOST_REGISTERS, description="unused registers read rather than ask twice")
-
-
-class QuantityFrom(Settings):
-    """The quantity stands in a register of the device itself, as a code."""
-
-    address: Register
-    codes: dict[StrictInt, str] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        for symbol in self.codes.values():
-            _check_symbol(symbol)
-        return self
-
-
-class ModbusRead(ReadSettings):
-    """``read`` of a point: where its registers are and what they mean.
-
-    value = (raw · scale / 10^decimals + offset), then from ``quantity`` to the point's own.
-    """
-
-    function: Function = Function.HOLDING
-    address: Register
-    type: RegisterType = RegisterType.U16
-    order: WordOrder | None = None
-    bits: tuple[int, int] | None = Field(default=None, description="first and last bit, 0 = lowest")
-    scale: float = Field(default=1.0, allow_inf_nan=False)
-    offset: float = Field(default=0.0, allow_inf_nan=False)
-    quantity: str | None = None
-    quantity_from: QuantityFrom | None = None
-    decimals_from: Register | None = None
-    sentinels: dict[
-        StrictInt, Literal["not_installed", "timeout", "busy", "bad_value", "out_of_range", "substituted"]
-    ] = Field(default_factory=dict, description="raw values that are no measurement, and what they say")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if math.isclose(self.scale, 0.0):
-            raise ValueError("a scale of 0 makes every reading 0: write the real one, or leave it out")
-        if self.quantity is not None:
-            _check_symbol(self.quantity)
-        if self.quantity is not None and self.quantity_from is not None:
-            raise ValueError("keep one of 'quantity' and 'quantity_from'")
-        if self.address + self.type.registers - 1 > LAST_ADDRESS:
-            raise ValueError(f"a {self.type} at {self.address} would end after register {LAST_ADDRESS}")
-        if self.sentinels and self.type.is_float:
-            raise ValueError("sentinels are for integer types; a float says NaN by itself")
-        self._check_bits()
-        return self
-
-    def _check_bits(self) -> None:
-        if self.bits is None:
-            return
-        first, last = self.bits
-        if not self.type.is_unsigned:
-            raise ValueError("bits are taken from u16, u32 or u64")
-        if not 0 <= first <= last < self.type.registers * 16:
-            raise ValueError(f"bits of a {self.type} go from 0 to {self.type.registers * 16 - 1}, first before last")
+    max_bits: int = Field(default=MOST_BITS, ge=1, le=MOST_BITS, description="coils or inputs a request")
+    gap_fill: int | None = Field(
+        default=None, ge=0, le=MOST_BITS, description="most unused registers read along; left out: whatever is cheapest"
+    )
+    bad: tuple[StrictInt | tuple[StrictInt, StrictInt], ...] = Field(
+        default=(), description="addresses, or first and last of a range, that must never be read"
+    )
 
     @property
-    def span(self) -> tuple[int, int]:
-        """First and last register that one reply must hold to give this value."""
-        registers = [self.address, self.address + self.type.registers - 1]
-        registers += [self.quantity_from.address] if self.quantity_from else []
-        registers += [self.decimals_from] if self.decimals_from is not None else []
-        return min(registers), max(registers)
-
-    def symbols(self) -> tuple[str, ...]:
-        """Return what the raw value may be measured in."""
-        if self.quantity_from is not None:
-            return tuple(self.quantity_from.codes.values())
-        return (self.quantity,) if self.quantity is not None else ()
-
-    def reasons(self) -> dict[int, Reason]:
-        """Return the sentinels with the quality reason of each."""
-        return {raw: Reason[word.upper()] for raw, word in self.sentinels.items()}
+    def bad_ranges(self) -> tuple[tuple[int, int], ...]:
+        """First and last of each."""
+        return tuple((one, one) if isinstance(one, int) else one for one in self.bad)
 
 
-def _check_symbol(symbol: str) -> None:
-    if symbol not in known_symbols():
-        raise ValueError(f"'{symbol}' is no known quantity: use one of {', '.join(known_symbols())}")
+_SHIFTED = re.compile(r"(\d{1,3})\+(\d{1,5})")
+
+
+def unit_and_shift(address: int | str) -> tuple[int, int]:
+    """Return unit id and register shift of a device's address: ``3``, or ``"3+40"`` for one 40 registers on.
+
+    A shift lets one unit feed many devices of one profile. Raises ValueError for anything else.
+    """
+    found = _SHIFTED.fullmatch(address) if isinstance(address, str) else None
+    unit, shift = (int(found[1]), int(found[2])) if found else (address, 0)
+    if not isinstance(unit, int) or not 0 <= unit <= LAST_UNIT or shift > LAST_ADDRESS:
+        raise ValueError("a Modbus unit id is a number from 0 to 255")
+    return unit, shift

@@ -1,19 +1,25 @@
-"""The owner of one Modbus TCP connection: decides who is asked next, and when a dead unit is tried.
+"""The owner of one line: decides who is asked next, and when a dead unit is tried.
 
 All units of a connection share one phase and are read one after the other when their slot comes, so
 that the rest of the period is idle. A unit that did not answer is tried again in that idle time, or
-when it has waited long enough without any: a dead unit costs the others nothing but that.
+when it has waited long enough without any: a dead unit costs the others nothing but that. Where the
+peer takes several requests at once (``in_flight``), that many units are read together.
 """
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from math import inf
 
 from domain.errors import LinkError
+from domain.site import Device
+from gateway.backoff import Backoff, Breaker
 from gateway.connectors.contract import Health, Sink, Wiring
-from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
+from gateway.connectors.modbus_tcp.config import ModbusTcpSettings, unit_and_shift
+from gateway.connectors.modbus_tcp.learned import Memory, memory_file
 from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.unit import UnitReader
 from gateway.connectors.outbox import Outbox
@@ -34,27 +40,47 @@ class ModbusTcpConnector:
         self._settings = ModbusTcpSettings.model_validate(wiring.connection.settings)
         self._link = ModbusLink(self._settings)
         self._loop = asyncio.get_running_loop()
-        period_s = wiring.connection.period_s
-        phase_s = zlib.crc32(wiring.connection.id.encode()) / 2**32 * period_s
-        self._units = [
-            UnitReader(device, wiring.table, self._settings, wiring.clock, start_s=self._loop.time(), phase_s=phase_s)
-            for device in wiring.devices
-        ]
+        self._memory = Memory(memory_file(wiring.state_dir, wiring.connection.id))
+        self._units = self._readers(wiring)
         self._errors: Counter[str] = Counter()
         self._silent_reads = 0
         self._down = False
 
+    def _readers(self, wiring: Wiring) -> list[UnitReader]:
+        """Make a reader for each unit id and period: devices that share both are read together."""
+        period_s = wiring.connection.period_s
+        phase_s = zlib.crc32(wiring.connection.id.encode()) / 2**32 * period_s
+        start_s = self._loop.time()
+        together: dict[tuple[int, float], list[Device]] = defaultdict(list)
+        for device in wiring.devices:
+            unit, _ = unit_and_shift(device.settings.address)
+            together[unit, device.settings.period_s or period_s].append(device)
+        breakers = {unit: self._breaker() for unit, _ in together}
+        return [
+            UnitReader(
+                devices, wiring.table, self._settings, clock=wiring.clock, memory=self._memory,
+                breaker=breakers[unit], start_s=start_s, phase_s=phase_s,
+            )
+            for (unit, _), devices in together.items()
+        ]  # fmt: skip
+
+    def _breaker(self) -> Breaker:
+        settings = self._settings
+        backoff = Backoff(first_s=settings.retry_s, longest_s=settings.longest_retry_s)
+        return Breaker(misses=settings.misses, backoff=backoff)
+
     def health(self) -> Health:
         """Return counts of all units together."""
-        errors = self._errors.copy()
+        errors = self._errors + self._link.counts
         for unit in self._units:
             errors.update(unit.errors)
+        lost = [unit.devices for unit in self._units if self._down or unit.breaker.is_open]
         return Health(
             ok=self._link.usable,
             polls=sum(unit.polls for unit in self._units),
             missed=sum(unit.grid.missed for unit in self._units),
             errors=dict(errors),
-            lost=frozenset(unit.device for unit in self._units if self._down or unit.breaker.is_open),
+            lost=frozenset(device for devices in lost for device in devices),
         )
 
     async def run(self, sink: Sink) -> None:
@@ -81,31 +107,42 @@ class ModbusTcpConnector:
         self._down = False
 
     async def _turn(self, outbox: Outbox) -> None:
-        """Do the next thing that is due: a poll, a try of a unit in doubt, or a pause until then."""
+        """Do what is due: a try of a unit in doubt, a round of polls, or a pause until then."""
         now_s = self._loop.time()
-        due, doubtful = self._first_in_line()
-        due_s = due.grid.due_s if due else float("inf")
-        retry_s = self._retry_time(doubtful, due_s) if doubtful else float("inf")
+        trusted, doubtful = self._in_line()
+        due_s = min((unit.grid.due_s for unit in trusted), default=inf)
+        retry_s = self._retry_time(doubtful, due_s) if doubtful else inf
         if doubtful is not None and retry_s <= now_s:
             doubtful.grid.skip(now_s)
             await self._ask(doubtful, outbox, probe=doubtful.breaker.is_open)
-        elif due is not None and due_s <= now_s:
-            due.grid.take(now_s)
-            await self._ask(due, outbox, probe=False)
+            await self._mend([doubtful], outbox)
+        elif due_s <= now_s:
+            due = [unit for unit in trusted if unit.grid.due_s <= now_s]
+            due.sort(key=lambda unit: unit.grid.due_s)
+            await self._round(due, outbox)
         else:
             await asyncio.sleep(max(min(due_s, retry_s) - now_s, 0.001))
 
-    def _first_in_line(self) -> tuple[UnitReader | None, UnitReader | None]:
-        """Return the trusted unit that is due first, and the doubtful one that waits longest."""
-        due: UnitReader | None = None
-        doubtful: UnitReader | None = None
-        for unit in self._units:
-            if unit.breaker.is_trusted:
-                if due is None or unit.grid.due_s < due.grid.due_s:
-                    due = unit
-            elif doubtful is None or unit.breaker.retry_at_s < doubtful.breaker.retry_at_s:
-                doubtful = unit
-        return due, doubtful
+    def _in_line(self) -> tuple[list[UnitReader], UnitReader | None]:
+        """Return the trusted units, and the doubtful one that waits longest."""
+        trusted = [unit for unit in self._units if unit.breaker.is_trusted]
+        if len(trusted) == len(self._units):
+            return trusted, None
+        doubtful = (unit for unit in self._units if not unit.breaker.is_trusted)
+        return trusted, min(doubtful, key=lambda unit: unit.breaker.retry_at_s)
+
+    async def _round(self, due: Sequence[UnitReader], outbox: Outbox) -> None:
+        """Poll each unit that is due once, as many at a time as the peer takes."""
+        at_once = self._settings.in_flight
+        for start in range(0, len(due), at_once):
+            chosen = [unit for unit in due[start : start + at_once] if unit.breaker.is_trusted]
+            for unit in chosen:
+                unit.grid.take(self._loop.time())
+            if len(chosen) == 1:
+                await self._ask(chosen[0], outbox, probe=False)
+            else:
+                await asyncio.gather(*(self._ask(unit, outbox, probe=False) for unit in chosen))
+            await self._mend(chosen, outbox)
 
     def _retry_time(self, doubtful: UnitReader, due_s: float) -> float:
         """Return when to try it: when a whole time-out fits before the next poll, or at last anyway."""
@@ -118,20 +155,16 @@ class ModbusTcpConnector:
 
     async def _ask(self, unit: UnitReader, outbox: Outbox, *, probe: bool) -> None:
         try:
-            if probe:
-                failed = await unit.probe(self._link, self._loop.time())
-                if failed is not None:
-                    await outbox.put(failed)
-                    await self._after(unit, outbox)
-                    return
-            await outbox.put(await unit.poll(self._link, self._loop.time()))
+            failed = await unit.probe(self._link, self._loop.time()) if probe else None
+            batch = failed if failed is not None else await unit.poll(self._link, self._loop.time())
         except LinkError:
-            await outbox.put(unit.cut_off(self._loop.time()))
-        await self._after(unit, outbox)
+            batch = unit.cut_off(self._loop.time())
+        await outbox.put(batch)
 
-    async def _after(self, unit: UnitReader, outbox: Outbox) -> None:
-        """Mend the connection where the last request left it closed, out of step or in doubt."""
-        self._silent_reads = self._silent_reads + 1 if unit.silent else 0
+    async def _mend(self, asked: Sequence[UnitReader], outbox: Outbox) -> None:
+        """Open the line again where the last requests left it closed, out of step or in doubt."""
+        silent = all(unit.silent for unit in asked)
+        self._silent_reads = self._silent_reads + len(asked) if silent else 0
         in_doubt = self._silent_reads >= max(FEWEST_SILENT_READS, len(self._units))
         if in_doubt or not self._link.usable:
             await self._open(outbox)

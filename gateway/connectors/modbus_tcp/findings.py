@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
 from domain.site import Connection, Device, Profile, Registry
 from gateway.connectors.contract import Finding
-from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusRead, ModbusTcpSettings
-from gateway.connectors.modbus_tcp.plan import plan_blocks
+from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusTcpSettings, unit_and_shift
+from gateway.connectors.modbus_tcp.plan import Layout, plan_blocks
+from gateway.connectors.modbus_tcp.planner import Cost
+from gateway.connectors.modbus_tcp.reads import ModbusRead
 
-LAST_UNIT = 255
-"""Unit ids are a byte: 1-247 on a serial line, 0 and 255 for the server itself."""
+_ANY_COST = Cost(1.0, 1.0)
 
 
 def check_connection(connection: Connection, registry: Registry, devices: Sequence[Device]) -> list[Finding]:
     """Check unit ids, and that states are reported before their silence counts."""
     found: list[Finding] = []
-    seen: set[tuple[str, object]] = set()
+    seen: set[tuple[str, tuple[int, int]]] = set()
     for at, settings in enumerate(connection.devices):
-        address = settings.address
-        if not isinstance(address, int) or not 0 <= address <= LAST_UNIT:
+        try:
+            address = unit_and_shift(settings.address)
+            Layout.of(devices[at : at + 1])
+        except ValidationError:
+            mend = "write a smaller number behind the plus, or leave it out"
+            found.append(Finding(("devices", at, "address"), "the shift leads past register 65535", mend))
+            continue
+        except ValueError as error:
             mend = "write the unit id of the device as a number, 1 to 247 on a serial line"
-            found.append(Finding(("devices", at, "address"), "a Modbus unit id is a number from 0 to 255", mend))
-        elif (settings.profile, address) in seen:
+            found.append(Finding(("devices", at, "address"), str(error), mend))
+            continue
+        if (settings.profile, address) in seen:
             mend = "give each device its own unit id, or remove one of the two"
             found.append(Finding(("devices", at, "address"), "this unit id is used twice with this profile", mend))
         seen.add((settings.profile, address))
@@ -43,8 +53,8 @@ def check_profile(profile: Profile) -> list[Finding]:
     for at, point in enumerate(profile.points):
         read = ModbusRead.model_validate(point.read)
         try:
-            plan_blocks([read], max_registers=options.max_registers, gap_fill=options.gap_fill)
+            plan_blocks([read], _ANY_COST, options)
         except ValueError as error:
-            mend = "raise options.max_registers, or move the registers closer together"
+            mend = "raise options.max_registers, move the registers closer together, or correct options.bad"
             found.append(Finding(("points", at, "read"), str(error), mend))
     return found

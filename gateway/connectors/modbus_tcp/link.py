@@ -1,184 +1,154 @@
-"""One TCP connection to a Modbus server: pymodbus with every policy switched off.
+"""One line to Modbus devices, whatever it is made of: opens it, asks on it, keeps its pauses.
 
-pymodbus would retry, reconnect and, after a few time-outs of *one* unit, close the connection of
-all units. Here it only builds requests and parses replies; who is asked when, how long, and what a
-failure means is decided by the connector.
-
-| what comes back | raised |
-|---|---|
-| nothing in time | TimeoutError |
-| exception code n | RefusedError with ``code=n`` |
-| bytes that are no Modbus, another function, too few or too many registers | WireError |
-| a frame of another unit or an earlier request | nothing: skipped, the wait goes on |
-| connection closed | LinkError |
-
-After a WireError of the header the stream has lost its frames: `usable` is False until `open`.
+Policy lives elsewhere: who is asked when, and what a failure means, is decided by the connector.
+Reading raises TimeoutError, RefusedError, WireError and LinkError as `talk` and `wire` say.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import ssl
+from collections import Counter
 
-from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ConnectionException, ModbusIOException
-from pymodbus.framer.socket import FramerSocket
-from pymodbus.pdu import DecodePDU, ModbusPDU
-
-from domain.errors import LinkError, RefusedError, WireError
+from domain.errors import LinkError
 from gateway.cancellation import heed_cancellation
-from gateway.connectors.modbus_tcp.config import Function, ModbusTcpSettings
+from gateway.connectors.modbus_tcp.config import ModbusTcpSettings, Transport
+from gateway.connectors.modbus_tcp.reads import Function, Select
+from gateway.connectors.modbus_tcp.serial_port import SerialTransport, open_serial
+from gateway.connectors.modbus_tcp.talk import MbapTalk, RtuTalk, Talk
+from gateway.connectors.modbus_tcp.wire import check_written, payload_of, read_pdu, write_pdu
 
-MOST_ADU_LENGTH = 254
-"""Largest value of the length field: unit id, function code and 252 bytes (Modbus TCP guide V1.0b, 3.1.3)."""
-
-logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # failures are counted and reported by health()
+FRAME_GAP_CHARACTERS = 3.5
+FAST_FRAME_GAP_S = 0.00175
+"""Silence between two RTU frames; above 19200 baud it is fixed (Modbus over Serial Line V1.02, 2.5.1.1)."""
 
 
 class ModbusLink:
-    """Reads registers over one connection, one request at a time."""
+    """Reads, and writes where a select says so, over one line; up to ``in_flight`` requests at once."""
 
     def __init__(self, settings: ModbusTcpSettings) -> None:
         """Keep the settings; `open` connects."""
+        self.counts: Counter[str] = Counter()
+        """Frames that answered nothing: ``late`` and ``foreign``."""
         self._settings = settings
-        self._client: AsyncModbusTcpClient | None = None
-        self._waiting = False
-        self._broken = False
+        self._talk: Talk | None = None
         self._free_at_s = 0.0
+        self._pause_s = max(settings.pause_s, frame_gap_s(settings))
+        self._places = asyncio.Semaphore(settings.in_flight) if settings.in_flight > 1 else None
+        self._doubtful: dict[int, float] = {}
 
     @property
     def usable(self) -> bool:
-        """Tell whether the connection is up and in step with the peer's frames."""
-        return self._client is not None and self._client.connected and not self._broken
+        """Tell whether the line is up and in step with the peer's frames."""
+        return self._talk is not None and self._talk.usable
 
     async def open(self) -> None:
         """Connect afresh; raises LinkError."""
         self.close()
         settings = self._settings
-        client = AsyncModbusTcpClient(
-            settings.host,
-            port=settings.port,
-            timeout=settings.connect_timeout_s,
-            retries=0,
-            reconnect_delay=0,
-            trace_connect=self._on_connection,
-        )
-        client.ctx.framer = _StrictFramer(self)
-        client.set_max_no_responses(2**31)  # never close the line for one silent unit
-        self._broken = False
-        connected = await client.connect()
-        client.ctx.comm_params.timeout_connect = settings.timeout_s  # from here on it is the wait for a reply
-        self._client = client
+        try:
+            async with asyncio.timeout(settings.connect_timeout_s):
+                self._talk = await _connect(settings, self.counts)
+        except (OSError, TimeoutError) as error:
+            if isinstance(error, LinkError):
+                raise
+            reason = str(error) or "no connection in time"
+            raise LinkError(f"no Modbus server at {settings.where}: {reason}") from error
         heed_cancellation()
-        if not connected:
-            self.close()
-            raise LinkError(f"no Modbus server at {settings.host}:{settings.port}")
 
     def close(self) -> None:
         """Close; harmless when closed."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._talk is not None:
+            self._talk.close()
+            self._talk = None
 
-    async def ready(self) -> None:
-        """Keep the pause that a slow line needs between an answer and the next request."""
-        wait_s = self._free_at_s - asyncio.get_running_loop().time()
+    async def read(self, unit: int, function: Function, address: int, count: int) -> bytes:
+        """Return registers, two bytes each; bits come as registers of 0 and 1."""
+        pdu = await self._ask(unit, read_pdu(function.code, address, count), self._line_time_s(2 * count))
+        return payload_of(pdu, function.code, count)
+
+    async def select(self, unit: int, select: Select) -> None:
+        """Write what a profile says must be written before a read."""
+        request = write_pdu(5 if select.function == "coil" else 6, select.address, select.value)
+        check_written(await self._ask(unit, request, self._line_time_s(2)), request)
+        if select.settle_s:
+            await asyncio.sleep(select.settle_s)
+
+    async def _ask(self, unit: int, pdu: bytes, line_time_s: float) -> bytes:
+        if self._places is None:
+            return await self._exchange(unit, pdu, line_time_s)
+        async with self._places:
+            return await self._exchange(unit, pdu, line_time_s)
+
+    async def _exchange(self, unit: int, pdu: bytes, line_time_s: float) -> bytes:
+        if self._pause_s or self._doubtful:
+            await self._ready(unit)
+        if self._talk is None:
+            raise LinkError(f"{self._settings.where} is not open")
+        try:
+            return await self._talk.ask(unit, pdu, self._settings.timeout_s + line_time_s)
+        except TimeoutError:
+            self._doubt(unit)
+            raise
+        finally:
+            if self._pause_s:
+                self._free_at_s = asyncio.get_running_loop().time() + self._pause_s
+
+    async def _ready(self, unit: int) -> None:
+        """Keep the pause that the line needs, and the time in which an answer may still come late."""
+        wait_s = max(self._free_at_s, self._doubtful.pop(unit, 0.0)) - asyncio.get_running_loop().time()
         if wait_s > 0:
             await asyncio.sleep(wait_s)
 
-    async def read(self, unit: int, function: Function, address: int, count: int) -> bytes:
-        """Return the register bytes of one read, high byte first; raises as the module says."""
-        client = self._client
-        if client is None or not self.usable:
-            raise self._closed()
-        ask = client.read_holding_registers if function is Function.HOLDING else client.read_input_registers
-        self._waiting = True
-        try:
-            reply = await ask(address, count=count, device_id=unit)
-        except ModbusIOException:
-            raise TimeoutError("no reply in time") from None
-        except ConnectionException:
-            raise self._closed() from None
-        finally:
-            self._waiting = False
-            self._free_at_s = asyncio.get_running_loop().time() + self._settings.pause_s
-            heed_cancellation()
-        return _registers(reply, function, count)
+    def _doubt(self, unit: int) -> None:
+        """RTU can't tell a late answer from the next one: let it come before this unit is asked again."""
+        if self._settings.transport.is_rtu:
+            self._doubtful[unit] = asyncio.get_running_loop().time() + self._settings.timeout_s
 
-    def fault(self, error: WireError, *, lost_step: bool) -> None:
-        """Take note of junk from the peer and end the wait for a reply."""
-        self._broken |= lost_step
-        self._fail(error)
-
-    def _on_connection(self, up: bool) -> None:  # noqa: FBT001  # pymodbus calls it so
-        if not up:
-            self._fail(self._closed())
-
-    def _closed(self) -> LinkError:
-        return LinkError(f"{self._settings.host}:{self._settings.port} closed the connection")
-
-    def _fail(self, error: Exception) -> None:
-        """Let the request that waits end with ``error``, if there is one."""
-        if self._client is not None and self._waiting and not self._client.ctx.response_future.done():
-            self._client.ctx.response_future.set_exception(error)
+    def _line_time_s(self, reply_bytes: int) -> float:
+        """Return how long request and reply are on a serial line: that is no silence."""
+        return (FRAME_BYTES + reply_bytes) * character_s(self._settings)
 
 
-class _HoldingReply(ModbusPDU):
-    """A register reply that keeps its bytes: the decoder wants bytes, not a list of numbers."""
-
-    function_code = 3
-
-    def decode(self, data: bytes) -> None:
-        """Take the PDU after its function code; raises ValueError when the byte count is wrong."""
-        if not data or data[0] != len(data) - 1:
-            msg = "byte count does not match the frame"
-            raise ValueError(msg)
-        self.payload = data[1:]
+FRAME_BYTES = 13
+"""Of a read request (8) and its reply without data (5), on a serial line."""
 
 
-class _InputReply(_HoldingReply):
-    function_code = 4
+def character_s(settings: ModbusTcpSettings) -> float:
+    """Return the time of one character on the line; 0 where all is TCP."""
+    baud = settings.line_baud
+    return settings.bits_a_character / baud if baud else 0.0
 
 
-class _StrictFramer(FramerSocket):
-    """Reports what pymodbus would drop in silence, or raise into the event loop."""
-
-    def __init__(self, link: ModbusLink) -> None:
-        decoder = DecodePDU(False)
-        decoder.register(_HoldingReply)
-        decoder.register(_InputReply)
-        super().__init__(decoder)
-        self._link = link
-
-    def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:  # noqa: N802  # pymodbus' name
-        reason = _header_fault(data)
-        if reason is not None:
-            self._link.fault(WireError(reason, data), lost_step=True)
-            return len(data), None
-        try:
-            return super().handleFrame(data, exp_devid, exp_tid)
-        except ModbusIOException:
-            self._link.fault(WireError("reply is no Modbus response", data), lost_step=False)
-            return len(data), None
+def frame_gap_s(settings: ModbusTcpSettings) -> float:
+    """Return the silence that must stand between two frames; 0 where frames have a length."""
+    if settings.transport is not Transport.SERIAL:
+        return 0.0  # a converter keeps the gaps of its own line
+    return max(FRAME_GAP_CHARACTERS * character_s(settings), FAST_FRAME_GAP_S)
 
 
-def _header_fault(data: bytes) -> str | None:
-    """Return what is wrong with the first MBAP header in ``data``, if it is all there."""
-    if len(data) < FramerSocket.MIN_SIZE - 1:
-        return None
-    protocol, length = int.from_bytes(data[2:4], "big"), int.from_bytes(data[4:6], "big")
-    if protocol != 0:
-        return f"protocol id {protocol} is not Modbus"
-    if not 3 <= length <= MOST_ADU_LENGTH:
-        return f"length field {length} is outside 3..{MOST_ADU_LENGTH}"
-    return None
+async def _connect(settings: ModbusTcpSettings, counts: Counter[str]) -> Talk:
+    loop = asyncio.get_running_loop()
+    kind = RtuTalk if settings.transport.is_rtu else MbapTalk
+    talk = kind(settings.where, counts)
+    if settings.transport is Transport.SERIAL:
+        baud = settings.line_baud or 9600
+        file = open_serial(settings.device, baud=baud, parity=settings.parity, stop_bits=settings.stop_bits)
+        SerialTransport(file, talk)
+        return talk
+    context = _tls_context(settings) if settings.transport is Transport.TLS else None
+    name = (settings.server_name or settings.host) if context else None
+    await loop.create_connection(lambda: talk, settings.host, settings.port, ssl=context, server_hostname=name)
+    return talk
 
 
-def _registers(reply: ModbusPDU, function: Function, count: int) -> bytes:
-    if reply.isError():
-        raise RefusedError(f"exception {reply.exception_code}", code=reply.exception_code)
-    if not isinstance(reply, _HoldingReply) or reply.function_code != function.code:
-        raise WireError(f"asked with function {function.code}, answered with {reply.function_code}")
-    if len(reply.payload) != 2 * count:
-        raise WireError(f"asked for {count} registers, got {len(reply.payload)} bytes", reply.payload)
-    return reply.payload
+def _tls_context(settings: ModbusTcpSettings) -> ssl.SSLContext:
+    """Return a context that checks the server, and shows our certificate where there is one.
+
+    Modbus/TCP Security V2.1 asks for TLS 1.2 or later and certificates on both sides. Raises OSError.
+    """
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.cert_file is not None:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context

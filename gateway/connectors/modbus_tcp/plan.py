@@ -1,88 +1,150 @@
-"""Which blocks to read: as few requests as the device allows, without reading far past what is needed.
+"""Which blocks are read to have the points of the devices of one unit, and how each is decoded.
 
-Fields of one function are sorted by address and joined while the registers in between are at most
-``gap_fill`` and the block stays within ``max_registers``. A field is never cut: its value and the
-siblings that explain it (unit code, decimals) come from one reply, so they belong together in time.
+The cheapest cover is found by `planner`; here reads become spans and blocks get their rows back. A value is
+never cut: it and the siblings that explain it (unit code, decimals) come from one reply, so they belong
+together in time. Points of several devices of one unit come from one block where they lie together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.site import Device
-from gateway.connectors.modbus_tcp.config import Function, ModbusProfileOptions, ModbusRead
+from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, unit_and_shift
+from gateway.connectors.modbus_tcp.learned import Learned
+from gateway.connectors.modbus_tcp.planner import Cost, Limits, Span, outer, partition, size, touches
 from gateway.connectors.modbus_tcp.protocol import BlockDecoder, Field
+from gateway.connectors.modbus_tcp.reads import Function, ModbusRead, Select
+
+BITS_A_REGISTER = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One read request; ``rows`` are the positions of its fields in the device's list of points."""
+    """One read request; ``rows`` are the positions of its fields in the unit's list of points.
+
+    ``spans`` are what is wanted of it. ``select`` is written before, in one step with the read.
+    """
 
     function: Function
     address: int
     count: int
     rows: tuple[int, ...]
+    spans: tuple[Span, ...] = ()
+    select: Select | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPlan:
-    """How one device is read: blocks, each with its decoder."""
+    """How one unit is read: blocks, each with its decoder; ``unread`` are the rows that are known as bad."""
 
     blocks: tuple[Block, ...]
     decoders: tuple[BlockDecoder, ...]
+    unread: tuple[int, ...]
+    cost: Cost
+
+    def predicted_s(self) -> float:
+        """Return the line time of one cycle."""
+        return sum(block_cost(self.cost, block.function).of(block.count) for block in self.blocks)
 
 
-def plan_blocks(reads: Sequence[ModbusRead], *, max_registers: int, gap_fill: int) -> list[Block]:
-    """Return the blocks that cover ``reads``, by function and address.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The fields of one unit, over all its devices, and what its profiles allow of a request."""
 
-    Raises ValueError when one field alone needs more than ``max_registers``.
-    """
-    blocks: list[Block] = []
-    for function in Function:
-        rows = [row for row, read in enumerate(reads) if read.function is function]
-        blocks += _join(function, sorted(rows, key=lambda row: reads[row].span), reads, max_registers, gap_fill)
-    return blocks
+    fields: tuple[Field, ...]
+    options: ModbusProfileOptions
+
+    @classmethod
+    def of(cls, devices: Sequence[Device]) -> Layout:
+        """Join the points of ``devices``, in their order; raises ValueError for a shift past the last register."""
+        fields: list[Field] = []
+        for device in devices:
+            own = ModbusProfileOptions.model_validate(device.profile.options)
+            _, shift = unit_and_shift(device.settings.address)
+            fields += [
+                Field(
+                    read=(read := ModbusRead.model_validate(point.read).shifted(shift)),
+                    order=read.order or own.word_order,
+                    quantity=point.quantity,
+                    floor=float("-inf") if point.floor is None else point.floor,
+                    ceiling=float("inf") if point.ceiling is None else point.ceiling,
+                )
+                for point in device.profile.points
+            ]
+        return cls(tuple(fields), _strictest([ModbusProfileOptions.model_validate(d.profile.options) for d in devices]))
+
+    def plan(self, cost: Cost, learned: Learned | None = None) -> UnitPlan:
+        """Return the cheapest plan that keeps clear of what is declared or learned as bad."""
+        learned = learned or Learned()
+        reads = [field.read for field in self.fields]
+        bad = {table: (*self.options.bad_ranges, *learned.bad_of(table)) for table in Function}
+        unread = tuple(row for row, read in enumerate(reads) if touches(read.span, bad[read.function]))
+        blocks = plan_blocks(reads, cost, self.options, learned, skip=unread)
+        decoders = [BlockDecoder(one.address, one.count, [self.fields[row] for row in one.rows]) for one in blocks]
+        return UnitPlan(tuple(blocks), tuple(decoders), unread, cost)
 
 
-def plan_device(device: Device) -> UnitPlan:
-    """Plan a device of the registry; the profile has been checked before."""
-    options = ModbusProfileOptions.model_validate(device.profile.options)
-    fields = [
-        Field(
-            read=(read := ModbusRead.model_validate(point.read)),
-            order=read.order or options.word_order,
-            quantity=point.quantity,
-            floor=float("-inf") if point.floor is None else point.floor,
-            ceiling=float("inf") if point.ceiling is None else point.ceiling,
-        )
-        for point in device.profile.points
-    ]
-    blocks = plan_blocks(
-        [field.read for field in fields], max_registers=options.max_registers, gap_fill=options.gap_fill
-    )
-    decoders = [BlockDecoder(block.address, block.count, [fields[row] for row in block.rows]) for block in blocks]
-    return UnitPlan(tuple(blocks), tuple(decoders))
-
-
-def _join(
-    function: Function, rows: Sequence[int], reads: Sequence[ModbusRead], max_registers: int, gap_fill: int
+def plan_blocks(
+    reads: Sequence[ModbusRead],
+    cost: Cost,
+    options: ModbusProfileOptions,
+    learned: Learned | None = None,
+    *,
+    skip: Iterable[int] = (),
 ) -> list[Block]:
+    """Return the blocks that cover ``reads`` except the rows in ``skip``, by table and address; mailboxes last.
+
+    Raises ValueError when one value alone needs more than the device allows.
+    """
+    rows_of: dict[tuple[Function, Select | None], list[int]] = defaultdict(list)
+    left_out = set(skip)
+    for row, read in enumerate(reads):
+        if row not in left_out:
+            rows_of[read.function, read.select].append(row)
     blocks: list[Block] = []
-    members: list[int] = []
-    start = end = -1
-    for row in rows:
-        first, last = reads[row].span
-        if last - first + 1 > max_registers:
-            raise ValueError(f"one value spans {last - first + 1} registers, a request may have {max_registers}")
-        fits = bool(members) and first - end - 1 <= gap_fill and max(end, last) - start + 1 <= max_registers
-        if not fits and members:
-            blocks.append(Block(function, start, end - start + 1, tuple(members)))
-            members = []
-        if not members:
-            start, end = first, last
-        members.append(row)
-        end = max(end, last)
-    if members:
-        blocks.append(Block(function, start, end - start + 1, tuple(members)))
+    order = {function: at for at, function in enumerate(Function)}
+    for function, select in sorted(rows_of, key=lambda key: (key[1] is not None, order[key[0]])):
+        rows = rows_of[function, select]
+        spans = {row: reads[row].span for row in rows}
+        limits = _limits(function, options, learned or Learned(), widest=max(map(size, spans.values())))
+        for first, last in partition(spans.values(), block_cost(cost, function), limits):
+            blocks.append(_block(function, (first, last), spans, select))
     return blocks
+
+
+def block_cost(cost: Cost, function: Function) -> Cost:
+    """Return the cost model of a table: sixteen bits travel as one register."""
+    return Cost(cost.request_s, cost.register_s / BITS_A_REGISTER) if function.is_bits else cost
+
+
+def _block(function: Function, block: Span, spans: dict[int, Span], select: Select | None) -> Block:
+    """Make a block and take its rows out of ``spans``: where two blocks overlap, a row is read from the first."""
+    rows = tuple(row for row, (first, last) in spans.items() if block[0] <= first and last <= block[1])
+    wanted = tuple(outer(spans.pop(row) for row in rows))
+    return Block(function, block[0], size(block), rows, wanted, select)
+
+
+def _limits(function: Function, options: ModbusProfileOptions, learned: Learned, *, widest: int) -> Limits:
+    """Join what the profile says and what was learned; a learned length never forbids a value that exists."""
+    most = options.max_bits if function.is_bits else options.max_registers
+    found = learned.most_of(function)
+    return Limits(
+        most=most if found is None else min(most, max(found, widest)),
+        gap=options.gap_fill,
+        bad=(*options.bad_ranges, *learned.bad_of(function)),
+        seams=learned.seams_of(function),
+    )
+
+
+def _strictest(options: Sequence[ModbusProfileOptions]) -> ModbusProfileOptions:
+    """Return what all profiles of one unit allow together."""
+    gaps = [one.gap_fill for one in options if one.gap_fill is not None]
+    return ModbusProfileOptions(
+        max_registers=min(one.max_registers for one in options),
+        max_bits=min(one.max_bits for one in options),
+        gap_fill=min(gaps) if gaps else None,
+        bad=tuple(item for one in options for item in one.bad),
+    )

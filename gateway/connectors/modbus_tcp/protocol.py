@@ -7,7 +7,8 @@ Never a false 0: what can't be decoded is NaN with a quality that says why.
 | input | result |
 |---|---|
 | sentinel of the profile | NaN, bad + its reason |
-| float NaN or infinity, unknown quantity code, decimals > 9 | NaN, bad + BAD_VALUE |
+| float NaN or infinity, unknown quantity code, decimals > 9, a BCD digit above 9 | NaN, bad + BAD_VALUE |
+| text | its CRC-32, so that a change is seen as one; the words stand beside it |
 | outside floor..ceiling of the point | the number, bad + OUT_OF_RANGE |
 | anything else | number in the canonical quantity, good |
 
@@ -16,6 +17,7 @@ u64 and i64 are exact up to 2**53. Framing, exceptions and time-outs belong to `
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ from numpy.typing import NDArray
 from domain.errors import WireError
 from domain.quality import BAD, GOOD, Reason, pack
 from domain.quantity import Quantity, to_canonical
-from gateway.connectors.modbus_tcp.config import ModbusRead, RegisterType, WordOrder
+from gateway.connectors.modbus_tcp.reads import ModbusRead, RegisterType, WordOrder
 
 MOST_DECIMALS = 9
 
@@ -72,6 +74,20 @@ class _Group:
     shift: NDArray[np.uint64] | None
     mask: NDArray[np.uint64] | None
     sentinels: tuple[tuple[int, int, int], ...]
+    decimal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text: where its bytes stand in the reply, in reading order."""
+
+    row: int
+    gather: tuple[int, ...]
+
+    def words(self, payload: bytes) -> str:
+        """Return the text up to its end, without padding; bytes that are no UTF-8 are shown as such."""
+        raw = bytes(payload[at] for at in self.gather).split(b"\0", 1)[0]
+        return "".join(one for one in raw.decode("utf-8", "replace") if one.isprintable()).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,7 @@ class _Sibling:
     row: int
     decimals_at: int | None
     code_at: int | None
+    code_bits: tuple[int, int]
     plain: Conversion
     conversions: Mapping[int, Conversion]
 
@@ -88,7 +105,9 @@ class _Sibling:
         """Return how to convert this reply's value, None when the siblings make no sense."""
         chosen: Conversion | None = self.plain
         if self.code_at is not None:
-            chosen = self.conversions.get(_word(payload, self.code_at))
+            first, last = self.code_bits
+            code = _word(payload, self.code_at) >> first & (1 << last - first + 1) - 1
+            chosen = self.conversions.get(code)
         if self.decimals_at is None or chosen is None:
             return chosen
         decimals = _word(payload, self.decimals_at)
@@ -106,7 +125,13 @@ class BlockDecoder:
         self._fields = len(fields)
         groups: dict[RegisterType, list[int]] = defaultdict(list)
         for row, item in enumerate(fields):
-            groups[item.read.type].append(row)
+            if item.read.type is not RegisterType.TEXT:
+                groups[item.read.type].append(row)
+        self._texts = [
+            _Text(row, tuple(_gather(item, address)))
+            for row, item in enumerate(fields)
+            if item.read.type is RegisterType.TEXT
+        ]
         self._groups = [_group(kind, rows, fields, address) for kind, rows in groups.items()]
         conversions = [Conversion.of(item.read, _symbol(item)) for item in fields]
         self._numerator = np.array([c.numerator for c in conversions], np.float64)
@@ -114,6 +139,7 @@ class BlockDecoder:
         self._offset = np.array([c.offset for c in conversions], np.float64)
         self._floor = np.array([item.floor for item in fields], np.float64)
         self._ceiling = np.array([item.ceiling for item in fields], np.float64)
+        self._bounded = bool(np.isfinite(self._floor).any() or np.isfinite(self._ceiling).any())
         self._siblings = [
             _sibling(row, item, address)
             for row, item in enumerate(fields)
@@ -132,12 +158,21 @@ class BlockDecoder:
         quality = np.full(self._fields, GOOD, np.uint16)
         for group in self._groups:
             _decode_group(group, octets, value, quality)
+        for text in self._texts:
+            value[text.row] = zlib.crc32(text.words(payload).encode())
         numerator, denominator, offset = self._conversions_for(payload)
         value = value * numerator / denominator + offset
-        quality[~np.isfinite(value) & (quality == GOOD)] = _BAD_VALUE
-        value[~np.isfinite(value)] = np.nan
-        quality[((value < self._floor) | (value > self._ceiling)) & (quality == GOOD)] = _OUT_OF_RANGE
+        finite = np.isfinite(value)
+        if not finite.all():
+            quality[~finite & (quality == GOOD)] = _BAD_VALUE
+            value[~finite] = np.nan
+        if self._bounded:
+            quality[((value < self._floor) | (value > self._ceiling)) & (quality == GOOD)] = _OUT_OF_RANGE
         return value, quality
+
+    def texts(self, payload: bytes) -> dict[int, str]:
+        """Return the words of each text field, by its position; ``payload`` has been decoded before."""
+        return {text.row: text.words(payload) for text in self._texts}
 
     def _conversions_for(self, payload: bytes) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return numerators, denominators and offsets, with those that this reply itself decides."""
@@ -164,11 +199,23 @@ def _symbol(item: Field) -> str:
     return item.read.quantity or item.quantity.value
 
 
+def _gather(item: Field, address: int) -> list[int]:
+    """Return where each byte of a field stands in the reply to a read from ``address``.
+
+    A text is read word by word: an order that puts the low word first does not turn it round.
+    """
+    start = 2 * (item.read.address - address)
+    order = item.order
+    if item.read.type is RegisterType.TEXT:
+        order = WordOrder.BADC if order in (WordOrder.BADC, WordOrder.DCBA) else WordOrder.ABCD
+    return [start + at for at in byte_order(item.read.width, order)]
+
+
 def _group(kind: RegisterType, rows: list[int], fields: Sequence[Field], address: int) -> _Group:
     chosen = [fields[row] for row in rows]
     width = kind.registers
-    gather = [[2 * (f.read.address - address) + at for at in byte_order(width, f.order)] for f in chosen]
-    letter = {"u": "u", "i": "i", "f": "f"}[kind[0]]
+    gather = [_gather(item, address) for item in chosen]
+    letter = "u" if kind.is_decimal else kind[0]
     has_bits = any(f.read.bits for f in chosen)
     bits = [f.read.bits or (0, width * 16 - 1) for f in chosen]
     return _Group(
@@ -180,6 +227,7 @@ def _group(kind: RegisterType, rows: list[int], fields: Sequence[Field], address
         sentinels=tuple(
             (at, raw, pack(BAD, reason)) for at, f in enumerate(chosen) for raw, reason in f.read.reasons().items()
         ),
+        decimal=kind.is_decimal,
     )
 
 
@@ -189,6 +237,8 @@ def _decode_group(
     raw = octets[group.gather].view(group.dtype)[:, 0]
     if group.shift is not None and group.mask is not None:
         numbers = ((raw.astype(np.uint64) >> group.shift) & group.mask).astype(np.float64)
+    elif group.decimal:
+        numbers = _decimal(raw)
     else:
         numbers = raw.astype(np.float64)
     for at, sentinel, why in group.sentinels:
@@ -198,6 +248,15 @@ def _decode_group(
     value[group.rows] = numbers
 
 
+def _decimal(raw: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Read BCD: each four bits are a digit; NaN where one is above 9."""
+    words = raw.astype(np.uint64)
+    digits = words[:, None] >> np.arange(0, 32, 4, dtype=np.uint64) & np.uint64(15)
+    numbers: NDArray[np.float64] = digits.astype(np.float64) @ 10.0 ** np.arange(8)
+    numbers[(digits > 9).any(axis=1)] = np.nan
+    return numbers
+
+
 def _sibling(row: int, item: Field, address: int) -> _Sibling:
     read = item.read
     codes = read.quantity_from.codes if read.quantity_from else {}
@@ -205,6 +264,7 @@ def _sibling(row: int, item: Field, address: int) -> _Sibling:
         row=row,
         decimals_at=None if read.decimals_from is None else 2 * (read.decimals_from - address),
         code_at=None if read.quantity_from is None else 2 * (read.quantity_from.address - address),
+        code_bits=(read.quantity_from.bits if read.quantity_from else None) or (0, 15),
         plain=Conversion.of(read, _symbol(item)),
         conversions={code: Conversion.of(read, symbol) for code, symbol in codes.items()},
     )

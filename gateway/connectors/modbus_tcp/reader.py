@@ -1,0 +1,71 @@
+"""The plan of one unit as it is now: made from costs and findings, made again when either changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.site import Device
+from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
+from gateway.connectors.modbus_tcp.costs import RoundTrips, differs, expected_cost
+from gateway.connectors.modbus_tcp.learned import Memory
+from gateway.connectors.modbus_tcp.plan import BITS_A_REGISTER, Block, Layout
+from gateway.connectors.modbus_tcp.reads import RegisterType
+
+LOOK_EVERY = 100
+"""Polls between two looks at whether the costs have changed enough for another plan."""
+
+
+class BlockReader:
+    """Blocks, their decoders and rows, and what makes them."""
+
+    def __init__(self, devices: Sequence[Device], settings: ModbusTcpSettings, memory: Memory, unit: int) -> None:
+        """Plan with what the line's settings promise and what an earlier run learned."""
+        self._layout = Layout.of(devices)
+        self._memory = memory
+        self.learned = memory.of(unit)
+        self.trips = RoundTrips(expected_cost(settings), pause_s=settings.pause_s)
+        self.text_rows = {row for row, one in enumerate(self._layout.fields) if one.read.type is RegisterType.TEXT}
+        self.answered = False
+        """A block was answered in this cycle."""
+        self._looks = 0
+        self.replan(keep=False)
+
+    def replan(self, *, keep: bool) -> None:
+        """Make the plan afresh; ``keep`` writes down what was learned."""
+        self.plan = self._layout.plan(self.trips.cost(), self.learned)
+        self.rows = [np.array(block.rows, np.intp) for block in self.plan.blocks]
+        if keep:
+            self._memory.save()
+
+    def refresh(self, now_ns: int) -> None:
+        """Begin a cycle: forget old findings, and go over to a better plan when costs have changed."""
+        self.answered = False
+        self._looks += 1
+        if self.learned.count and self.learned.forget(now_ns):
+            self.replan(keep=True)
+        elif self._looks % LOOK_EVERY == 0 and differs(self.trips.cost(), self.plan.cost):
+            self.replan(keep=False)
+
+    def took(self, block: Block, seconds: float) -> None:
+        """Take note of a round trip."""
+        self.answered = True
+        self.trips.note(block.count // BITS_A_REGISTER if block.function.is_bits else block.count, seconds)
+
+    def decode(
+        self,
+        at: int,
+        payload: bytes,
+        value: NDArray[np.float64],
+        quality: NDArray[np.uint16],
+        text: dict[int, str],
+    ) -> None:
+        """Decode the answer of block number ``at`` into the unit's columns."""
+        self.answered = True
+        block, decoder = self.plan.blocks[at], self.plan.decoders[at]
+        rows = self.rows[at]
+        value[rows], quality[rows] = decoder.decode(payload)
+        if self.text_rows:
+            text.update({block.rows[row]: words for row, words in decoder.texts(payload).items()})
