@@ -156,3 +156,15 @@ async def seen(shown: bytearray, words: str) -> None:
     async with asyncio.timeout(20):
         while words.encode() not in shown:
             await asyncio.sleep(0.05)
+
+
+async def test_a_site_folder_instead_of_a_scenario_lets_its_devices_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running_centre() as centre:
+        monkeypatch.setenv("FENGSUI_ACCESS_PORT", str(centre.port))
+        process = await asyncio.create_subprocess_exec(
+            *(*COMMAND[:-1], "examples/district", "--duration", "8", "--json"), cwd=ROOT, stdout=PIPE, stderr=PIPE
+        )
+        output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    assert json.loads(output)["scenario"] == "quiet"
+    assert len({one.source for one in centre.seen}) == 200
