@@ -10,7 +10,17 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("kernel", "codec", "gb26875_codec", "spool", "mqtt_in", "store", "gb26875_access", "whole_way")
+MODULES = (
+    "kernel",
+    "codec",
+    "gb26875_codec",
+    "spool",
+    "mqtt_in",
+    "modbus_reads",
+    "store",
+    "gb26875_access",
+    "whole_way",
+)
 
 
 def main(names: list[str]) -> None:

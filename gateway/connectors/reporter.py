@@ -28,6 +28,7 @@ class Reporter:
         self._rows = rows
         self._heartbeat_s = heartbeat_s
         self._always = ~table.event_lane[rows]
+        self._all_always = bool(self._always.all())
         self._time_ns = np.zeros(len(rows), np.int64)
         self._value = np.full(len(rows), np.nan)
         self._quality = np.zeros(len(rows), np.uint16)
@@ -42,8 +43,11 @@ class Reporter:
     ) -> ReadingBatch:
         """Return the readings to send of one poll of all the points, each column of shape (points,).
 
-        ``now_s`` is monotonic and decides heartbeats only.
+        ``now_s`` is monotonic and decides heartbeats only. The columns belong to the batch afterwards.
         """
+        if self._all_always:
+            times, quality = self._times(time_ns, quality, slice(None))
+            return ReadingBatch(self._table, times, self._rows[:], value, quality)
         # compared as bits, so that NaN equals NaN
         changed = (value.view(np.int64) != self._value.view(np.int64)) | (quality != self._quality)
         due = changed | self._always | (now_s - self._sent_s >= self._heartbeat_s)

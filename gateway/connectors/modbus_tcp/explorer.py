@@ -38,7 +38,7 @@ class Explorer:
         self._learned = learned
         self._now_ns = now_ns
         self._silent = silent
-        self._requests = self._time_outs = 0
+        self._requests = self._time_outs = self._longest = 0
         self._proven = False
         self._bad: list[tuple[Function, Span]] = []
 
@@ -87,7 +87,7 @@ class Explorer:
             else:
                 refused = middle
         elsewhere = whole[1] - refused + 1, whole[1]
-        if refused < size(whole) and await self._answers(table, elsewhere):
+        if refused <= self._longest or (refused < size(whole) and await self._answers(table, elsewhere)):
             self._learned.add_seam(table, whole[0] + good, self._now_ns)
         else:
             self._learned.set_most(table, good, self._now_ns)
@@ -109,6 +109,7 @@ class Explorer:
             self._time_outs += 1
             return not again and await self._answers(table, span, again=True)
         self._proven = True
+        self._longest = max(self._longest, size(span))
         return True
 
 

@@ -155,13 +155,16 @@ class BlockDecoder:
             raise WireError(f"asked for {self._bytes} bytes of registers, got {len(payload)}", payload)
         octets = np.frombuffer(payload, np.uint8)
         value = np.empty(self._fields, np.float64)
-        quality = np.full(self._fields, GOOD, np.uint16)
+        quality = np.empty(self._fields, np.uint16)
+        quality.fill(GOOD)
         for group in self._groups:
             _decode_group(group, octets, value, quality)
         for text in self._texts:
             value[text.row] = zlib.crc32(text.words(payload).encode())
         numerator, denominator, offset = self._conversions_for(payload)
-        value = value * numerator / denominator + offset
+        value *= numerator
+        value /= denominator
+        value += offset
         finite = np.isfinite(value)
         if not finite.all():
             quality[~finite & (quality == GOOD)] = _BAD_VALUE

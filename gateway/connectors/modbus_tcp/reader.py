@@ -36,7 +36,7 @@ class BlockReader:
     def replan(self, *, keep: bool) -> None:
         """Make the plan afresh; ``keep`` writes down what was learned."""
         self.plan = self._layout.plan(self.trips.cost(), self.learned)
-        self.rows = [np.array(block.rows, np.intp) for block in self.plan.blocks]
+        self.rows = [_index(block.rows) for block in self.plan.blocks]
         if keep:
             self._memory.save()
 
@@ -69,3 +69,10 @@ class BlockReader:
         value[rows], quality[rows] = decoder.decode(payload)
         if self.text_rows:
             text.update({block.rows[row]: words for row, words in decoder.texts(payload).items()})
+
+
+def _index(rows: Sequence[int]) -> NDArray[np.intp] | slice:
+    """Return what picks ``rows`` out of a column: a slice where they are neighbours, which is much faster."""
+    if list(rows) == list(range(rows[0], rows[0] + len(rows))):
+        return slice(rows[0], rows[0] + len(rows))
+    return np.array(rows, np.intp)

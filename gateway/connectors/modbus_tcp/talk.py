@@ -52,6 +52,7 @@ class Talk(asyncio.Protocol):
         self._asked: dict[int, _Asked] = {}
         self._next = 0
         self._buffer = bytearray()
+        self._out = bytearray()
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -90,8 +91,16 @@ class Talk(asyncio.Protocol):
         self._asked[self._next] = _Asked(unit, pdu[0], deadline_s, answer)
         if self._timer is None or deadline_s < self._timer.when():
             self._wake_at(deadline_s)
-        self._line.write(self._framed(self._next, unit, pdu))
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        self._out += self._framed(self._next, unit, pdu)
         return answer
+
+    def _flush(self) -> None:
+        """Send what was asked in one turn of the loop together: a system call for all requests under way."""
+        if self._line is not None and self.usable:
+            self._line.write(bytes(self._out))
+        self._out.clear()
 
     @abstractmethod
     def _framed(self, transaction: int, unit: int, pdu: bytes) -> bytes:

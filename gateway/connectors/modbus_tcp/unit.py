@@ -59,9 +59,11 @@ class _Columns:
 
     @classmethod
     def failed(cls, count: int, time_ns: int, reason: Reason) -> _Columns:
-        return cls(
-            np.full(count, time_ns, np.int64), np.full(count, np.nan), np.full(count, pack(BAD, reason), np.uint16)
-        )
+        columns = cls(np.empty(count, np.int64), np.empty(count, np.float64), np.empty(count, np.uint16))
+        columns.time_ns.fill(time_ns)  # np.full does the same in three times the time
+        columns.value.fill(np.nan)
+        columns.quality.fill(pack(BAD, reason))
+        return columns
 
     def fail(self, rows: Sequence[int], reason: Reason) -> None:
         if not rows:
