@@ -113,11 +113,6 @@ class ReadingBatch:
             raise ValueError(msg)
         return [self.take(slice(start, start + most)) for start in range(0, len(self), most)]
 
-    def lanes(self) -> tuple[ReadingBatch, ReadingBatch]:
-        """Return ``(events, measures)``, each in order; events travel first."""
-        mask = self.table.event_lane[self.point]
-        return self.take(mask), self.take(~mask)
-
     def moved_to(self, table: PointTable) -> ReadingBatch:
         """Return the same readings over a table that has grown out of this one (`PointTable.grown`).
 

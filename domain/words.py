@@ -69,6 +69,17 @@ BITS: Mapping[str, Mapping[int, Labels]] = MappingProxyType(
 )
 """Bit tables by word."""
 
+FIRE_BITS: Mapping[str, int] = MappingProxyType(
+    {
+        SYSTEM_STATE: 1 << 1,
+        COMPONENT_STATE: 1 << 1,
+        TRANSMITTER_STATE: 1 << 1,
+        SYSTEM_OPERATION: 1 << 2,
+        TRANSMITTER_OPERATION: 1 << 2,
+    }
+)
+"""What says fire in a word: the fire bit of a state, the manual alarm of an operation. It goes before all else."""
+
 VALUES: Mapping[str, Mapping[int, Labels]] = MappingProxyType(
     {
         ROLL_CALL: MappingProxyType(

@@ -2,6 +2,7 @@
 
 | row | lane |
 |---|---|
+| fire | live, before all else that waits, whatever came first |
 | event, fresh | live, before any measure |
 | event, older than ``late_s`` | live all the same, flagged historical: a fire reported late is still a fire |
 | measure, fresh | live |
@@ -32,7 +33,7 @@ from domain.errors import RefusedError
 from domain.quality import HISTORICAL
 from gateway.nodes import Nodes, UnknownNodeError
 from gateway.session import Voice
-from gateway.spool import EVENT, Spool, SpoolRow
+from gateway.spool import MEASURE, Spool, SpoolRow
 from gateway.values import Told, told_by
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Uplink:
                 await asyncio.sleep(IDLE_S)
 
     async def _send_live(self, row: SpoolRow, told: Told) -> None:
-        late = row.lane == EVENT and row.added_ns < self._late_ns()
+        late = row.lane != MEASURE and row.added_ns < self._late_ns()
         body = as_historical(row).body if late else row.body
         try:
             sent = await self._nodes.data(row, body, self._name(row), told)

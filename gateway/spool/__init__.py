@@ -1,16 +1,17 @@
 """Keeps readings on disk from the moment they are read until the log has them.
 
-Input: `ReadingBatch`es and dead letters. Output: `SpoolRow`s, events first, removed when published.
+Input: `ReadingBatch`es and dead letters. Output: `SpoolRow`s, fire and events first, removed when published.
 """
 
 from gateway.spool.memories import NodeRecord, Remembered
-from gateway.spool.rows import EVENT, MEASURE, SpoolRow, State
+from gateway.spool.rows import EVENT, MEASURE, URGENT, SpoolRow, State
 from gateway.spool.spool import Spool, SpoolFigures
 from gateway.spool.store import DamagedError, FullError, SpoolLimits
 
 __all__ = [
     "EVENT",
     "MEASURE",
+    "URGENT",
     "DamagedError",
     "FullError",
     "NodeRecord",

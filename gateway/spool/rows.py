@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 
 from backbone.sparkplug import encode_metrics, head
 from domain.batch import ReadingBatch
+from domain.words import FIRE_BITS
 
-EVENT, MEASURE = 0, 1
-"""Lanes: what happened or holds, and what varies."""
+EVENT, MEASURE, URGENT = 0, 1, 2
+"""Lanes: what happened or holds, what varies, and fire. The numbers are in spool files: never change one."""
+
+LANES = (EVENT, MEASURE, URGENT)
 
 MOST_READINGS = 1000
 """Readings in one row, about 24 kB: a large row would keep the uplink from an event behind it."""
@@ -77,9 +81,9 @@ class SpoolRow:
 
 
 def rows_of(batch: ReadingBatch, added_ns: int) -> list[NewRow]:
-    """Cut a batch into rows, events first.
+    """Cut a batch into rows: fire, then events, then measures.
 
-    Events keep the order of the batch, over all devices: which of two fires was first is not lost. Measures
+    Fire and events keep the order of the batch, over all devices: which of two fires was first is not lost. Measures
     are gathered by device; those of one device keep their order.
     """
     if not len(batch):
@@ -103,7 +107,7 @@ def rows_of(batch: ReadingBatch, added_ns: int) -> list[NewRow]:
             int(last[at]),
             end - start,
             before + blob[begins[start] : begins[end]],
-            _states(batch, start, end) if lane[start] == EVENT else (),
+            _states(batch, start, end) if lane[start] != MEASURE else (),
         )
         for at, (start, end) in enumerate(pieces)
     ]
@@ -115,14 +119,20 @@ def checksum(body: bytes) -> int:
 
 
 def _in_order_of_rows(batch: ReadingBatch) -> tuple[ReadingBatch, NDArray[np.int8]]:
-    """Return the batch with events first and measures by device, and the lane of each reading."""
+    """Return the batch with fire first, then events, then measures by device; and the lane of each reading."""
     lane = np.where(batch.table.event_lane[batch.point], EVENT, MEASURE).astype(np.int8)
+    lane[[row for row in np.flatnonzero(lane == EVENT).tolist() if _says_fire(batch, row)]] = URGENT
     if not lane.any():
         return batch, lane
-    measures = np.flatnonzero(lane)
+    measures = np.flatnonzero(lane == MEASURE)
     by_device = measures[np.argsort(batch.table.home[batch.point[measures]], kind="stable")]
-    order = np.concatenate([np.flatnonzero(lane == EVENT), by_device])
+    order = np.concatenate([np.flatnonzero(lane == URGENT), np.flatnonzero(lane == EVENT), by_device])
     return batch.take(order), lane[order]
+
+
+def _says_fire(batch: ReadingBatch, row: int) -> bool:
+    bits = FIRE_BITS.get(batch.table[int(batch.point[row])].word, 0)
+    return bool(bits) and math.isfinite(batch.value[row]) and bool(int(batch.value[row]) & bits)
 
 
 def _spans(cuts: NDArray[np.intp], count: int) -> Iterator[tuple[int, int]]:

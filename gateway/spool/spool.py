@@ -32,7 +32,7 @@ from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
 from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
-from gateway.spool.rows import EVENT, MEASURE, SpoolRow, rows_of
+from gateway.spool.rows import EVENT, LANES, MEASURE, URGENT, SpoolRow, rows_of
 from gateway.spool.store import DamagedError, FullError, Group, SpoolFile, SpoolLimits
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Spool:
         self._published: list[SpoolRow] = []
         self._wake = asyncio.Event()
         self._taken: set[int] = set()
-        self._cursor = {EVENT: 0, MEASURE: 0}
+        self._cursor = dict.fromkeys(LANES, 0)
         self._forecast = Forecast()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
@@ -152,8 +152,12 @@ class Spool:
         return self._file.counters[name]
 
     async def events(self, most: int) -> list[SpoolRow]:
-        """Take the next events, oldest first. A row is taken once; `give_back` makes it available again."""
-        return await self._onward(EVENT, "lane = ?", (EVENT,), most)
+        """Take the next events: fire, then the others, oldest first each.
+
+        A row is taken once; `give_back` makes it available again.
+        """
+        urgent = await self._onward(URGENT, "lane = ?", (URGENT,), most) if self._file.batches[URGENT] else []
+        return urgent or await self._onward(EVENT, "lane = ?", (EVENT,), most)
 
     async def fresh(self, most: int, since_ns: int) -> list[SpoolRow]:
         """Take measures that were stored at ``since_ns`` or later, oldest first."""
@@ -195,7 +199,7 @@ class Spool:
         return SpoolFigures(
             counters=Counter(file.counters),
             batches=sum(file.batches),
-            waiting_events=file.batches[EVENT],
+            waiting_events=file.batches[EVENT] + file.batches[URGENT],
             size=sum(file.size),
             oldest_ns=oldest_ns,
             forecast_s=self._forecast.seconds(self._limits.most_measure_bytes - file.size[MEASURE], self._now_s()),
@@ -327,7 +331,7 @@ class Spool:
             self.remembered, self._names = self._file.remembered()
             self._file.commit(Group(counts=Counter({"damaged_files": 1})), self._clock.now_ns(), frozenset())
         self._taken.clear()
-        self._cursor = {EVENT: 0, MEASURE: 0}
+        self._cursor = dict.fromkeys(LANES, 0)
         with contextlib.suppress(OSError):  # without ballast a full disk is met a little earlier
             if not self._ballast.exists():
                 self._ballast.write_bytes(bytes(BALLAST_BYTES))

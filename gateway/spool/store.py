@@ -21,7 +21,7 @@ from domain.errors import StoreError
 from gateway.connectors.contract import DeadLetter
 from gateway.spool.memories import SCHEMA, Memories, Names, Remembered, read, read_names, write
 from gateway.spool.room import EVENT_SHARE, Freed, drop_aged, make_room
-from gateway.spool.rows import EVENT, MEASURE, ROW_OVERHEAD, NewRow, SpoolRow, checksum
+from gateway.spool.rows import LANES, MEASURE, ROW_OVERHEAD, NewRow, SpoolRow, checksum
 
 MOST_DEAD_LETTERS = 1000
 CHECKED_BYTES = 64 * 2**20
@@ -98,8 +98,8 @@ class SpoolFile:
                 self.id = self._identity()
                 self._next_id = self._first_free_id()
                 self.counters: Counter[str] = Counter(dict(self._database.execute("SELECT name, value FROM counters")))
-                self.size = [0, 0]
-                self.batches = [0, 0]
+                self.size = [0] * len(LANES)
+                self.batches = [0] * len(LANES)
                 for lane, count, size in self._database.execute(
                     "SELECT lane, count(*), sum(length(body)) FROM batches GROUP BY lane"
                 ):
@@ -132,7 +132,7 @@ class SpoolFile:
             self._count(counts)
         self._next_id += len(rows)
         self.counters += counts
-        for lane in (EVENT, MEASURE):
+        for lane in LANES:
             new = [row for row in rows if row.lane == lane]
             gone = [row for row in removed if row.lane == lane]
             self.batches[lane] += len(new) - len(gone) - (freed.rows if lane == MEASURE else 0)
@@ -250,7 +250,7 @@ class SpoolFile:
     ) -> list[NewRow]:
         """Make room for ``rows`` and return those that may be stored: all events, and measures that fit."""
         gone = sum(len(row.body) + ROW_OVERHEAD for row in removed)
-        new = [sum(row.size for row in rows if row.lane == lane) for lane in (EVENT, MEASURE)]
+        new = [sum(row.size for row in rows if row.lane == lane) for lane in LANES]
         over = sum(self.size) + sum(new) - gone - self.limits.most_bytes
         over_share = self.size[MEASURE] + new[MEASURE] - self.limits.most_measure_bytes if new[MEASURE] else 0
         need = max(over, over_share)
@@ -259,7 +259,7 @@ class SpoolFile:
         make_room(self._database, max(need, self.limits.most_bytes // 100), in_use, freed)
         if freed.size >= need:
             return list(rows)
-        return [row for row in rows if row.lane == EVENT]
+        return [row for row in rows if row.lane != MEASURE]
 
     def _insert(self, rows: Sequence[NewRow], now_ns: int) -> None:
         self._database.executemany(

@@ -91,15 +91,6 @@ def test_take_of_take_is_one_take(batch: ReadingBatch, data: st.DataObject) -> N
 
 
 @given(batches())
-def test_lanes_part_the_batch_by_kind_and_keep_order(batch: ReadingBatch) -> None:
-    events, measures = batch.lanes()
-    kinds = [TABLE[int(index)].kind for index in batch.point]
-    assert same(events, batch.take(np.array([kind is not PointKind.MEASURE for kind in kinds], np.bool_)))
-    assert same(measures, batch.take(np.array([kind is PointKind.MEASURE for kind in kinds], np.bool_)))
-    assert len(events) + len(measures) == len(batch)
-
-
-@given(batches())
 def test_historical_marks_and_changes_nothing_else(batch: ReadingBatch) -> None:
     late = batch.as_historical()
     assert all(is_historical(int(quality)) for quality in late.quality)

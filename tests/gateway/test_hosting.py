@@ -19,6 +19,7 @@ from backbone.sparkplug import Birth, decode_birth, decode_death, encode_birth
 from backbone.sparkplug.learning import births
 from domain.points import Point, PointKind, PointTable
 from domain.quantity import Quantity
+from domain.words import COMPONENT_STATE, FIRE_BITS
 from gateway.nodes import AT_ONCE
 from gateway.spool import NodeRecord
 from gateway.values import Values, birth_size
@@ -28,6 +29,7 @@ from tests.gateway.house import House, found, hosting_registry, house, node
 from tests.servers import connected, embedded_server
 
 T0_NS = 1_800_000_000_000_000_000
+FIRE = FIRE_BITS[COMPONENT_STATE]
 
 
 async def log(backbone: Backbone) -> list[LogMessage]:
@@ -130,7 +132,7 @@ async def test_history_of_a_learned_point_waits_for_its_birth(tmp_path: Path) ->
 async def test_events_of_all_nodes_keep_the_order_in_which_they_were_stored(tmp_path: Path) -> None:
     async with hosted(tmp_path, 6) as (place, backbone):
         wanted = [(number * 5 + step) % 6 for step in range(20) for number in range(6)]
-        await asyncio.gather(*(place.tell(number, "smoke", at) for at, number in enumerate(wanted)))
+        await asyncio.gather(*(place.tell(number, "smoke", 4 * at) for at, number in enumerate(wanted)))
         for number in range(3):
             place.hosting.up(node(number))
         async with place.speaking(backbone):
@@ -138,8 +140,35 @@ async def test_events_of_all_nodes_keep_the_order_in_which_they_were_stored(tmp_
         host = ForeignHost()
         host.take(await log(backbone))
     assert [(source, value) for source, _, value in host.order] == [
-        (node(number), float(at)) for at, number in enumerate(wanted)
+        (node(number), 4.0 * at) for at, number in enumerate(wanted)
     ]
+
+
+async def test_fires_go_before_all_that_waits_and_the_first_alarm_stays_first(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 6) as (place, backbone):
+        faults = [(number, 4) for number in range(6)] * 20
+        fires = [(3, FIRE), (1, FIRE | 4), (5, FIRE)]
+        for number, state in [*faults[:60], *fires, *faults[60:]]:
+            await place.tell(number, "smoke", state)
+        async with place.speaking(backbone):
+            await place.emptied()
+        host = ForeignHost()
+        host.take(await log(backbone))
+    told = [(source, value) for source, _, value in host.order]
+    assert told[:3] == [(node(number), float(state)) for number, state in fires]
+    assert told[3:] == [(node(number), float(state)) for number, state in faults]
+
+
+async def test_fires_that_waited_over_a_restart_still_go_first(tmp_path: Path) -> None:
+    async with house(tmp_path, hosting_registry(2)) as place:
+        for state in (4, 8, FIRE):
+            await place.tell(0, "smoke", state)
+    async with hosted(tmp_path, 2) as (place, backbone):
+        async with place.speaking(backbone):
+            await place.emptied()
+        host = ForeignHost()
+        host.take(await log(backbone))
+    assert [value for _, _, value in host.order] == [float(FIRE), 4.0, 8.0]
 
 
 async def test_a_clean_stop_says_that_all_are_dead(tmp_path: Path) -> None:
