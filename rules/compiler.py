@@ -97,6 +97,7 @@ class _Compiler:
         self._slot_rule: list[NDArray[np.int32]] = []
         self._slot_entity: list[NDArray[np.int32]] = []
         self._heard: list[tuple[Indexes, Indexes, int]] = []
+        self._owners: dict[tuple[bytes, bytes], Indexes] = {}
 
     def plan(self) -> Plan:
         count = 0
@@ -293,9 +294,12 @@ class _Compiler:
     def _under(self, unless: Condition, rule: Rule, entity: Indexes) -> tuple[Indexes, Indexes]:
         """Return the rows of ``entity`` with points under them, and the signals "one of these is so"."""
         site = self._site
-        row_of = {site.keys[point]: row for row, point in enumerate(entity.tolist())}
         points, signal = self._leaf(unless, rule.around, EntityKind.POINT)
-        owner = np.array([_over(site.keys[point], row_of) for point in points.tolist()], np.int64)
+        same = (entity.tobytes(), points.tobytes())
+        if same not in self._owners:  # the same for all bits of the same words
+            row_of = {site.keys[point]: row for row, point in enumerate(entity.tolist())}
+            self._owners[same] = np.array([_over(site.keys[point], row_of) for point in points.tolist()], np.int64)
+        owner = self._owners[same]
         column = self._any(owner[owner >= 0], signal[owner >= 0])
         return column.entity, column.signal
 

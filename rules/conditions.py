@@ -21,6 +21,7 @@ import json
 import re
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -225,7 +226,7 @@ class Condition(Selector):
             raise ValueError("a combination selects nothing itself → move kind, point, … into its conditions")
         return self
 
-    @property
+    @cached_property
     def asks(self) -> str:
         """The one key of ``COMBINATIONS`` or ``TESTS`` that is set."""
         return next(name for name in (*COMBINATIONS, *TESTS) if getattr(self, name) is not None)
@@ -235,12 +236,12 @@ class Condition(Selector):
         """The conditions of a combination, none for a test."""
         return self.all_of or self.any_of or ()
 
-    @property
+    @cached_property
     def selector(self) -> Selector:
         """The selector alone."""
         return Selector(kind=self.kind, point=self.point, word=self.word, tags=self.tags, zones=self.zones)
 
-    @property
+    @cached_property
     def meaning(self) -> str:
         """The test without its selector, as canonical JSON: equal meaning, equal state."""
         asked = self.model_dump(mode="json", include={self.asks}, exclude_none=True)

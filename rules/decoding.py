@@ -46,7 +46,7 @@ class Decoder:
         """Know the partition's points; messages of other partitions only move the clock, or are of hosts of ours."""
         self._site, self._partition, self._partitions = site, partition, partitions
         self._tick = subjects.tick(partition)
-        self._aliases = _aliases_by_gateway(site)
+        self._aliases: dict[int, tuple[NDArray[np.uint64], NDArray[np.int32]]] = {}
         self.counts = DecodingCounts()
 
     def on(self, site: SiteIndex) -> Decoder:
@@ -96,9 +96,18 @@ class Decoder:
             readings=readings,
         )
 
+    def _points(self, gateway: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Return a gateway's wire aliases, rising, with their points; the registry makes new ones when it grows."""
+        unit, _, name = self._site.gateways[gateway].partition("/")
+        aliases, numbers = self._site.registry.points.sorted_aliases(unit, name)
+        known = self._aliases.get(gateway)
+        if known is None or known[0] is not aliases:
+            known = self._aliases[gateway] = aliases, self._site.row_of[numbers]
+        return known
+
     def _readings(self, payload: bytes, gateway: int) -> Readings:
         data = sparkplug.decode_data(payload)
-        aliases, points = self._aliases[gateway]
+        aliases, points = self._points(gateway)
         at = np.searchsorted(aliases, data.alias)
         at[at == len(aliases)] = 0
         known = aliases[at] == data.alias if len(aliases) else np.zeros(len(at), np.bool_)
@@ -122,11 +131,3 @@ def _session(kind: MessageKind, payload: bytes) -> int:
 
 def _other(message: LogMessage) -> Message:
     return Message(kind=MessageKind.OTHER, seq=message.seq, time_ns=message.time_ns)
-
-
-def _aliases_by_gateway(site: SiteIndex) -> list[tuple[NDArray[np.uint64], NDArray[np.int32]]]:
-    """Return each gateway's wire aliases, sorted, with their points."""
-    gateway = site.gateway_of[site.device_of] if len(site.table) else np.empty(0, np.int32)
-    order = np.lexsort((site.table.aliases, gateway))
-    cuts = np.searchsorted(gateway[order], np.arange(1, len(site.gateways)))
-    return [(site.table.aliases[points].astype(np.uint64), points.astype(np.int32)) for points in np.split(order, cuts)]

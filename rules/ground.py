@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from enum import IntEnum
 
 from backbone.messages import LogMessage
 from backbone.sparkplug.learning import points_of_message
@@ -21,42 +22,90 @@ from rules.engine import Engine
 from rules.identity import Identity
 from rules.model import RuleSet
 from rules.plan import Plan
+from rules.reserve import Reserve, Roles, spare_points
 from rules.site_index import SiteIndex
 from rules.snapshot import grown
 
 _BIRTH = ".DBIRTH."
 
 
+class Learned(IntEnum):
+    """What learning did: nothing was new; the plan took it in; the plan must be built anew."""
+
+    NOTHING = 0
+    IN_PLACE = 1
+    ANEW = 2
+
+
 class Ground:
     """Site, plan and keys of one partition; ``plan`` and ``identity`` are there after `build`."""
 
     plan: Plan
-    identity: Identity
 
     def __init__(self, registry: Registry, units: Collection[str] | None, ruleset: RuleSet) -> None:
         """Stand on the site as it is written; ``units`` None means all."""
         self._registry, self._units, self._ruleset = registry, units, ruleset
+        self._roles = Roles(ruleset)
         self._declared = len(registry.points)
+        self._reserve: Reserve | None = None
+        self._identity: Identity | None = None
 
-    def learn(self, points: Iterable[Point]) -> bool:
-        """Take note of points; returns whether any is new here. The plan knows of them after `build`."""
+    @property
+    def identity(self) -> Identity:
+        """Keys of the plan as it stands now; worked out when somebody asks."""
+        if self._identity is None:
+            self._identity = Identity.of(self.plan)
+        return self._identity
+
+    def learn(self, points: Iterable[Point]) -> Learned:
+        """Take note of points. New ones claim spare rows of the plan; when one can't, the plan must be built anew."""
         mine = [point for point in points if self._units is None or point.unit in self._units]
+        self._relabel(mine)
         before = len(self._registry.points)
         self._registry = self._registry.grown(mine)
-        self._relabel(mine)
-        return len(self._registry.points) > before
+        new = range(before, len(self._registry.points))
+        if not new:
+            return Learned.NOTHING
+        rows = self._claimed([self._registry.points[at] for at in new])
+        if rows is None:
+            self._reserve = None  # the plan lacks a point by now: no row of it may be given away
+            return Learned.ANEW
+        self.plan.site.take_up(self._registry, rows)
+        self._identity = None
+        return Learned.IN_PLACE
 
     def build(self) -> None:
         """Index the site and compile; takes seconds for a million points, so not in an event loop."""
-        site = SiteIndex(self._registry, self._units, declared=self._declared)
+        devices = [
+            one for one in self._registry.devices.values() if self._units is None or one.gateway.unit in self._units
+        ]
+        points = self._registry.points
+        learned = [points[at] for at in range(self._declared, len(points))]
+        spare = spare_points(self._registry, learned, self._roles, devices)
+        site = SiteIndex(self._registry, self._units, declared=self._declared, spare=spare)
         self.plan = compile_plan(self._ruleset, site)
-        self.identity = Identity.of(self.plan)
+        self._reserve = Reserve(self._roles, site.table)
+        self._identity = None
 
     def grow(self, engine: Engine) -> Engine:
         """Build, and return an engine on the new plan in the state of ``engine``."""
-        before = self.identity
+        before = Identity.of(engine.plan)
         self.build()
         return grown(engine, self.plan, self.identity, before)
+
+    def _claimed(self, points: Sequence[Point]) -> list[int] | None:
+        """Give spare rows of the plan to points; None when there is none for one of them."""
+        if self._reserve is None:
+            return None
+        site, rows = self.plan.site, []
+        for point in points:
+            device = site.device(point.unit, point.device)
+            row = None if device is None else self._reserve.claim(point, site.points_of(device).tolist())
+            if row is None:
+                return None
+            site.table.claim(row, point)
+            rows.append(row)
+        return rows
 
     def _relabel(self, points: Sequence[Point]) -> None:
         """Learned points may get better names: a later birth says what a component's description is."""
@@ -69,7 +118,7 @@ class Ground:
                 better[point.key] = told
         if better:
             self._registry = replace(self._registry, point_labels={**labels, **better})
-            if hasattr(self, "plan"):
+            if self._reserve is not None:
                 self.plan.site.registry = self._registry
 
 

@@ -71,12 +71,12 @@ class Identity:
         site, absent = plan.site, plan.absences
         return cls(
             entities={
-                EntityKind.POINT: site.keys,
+                EntityKind.POINT: tuple(site.keys),
                 EntityKind.DEVICE: [device.key for device in site.devices],
                 EntityKind.ZONE: site.zones,
                 EntityKind.GATEWAY: site.gateways,
             },
-            learned=tuple(site.table[at] for at in np.flatnonzero(site.learned).tolist()),
+            learned=tuple(site.table[at] for at in np.flatnonzero(site.learned & ~site.spare).tolist()),
             banks=tuple(
                 BankKeys(
                     name=type(bank).__name__,

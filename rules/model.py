@@ -28,6 +28,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import Field
 
@@ -92,7 +93,7 @@ class Rule(Settings):
         """Whether its alarms wait for a person."""
         return self.alarm_class is AlarmClass.FIRE if self.latched is None else self.latched
 
-    @property
+    @cached_property
     def meaning(self) -> str:
         """Hash of version and conditions: state is kept over a change of rules where this is equal."""
         parts = self.model_dump(
@@ -101,7 +102,7 @@ class Rule(Settings):
         )
         return hashlib.blake2s(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
 
-    @property
+    @cached_property
     def around(self) -> Selector:
         """What a rule watches without what tells points of one entity apart: where its other conditions look."""
         return self.watches.model_copy(update={"point": (), "word": (), "zones": ()})

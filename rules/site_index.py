@@ -2,14 +2,13 @@
 
 Points are sorted by gateway, then device, so that a device's points are neighbours in every state
 array: its messages touch few cache lines, and per-device figures are `ufunc.reduceat` over ranges.
-Within a device the points of the site stand first, then those that were *learned* from births, by name:
-the index is a function of which points there are, not of when they were learned.
+Within a device the points of the site stand first, then those that were *learned* from births, then rows that
+are spare (`rules.point_rows`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -17,13 +16,14 @@ from numpy.typing import NDArray
 
 from domain.alarm import EntityKind, Place
 from domain.clock import NS_PER_S
-from domain.points import Point, PointTable
+from domain.points import Point
 from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from rules.conditions import Selector
 from rules.dimensions import means_device, selects, signature
 from rules.kernels import Bools
+from rules.point_rows import PointRows, name_for_rules
 
 T = TypeVar("T")
 NO_LIMIT = float("nan")
@@ -39,44 +39,53 @@ class SiteIndex:
     | ``zone_of``, ``gateway_of`` | (devices,) int32 | zone and gateway of a device |
     | ``host_of`` | (gateways,) int32 | the gateway that hosts a transmitter, -1 for all others |
     | ``own`` | (gateways,) bool | False for hosts of other units: they are heard, and others watch them |
-    | ``learned`` | (points,) bool | not in the site: known from a birth |
+    | ``learned`` | (points,) bool | not in the site: known from a birth, or spare |
+    | ``spare`` | (points,) bool | room for a point that is learned later |
+    | ``row_of`` | (registry's points,) int32 | where a point of the registry stands here, -1 for nowhere |
     | ``low``, ``high`` | (points,) float64 | limits of the point's record, NaN for none |
     | ``max_silence_ns`` | (points,) int64 | longest silence before a point counts as unknown |
     """
 
     def __init__(
-        self, registry: Registry, units: Collection[str] | None = None, *, declared: int | None = None
+        self,
+        registry: Registry,
+        units: Collection[str] | None = None,
+        *,
+        declared: int | None = None,
+        spare: Sequence[Point] = (),
     ) -> None:
         """Index the devices of ``units`` (all when None); points from number ``declared`` on are learned ones."""
         chosen = [device for device in registry.devices.values() if units is None or device.gateway.unit in units]
         self.devices = sorted(chosen, key=lambda device: (device.gateway.unit, device.gateway.gateway))
         self._device_at = {device.key: at for at, device in enumerate(self.devices)}
         self.registry = registry
-        order = self._order(registry.points, len(registry.points) if declared is None else declared)
-        points = [registry.points[at] for _, _, _, at in order]
-        self.table = PointTable(points)
-        self.device_of = np.array([device for device, _, _, _ in order], np.int32)
-        self.learned: Bools = np.array([learned for _, learned, _, _ in order], np.bool_)
+        known = [*registry.points, *spare]
+        order = self._order(known)
+        points = [known[at] for _, at in order]
+        self.table = PointRows(points)
+        number = np.array([at for _, at in order], np.int64)
+        self.device_of = np.array([device for device, _ in order], np.int32)
+        self.learned: Bools = number >= (len(registry.points) if declared is None else declared)
+        self.spare: Bools = number >= len(registry.points)
+        self.row_of = np.full(len(known), -1, np.int32)
+        self.row_of[number] = np.arange(len(order))
+        self.row_of = self.row_of[: len(registry.points)]
         self.first_point = np.searchsorted(self.device_of, np.arange(len(self.devices)))
         self._index_places(points)
         self._index_gateways(units)
         self.low, self.high = _limits(points)
         self.max_silence_ns = np.array([round(point.max_silence_s * NS_PER_S) for point in points], np.int64)
-        self._names, self._name_of = _coded([point.name for point in points])
+        self._names, self._name_of = _coded([name_for_rules(point) for point in points])
         self._words, self._word_of = _coded([point.word for point in points])
         self._quantities, self._quantity_of = _coded([point.quantity for point in points])
         signatures, self._signature_of = _coded([signature(device) for device in self.devices])
         first = {code: at for at, code in reversed(list(enumerate(self._signature_of.tolist())))}
         self._samples = [self.devices[first[code]] for code in range(len(signatures))]
 
-    def _order(self, table: PointTable, declared: int) -> list[tuple[int, bool, str, int]]:
-        """Return (device, learned, name, index in ``table``) of the points that are here, sorted."""
-        found = []
-        for at, point in enumerate(table):
-            device = self._device_at.get(f"{point.unit}/{point.device}")
-            if device is not None:
-                found.append((device, at >= declared, point.name if at >= declared else "", at))
-        return sorted(found)
+    def _order(self, points: Sequence[Point]) -> list[tuple[int, int]]:
+        """Return (device, index in ``points``) of the points that are here, sorted."""
+        devices = [self._device_at.get(f"{point.unit}/{point.device}") for point in points]
+        return sorted((device, at) for at, device in enumerate(devices) if device is not None)
 
     def _index_places(self, points: list[Point]) -> None:
         places = [self.registry.zone_of(point) for point in points]
@@ -95,10 +104,16 @@ class SiteIndex:
         self.host_of = np.array([self._gateway_at[host[key]] if key in host else -1 for key in self.gateways], np.int32)
         self.gateway_of = _codes([gateway_key(device) for device in self.devices], self.gateways)
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
+    @property
+    def keys(self) -> Sequence[str]:
         """Keys of all points, in order."""
-        return tuple(point.key for point in self.table)
+        return self.table.keys
+
+    def take_up(self, registry: Registry, rows: Sequence[int]) -> None:
+        """Go on with a grown registry, whose new points have claimed spare ``rows``."""
+        self.registry = registry
+        self.spare[list(rows)] = False
+        self.row_of = np.append(self.row_of, np.array(rows, np.int32))
 
     def device(self, unit: str, device: str) -> int | None:
         """Return the index of a device, None when it is not here."""

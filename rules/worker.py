@@ -28,9 +28,10 @@ from backbone.messages import LogMessage
 from backbone.sparkplug.learning import births
 from domain.alarm import Transition
 from domain.errors import LinkError, RefusedError, WireError
+from domain.points import Point
 from rules.decoding import Decoder
 from rules.engine import Engine
-from rules.ground import Ground, points_born
+from rules.ground import Ground, Learned, points_born
 from rules.identity import Identity
 from rules.snapshot import Place, Restored, fingerprint_of, restore, save
 from rules.worker_status import Growth, WorkerStatus
@@ -76,7 +77,7 @@ class Worker:
     @property
     def status(self) -> WorkerStatus:
         """Figures for the status document."""
-        counts, unused = self._engine.counts, self._decoder.counts
+        counts, unused, site = self._engine.counts, self._decoder.counts, self._engine.plan.site
         return WorkerStatus(
             partition=self._partition,
             seq=self._seq,
@@ -91,7 +92,7 @@ class Worker:
             unreadable=unused.unreadable,
             skipped=self._skipped,
             open_alarms=self._engine.slots.open_count(),
-            learned=int(np.count_nonzero(self._engine.plan.site.learned)),
+            learned=int(np.count_nonzero(site.learned & ~site.spare)),
             grown=self._growth.times,
             growing_ms=round(self._growth.seconds * 1000),
         )
@@ -123,8 +124,7 @@ class Worker:
         In parts, so that a long replay leaves the event loop time to renew the lease. What the births of the
         batch tell of is learned before, all at once.
         """
-        if self._ground.learn(points_born(batch)):
-            await self._grow()
+        await self._learn(points_born(batch))
         for start in range(0, len(batch), A_PART):
             part = batch[start : start + A_PART]
             said = self._engine.feed(self._decoder.decode(part))
@@ -133,13 +133,17 @@ class Worker:
             self._seq = part[-1].seq
             await asyncio.sleep(0)
 
-    async def _grow(self) -> None:
+    async def _learn(self, points: Sequence[Point]) -> None:
         """Go on with the same state on grown ground."""
         began = time.perf_counter()
-        self._engine = await asyncio.to_thread(self._ground.grow, self._engine)
-        self._decoder = self._decoder.on(self._engine.plan.site)
+        learned = self._ground.learn(points)
+        if learned is Learned.NOTHING:
+            return
+        if learned is Learned.ANEW:
+            self._engine = await asyncio.to_thread(self._ground.grow, self._engine)
+            self._decoder = self._decoder.on(self._engine.plan.site)
+            self._growth.times += 1
         self._identity_is_stored = False
-        self._growth.times += 1
         self._growth.seconds += time.perf_counter() - began
 
     async def _write(self, transition: Transition, ownership: Ownership) -> None:
@@ -196,8 +200,7 @@ class Worker:
         """
         theirs = None if data is None else await self._keys_of(data)
         known = theirs.learned if theirs else ()
-        if self._ground.learn([*await births(self._backbone), *known]):
-            await self._grow()
+        await self._learn([*await births(self._backbone), *known])
         if data is None or theirs is None:
             return
         try:

@@ -14,7 +14,7 @@ from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from rules.conditions import Absent, Condition, Measured, Selector
-from rules.model import Rule, RuleSet
+from rules.model import ExplainedBy, Rule, RuleSet
 from rules.site_index import SiteIndex
 
 N, A, U = "normal", "alarm", "unknown"
@@ -65,6 +65,7 @@ class Alarm:
     late: bool = False
     high: bool = False
     truths: tuple[Truth, Truth, Truth] = (U, N, N)
+    under: list[str] | None = None
     before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
 
 
@@ -251,11 +252,23 @@ class Watched:
 
     def _unless(self, alarm: Alarm, main: tuple[Truth, int], unless: Condition) -> tuple[Truth, int]:
         around = self.around[alarm.rule.id]
-        if not self._possible(unless, alarm, around, alarm.scope):
+        scope = alarm.scope
+        if alarm.rule.explained_by is ExplainedBy.UNDER:
+            if alarm.under is None:
+                alarm.under = [key for key in scope if self._above(key, alarm.rule) == alarm.key]
+            scope = alarm.under
+        if not self._possible(unless, alarm, around, scope):
             return main
-        explained = self._truth(unless, alarm, around, alarm.scope, ("unless",))
+        explained = self._truth(unless, alarm, around, scope, ("unless",))
         doubt = self._new(alarm, ("doubt",), N if explained[0] == A else A, [explained])
         return self._new(alarm, ("both",), _fold([main[0], doubt[0]], every=True), [main, doubt])
+
+    def _above(self, key: str, rule: Rule) -> str | None:
+        """Return the point with an alarm of this rule that a point is under."""
+        device = key.rpartition("/")[0]
+        alarms = [alarm.key for alarm in self.alarms if alarm.rule is rule and alarm.key.rpartition("/")[0] == device]
+        above = [other for other in alarms if key.startswith(f"{other}-")]
+        return max(above, key=len, default=f"{device}/state" if f"{device}/state" in alarms else None)
 
     def _tests_of(self, key: str) -> list[Condition]:
         """Return the tests that watch a point, each meaning once."""

@@ -37,6 +37,7 @@ from tests.servers import connected, embedded_server
 PARTITIONS = 2
 PARTITION = subjects.partition_of("u", PARTITIONS)
 SITE = SiteIndex(registry(), {"u"})
+TABLE = registry().points
 
 
 class Gateways:
@@ -50,11 +51,9 @@ class Gateways:
     async def send(self, device: str, **values: float) -> None:
         """Publish one reading each of some points of a device."""
         self._last_ms = max(self._last_ms + 1, time.time_ns() // 10**6)
-        points = [SITE.table.index(f"u/{device}/{name}") for name in values]
-        batch = ReadingBatch.build(
-            SITE.table, np.full(len(points), self._last_ms * 10**6), points, list(values.values())
-        )
-        gateway = SITE.table[points[0]].gateway
+        points = [TABLE.index(f"u/{device}/{name}") for name in values]
+        batch = ReadingBatch.build(TABLE, np.full(len(points), self._last_ms * 10**6), points, list(values.values()))
+        gateway = TABLE[points[0]].gateway
         payload = with_seq(encode_batch(batch, self._last_ms * 10**6), 0)
         await self._backbone.publish(subjects.telemetry("u", "DDATA", gateway, device), payload)
 
@@ -171,7 +170,7 @@ async def test_strangers_and_junk_are_counted_and_harm_nothing(tmp_path: Path) -
             await backbone.publish(subjects.telemetry("u", "DDATA", "gw-a", "unheard-of"), b"")
             await backbone.publish(subjects.telemetry("u", "DDATA", "gw-x", "panel-1"), b"")
             await backbone.publish(subjects.telemetry("u", "NBIRTH", "gw-a"), b"\x0a\x0a\x0a")
-            others = ReadingBatch.build(SITE.table, [1], [0], [1.0])
+            others = ReadingBatch.build(TABLE, [1], [0], [1.0])
             await backbone.publish(subjects.telemetry("u", "DDATA", "gw-b", "smoke-1"), encode_batch(others, 1))
             await Gateways(backbone, 1).send("smoke-1", smoke=1)
             await until(lambda: _count(backbone, 1))

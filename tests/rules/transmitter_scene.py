@@ -90,13 +90,19 @@ def _learned(gateway: str, device: str, name: str, **more: Any) -> Point:
 
 LEARNED = (
     _learned("t1", "fas", "c40-1-1", word=COMPONENT_STATE, max_silence_s=20.0),
+    _learned("t1", "fas", "c40-1-3", word=COMPONENT_STATE, max_silence_s=20.0),
+    _learned("t1", "fas", "c40-1-4", word=COMPONENT_STATE, max_silence_s=20.0),
     _learned("t1", "fas", "c40-1-2", word=COMPONENT_STATE, zone="lobby"),
     _learned("t1", "fas", "c40-1-2-a3", kind=PointKind.MEASURE, quantity=Quantity.CELSIUS, high=60.0, zone="exit"),
     _learned("t1", "t1", "s1-1", word=SYSTEM_STATE),
     _learned("t1", "t1", "s1-1-c40-2-2", word=COMPONENT_STATE, max_silence_s=12.0),
+    _learned("t1", "t1", "s1-1-c40-2-3", word=COMPONENT_STATE, max_silence_s=12.0),
     _learned("t1", "t1", "s1-1-op", word=SYSTEM_OPERATION, kind=PointKind.EVENT),
-    _learned("t2", "t2", "s12-1-c1-1", word=COMPONENT_STATE),
-    _learned("t2", "t2", "s12-1", word=SYSTEM_STATE, max_silence_s=15.0),
+    _learned("t2", "t2", "s12-1", word=SYSTEM_STATE),
+    _learned("t2", "t2", "s12-1-c1-1", word=COMPONENT_STATE, max_silence_s=12.0),
+    _learned("t2", "t2", "s12-1-c1-2", word=COMPONENT_STATE, max_silence_s=12.0),
+    _learned("t2", "t2", "s13-1", word=SYSTEM_STATE),
+    _learned("t2", "t2", "s13-1-c2-2", word=COMPONENT_STATE, max_silence_s=12.0),
     _learned("host", "cam", "c1", word=COMPONENT_STATE, max_silence_s=9.0),
 )
 
