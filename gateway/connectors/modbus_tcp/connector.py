@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from math import inf
 
 from domain.errors import LinkError
-from domain.site import Device
 from gateway.backoff import Backoff, Breaker
 from gateway.connectors.contract import Health, Sink, Wiring
-from gateway.connectors.modbus_tcp.config import ModbusTcpSettings, unit_and_shift
+from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
 from gateway.connectors.modbus_tcp.learned import Memory, memory_file
 from gateway.connectors.modbus_tcp.link import ModbusLink
+from gateway.connectors.modbus_tcp.plan import grouped
 from gateway.connectors.modbus_tcp.unit import UnitReader
 from gateway.connectors.outbox import Outbox
 
@@ -47,14 +47,11 @@ class ModbusTcpConnector:
         self._down = False
 
     def _readers(self, wiring: Wiring) -> list[UnitReader]:
-        """Make a reader for each unit id and period: devices that share both are read together."""
+        """Make a reader for each unit id and period."""
         period_s = wiring.connection.period_s
         phase_s = zlib.crc32(wiring.connection.id.encode()) / 2**32 * period_s
         start_s = self._loop.time()
-        together: dict[tuple[int, float], list[Device]] = defaultdict(list)
-        for device in wiring.devices:
-            unit, _ = unit_and_shift(device.settings.address)
-            together[unit, device.settings.period_s or period_s].append(device)
+        together = grouped(wiring.connection, wiring.devices)
         breakers = {unit: self._breaker() for unit, _ in together}
         return [
             UnitReader(

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.site import Device
+from domain.site import Connection, Device
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, unit_and_shift
 from gateway.connectors.modbus_tcp.learned import Learned
 from gateway.connectors.modbus_tcp.planner import Cost, Limits, Span, outer, partition, size, touches
@@ -85,6 +85,15 @@ class Layout:
         blocks = plan_blocks(reads, cost, self.options, learned, skip=unread)
         decoders = [BlockDecoder(one.address, one.count, [self.fields[row] for row in one.rows]) for one in blocks]
         return UnitPlan(tuple(blocks), tuple(decoders), unread, cost)
+
+
+def grouped(connection: Connection, devices: Iterable[Device]) -> dict[tuple[int, float], list[Device]]:
+    """Return the devices of a connection by unit id and period: those that share both are read together."""
+    together: dict[tuple[int, float], list[Device]] = defaultdict(list)
+    for device in devices:
+        unit, _ = unit_and_shift(device.settings.address)
+        together[unit, device.settings.period_s or connection.period_s].append(device)
+    return together
 
 
 def plan_blocks(
