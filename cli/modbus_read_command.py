@@ -30,7 +30,7 @@ from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.reads import LAST_ADDRESS, Function, WordOrder
 
 NO_ANSWER = 1
-NARROWEST = 100
+NARROWEST = 116
 """Columns that the table needs; a narrower terminal wraps its lines rather than lose digits."""
 FIRST_NUMBER = {Function.HOLDING: 400001, Function.INPUT: 300001, Function.COIL: 1, Function.DISCRETE: 100001}
 """Number of address 0 in manuals that count from 1 (the Modicon convention)."""
@@ -70,8 +70,7 @@ def read(
     elif function.is_bits:
         typer.echo("\n".join(f"{one.address} ({FIRST_NUMBER[function] + one.address}): {one.word}" for one in found))
     else:
-        console = Console()
-        console.print(_table(found, function, lang), width=max(console.width, NARROWEST))
+        Console(width=max(Console().width, NARROWEST)).print(_table(found, function, lang))
 
 
 async def _read(settings: ModbusTcpSettings, unit: int, function: Function, at: int, count: int) -> bytes:
