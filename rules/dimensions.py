@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.documents import Path
+from domain.documents import Path, nearest
 from domain.errors import Problem
 from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
+from domain.words import BITS, VALUES
 from rules.conditions import PLAIN, Condition, Measured, Selector
 from rules.model import Rule, RuleSet
 
@@ -35,9 +36,9 @@ class _Like:
 
 
 def dimension_problems(ruleset: RuleSet, registry: Registry) -> list[Problem]:
-    """Return one problem for each test whose quantity is not that of every point it watches."""
+    """Return one problem for each test whose quantity is not that of every point it watches, and each unknown word."""
     points = _alike(registry)
-    problems = []
+    problems = _word_problems(ruleset, {like.word for like, _ in points} | set(BITS) | set(VALUES))
     for rule in ruleset:
         document = ruleset.documents[rule.id]
         for path, test in _tests(rule):
@@ -58,6 +59,21 @@ def _alike(registry: Registry) -> list[tuple[_Like, set[str]]]:
             found[key] = (_Like(device, zone_kind, point.word, point.quantity), set())
         found[key][1].add(point.name)
     return list(found.values())
+
+
+def _word_problems(ruleset: RuleSet, known: set[str]) -> list[Problem]:
+    """Return one problem for each word that no table explains and no point has: a slip of the pen watches nothing."""
+    problems = []
+    for rule in ruleset:
+        places: list[tuple[Path, Selector]] = [(("watches",), rule.watches)]
+        places += [(path, test.selector) for path, test in _tests(rule)]
+        for path, selector in places:
+            for word in (word for word in selector.word if word not in known):
+                mend = nearest(word, known - {""})
+                problems.append(
+                    ruleset.documents[rule.id].problem((*path, "word"), f"no point here has the word '{word}'", mend)
+                )
+    return problems
 
 
 def signature(device: Device) -> tuple[object, ...]:

@@ -269,11 +269,14 @@ class Engine:
         read = np.flatnonzero(row >= 0)
         event_ns[read] = segment.time_ns[row[read]]
         historical[read] = (segment.quality[row[read]] & HISTORICAL) != 0
-        return self.slots.judge(slot, Moment(instant, segment.now_ns[message], event_ns, historical))
+        return self.slots.judge(slot, Moment(instant, row, segment.now_ns[message], event_ns, historical))
 
 
 def _in_order(said: list[Said]) -> Said:
-    """Join what was said, by instant and slot; what one slot said at one instant keeps its order."""
+    """Join what was said, by instant, reading and slot; what one slot said at one instant keeps its order.
+
+    So components that one frame reports keep the frame's order: people ask which alarm was the first.
+    """
     joint = Said(*(np.concatenate([getattr(part, name) for part in said]) for name in Said.__slots__))
-    order = np.lexsort((joint.slot, joint.instant))
+    order = np.lexsort((joint.slot, joint.row, joint.instant))
     return Said(*(getattr(joint, name)[order] for name in Said.__slots__))

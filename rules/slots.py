@@ -29,6 +29,7 @@ class Said:
     | ``kind`` | uint8 | index into `rules.alarm_states.SAYINGS` |
     | ``instant`` | int64 | when, in the segment's order |
     | ``as_of`` | int64 | the instant whose values it is about: one earlier for a timer that ran out before |
+    | ``row`` | int64 | the reading that did it, -1 for the log itself: what one message tells keeps its order |
     | ``event_ns`` | int64 | when it became true at the device |
     | ``high``, ``test``, ``historical`` | bool | raised level; device says test; delivered late |
     """
@@ -37,6 +38,7 @@ class Said:
     kind: NDArray[np.uint8]
     instant: Indexes
     as_of: Indexes
+    row: Indexes
     event_ns: Indexes
     high: Bools
     test: Bools
@@ -49,9 +51,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When n slots are judged: instant, counted log time [ns], event time [ns], delivered late; (n,) each."""
+    """When n slots are judged: instant, reading, counted log time [ns], event time [ns], delivered late; (n,) each."""
 
     instant: Indexes
+    row: Indexes
     now_ns: Indexes
     event_ns: Indexes
     historical: Bools
@@ -153,7 +156,8 @@ class Slots:
         historical = np.where(waited, self.late[slot], moment.historical[rows])
         test = self.testing[slot] == ALARM
         instant = moment.instant[rows]
-        said.append(Said(slot, kind, instant, instant - before, event_ns, self.high[slot], test, historical))
+        row = moment.row[rows]
+        said.append(Said(slot, kind, instant, instant - before, row, event_ns, self.high[slot], test, historical))
         self.high[slot[kind == CLEARED]] = False
 
     def _level(self, slot: Indexes, moment: Moment, said: list[Said]) -> None:

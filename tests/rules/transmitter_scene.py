@@ -104,6 +104,7 @@ LEARNED = (
     _learned("t2", "t2", "s13-1", word=SYSTEM_STATE),
     _learned("t2", "t2", "s13-1-c2-2", word=COMPONENT_STATE, max_silence_s=12.0),
     _learned("host", "cam", "c1", word=COMPONENT_STATE, max_silence_s=9.0),
+    _learned("host", "cam", "c2", word=COMPONENT_STATE),
 )
 
 
