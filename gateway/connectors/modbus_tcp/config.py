@@ -129,6 +129,7 @@ class ModbusProfileOptions(Settings):
     gap_fill: int | None = Field(
         default=None, ge=0, le=MOST_BITS, description="most unused registers read along; left out: whatever is cheapest"
     )
+    pause_s: float = Field(default=0.0, ge=0, le=10, description="between two requests to this device")
     bad: tuple[StrictInt | tuple[StrictInt, StrictInt], ...] = Field(
         default=(), description="addresses, or first and last of a range, that must never be read"
     )

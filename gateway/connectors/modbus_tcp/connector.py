@@ -42,6 +42,9 @@ class ModbusTcpConnector:
         self._loop = asyncio.get_running_loop()
         self._memory = Memory(memory_file(wiring.state_dir, wiring.connection.id))
         self._units = self._readers(wiring)
+        for unit in self._units:
+            if unit.blocks.pause_s:
+                self._link.keep_pause(unit.address, unit.blocks.pause_s)
         self._errors: Counter[str] = Counter()
         self._silent_reads = 0
         self._down = False

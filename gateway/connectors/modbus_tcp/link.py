@@ -35,7 +35,8 @@ class ModbusLink:
         self._free_at_s = 0.0
         self._pause_s = max(settings.pause_s, frame_gap_s(settings))
         self._places = asyncio.Semaphore(settings.in_flight) if settings.in_flight > 1 else None
-        self._doubtful: dict[int, float] = {}
+        self._not_before: dict[int, float] = {}
+        self._unit_pauses: dict[int, float] = {}
 
     @property
     def usable(self) -> bool:
@@ -62,6 +63,10 @@ class ModbusLink:
             self._talk.close()
             self._talk = None
 
+    def keep_pause(self, unit: int, pause_s: float) -> None:
+        """Leave a device alone for so long after each answer; the line waits with it."""
+        self._unit_pauses[unit] = pause_s
+
     async def read(self, unit: int, function: Function, address: int, count: int) -> bytes:
         """Return registers, two bytes each; bits come as registers of 0 and 1."""
         pdu = await self._ask(unit, read_pdu(function.code, address, count), self._line_time_s(2 * count))
@@ -81,7 +86,7 @@ class ModbusLink:
             return await self._exchange(unit, pdu, line_time_s)
 
     async def _exchange(self, unit: int, pdu: bytes, line_time_s: float) -> bytes:
-        if self._pause_s or self._doubtful:
+        if self._pause_s or self._not_before:
             await self._ready(unit)
         if self._talk is None:
             raise LinkError(f"{self._settings.where} is not open")
@@ -91,19 +96,22 @@ class ModbusLink:
             self._doubt(unit)
             raise
         finally:
+            if unit in self._unit_pauses:
+                until_s = asyncio.get_running_loop().time() + self._unit_pauses[unit]
+                self._not_before[unit] = max(until_s, self._not_before.get(unit, 0.0))
             if self._pause_s:
                 self._free_at_s = asyncio.get_running_loop().time() + self._pause_s
 
     async def _ready(self, unit: int) -> None:
         """Keep the pause that the line needs, and the time in which an answer may still come late."""
-        wait_s = max(self._free_at_s, self._doubtful.pop(unit, 0.0)) - asyncio.get_running_loop().time()
+        wait_s = max(self._free_at_s, self._not_before.pop(unit, 0.0)) - asyncio.get_running_loop().time()
         if wait_s > 0:
             await asyncio.sleep(wait_s)
 
     def _doubt(self, unit: int) -> None:
         """RTU can't tell a late answer from the next one: let it come before this unit is asked again."""
         if self._settings.transport.is_rtu:
-            self._doubtful[unit] = asyncio.get_running_loop().time() + self._settings.timeout_s
+            self._not_before[unit] = asyncio.get_running_loop().time() + self._settings.timeout_s
 
     def _line_time_s(self, reply_bytes: int) -> float:
         """Return how long request and reply are on a serial line: that is no silence."""

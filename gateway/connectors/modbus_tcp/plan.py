@@ -77,7 +77,11 @@ class Layout:
         return cls(tuple(fields), _strictest([ModbusProfileOptions.model_validate(d.profile.options) for d in devices]))
 
     def plan(self, cost: Cost, learned: Learned | None = None) -> UnitPlan:
-        """Return the cheapest plan that keeps clear of what is declared or learned as bad."""
+        """Return the cheapest plan that keeps clear of what is declared or learned as bad.
+
+        A pause that the device needs counts as part of each request: it is the dearest part of all.
+        """
+        cost = Cost(cost.request_s + self.options.pause_s, cost.register_s)
         learned = learned or Learned()
         reads = [field.read for field in self.fields]
         bad = {table: (*self.options.bad_ranges, *learned.bad_of(table)) for table in Function}
@@ -155,5 +159,6 @@ def _strictest(options: Sequence[ModbusProfileOptions]) -> ModbusProfileOptions:
         max_registers=min(one.max_registers for one in options),
         max_bits=min(one.max_bits for one in options),
         gap_fill=min(gaps) if gaps else None,
+        pause_s=max(one.pause_s for one in options),
         bad=tuple(item for one in options for item in one.bad),
     )

@@ -25,6 +25,8 @@ class BlockReader:
         """Plan with what the line's settings promise and what an earlier run learned."""
         self._layout = Layout.of(devices)
         self._memory = memory
+        self._base = expected_cost(settings)
+        self.pause_s = self._layout.options.pause_s
         self.learned = memory.of(unit)
         self.trips = RoundTrips(expected_cost(settings), pause_s=settings.pause_s)
         self.text_rows = {row for row, one in enumerate(self._layout.fields) if one.read.type is RegisterType.TEXT}
@@ -35,7 +37,8 @@ class BlockReader:
 
     def replan(self, *, keep: bool) -> None:
         """Make the plan afresh; ``keep`` writes down what was learned."""
-        self.plan = self._layout.plan(self.trips.cost(), self.learned)
+        self._base = self.trips.cost()
+        self.plan = self._layout.plan(self._base, self.learned)
         self.rows = [_index(block.rows) for block in self.plan.blocks]
         if keep:
             self._memory.save()
@@ -46,7 +49,7 @@ class BlockReader:
         self._looks += 1
         if self.learned.count and self.learned.forget(now_ns):
             self.replan(keep=True)
-        elif self._looks % LOOK_EVERY == 0 and differs(self.trips.cost(), self.plan.cost):
+        elif self._looks % LOOK_EVERY == 0 and differs(self.trips.cost(), self._base):
             self.replan(keep=False)
 
     def took(self, block: Block, seconds: float) -> None:
