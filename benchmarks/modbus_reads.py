@@ -29,7 +29,7 @@ WARM_S = 1.0
 UNITS, REGISTERS = 50, 100
 LINE_UNITS, DEAD = 32, frozenset({5, 12, 20, 27})
 BAUD = 9600
-LINE_PERIOD_S, LINE_S = 2.0, 14.0
+LINE_PERIOD_S, LINE_S = 0.9, 20.0
 
 BLOCK: dict[str, Any] = {
     "profile": "block",
