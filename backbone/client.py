@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +40,12 @@ WRONG_LAST_SEQUENCE = 10071
 EXPECT_SEQ = "Nats-Expected-Last-Subject-Sequence"
 EXPECT_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
 
+FORBIDDEN = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
+"""What the server says of a message that its user may not publish; nats-py gives it in lower case."""
+
+MOST_FORBIDDEN = 1000
+"""Subjects that are remembered as forbidden: a site has no more than some thousands."""
+
 
 class Backbone:
     """A connection; make it with `connect`, use it as an async context manager."""
@@ -48,6 +56,8 @@ class Backbone:
         self._js: JetStreamContext = client.jetstream(timeout=5)
         self._layout = layout
         self._closing = False
+        self._publishers: weakref.WeakSet[Publisher] = weakref.WeakSet()
+        self._forbidden: set[str] = set()
         self.records = records.Records(self._js)
 
     @classmethod
@@ -86,9 +96,22 @@ class Backbone:
                 raise RefusedError(f"backbone at {url} refused the credentials of '{user}'") from error
             raise LinkError(f"no backbone at {url} within {timeout_s:.0f} s: {error}") from error
         backbone = cls(client, Layout(partitions=partitions, replicas=replicas))
-        client._closed_cb = backbone._on_closed  # noqa: SLF001  # connect() takes callbacks before there is anybody to call
+        client._error_cb = backbone._on_error  # noqa: SLF001  # connect() takes callbacks before there is anybody to call
+        client._closed_cb = backbone._on_closed  # noqa: SLF001  # as above
         client._disconnected_cb = backbone._on_disconnected  # noqa: SLF001  # as above
         return backbone
+
+    async def _on_error(self, error: Exception) -> None:
+        """Log what the server complains of; a message that may not be published ends here, for it has no ack."""
+        await _log_error(error)
+        found = FORBIDDEN.search(str(error))
+        if found is None:
+            return
+        subject = found[1].lower()
+        if len(self._forbidden) < MOST_FORBIDDEN:
+            self._forbidden.add(subject)
+        for publisher in list(self._publishers):
+            publisher.refuse(subject)
 
     async def _on_closed(self) -> None:
         """End the process when the server closed us for good (user withdrawn, limits): it must start anew."""
@@ -130,6 +153,11 @@ class Backbone:
         return self._client.is_connected
 
     @property
+    def forbidden(self) -> list[str]:
+        """Subjects in lower case that the server did not let this user publish to when it last tried."""
+        return sorted(self._forbidden)
+
+    @property
     def partitions(self) -> int:
         """Number of partitions of TELEMETRY and ALARMS."""
         return self._layout.partitions
@@ -165,7 +193,9 @@ class Backbone:
 
     def publisher(self, *, window: int = 256) -> Publisher:
         """Return a publisher that keeps up to ``window`` messages in flight."""
-        return Publisher(self._client, window=window)
+        publisher = Publisher(self._client, window=window, forbidden=self._forbidden)
+        self._publishers.add(publisher)
+        return publisher
 
     def reader(
         self, stream: str, *, subjects: Sequence[str] = (), start_seq: int = 1, newest: bool = False

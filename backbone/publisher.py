@@ -5,6 +5,8 @@ by one rule: when anything goes wrong (link lost, no ack in time, stream away), 
 is not acknowledged is sent again, oldest first, with the same ids; the server's duplicate window
 and the consumers' own identity checks drop second copies. Until that is done nothing new is sent: what is
 submitted waits behind what went before.
+
+What the server forbids a user to publish has no ack at all, only a word on the connection: `refuse` ends it.
 """
 
 from __future__ import annotations
@@ -48,9 +50,14 @@ class _Entry:
 class Publisher:
     """Submits messages without waiting for each; see the module for order and retry."""
 
-    def __init__(self, client: Client, *, window: int) -> None:
-        """Allow at most ``window`` messages in flight."""
+    def __init__(self, client: Client, *, window: int, forbidden: set[str] | None = None) -> None:
+        """Allow at most ``window`` messages in flight.
+
+        ``forbidden`` are the subjects in lower case that the server did not let this user publish to; whoever
+        holds the set adds them, and one that passes after all is taken out.
+        """
         self._client = client
+        self._forbidden = forbidden if forbidden is not None else set()
         self._window = window
         self._inbox = client.new_inbox()
         self._pending: OrderedDict[str, _Entry] = OrderedDict()
@@ -117,6 +124,17 @@ class Publisher:
         refused.set_exception(RefusedError(f"{subject}: {size} bytes; the log takes {self._client.max_payload}"))
         return refused
 
+    def refuse(self, subject: str) -> None:
+        """Let all fail with RefusedError that is pending for a subject which this user may not publish to.
+
+        ``subject`` is in lower case, as the client tells of it. The server says no more of such a message, so
+        without this it would be sent again for ever, and the window would fill with its like.
+        """
+        error = f"{subject}: this user may not publish here; does the server know the gateway's nodes?"
+        refused = [(token, entry) for token, entry in self._pending.items() if entry.subject.lower() == subject]
+        for token, entry in refused:
+            self._finish(token, entry, RefusedError(error))
+
     async def flush(self) -> None:
         """Wait until every message is acknowledged or refused."""
         waiting = [entry.done for entry in self._pending.values()]
@@ -175,8 +193,11 @@ class Publisher:
             return  # the caller gave up on it
         if isinstance(answer, Ack):
             entry.done.set_result(answer)
+            if self._forbidden:
+                self._forbidden.discard(entry.subject.lower())
         else:
             entry.done.set_exception(answer)
+            entry.done.exception()  # seen here: nobody need wait for the future of a birth
 
     async def _watch_acks(self) -> None:
         """Send everything pending again when asked to, on a new connection, or when the oldest ack is overdue."""

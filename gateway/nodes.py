@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from backbone.messages import Ack
+from backbone.publisher import ACK_TIMEOUT_S
 from domain.errors import StoreError
 from gateway.session import Session, Voice
 from gateway.spool import NodeRecord, Spool, SpoolRow
@@ -228,7 +229,7 @@ class Nodes:
             if self._is_quiet(node):
                 sign = await node.session.node_data()
                 futures += [sign] if sign is not None else []
-        await _heard_by_log(futures)
+        await _heard_by_log(futures, ACK_TIMEOUT_S)  # one lot that has no answer must not keep all others silent
 
     async def _bear(self, nodes: list[_Node]) -> list[asyncio.Future[Ack]]:
         """Bear those that must be, after their sessions are on disk; returns the futures of their last acks."""
@@ -265,8 +266,11 @@ class Nodes:
             log.warning("sessions of %d nodes not noted: %s", len(nodes), error)
 
 
-async def _heard_by_log(futures: Iterable[asyncio.Future[Ack]]) -> None:
-    """Wait until the log has answered; what it refused is logged."""
-    for answer in await asyncio.gather(*futures, return_exceptions=True):
-        if isinstance(answer, Exception):
-            log.warning("the log refused a birth, a death or a sign of life: %s", answer)
+async def _heard_by_log(futures: Collection[asyncio.Future[Ack]], most_s: float | None = None) -> None:
+    """Wait until the log has answered, at most ``most_s``; what it refused is logged."""
+    if not futures:
+        return
+    answered, _ = await asyncio.wait(futures, timeout=most_s)
+    for answer in answered:
+        if not answer.cancelled() and (error := answer.exception()) is not None:
+            log.warning("the log refused a birth, a death or a sign of life: %s", error)

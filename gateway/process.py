@@ -205,7 +205,10 @@ class _Gateway:
     async def _put_status(self, backbone: Backbone, figures: SpoolFigures, *, uplink: bool) -> None:
         key = f"gateway.{self._unit}.{self._gateway}"
         hosting = self._hosting.figures() if self._hosts else None
-        await backbone.put_status(key, status_document(figures, self._health(), uplink=uplink, hosting=hosting))
+        document = status_document(
+            figures, self._health(), uplink=uplink, hosting=hosting, refused=backbone.forbidden
+        )  # fmt: skip
+        await backbone.put_status(key, document)
 
     async def _last_words(self, backbone: Backbone, session: Session) -> None:
         """Say NDEATH and the last figures at a clean end: nobody should have to find out by silence."""

@@ -25,10 +25,23 @@ FIGURES = (
 """Names of the node's own metrics; NaN travels as null: not known yet."""
 
 
+MOST_REFUSED_SUBJECTS = 20
+"""Subjects that the status names; their count says how many there are."""
+
+
 def status_document(
-    figures: SpoolFigures, health: Mapping[str, Health], *, uplink: bool, hosting: Mapping[str, float] | None = None
+    figures: SpoolFigures,
+    health: Mapping[str, Health],
+    *,
+    uplink: bool,
+    hosting: Mapping[str, float] | None = None,
+    refused: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the document for KV ``status``; ``hosting`` are the figures of hosted nodes, None where there are none."""
+    """Return the document for KV ``status``.
+
+    ``hosting`` are the figures of hosted nodes, None where there are none; ``refused`` the subjects that the
+    backbone does not let this gateway publish to.
+    """
     counters = figures.counters
     document = {
         "produced": counters["produced"],
@@ -45,6 +58,7 @@ def status_document(
             "offline_forecast_s": figures.forecast_s,
         },
         "uplink": "up" if uplink else "down",
+        "refused_subjects": {"count": len(refused), "first": list(refused[:MOST_REFUSED_SUBJECTS])},
         "connections": {
             name: {
                 "ok": one.ok,

@@ -19,7 +19,7 @@ from gateway.hosting import Hosting
 from gateway.nodes import Nodes
 from gateway.session import Session, Voice
 from gateway.spool import Spool, SpoolLimits
-from gateway.uplink import Uplink
+from gateway.uplink import Uplink, UplinkSettings
 from gateway.values import Values
 from tests.gateway.gateway_sites import GATEWAY, LABELS, SITE, UNIT, built_in_profiles, gateway_document
 
@@ -87,9 +87,12 @@ class House:
                 await asyncio.sleep(0.02)
 
     @contextlib.asynccontextmanager
-    async def speaking(self, backbone: Backbone, *, farewell: bool = True) -> AsyncIterator[None]:
+    async def speaking(
+        self, backbone: Backbone, *, farewell: bool = True, refused_wait_s: float = 1.0
+    ) -> AsyncIterator[None]:
         """Deliver; at the end with the words of a clean stop, or without any."""
-        uplink = Uplink(self.spool, self.nodes, self.voice)
+        settings = UplinkSettings(refused_wait_s=refused_wait_s)
+        uplink = Uplink(self.spool, self.nodes, self.voice, settings=settings)
         async with backbone.publisher() as live, backbone.publisher(window=8) as history:
             self.voice.attach(live)
             await self.own.birth(self.own.bd_seq + 1)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from backbone import subjects
 from backbone.client import Backbone
 from backbone.messages import LogMessage
+from backbone.server_config import GatewayUser
 from backbone.sparkplug import Birth, decode_birth, decode_death, encode_birth
 from backbone.sparkplug.learning import births
 from domain.points import Point, PointKind, PointTable
@@ -258,6 +259,32 @@ async def test_rows_of_a_node_that_the_site_no_longer_has_become_dead_letters(tm
         host.take(await log(backbone))
     assert [letter.reason for letter in letters] == ["unknown_node"]
     assert [value for *_, value in host.nodes[node(0)].values] == [3.0]
+
+
+async def test_a_node_that_the_server_does_not_know_keeps_no_other_node_silent(tmp_path: Path) -> None:
+    """The server's list of users is older than the gateway's site: utd-1 is not on it."""
+    users = [GatewayUser(UNIT, GATEWAY, ((UNIT, "utd-0"),))]
+    async with embedded_server(tmp_path, users) as server, connected(server) as service:
+        credentials = server.credentials[f"gateway.{UNIT}.{GATEWAY}"]
+        async with (
+            await Backbone.connect(server.url, credentials=credentials, name="gw") as backbone,
+            house(tmp_path, hosting_registry(2)) as place,
+            place.speaking(backbone, refused_wait_s=0.05),
+        ):
+            place.hosting.up(node(1))
+            await place.tell(1, "smoke", FIRE)
+            place.hosting.up(node(0))
+            await until(service, lambda seen: kinds(seen, 0).count("DBIRTH") == 2)
+            for step in range(20):
+                await place.tell(0, "smoke", FIRE | 4 * (step % 2))
+                await asyncio.sleep(0.02)
+            await place.emptied()
+            letters = await place.spool.letters()
+            assert f"spbv1//0.{UNIT}.nbirth.utd-1" in backbone.forbidden
+        seen = await log(service)
+    assert [letter.reason for letter in letters] == ["refused"]
+    assert kinds(seen, 0).count("DDATA") == 20
+    assert kinds(seen, 1) == []
 
 
 async def test_made_up_components_end_where_a_birth_is_full_and_the_log_takes_it(tmp_path: Path) -> None:
