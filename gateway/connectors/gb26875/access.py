@@ -20,6 +20,7 @@ from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Hosting, Sin
 from gateway.connectors.gb26875.access_device import AccessDevice
 from gateway.connectors.gb26875.commands import Commands
 from gateway.connectors.gb26875.config import Gb26875Settings
+from gateway.connectors.gb26875.copies import stored_name
 from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.exchange import Exchange
 from gateway.connectors.gb26875.intake import Aside, Intake
@@ -165,7 +166,7 @@ class Access:
                 self._tally.errors["defect"] += 1
                 harvest.letters.append(self._letter(one))
             if one.name and one.lasting:
-                harvest.names.append(one.name)
+                harvest.names.append(stored_name(one.name, one.received_ns))
 
     def _letter(self, one: Waiting) -> DeadLetter:
         return DeadLetter(

@@ -20,7 +20,7 @@ from domain.clock import Clock
 from gateway.connectors.contract import Hosting
 from gateway.connectors.gb26875 import centre
 from gateway.connectors.gb26875.config import Gb26875Settings
-from gateway.connectors.gb26875.copies import Copies, holds_for_ever, name_of
+from gateway.connectors.gb26875.copies import Copies, is_lasting, name_of
 from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.exchange import Exchange
 from gateway.connectors.gb26875.fire import says_fire
@@ -184,7 +184,7 @@ class Reception:
             received_ns=session.last_ns,
             received_s=now_s,
             name=name,
-            lasting=holds_for_ever(session.clock_error_s),
+            lasting=is_lasting(session.clock_error_s, self._settings.clock_tolerance_s),
             confirm=confirm,
             fire=says_fire(unit),
         )
@@ -200,7 +200,7 @@ class Reception:
         if self.copies.is_under_way(name):
             self._count_copy(session)
             return True
-        if not self.copies.is_stored(name, now_s):
+        if not self.copies.is_stored(name, now_s, session.last_ns):
             return False
         self._count_copy(session)
         if confirm:

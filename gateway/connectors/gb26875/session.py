@@ -63,7 +63,7 @@ class Waiting:
     received_s: float
     name: bytes
     lasting: bool
-    """Whether its name holds for ever; one without a valid time tag holds for a minute."""
+    """Whether its name is committed with it; that of a frame without a believable time tag holds for a minute."""
     confirm: bool
     fire: bool
 
