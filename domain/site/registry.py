@@ -123,9 +123,14 @@ class Registry:
     def grown(self, points: Iterable[Point]) -> Registry:
         """Return the registry with points that were found since it was written (learned from births).
 
-        Points of devices that are not here, and points that are here already, are left out.
+        Left out are points that are here already, and those of a device that is not here or hangs on another
+        gateway: who gave birth to it may be the transmitter that it was taken from, or somebody who lies.
         """
-        table = self.points.grown(point for point in points if f"{point.unit}/{point.device}" in self.devices)
+        table = self.points.grown(point for point in points if self._is_home(point))
         new = [table[at] for at in range(len(self.points), len(table))]
         labels = {point.key: Labels(zh=point.label_zh or point.name, en=point.label_en or point.name) for point in new}
         return replace(self, points=table, point_labels={**self.point_labels, **labels}) if new else self
+
+    def _is_home(self, point: Point) -> bool:
+        device = self.devices.get(f"{point.unit}/{point.device}")
+        return device is not None and device.gateway.gateway == point.gateway

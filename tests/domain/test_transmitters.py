@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,14 @@ def test_a_registry_grows_by_points_of_devices_that_it_has() -> None:
     assert grown.point_labels[point.key].en == "c42-7-7"
     assert grown.zone_of(point).key == "inn/hall"
     assert registry.grown([found("smoke")]) is registry
+
+
+def test_a_birth_by_another_gateway_takes_no_key_of_a_device() -> None:
+    registry = registry_with(UTD)
+    stale = replace(found("c42-7-7"), gateway="old-utd")
+    assert registry.grown([stale]) is registry
+    grown = registry.grown([stale, found("c42-7-7")])
+    assert grown.points[len(registry.points)].gateway == "utd"
 
 
 def test_a_zone_that_a_birth_names_and_the_site_lacks_is_that_of_the_device() -> None:
