@@ -3,10 +3,11 @@
 Input: `ReadingBatch`es and dead letters. Output: `SpoolRow`s, fire and events first, removed when published.
 """
 
+from gateway.spool.database import DamagedError, FullError
 from gateway.spool.memories import NodeRecord, Remembered
 from gateway.spool.rows import EVENT, MEASURE, URGENT, SpoolRow, State
 from gateway.spool.spool import Spool, SpoolFigures
-from gateway.spool.store import DamagedError, FullError, SpoolLimits
+from gateway.spool.store import SpoolLimits
 
 __all__ = [
     "EVENT",

@@ -29,11 +29,12 @@ from domain.clock import Clock
 from domain.errors import StoreError
 from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.spool.database import DamagedError, FullError
 from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
 from gateway.spool.rows import EVENT, LANES, MEASURE, URGENT, SpoolRow, rows_of
-from gateway.spool.store import DamagedError, FullError, Group, SpoolFile, SpoolLimits
+from gateway.spool.store import Group, SpoolFile, SpoolLimits
 
 T = TypeVar("T")
 

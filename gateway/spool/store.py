@@ -7,11 +7,9 @@ corruption becomes `DamagedError`; the owner sets the file aside.
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +17,12 @@ from typing import Any
 
 from domain.errors import StoreError
 from gateway.connectors.contract import DeadLetter
+from gateway.spool import letters
+from gateway.spool.database import DamagedError, connect, transaction, translated
 from gateway.spool.memories import SCHEMA, Memories, Names, Remembered, read, read_names, write
 from gateway.spool.room import EVENT_SHARE, Freed, drop_aged, make_room
 from gateway.spool.rows import LANES, MEASURE, ROW_OVERHEAD, NewRow, SpoolRow, checksum
 
-MOST_DEAD_LETTERS = 1000
 CHECKED_BYTES = 64 * 2**20
 """Files up to this size are checked whole at start; damage in a larger one shows when it is met."""
 
@@ -35,26 +34,11 @@ CREATE TABLE IF NOT EXISTS batches (
   unit TEXT NOT NULL DEFAULT '', gateway TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS batches_lane ON batches (lane);
 CREATE INDEX IF NOT EXISTS batches_age ON batches (lane, added_ns);
-CREATE TABLE IF NOT EXISTS dead_letters (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, time_ns INTEGER NOT NULL, connection TEXT NOT NULL,
-  reason TEXT NOT NULL, detail TEXT NOT NULL, raw BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
 """
 _LATER_COLUMNS = ("unit", "gateway")
 """Columns of ``batches`` that files of earlier releases lack: all their rows are of the process's own gateway."""
-
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
-class DamagedError(StoreError):
-    """The file is no longer a sound database."""
-
-    retryable = False
-
-
-class FullError(StoreError):
-    """The disk, or the file's own limit, has no room for the group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +73,11 @@ class SpoolFile:
         self.path = path
         self.limits = limits
         self._thinned_to = 0
-        self._database = _connect(path)
+        self._database = connect(path)
         try:
-            with _translated(path):
+            with translated(path):
                 self._check()
-                self._database.executescript(_SCHEMA + SCHEMA)
+                self._database.executescript(_SCHEMA + SCHEMA + letters.SCHEMA)
                 self._add_later_columns()
                 self.id = self._identity()
                 self._next_id = self._first_free_id()
@@ -118,13 +102,14 @@ class SpoolFile:
         Raises FullError when there is no room on the disk, DamagedError when the file is broken.
         """
         freed, counts = Freed(thinned_to=self._thinned_to), Counter(group.counts)
-        with _translated(self.path), self._transaction():
+        with translated(self.path), transaction(self._database):
             removed = self._remove_published(group.published, counts)
             rows = self._admit(group.rows, removed, in_use, freed)
             drop_aged(self._database, now_ns - round(self.limits.most_age_s * 1e9), in_use, freed)
             self._insert(rows, now_ns)
             write(self._database, group.memories, rows, self._next_id)
-            self._insert_letters(group.letters, counts)
+            letters.insert(self._database, group.letters)
+            counts.update(f"dead.{one.reason}" for one in group.letters)
             counts["produced"] += sum(row.readings for row in group.rows)
             counts["accepted"] += sum(row.readings for row in rows)
             counts["dropped.full"] += sum(row.readings for row in group.rows) - sum(row.readings for row in rows)
@@ -143,8 +128,8 @@ class SpoolFile:
     def free(self, share: float, in_use: AbstractSet[int]) -> None:
         """Remove measures worth ``share`` of the limit and give the log's disk space back."""
         freed = Freed(thinned_to=self._thinned_to)
-        with _translated(self.path):
-            with self._transaction():
+        with translated(self.path):
+            with transaction(self._database):
                 make_room(self._database, round(self.limits.most_bytes * share), in_use, freed)
                 counts = Counter({f"dropped.{reason}": count for reason, count in freed.readings.items()})
                 self._count(counts)
@@ -159,7 +144,7 @@ class SpoolFile:
 
         A row whose body does not match its checksum is removed and counted; the others are sound.
         """
-        with _translated(self.path):
+        with translated(self.path):
             found = self._database.execute(
                 "SELECT id, lane, unit, gateway, device, added_ns, readings, checksum, body FROM batches "  # noqa: S608  # our own text
                 f"WHERE {condition} ORDER BY id LIMIT ?",
@@ -176,13 +161,13 @@ class SpoolFile:
 
     def oldest_ns(self) -> int | None:
         """Return the time of the oldest reading that waits, None for an empty spool."""
-        with _translated(self.path):
+        with translated(self.path):
             row = self._database.execute("SELECT first_ns FROM batches ORDER BY id LIMIT 1").fetchone()
         return row[0] if row else None
 
     def remembered(self) -> tuple[Remembered, Names]:
         """Return what was remembered beside the rows; raises DamagedError for what can't be read."""
-        with _translated(self.path):
+        with translated(self.path):
             try:
                 return read(self._database), read_names(self._database)
             except (ValueError, TypeError, KeyError) as error:
@@ -190,11 +175,8 @@ class SpoolFile:
 
     def letters(self) -> list[DeadLetter]:
         """Return the dead letters that are kept, oldest first."""
-        with _translated(self.path):
-            found = self._database.execute(
-                "SELECT time_ns, connection, reason, detail, raw FROM dead_letters ORDER BY id"
-            )
-            return [DeadLetter(time_ns=t, connection=c, reason=r, detail=d, raw=b) for t, c, r, d, b in found]
+        with translated(self.path):
+            return letters.read(self._database)
 
     def limit_pages(self, pages: int) -> None:
         """Let the file grow to at most so many pages (SQLite's own limit, for small disks and tests)."""
@@ -202,7 +184,7 @@ class SpoolFile:
 
     def _discard(self, rows: Collection[SpoolRow], counter: str) -> None:
         counts = Counter({counter: sum(row.readings for row in rows)})
-        with _translated(self.path), self._transaction():
+        with translated(self.path), transaction(self._database):
             self._database.executemany("DELETE FROM batches WHERE id = ?", [(row.id,) for row in rows])
             self._count(counts)
         self.counters += counts
@@ -271,58 +253,8 @@ class SpoolFile:
             ],
         )
 
-    def _insert_letters(self, letters: Sequence[DeadLetter], counts: Counter[str]) -> None:
-        if not letters:
-            return
-        self._database.executemany(
-            "INSERT INTO dead_letters (time_ns, connection, reason, detail, raw) VALUES (?, ?, ?, ?, ?)",
-            [(one.time_ns, one.connection, one.reason, one.detail, one.raw) for one in letters],
-        )
-        self._database.execute(
-            "DELETE FROM dead_letters WHERE id <= (SELECT max(id) FROM dead_letters) - ?", (MOST_DEAD_LETTERS,)
-        )
-        counts.update(f"dead.{one.reason}" for one in letters)
-
     def _count(self, counts: Counter[str]) -> None:
         self._database.executemany(
             "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
             [(name, count) for name, count in counts.items() if count],
         )
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:  # a cancellation must roll back as well
-            with contextlib.suppress(sqlite3.Error):  # SQLite rolls back by itself on some errors
-                self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    with _translated(path):
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
-        try:
-            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
-                database.execute(f"PRAGMA {pragma}").fetchall()
-            database.execute("BEGIN IMMEDIATE").execute("COMMIT")
-        except sqlite3.Error:
-            database.close()
-            raise
-    return database
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in _DAMAGE:
-            raise DamagedError(f"{path}: {error}") from error
-        if code == sqlite3.SQLITE_FULL:
-            raise FullError(f"{path}: {error}") from error
-        raise StoreError(f"{path}: {error}") from error

@@ -26,7 +26,7 @@ from domain.points import Point, PointKind, PointTable
 from gateway.connectors.contract import DeadLetter
 from gateway.spool import EVENT, MEASURE, FullError, Spool, SpoolFigures, SpoolLimits, SpoolRow
 from gateway.spool.forecast import Forecast
-from gateway.spool.store import MOST_DEAD_LETTERS
+from gateway.spool.letters import MOST_DEAD_LETTERS, SHARE_OF_REASON
 
 TABLE = PointTable(
     Point(unit="hotel", gateway="gw", device=device, name=kind.value, kind=kind)
@@ -238,6 +238,20 @@ async def test_dead_letters_are_kept_with_reason_counted_and_bounded(tmp_path: P
         figures = await spool.figures()
     assert figures.counters["dead.not_json"] == MOST_DEAD_LETTERS + 5
     assert [letter.time_ns for letter in kept] == list(range(5, MOST_DEAD_LETTERS + 5))
+
+
+async def test_junk_by_the_thousand_pushes_out_no_letter_of_another_reason(tmp_path: Path) -> None:
+    def letter(number: int, reason: str) -> DeadLetter:
+        return DeadLetter(time_ns=number, connection="access", reason=reason, detail="")
+
+    async with opened(tmp_path) as spool:
+        rare = [letter(at, "fire_without_point") for at in range(SHARE_OF_REASON + 50)]
+        junk = [letter(at, "decode") for at in range(2 * MOST_DEAD_LETTERS)]
+        await asyncio.gather(*map(spool.dead_letter, rare))
+        await asyncio.gather(*map(spool.dead_letter, junk))
+        kept = await spool.letters()
+    assert [one for one in kept if one.reason == "fire_without_point"] == rare[50:]
+    assert [one for one in kept if one.reason == "decode"] == junk[MOST_DEAD_LETTERS:]
 
 
 async def test_rejected_row_becomes_a_dead_letter_and_a_drop_not_a_delivery(tmp_path: Path) -> None:
