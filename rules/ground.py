@@ -8,6 +8,7 @@ births of a batch, before the batch is evaluated.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from enum import IntEnum
@@ -25,6 +26,8 @@ from rules.plan import Plan
 from rules.reserve import Reserve, Roles, spare_points
 from rules.site_index import SiteIndex
 from rules.snapshot import grown
+
+log = logging.getLogger(__name__)
 
 _BIRTH = ".DBIRTH."
 
@@ -100,7 +103,7 @@ class Ground:
         site, rows = self.plan.site, []
         for point in points:
             device = site.device(point.unit, point.device)
-            row = None if device is None else self._reserve.claim(point, site.points_of(device).tolist())
+            row = None if device is None else self._reserve.claim(point, site.rows_of(device))
             if row is None:
                 return None
             site.table.claim(row, point)
@@ -122,13 +125,17 @@ class Ground:
                 self.plan.site.registry = self._registry
 
 
+def births_in(messages: Iterable[LogMessage]) -> list[LogMessage]:
+    """Return the births of devices among some messages of the log."""
+    return [message for message in messages if _BIRTH in message.subject]
+
+
 def points_born(messages: Iterable[LogMessage]) -> list[Point]:
-    """Return the points that the births among some messages of the log tell of; junk tells of none."""
+    """Return the points that births tell of; junk tells of none."""
     found: list[Point] = []
-    for message in messages:
-        if _BIRTH in message.subject:
-            try:
-                found += points_of_message(message.subject, message.data)
-            except WireError:
-                continue  # the decoder counts what can't be read
+    for message in births_in(messages):
+        try:
+            found += points_of_message(message.subject, message.data)
+        except WireError as error:
+            log.warning("birth %d on %s left out: %s", message.seq, message.subject, error)
     return found

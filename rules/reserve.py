@@ -171,19 +171,21 @@ def _wanted(
                 name = f"{upper}-{rest}" if upper else rest
                 here = replace(model, unit=unit, gateway=gateway, device=device.settings.id, name=name)
                 if kind.role.zone is None or told[device.key, upper]:
-                    found.append((here, max(usual, told[device.key, upper])))
-    return found
+                    found.append((here, max(usual, told[device.key, upper]), told[device.key, upper]))
+    found.sort(key=lambda one: -one[2])  # who has learned something will learn more, and comes first
+    return [(model, count) for model, count, _ in found]
 
 
 def _spares(wanted: Sequence[tuple[Point, int]], most: int) -> list[Point]:
-    """Number the spare rows of each model; where they are too many, everybody gets fewer."""
-    total = sum(count for _, count in wanted)
-    share = min(1.0, most / total) if total else 1.0
+    """Number the spare rows of each model; where they are too many, everybody gets one before anybody gets two."""
     found: dict[str, Point] = {}
-    for model, count in wanted:
-        for number in range(math.floor(count * share)):
-            spare = replace(model, name=spare_name(model.name, number), label_zh="", label_en="")
-            found.setdefault(spare.key, spare)
+    for number in range(max((count for _, count in wanted), default=0)):
+        for model, count in wanted:
+            if len(found) >= most:
+                return list(found.values())
+            if number < count:
+                spare = replace(model, name=spare_name(model.name, number), label_zh="", label_en="")
+                found.setdefault(spare.key, spare)
     return list(found.values())
 
 

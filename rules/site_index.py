@@ -125,8 +125,12 @@ class SiteIndex:
 
     def points_of(self, device: int) -> NDArray[np.int64]:
         """Return the points of a device."""
-        ends = np.append(self.first_point, len(self.table))
-        return np.arange(ends[device], ends[device + 1])
+        return np.array(self.rows_of(device), np.int64)
+
+    def rows_of(self, device: int) -> range:
+        """Return where the points of a device stand."""
+        last = device + 1 == len(self.devices)
+        return range(int(self.first_point[device]), len(self.table) if last else int(self.first_point[device + 1]))
 
     def select_devices(self, *selectors: Selector) -> Bools:
         """Return which devices all selectors mean, shape ``(devices,)``; point names and words don't matter."""

@@ -1,9 +1,10 @@
 """`Slots`: all alarms of a partition, one *slot* for each (rule, entity), moved on by `rules.alarm_states`.
 
 A slot is judged when one of its truths changes, and at a tick when its timer has run out. Judging it is
-always the same: a timer that ran out *before* this moment counts first, as of then; then the truth; then a
-timer that runs out now, also one of 0 s that the truth has just started; then the truth again, for what
-has become active without being known any more.
+always the same: a timer that ran out *before* this moment counts first, as of then (by log time, or by the
+device's own times where the wait began with a late reading); then the truth; then a timer that runs out
+now, also one of 0 s that the truth has just started; then the truth again, for what has become active
+without being known any more.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.alarm_states import CLEARED, LEVEL, OPEN, RAISED, Input, Timer, advance
-from rules.kernels import ALARM, UNKNOWN, Bools, Indexes, Truths
+from rules.alarm_states import CLEARED, LEVEL, OPEN, RAISED, AlarmState, Input, Timer, advance
+from rules.kernels import ALARM, NORMAL, UNKNOWN, Bools, Indexes, Truths
 
 NEVER = np.iinfo(np.int64).max
 
@@ -102,7 +103,7 @@ class Slots:
         """Judge n different slots and return what they say, in order of the steps."""
         said: list[Said] = []
         truth = self.main[slot]
-        overdue = np.flatnonzero(self.due_ns[slot] < moment.now_ns)
+        overdue = np.flatnonzero((self.due_ns[slot] < moment.now_ns) | self._waited(slot, moment))
         self._step(slot, overdue, np.uint8(Input.DUE), moment, said, before=1)
         self._step(slot, np.arange(len(slot)), truth, moment, said)
         due = np.flatnonzero(self.due_ns[slot] <= moment.now_ns)
@@ -110,6 +111,16 @@ class Slots:
         self._step(slot, due, truth[due], moment, said)
         self._level(slot, moment, said)
         return said
+
+    def _waited(self, slot: Indexes, moment: Moment) -> Bools:
+        """Return which late readings end a wait that was long enough by the device's own times, shape ``(n,)``.
+
+        What an outage held back comes all at once, so log time would never let such an alarm mature. Readings
+        that come in time go by log time alone: there a device clock may be wrong.
+        """
+        lasted_ns = moment.event_ns - self.since_ns[slot]
+        ends = (self.state[slot] == AlarmState.PENDING) & (self.main[slot] == NORMAL)
+        return np.asarray(ends & self.late[slot] & (moment.row >= 0) & (lasted_ns >= self._on_delay_ns[slot]))
 
     def _step(
         self,

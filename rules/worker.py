@@ -31,7 +31,7 @@ from domain.errors import LinkError, RefusedError, WireError
 from domain.points import Point
 from rules.decoding import Decoder
 from rules.engine import Engine
-from rules.ground import Ground, Learned, points_born
+from rules.ground import Ground, Learned, births_in, points_born
 from rules.identity import Identity
 from rules.snapshot import Place, Restored, fingerprint_of, restore, save
 from rules.worker_status import Growth, WorkerStatus
@@ -124,7 +124,8 @@ class Worker:
         In parts, so that a long replay leaves the event loop time to renew the lease. What the births of the
         batch tell of is learned before, all at once.
         """
-        await self._learn(points_born(batch))
+        if told := births_in(batch):
+            await self._learn(await asyncio.to_thread(points_born, told))
         for start in range(0, len(batch), A_PART):
             part = batch[start : start + A_PART]
             said = self._engine.feed(self._decoder.decode(part))
@@ -200,7 +201,7 @@ class Worker:
         """
         theirs = None if data is None else await self._keys_of(data)
         known = theirs.learned if theirs else ()
-        await self._learn([*await births(self._backbone), *known])
+        await self._learn([*await births(self._backbone, self._partition), *known])
         if data is None or theirs is None:
             return
         try:

@@ -243,7 +243,9 @@ class Reference(Watched):
         if row >= 0:
             assert self.data is not None
             event_ns, late = int(self.data.time_ns[row]), bool(int(self.data.quality[row]) & HISTORICAL)
-        if alarm.due_ns is not None and alarm.due_ns < now_ns:
+        waited = row >= 0 and alarm.late and event_ns - alarm.since_ns >= round(alarm.rule.on_delay_s * NS_PER_S)
+        ends = alarm.state == "pending" and truths[0] == N and waited
+        if ends or (alarm.due_ns is not None and alarm.due_ns < now_ns):
             self._due(alarm, message)
         for again in (False, True):
             self._hold(alarm, truths[0], now_ns, message, event_ns=event_ns, late=late)
