@@ -38,6 +38,7 @@ RAW_LABELS: Mapping[RawReason, Labels] = MappingProxyType(
         RawReason.OF_MAKER: Labels(zh="用户自定义类型", en="maker's own type"),
         RawReason.UNDEFINED: Labels(zh="未定义类型", en="undefined type"),
         RawReason.SIZE: Labels(zh="长度与类型和对象数目不符", en="size does not fit type and object count"),
+        RawReason.CUT: Labels(zh="信息对象不完整", en="object is cut off"),
         RawReason.NO_TYPE: Labels(zh="缺少类型或对象数目", en="type or object count missing"),
     }
 )
@@ -98,18 +99,20 @@ def _data(frame: Frame, profile: DeviceProfile) -> Iterator[Row]:
         return
     yield _row(27, data[:1], Said("类型标志", "type flag"), name_words(unit.type, type_name), "type flags")
     yield _row(28, data[1:2], Said("信息对象数目", "object count"), same(unit.count), "application data unit")
-    if not isinstance(unit.objects[0], Raw):
-        yield from _objects(unit, unit.type, profile)
-    elif data[2:]:
-        yield _row(29, data[2:], Said("信息对象", "objects"), _unread(unit.objects[0]), f"type {unit.type}")
+    yield from _objects(unit, unit.type, profile)
 
 
 def _objects(unit: Unit, flag: int, profile: DeviceProfile) -> Iterator[Row]:
-    known, layout, offset = profile.shapes.get(flag, flag), layout_of(unit.objects[0], flag, profile), 29
+    known, offset = profile.shapes.get(flag, flag), 29
+    count = sum(not isinstance(item, Raw) for item in unit.objects)
     for number, item in enumerate(unit.objects, start=1):
-        for field, raw in layout.pieces(item):
+        if isinstance(item, Raw):
+            if item.data:
+                yield _row(offset, item.data, Said("信息对象", "objects"), _unread(item), f"type {flag}")
+            continue
+        for field, raw in layout_of(item, flag, profile).pieces(item):
             value = value_words(field, item, known, profile)
-            yield _row(offset, raw, _field_name(field, number, len(unit.objects)), value, f"type {known}")
+            yield _row(offset, raw, _field_name(field, number, count), value, f"type {known}")
             offset += len(raw)
 
 

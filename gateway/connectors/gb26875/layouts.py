@@ -198,13 +198,14 @@ LAYOUTS: Mapping[int, Layout] = MappingProxyType(
 )
 """Type flag -> layout in the standard; n of the tables of uplink and downlink types."""
 
-_TIMELESS: Mapping[int, Layout] = MappingProxyType(
+TIMELESS: Mapping[int, Layout] = MappingProxyType(
     {
         flag: _layout(known.shape, known.most, *known.fields[:-1], absent=(None,))
         for flag, known in LAYOUTS.items()
         if known.timed and len(known.fields) > 1
     }
 )
+"""Type flag -> its layout without the time: of profiles that allow it, and of frames whose size fits nothing else."""
 
 _ROLL_CALLS: Mapping[RollCallForm, Layout] = MappingProxyType(
     {
@@ -222,11 +223,13 @@ def layouts_of(flag: int, profile: DeviceProfile) -> tuple[Layout, ...]:
         return (_ROLL_CALLS[profile.roll_call],)
     if flag not in LAYOUTS:
         return ()
-    timeless = flag in profile.timeless and flag in _TIMELESS
-    return (LAYOUTS[flag], _TIMELESS[flag]) if timeless else (LAYOUTS[flag],)
+    timeless = flag in profile.timeless and flag in TIMELESS
+    return (LAYOUTS[flag], TIMELESS[flag]) if timeless else (LAYOUTS[flag],)
 
 
 def layout_of(item: shapes.InformationObject, flag: int, profile: DeviceProfile) -> Layout:
     """Return the layout of an object that was read as type ``flag``, with or without its time."""
-    layouts = layouts_of(flag, profile)
-    return layouts[-1] if getattr(item, "stamp", None) is None else layouts[0]
+    known = profile.shapes.get(flag, flag)
+    if known in TIMELESS and getattr(item, "stamp", None) is None:
+        return TIMELESS[known]
+    return layouts_of(flag, profile)[0]

@@ -14,24 +14,31 @@ Answers to our requests (command 5) are mapped like uploads, except operation re
 memory of the device, and only one that is newer than the newest known is an event.
 
 A fire is never dropped. When a transmitter has no room for another point, fire goes to the state word of the
-system, or of the transmitter, with a text that names the component.
+system, or of the transmitter, with a text that names the component; each further one is told there again. Bytes
+that were not read but look like fire (`fire`) are fire of the transmitter.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import tzinfo
 
 from domain.clock import NS_PER_S
 from domain.quality import GOOD, HISTORICAL
 from domain.site.transmitters import TransmitterSettings
 from gateway.connectors.contract import Hosting
+from gateway.connectors.gb26875.doubtful import DoubtfulTime
+from gateway.connectors.gb26875.fire import suspects_fire
 from gateway.connectors.gb26875.mapping_values import (
     FIRE,
+    LIKE_FIRE,
     MANUAL_ALARM,
     NO_TYPE,
+    REAL_FIRE,
     analog_value,
     component_state,
     state_text,
+    suspect_text,
     unread_reason,
     unread_text,
 )
@@ -42,6 +49,7 @@ from gateway.connectors.gb26875.objects import (
     ComponentState,
     Heartbeat,
     InformationObject,
+    Raw,
     SystemConfiguration,
     SystemOperation,
     SystemState,
@@ -67,6 +75,7 @@ from gateway.connectors.gb26875.readings import (
     Taken,
     ns_of,
 )
+from gateway.connectors.gb26875.resets import RESET_OPERATION, end_components, is_reset, last_value
 from gateway.connectors.gb26875.roll_call import RollCall
 from gateway.connectors.gb26875.stamps import Stamp
 
@@ -109,7 +118,7 @@ class Mapper:
     def take(self, unit: Unit, frame: Frame, received_ns: int, harvest: Harvest) -> None:
         """Add what a frame says to ``harvest``, object by object in its order, and learn points on the way."""
         sent_ns = ns_of(time_of(frame.time, self._profile), self._zone)
-        times = FrameTime(received_ns, sent_ns, self._zone, self._tolerance_ns)
+        times = (FrameTime if unit.fits else DoubtfulTime)(received_ns, sent_ns, self._zone, self._tolerance_ns)
         taken = Taken(self._books, unit.type, frame, times, harvest)
         for item in unit.objects:
             self._take_object(item, taken)
@@ -155,9 +164,17 @@ class Mapper:
             case ComponentConfiguration():
                 self._component_configuration(item, taken)
             case _:
-                text, value = unread_text(item), NO_TYPE if taken.flag is None else taken.flag
-                taken.letter(unread_reason(item), f"type {taken.flag}: {text}")
-                taken.event(self._naming.own("unread"), value, text)
+                self._take_unread(item, taken)
+
+    def _take_unread(self, item: InformationObject, taken: Taken) -> None:
+        """Keep what was not read; where it looks like fire, the transmitter's own state says fire."""
+        is_suspect = isinstance(item, Raw) and suspects_fire(item)
+        text, value = unread_text(item), NO_TYPE if taken.flag is None else taken.flag
+        taken.letter(LIKE_FIRE if is_suspect else unread_reason(item), f"type {taken.flag}: {text}")
+        taken.event(self._naming.own("unread"), value, text)
+        own = self._naming.own("state")
+        if isinstance(item, Raw) and is_suspect and own is not None:
+            taken.place(own, taken.times.received_ns, REAL_FIRE, text=suspect_text(item))
 
     def _component_state(self, item: ComponentState, taken: Taken) -> None:
         component = self._component(item)
@@ -170,7 +187,11 @@ class Mapper:
 
     def _system_state(self, item: SystemState, taken: Taken) -> None:
         home, state = self._home(item), standard_state(item.state, self._profile)
-        self._state(taken, self._naming.state_of_system(home), state, item.stamp, title=home.zh)
+        point = self._naming.state_of_system(home)
+        before = math.nan if point is None else last_value(point, taken.harvest, self._books.hosting)
+        self._state(taken, point, state, item.stamp, title=home.zh)
+        if is_reset(before, state):
+            end_components(home, self._naming.unit, taken)
 
     def _state(
         self,
@@ -194,7 +215,7 @@ class Mapper:
             larger = self._naming.find(home.device, home.state) if home else None
             larger = self._naming.own("state") if larger is None else larger
             if larger is not None:
-                taken.place(larger, time_ns, FIRE, quality=quality, text=title)
+                taken.place(larger, time_ns, REAL_FIRE, quality=quality, text=title)
 
     def _analog(self, item: AnalogValue, taken: Taken) -> None:
         component = self._component(item)
@@ -217,6 +238,8 @@ class Mapper:
             self._operation(item, self._naming.own("operation"), MANUAL_ALARM, text, taken)
         else:
             self._operation(item, point, item.flags, f"operator {item.operator}", taken)
+        if item.flags & RESET_OPERATION and taken.frame.command != Command.RESPONSE:
+            end_components(home, self._naming.unit, taken)
 
     def _transmitter_operation(self, item: TransmitterOperation, taken: Taken) -> None:
         received_ns, said_ns = taken.times.received_ns, taken.times.said_ns(item.stamp)

@@ -11,14 +11,20 @@ from domain.site.transmitters import AnalogSettings
 from gateway.connectors.gb26875.objects import Raw, RawReason
 from gateway.connectors.gb26875.profile import DeviceProfile, standard_state
 
-FIRE, FAULT = 1 << 1, 1 << 2
+NORMAL, FIRE, FAULT = 1 << 0, 1 << 1, 1 << 2
 """Bits of every state word (GB/T 26875.3-2011, types 1, 2 and 21)."""
+
+REAL_FIRE = NORMAL | FIRE
+"""The state of a larger thing that stands in for what has no point: without bit 0 it would read as a test."""
 
 MANUAL_ALARM = 1 << 2
 """Bit of every operation (types 4 and 24)."""
 
 NO_TYPE = -1
 """Value of `unread` where the data has no type flag."""
+
+LIKE_FIRE = "unread_like_fire"
+"""Reason of a dead letter: what was not read looks like fire."""
 
 HEAD = 32
 """Raw bytes that the text of `unread` shows."""
@@ -34,8 +40,10 @@ _UNREAD = {
     RawReason.OF_MAKER: Labels(zh="厂家自定义类型", en="type of the maker"),
     RawReason.UNDEFINED: Labels(zh="未定义类型", en="undefined type"),
     RawReason.SIZE: Labels(zh="长度与类型不符", en="size does not fit the type"),
+    RawReason.CUT: Labels(zh="信息对象不完整", en="object is cut off"),
     RawReason.NO_TYPE: Labels(zh="没有类型标志", en="no type flag"),
 }
+_LIKE_FIRE = Labels(zh="未能解读但像火警的信息", en="unread message that looks like fire")
 _OUT_OF_PLACE = Labels(zh="下行信息被上传", en="a centre's message was uploaded")
 
 
@@ -82,6 +90,11 @@ def unread_text(item: object) -> str:
     label = _UNREAD[item.reason] if isinstance(item, Raw) else _OUT_OF_PLACE
     head = item.data[:HEAD].hex(" ") if isinstance(item, Raw) else ""
     return f"{label.zh} / {label.en}: {head}" if head else f"{label.zh} / {label.en}"
+
+
+def suspect_text(item: Raw) -> str:
+    """Return what is told where bytes that were not read look like fire, zh and en, and their head."""
+    return f"{_LIKE_FIRE.zh} / {_LIKE_FIRE.en}, hex {item.data[:HEAD].hex(' ')}"
 
 
 def unread_reason(item: object) -> str:

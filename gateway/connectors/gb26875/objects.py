@@ -3,7 +3,7 @@
 | application data | what is returned |
 |---|---|
 | known type, objects fill the data exactly | the objects |
-| known type, any other size; count 0 | one `Raw`, reason SIZE; still to be confirmed: a deny brings it again |
+| known type, any other size; count 0 | what `misfits` reads, then one `Raw`; confirmed: a deny brings it again |
 | reserved, user-defined or undefined type | one `Raw` that says which |
 | none, or what the profile calls a heartbeat | nothing, or one `Heartbeat` |
 
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.connectors.gb26875.layouts import LAYOUTS, layouts_of
+from gateway.connectors.gb26875.misfits import read_misfit
 from gateway.connectors.gb26875.profile import DeviceProfile, HeartbeatKind
 from gateway.connectors.gb26875.protocol import Command, Frame
 from gateway.connectors.gb26875.shapes import (
@@ -91,6 +92,11 @@ class Unit:
     count: int | None
     objects: tuple[InformationObject, ...]
 
+    @property
+    def fits(self) -> bool:
+        """Whether all of the data was read as its type and count say; times of objects in other data are doubtful."""
+        return not (self.objects and isinstance(self.objects[-1], Raw))
+
 
 def decode_unit(frame: Frame, profile: DeviceProfile) -> Unit:
     """Return what a frame's application data says; never raises, whatever the bytes."""
@@ -104,7 +110,7 @@ def decode_unit(frame: Frame, profile: DeviceProfile) -> Unit:
     for layout in layouts:
         if (objects := layout.read(body, count, profile)) is not None:
             return Unit(flag, count, objects)
-    return Unit(flag, count, (Raw(flag, RawReason.SIZE if layouts else _unknown(flag), body),))
+    return Unit(flag, count, read_misfit(flag, body, count, profile) if layouts else (Raw(flag, _unknown(flag), body),))
 
 
 def encode_unit(objects: Sequence[InformationObject], profile: DeviceProfile, flag: int | None = None) -> bytes:

@@ -25,6 +25,7 @@ class RawReason(StrEnum):
     OF_MAKER = "of_maker"
     UNDEFINED = "undefined"
     SIZE = "size"
+    CUT = "cut"
     NO_TYPE = "no_type"
 
 
@@ -256,7 +257,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Application data that was not read: everything behind type and count, and why it was not."""
+    """Application data that was not read: what is behind type, count and the objects before it, and why it was not."""
 
     type: int | None
     reason: RawReason

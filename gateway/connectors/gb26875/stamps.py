@@ -60,6 +60,16 @@ def time_in(raw: bytes, form: TimeForm) -> datetime | None:
         return None
 
 
+def is_likely_time(raw: bytes) -> bool:
+    """Tell whether six bytes may be a device's time in any form, or the zeros that stand for none.
+
+    A clock says 2010 (the year before the standard) or later, or 2000 when it was never set; assumption. Other
+    years are numbers that happen to make a date.
+    """
+    moments = (time_in(raw, form) for form in TimeForm)
+    return not any(raw) or any(moment and (moment.year == 2000 or moment.year >= 2010) for moment in moments)
+
+
 def time_raw(moment: datetime, form: TimeForm) -> bytes:
     """Return the six bytes of a local time; raises ValueError outside 2000 to 2099."""
     if not 2000 <= moment.year <= 2099:

@@ -133,7 +133,9 @@ def _object_bytes(
 
 
 def _gives(document: Mapping[str, Any], raw: bytes, flag: int, layout: Layout, profile: DeviceProfile) -> bool:
-    """Tell whether a document's fields alone give an object's bytes again."""
+    """Tell whether a document's fields alone give an object's bytes again, under a layout that its profile has."""
+    if layout not in layouts_of(flag, profile):
+        return False
     try:
         return layout.write(_object(document, flag, layout, profile, "")) == raw
     except ValueError:  # a replaced character may need more room than the bytes that it stands for

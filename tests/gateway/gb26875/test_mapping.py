@@ -253,7 +253,8 @@ def test_a_heartbeat_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("data", "value", "words"),
     [
-        (bytes((1, 1, 9)), 1, "长度与类型不符 / size does not fit the type: 09"),
+        (bytes((1, 1, 9)), 1, "信息对象不完整 / object is cut off: 09"),
+        (bytes((5, 1, 9)), 5, "长度与类型不符 / size does not fit the type: 09"),
         (bytes((22, 1, 9)), 22, "标准保留的类型 / type reserved by the standard: 09"),
         (bytes((0x87, 1, 9, 8)), 0x87, "厂家自定义类型 / type of the maker: 09 08"),
         (bytes((0xFF, 0)), 0xFF, "未定义类型 / undefined type"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.connectors.gb26875.layouts import LAYOUTS, layouts_of
+from gateway.connectors.gb26875.layouts import LAYOUTS, layout_of, layouts_of
 from gateway.connectors.gb26875.objects import (
     AnalogValue,
     ComponentState,
@@ -83,11 +83,11 @@ def test_any_bytes_are_read_without_an_error(data: bytes, command: int, profile:
 def test_no_byte_of_a_known_type_is_lost(flag: int, count: int, body: bytes, profile: DeviceProfile) -> None:
     unit = unit_of(bytes((flag, count)) + body, profile)
     assert (unit.type, unit.count) == (flag, count)
-    if isinstance(unit.objects[0], Raw):
-        assert unit.objects == (Raw(flag, RawReason.SIZE, body),)
-    else:
-        layout = next(one for one in layouts_of(flag, profile) if one.read(body, count, profile) == unit.objects)
-        assert b"".join(layout.write(item) for item in unit.objects) == body
+    pieces = [
+        item.data if isinstance(item, Raw) else layout_of(item, flag, profile).write(item) for item in unit.objects
+    ]
+    assert b"".join(pieces) == body
+    assert all(isinstance(item, Raw) == (not unit.fits and item is unit.objects[-1]) for item in unit.objects)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,40 @@ def test_a_type_without_a_layout_is_kept_with_its_reason(flag: int, reason: str)
     assert unit_of(bytes((flag, 1)) + b"body").objects == (Raw(flag, RawReason(reason), b"body"),)
 
 
-@pytest.mark.parametrize("body", [b"", bytes(6), bytes(8), bytes(14)])
-def test_a_size_that_does_not_fit_the_count_is_kept_never_half_read(body: bytes) -> None:
-    assert unit_of(b"\x15\x01" + body).objects == (Raw(21, RawReason.SIZE, body),)
+@pytest.mark.parametrize(
+    ("data", "states", "reason", "rest"),
+    [
+        (b"\x15\x01", [], "size", b""),
+        (b"\x15\x01\x02" + TAG[:5], [2], "size", TAG[:5]),
+        (b"\x15\x01\x02" + TAG + b"\0", [2], "size", b"\0"),
+        (b"\x15\x00\x02" + TAG, [2], "size", b""),
+        (b"\x15\x02\x02" + TAG, [2], "size", b""),
+        (b"\x15\x01\x02" + TAG + b"\1" + TAG, [2, 1], "size", b""),
+        (b"\x15\x01\x02" + TAG + bytes(7), [2], "size", bytes(7)),
+        (b"\x15\x02\x02\x01", [2, 1], "size", b""),
+        (b"\x01\x02" + b"\1\1\2\0" + TAG + b"\1\1\4\0" + TAG[:3], [2, 4], "size", TAG[:3]),
+        (b"\x01\x02" + b"\1\1\2\0" + TAG + b"\1\1\4", [2], "cut", b"\1\1\4"),
+        (b"\x01\x01\1\1\2", [], "cut", b"\1\1\2"),
+    ],
+)
+def test_where_the_size_does_not_fit_whole_objects_at_the_front_are_read(
+    data: bytes, states: list[int], reason: str, rest: bytes
+) -> None:
+    """Padding is no object; an object without its time is one."""
+    *objects, raw = unit_of(data).objects
+    assert [item.state for item in objects if isinstance(item, TransmitterState | SystemState)] == states
+    assert raw == Raw(data[0], RawReason(reason), rest)
+
+
+def test_components_without_times_are_read_at_their_own_places() -> None:
+    """Two of them fill one with a time and a part of another: six bytes of an address are no time."""
+    items = tuple(ComponentState(1, 1, 40, bytes((10, 0, n, 0)), 2, bytes(31), None) for n in (2, 3))
+    body = b"".join(layout_of(item, 2, STANDARD).write(item) for item in items)
+    assert unit_of(b"\x02\x02" + body).objects == (*items, Raw(2, RawReason.SIZE, b""))
+
+
+def test_types_that_no_device_sends_unasked_are_kept_whole_where_the_size_does_not_fit() -> None:
+    assert unit_of(b"\x19\x01\x01\x02\x03").objects == (Raw(25, RawReason.SIZE, b"\x01\x02\x03"),)
 
 
 def test_a_count_of_zero_is_no_object() -> None:
@@ -140,7 +171,8 @@ def test_type_21_without_its_time_is_read_where_the_profile_allows_it() -> None:
     assert unit_of(b"\x15\x01\x03", profile).objects == (TransmitterState(3, None),)
     assert unit_of(b"\x15\x01\x03" + TAG, profile).objects == (TransmitterState(3, STAMP),)
     assert encode_unit([TransmitterState(3, None)], profile) == b"\x15\x01\x03"
-    assert unit_of(b"\x15\x01\x03").objects == (Raw(21, RawReason.SIZE, b"\x03"),)
+    assert unit_of(b"\x15\x01\x03", profile).fits
+    assert unit_of(b"\x15\x01\x03").objects == (TransmitterState(3, None), Raw(21, RawReason.SIZE, b""))
 
 
 def test_a_makers_type_is_read_by_the_layout_that_its_profile_names() -> None:
