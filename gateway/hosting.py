@@ -37,6 +37,7 @@ class Hosting:
         self._nodes = nodes
         self._values = values
         self._last_ns = np.zeros(len(values.table), np.int64)
+        self._last_value = np.full(len(values.table), np.nan)
         self._birth_bytes: Counter[tuple[str, str]] = Counter()
         for point in values.table:
             self._birth_bytes[point.unit, point.device] += birth_size(point)
@@ -67,6 +68,10 @@ class Hosting:
         """Return the time of the newest reading of a point, 0 for none; of measures only since the start."""
         return int(self._last_ns[point])
 
+    def last_value(self, point: int) -> float:
+        """Return the value of that reading, NaN for none."""
+        return float(self._last_value[point])
+
     def up(self, node: str) -> None:
         """Say that a node's link is up; raises KeyError for a node that is not hosted."""
         self._nodes.up(node)
@@ -81,6 +86,8 @@ class Hosting:
 
     async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
         """Take readings; returns after they are safe on disk."""
+        newer = batch.time_ns >= self._last_ns[batch.point]
+        self._last_value[batch.point[newer]] = batch.value[newer]  # of a repeated point the last one stands
         np.maximum.at(self._last_ns, batch.point.astype(np.intp), batch.time_ns)
         await self._spool.emit(batch, names=names)
 
@@ -109,6 +116,7 @@ class Hosting:
         self._values.grow(table)
         if len(table) > len(self._last_ns):
             self._last_ns = np.concatenate([self._last_ns, np.zeros(len(table), np.int64)])
+            self._last_value = np.concatenate([self._last_value, np.full(len(table), np.nan)])
 
     def _recall(self) -> None:
         """Take over the states of an earlier life: their times, and what the log has of them for births."""
@@ -117,7 +125,7 @@ class Hosting:
             point = self.table.get(state.key)
             if point is None:
                 continue
-            self._last_ns[point] = state.time_ns
+            self._last_ns[point], self._last_value[point] = state.time_ns, state.value
             if state.key in remembered.delivered:
                 self._values.set(point, state.time_ns, state.value, state.quality)
 

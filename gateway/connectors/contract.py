@@ -70,6 +70,9 @@ class Hosting(Protocol):
     def last_ns(self, point: int) -> int:
         """Return the time of the newest reading of a point, 0 for none; of events and states it survives a restart."""
 
+    def last_value(self, point: int) -> float:
+        """Return the value of that reading, NaN for none."""
+
     def up(self, node: str) -> None:
         """Say that a node's link is up: it is born, with a new bdSeq."""
 

@@ -79,6 +79,8 @@ class Harvest:
     letters: list[DeadLetter] = field(default_factory=list)
     names: list[bytes] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
+    newest: dict[int, float] = field(default_factory=dict)
+    """Point -> its newest value in this harvest."""
     _newest_ns: dict[int, int] = field(default_factory=dict)
 
     def place(
@@ -95,6 +97,7 @@ class Harvest:
         if text:
             self.text[len(self.point)] = text[:MOST_TEXT]
         self._newest_ns[point] = own_ns
+        self.newest[point] = value
         self.time_ns.append(own_ns)
         self.point.append(point)
         self.value.append(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -72,6 +73,7 @@ class Hosted:
     def __init__(self, settings: TransmitterSettings = UTD) -> None:
         self.table = PointTable(declared(settings))
         self.newest: dict[int, int] = {}
+        self.values: dict[int, float] = {}
         self.learned: list[Point] = []
         self.learns = True
 
@@ -82,6 +84,9 @@ class Hosted:
 
     def last_ns(self, point: int) -> int:
         return self.newest.get(point, 0)
+
+    def last_value(self, point: int) -> float:
+        return self.values.get(point, math.nan)
 
     def is_taken(self, name: bytes) -> bool:
         raise NotImplementedError
@@ -109,6 +114,7 @@ class Mapped:
         batch = self.harvest.batch(self.hosted.table)
         for point, time_ns in zip(batch.point.tolist(), batch.time_ns.tolist(), strict=True):
             self.hosted.newest[point] = max(self.hosted.newest.get(point, 0), time_ns)
+        self.hosted.values.update(zip(batch.point.tolist(), batch.value.tolist(), strict=True))
         return self.harvest
 
     def say(
