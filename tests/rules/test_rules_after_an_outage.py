@@ -53,7 +53,9 @@ def test_a_fire_that_was_over_before_the_line_came_back_is_told_with_its_own_tim
 
 
 def test_each_of_several_fires_of_an_outage_is_an_occurrence() -> None:
-    fires = [("u/fas/state", second, value) for at in (-900.0, -300.0) for second, value in ((at, FIRE), (at + 60, 1.0))]
+    fires = [
+        ("u/fas/state", second, value) for at in (-900.0, -300.0) for second, value in ((at, FIRE), (at + 60, 1.0))
+    ]
     assert [(kind, at) for kind, _, _, at, _ in told(*fires)] == [
         ("raised", -900.0),
         ("cleared", -840.0),
