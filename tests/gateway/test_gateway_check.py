@@ -41,7 +41,7 @@ EXPECTED = {
     "wireless_smoke": ("smoke_detector", ["smoke", "test", "obscuration", "temperature", "battery"]),
     "camera_ai": ("camera", ["ebike_count", "behaviour", "confidence", "image"]),
     "gb26875_access": (
-        "access_server", ["online", "strangers", "stranger_fire", "refused_frames", "cut_peers"],
+        "access_server", ["online", "strangers", "stranger_fire", "address_conflict", "refused_frames", "cut_peers"],
     ),
     "gb26875_transmitter": ("transmitter", ["state", "operation", "roll_call", "clock_error", "unread"]),
     "gb26875_system": ("facility_system", ["state", "operation"]),

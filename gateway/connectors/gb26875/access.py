@@ -18,17 +18,21 @@ from typing import Any
 from domain.clock import NS_PER_S
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Hosting, Sink, Wiring
 from gateway.connectors.gb26875.access_device import AccessDevice
+from gateway.connectors.gb26875.centre import Sender
 from gateway.connectors.gb26875.commands import Commands
 from gateway.connectors.gb26875.config import Gb26875Settings
 from gateway.connectors.gb26875.copies import stored_name
 from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.exchange import Exchange
+from gateway.connectors.gb26875.findings import exposure
+from gateway.connectors.gb26875.holders import Holders
 from gateway.connectors.gb26875.intake import Aside, Intake
 from gateway.connectors.gb26875.keeper import Keeper
 from gateway.connectors.gb26875.limits import Gate
 from gateway.connectors.gb26875.line import Peers
 from gateway.connectors.gb26875.listener import Listener
 from gateway.connectors.gb26875.mapping import Harvest, Mapper
+from gateway.connectors.gb26875.protocol import Frame
 from gateway.connectors.gb26875.quarantine import Quarantine
 from gateway.connectors.gb26875.reception import Reception
 from gateway.connectors.gb26875.roll_calls import RollCall, RollCalls, Sent
@@ -126,6 +130,9 @@ class Access:
             )  # fmt: skip
             stack.callback(self._all_gone)
             await stack.enter_async_context(self._listener)
+            exposed = exposure(self._wiring.connection, self._settings)
+            if exposed is not None:
+                log.warning("%s", exposed)
             opened.set()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._intake.run(sink), name="intake")
@@ -142,6 +149,7 @@ class Access:
         return Reception(
             self._settings, self._hosting, self._wiring.clock,
             directory=self._directory, exchange=self._exchange, strangers=strangers, tally=self._tally,
+            holders=Holders(self._settings.answer_s, self._tally, self._device, self._intake.put_aside),
             now=self.now, put=self._intake.put, came=self._came,
         )  # fmt: skip
 
@@ -159,8 +167,11 @@ class Access:
     def _gather(self, group: Sequence[Waiting], harvest: Harvest) -> None:
         """Map frames to readings; each brings its name."""
         for one in group:
+            answers = len(harvest.operations)
             try:
                 self._mapper(one.session).take(one.unit, one.frame, one.received_ns, harvest)
+                if not one.may_answer:
+                    del harvest.operations[answers:]
             except Exception:  # the edge of one frame: a defect must not stop the others, nor come again for ever
                 log.exception("frame of %s: defect in its mapping", one.session.key)
                 self._tally.errors["defect"] += 1
@@ -224,10 +235,12 @@ class Access:
         session = self._directory.get(key)
         if session is None:
             return Sent.LINE_DOWN
-        outcome = await self._exchange.ask(
-            session, lambda sender, number, now: sender.roll_call(minutes, sequence=number, now=now)
-        )
-        return outcome.sent
+
+        def build(sender: Sender, number: int, now: datetime) -> Frame:
+            session.called = session.line  # where it goes now: the person's answer counts from there
+            return sender.roll_call(minutes, sequence=number, now=now)
+
+        return (await self._exchange.ask(session, build)).sent
 
     async def _tell_roll_call(self, call: RollCall) -> None:
         """Store what became of a call as a reading; nothing for a transmitter that the site has no more."""

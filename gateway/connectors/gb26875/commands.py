@@ -162,6 +162,7 @@ def _document(session: Session) -> dict[str, Any]:
         "frames": session.frames,
         "refused": session.refused,
         "duplicates": session.duplicates,
+        "conflicts": session.conflicts,
         "unexpected": session.unexpected,
         "overrun": session.overrun,
         "waiting": len(session.waiting),

@@ -6,7 +6,8 @@
 | request (61-68, 81-88) | ends with response, command 5 | the response of the same number |
 | no answer, or deny | resend, 3 times, after 10 s each | the same, both settable; the number stays |
 
-The line may change between two sends: a resend goes over the newest one.
+The line may change between two sends: a resend goes over the one that holds the device by then. An answer
+counts from the line of the newest send only: anybody can say a number on another.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gateway.connectors.gb26875.centre import MAIN_VERSION, Sender
 from gateway.connectors.gb26875.profile import address_bytes
 from gateway.connectors.gb26875.protocol import Command, Frame
 from gateway.connectors.gb26875.roll_calls import Sent
-from gateway.connectors.gb26875.session import Session
+from gateway.connectors.gb26875.session import Asked, Line, Session
 
 MOST_ASKED = 4
 """Commands to one device at a time; assumption: a small device that is asked more answers nothing."""
@@ -62,28 +63,29 @@ class Exchange:
         finally:
             session.asked.pop(sequence, None)
 
-    def answered(self, session: Session, frame: Frame) -> bool:
-        """Take an answer; tells whether anybody asked for it."""
-        waiting = session.asked.get(frame.sequence)
-        if waiting is None or waiting.done():
+    def answered(self, session: Session, frame: Frame, line: Line) -> bool:
+        """Take an answer that came by ``line``; tells whether anybody asked for it there."""
+        asked = session.asked.get(frame.sequence)
+        if asked is None or asked.line is not line or asked.answer.done():
             return False
-        waiting.set_result(frame)
+        asked.answer.set_result(frame)
         return True
 
     async def _tries(self, session: Session, build: Build, sequence: int) -> Outcome:
         sent = Sent.LINE_DOWN
         for _ in range(1 + self._resends):
-            waiting = session.asked[sequence] = asyncio.get_running_loop().create_future()
-            if session.line is not None and session.line.is_open:
+            line = session.line if session.line is not None and session.line.is_open else None
+            asked = session.asked[sequence] = Asked(line, asyncio.get_running_loop().create_future())
+            if line is not None:
                 sent = Sent.NO_ANSWER
                 raw = build(self._sender(session), sequence, self._now()).encode()
-                session.line.send(raw)
+                line.send(raw)
                 self._sent(session, raw)
             elif sent is Sent.LINE_DOWN:
                 return Outcome(sent)
             try:
                 async with asyncio.timeout(self._answer_s):
-                    answer = await waiting
+                    answer = await asked.answer
             except TimeoutError:
                 continue
             if answer.command != Command.DENY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 
 from domain.documents import Path, nearest
 from domain.site import Connection, Device, Profile, Registry
@@ -20,7 +21,12 @@ def check_connection(connection: Connection, registry: Registry, devices: Sequen
     """Check addresses, device profiles and components of all transmitters, the access server, who may be set."""
     del devices
     settings = Gb26875Settings.model_validate(connection.settings)
-    found = [*_own_devices(connection), *_clocks(connection, settings), *_port(connection, registry, settings)]
+    found = [
+        *_own_devices(connection),
+        *_clocks(connection, settings),
+        *_port(connection, registry, settings),
+        *_strangers(connection, settings),
+    ]
     seen: dict[tuple[bytes, str | None], TransmitterSettings] = {}
     for at, transmitter in enumerate(connection.transmitters):
         path: Path = ("transmitters", at)
@@ -32,6 +38,24 @@ def check_connection(connection: Connection, registry: Registry, devices: Sequen
         found += _address(transmitter, profile, path, seen)
         found += _components(transmitter, profile, path)
     return found
+
+
+def exposure(connection: Connection, settings: Gb26875Settings) -> str | None:
+    """Return a warning where anybody may use a registered address: a choice, which `check` can't refuse."""
+    away = settings.host != "localhost" and not _is_loopback(settings.host)
+    if not away or settings.allow or all(one.peer is not None for one in connection.transmitters):
+        return None
+    return (
+        f"connection '{connection.id}' listens on {settings.host} and believes everybody who uses a registered address"
+        " → write 'allow', or 'peer' for each transmitter"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
 
 
 def check_profile(profile: Profile) -> list[Finding]:
@@ -66,6 +90,14 @@ def _clocks(connection: Connection, settings: Gb26875Settings) -> Iterator[Findi
         if key not in known:
             mend = nearest(key, known)
             yield Finding(("settings", "set_clocks", at), "no such transmitter on this connection", mend)
+
+
+def _strangers(connection: Connection, settings: Gb26875Settings) -> Iterator[Finding]:
+    """Yield that strangers are confirmed while nothing could tell of a fire in their frames."""
+    if settings.confirm_strangers and not any(one.profile == ACCESS_PROFILE for one in connection.devices):
+        message = "a stranger's fire would be confirmed and told to nobody: the access server is no device here"
+        mend = f"add a device with the profile {ACCESS_PROFILE} and 'address: {ACCESS_ADDRESS}', or write false"
+        yield Finding(("settings", "confirm_strangers"), message, mend)
 
 
 def _port(connection: Connection, registry: Registry, settings: Gb26875Settings) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from gateway.connectors.gb26875.copies import Copies, is_lasting, name_of
 from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.exchange import Exchange
 from gateway.connectors.gb26875.fire import says_fire
-from gateway.connectors.gb26875.limits import Cut
+from gateway.connectors.gb26875.holders import Holders
 from gateway.connectors.gb26875.objects import Heartbeat, decode_unit
 from gateway.connectors.gb26875.profile import time_of
 from gateway.connectors.gb26875.protocol import Command, Frame, Received, Rejected
@@ -44,6 +44,7 @@ class Reception:
         *,
         directory: Directory,
         exchange: Exchange,
+        holders: Holders,
         strangers: Strangers,
         tally: Tally,
         now: Callable[[], datetime],
@@ -60,6 +61,7 @@ class Reception:
         self._clock = clock
         self._directory = directory
         self._exchange = exchange
+        self._holders = holders
         self._strangers = strangers
         self._now = now
         self._put = put
@@ -84,10 +86,7 @@ class Reception:
 
     def hung_up(self, line: Line) -> None:
         """Let go of a line: its transmitters have none, until they call again."""
-        for session in line.sessions:
-            if session.line is line:
-                session.line, session.lost_s = None, self._loop.time()
-        line.sessions.clear()
+        self._holders.hung_up(line, self._loop.time())
 
     def confirm(self, waiting: Sequence[Waiting]) -> None:
         """Confirm frames that are stored, on the line that they came by, or on the newest."""
@@ -125,44 +124,37 @@ class Reception:
         self._attach(session, line, event)
         match frame.command:
             case Command.CONFIRM | Command.DENY:
-                if not self._exchange.answered(session, frame):
+                if not self._exchange.answered(session, frame, line):
                     session.unexpected += 1
             case Command.RESPONSE:
-                if not self._exchange.answered(session, frame):
+                if not self._exchange.answered(session, frame, line):
                     session.unexpected += 1
                 self._upload(session, line, frame, confirm=False)
             case _:
                 self._upload(session, line, frame, confirm=True)
 
     def _attach(self, session: Session, line: Line, event: Received) -> None:
-        """Note a sign of life; the newest line of a transmitter is the one that is answered on."""
+        """Note a sign of life; how a device speaks is learned from the line that holds it."""
         now_ns = self._clock.now_ns()
         frame = event.frame
-        session.learn_profile(frame)
         session.frames += 1
         self._tally.frames += 1
         session.last_ns, session.heard_s = now_ns, self._loop.time()
-        session.source, session.centre, session.user_version = frame.source, frame.destination, frame.version[1]
         session.keep(now_ns, event.raw, out=False)
-        if session.line is not line and (session.line is None or session.line.opened < line.opened):
-            self._change_line(session, line)
+        self._holders.spoke(session, line, session.heard_s)
         if not session.is_up:
             session.is_up, session.since_ns = True, now_ns
             self._came(session)
         self._hosting.heard(session.key)
-        device = time_of(frame.time, session.profile)
-        session.clock_error_s = None if device is None else (device - self._now()).total_seconds()
+        if session.line is line:
+            session.learn_profile(frame)
+            session.source, session.centre, session.user_version = frame.source, frame.destination, frame.version[1]
+            session.clock_error_s = self._clock_error_s(session, frame)
 
-    def _change_line(self, session: Session, line: Line) -> None:
-        """Let the newest line win; an older one that nobody else speaks on is closed."""
-        old = session.line
-        session.line, session.lost_s = line, 0.0
-        line.sessions.add(session)
-        line.recognised()
-        if old is not None:
-            old.sessions.discard(session)
-            if not old.sessions:
-                old.cut(Cut.REPLACED)
+    def _clock_error_s(self, session: Session, frame: Frame) -> float | None:
+        """Return the clock of whoever sent a frame less ours; None where its time tag is no time."""
+        device = time_of(frame.time, session.profile)
+        return None if device is None else (device - self._now()).total_seconds()
 
     def _upload(self, session: Session, line: Line, frame: Frame, *, confirm: bool) -> None:
         """Let a frame wait for the commit, unless it came before or nobody waits for such."""
@@ -184,8 +176,9 @@ class Reception:
             received_ns=session.last_ns,
             received_s=now_s,
             name=name,
-            lasting=is_lasting(session.clock_error_s, self._settings.clock_tolerance_s),
+            lasting=is_lasting(self._clock_error_s(session, frame), self._settings.clock_tolerance_s),
             confirm=confirm,
+            may_answer=self._holders.may_answer(session, line),
             fire=says_fire(unit),
         )
         if self._put(waiting):

@@ -28,8 +28,8 @@ FRAMES_THAT_DECIDE = 20
 class Line(Protocol):
     """A way to a peer: a TCP connection, or the address that datagrams come from.
 
-    ``opened`` is its number in order of opening: the newest line of a transmitter wins. ``sessions`` are the
-    transmitters that speak on it: one, or those behind a relay.
+    ``opened`` is its number in order of opening. ``sessions`` are the transmitters that speak on it: one, or
+    those behind a relay.
     """
 
     ip: str
@@ -65,7 +65,17 @@ class Waiting:
     lasting: bool
     """Whether its name is committed with it; that of a frame without a believable time tag holds for a minute."""
     confirm: bool
+    may_answer: bool
+    """Whether it came by a line from which an answer to a roll-call counts."""
     fire: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command under way, on the line that it went out on; None where there was none to send it on."""
+
+    line: Line | None
+    answer: asyncio.Future[Frame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,9 @@ class Session:
     - ``since_ns``: when ``is_up`` became what it is. ``lost_s``: when ``line`` went, 0 while there is one.
     - ``inspect_s``, ``clock_due_s``: not before then is it inspected, is its clock set.
     - ``overrun``: frames that were not taken because too many waited; ``settling``: frames of ``evidence``.
-    - ``asked``: our commands under way, by number.
+    - ``asked``: our commands under way, by number; ``called``: the line that the newest roll-call went out on.
+    - ``line`` holds it, and ``line_s`` is when its address spoke there last; ``rivals`` are lines of other IP
+      addresses that use its address too, ``conflicts`` how many came, ``conflict_told_s`` when one was told.
     """
 
     registered: Transmitter
@@ -115,7 +127,12 @@ class Session:
     overrun: int = 0
     settling: int = 0
     waiting: list[Waiting] = field(default_factory=list)
-    asked: dict[int, asyncio.Future[Frame]] = field(default_factory=dict)
+    line_s: float = 0.0
+    rivals: tuple[Line, ...] = ()
+    called: Line | None = None
+    conflicts: int = 0
+    conflict_told_s: float = 0.0
+    asked: dict[int, Asked] = field(default_factory=dict)
     _kept: list[Kept] = field(default_factory=list)
     _kept_bytes: int = 0
 

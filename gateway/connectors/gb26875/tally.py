@@ -22,6 +22,8 @@ class Tally:
     frames: int = 0
     refused: int = 0
     duplicates: int = 0
+    conflicts: int = 0
+    """Peers that used the address of a transmitter that another IP address holds."""
     limited: int = 0
     """Times that a peer had to wait, or a datagram was dropped, because it spoke too fast."""
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_LATENCIES))
@@ -45,6 +47,7 @@ class Tally:
             "frames": self.frames,
             "refused": self.refused,
             "duplicates": self.duplicates,
+            "conflicts": self.conflicts,
             "cut_peers": self.cuts.total(),
             "limited": self.limited,
             **{f"confirm_ms_{name}": round(value, 1) for name, value in share.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -51,6 +52,7 @@ class Nodes:
         self.table = table
         self._spool = spool
         self.last: dict[int, int] = {}
+        self.values: dict[int, float] = {}
         self.said: list[tuple[str, str]] = []
         self.changed = asyncio.Condition()
 
@@ -63,6 +65,9 @@ class Nodes:
 
     def last_ns(self, point: int) -> int:
         return self.last.get(point, 0)
+
+    def last_value(self, point: int) -> float:
+        return self.values.get(point, math.nan)
 
     def up(self, node: str) -> None:
         self.said.append(("up", node))
@@ -287,9 +292,11 @@ class Caller(Device):
 
 
 @asynccontextmanager
-async def calling(server: Server, address: int | bytes = 889, *, host: str = "127.0.0.1") -> AsyncIterator[Caller]:
+async def calling(
+    server: Server, address: int | bytes = 889, *, host: str = "127.0.0.1", own_ip: str = "127.0.0.1"
+) -> AsyncIterator[Caller]:
     """Call the server as a transmitter."""
-    reader, writer = await asyncio.open_connection(host, server.port)
+    reader, writer = await asyncio.open_connection(host, server.port, local_addr=(own_ip, 0))
     try:
         yield Caller(reader, writer, address)
     finally:
