@@ -85,6 +85,14 @@ def test_only_the_access_server_itself_is_a_device_of_the_connection() -> None:
     assert any("address: access" in problem for problem in found_in(elsewhere))
 
 
+def test_strangers_are_confirmed_only_where_a_fire_of_theirs_is_told() -> None:
+    connection = access_connection([], {"confirm_strangers": True})
+    assert found_in(connection) == []
+    (problem,) = found_in({**connection, "devices": []})
+    assert "settings.confirm_strangers" in problem
+    assert "gb26875_access" in problem
+
+
 def test_two_connections_of_a_gateway_need_two_ports() -> None:
     first = {"id": "one", "protocol": "gb26875", "settings": {"port": 5900}, "devices": [], "transmitters": []}
     assert any(
