@@ -37,7 +37,7 @@ class PeerLimits(Settings):
     connections: int = Field(default=20_000, ge=1, le=200_000, description="at once, of everybody")
     unknown_per_ip: int = Field(default=1_000, ge=1, description="connections of one IP that nobody knows yet")
     silent_s: float = Field(default=45.0, gt=0, description="without a good frame, since it connected")
-    half_frame_s: float = Field(default=10.0, gt=0, description="for the rest of a frame that was begun")
+    half_frame_s: float = Field(default=3.0, gt=0, description="for the rest of a frame that was begun")
     junk_bytes: int = Field(default=65_536, ge=1_100, description="that belong to no good frame, in a row")
     frames_per_s: float = Field(default=100.0, gt=0, description="of one connection, in the long run")
     burst_frames: int = Field(default=500, ge=1, description="of one connection, at once")

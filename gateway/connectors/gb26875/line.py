@@ -24,6 +24,9 @@ READ_BYTES = 8192
 MOST_UNREAD = 65_536
 """Bytes that a peer may leave unread before it is cut, in the kernel and again in ours: a confirm has 30 bytes."""
 
+QUIET_S = 1.0
+"""Nothing more of an unfinished frame for so long: its start may be false, and a frame may stand inside; assumption."""
+
 KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 """A line that is cut without a word is noticed in about 90 s, before the offline time; assumption."""
 
@@ -76,7 +79,7 @@ class PeerLine:
     """A peer that may speak: what TCP and UDP have in common. Times ``_s`` are the loop's."""
 
     __slots__ = (
-        "_allowance", "_decoder", "_half_s", "_junk", "_peers",
+        "_allowance", "_decoder", "_fed_s", "_half_s", "_junk", "_looked_s", "_peers",
         "frame_s", "ip", "is_known", "opened", "opened_s", "port", "sessions",
     )  # fmt: skip
 
@@ -84,7 +87,7 @@ class PeerLine:
         """Belong to ``peers``; not connected yet."""
         self._peers = peers
         self._decoder: Decoder | None = None
-        self._half_s = 0.0
+        self._half_s = self._fed_s = self._looked_s = 0.0
         self._junk = 0
         self.ip, self.port = "", 0
         self.opened = 0
@@ -122,14 +125,31 @@ class PeerLine:
     def overdue(self, now_s: float, offline_s: float) -> Cut | None:
         """Give up a frame that was not finished in time; return why the line must be cut, None when it need not."""
         limits = self._peers.limits
-        if self._decoder is not None and now_s - self._half_s > limits.half_frame_s:
-            half = self._decoder.drop_half()
-            self._half_s = now_s
-            self._tell([*([half] if half else []), *self._decoder.feed(b"")], now_s)
-            self._settle()
+        if self._decoder is not None:
+            self._give_up(self._decoder, now_s, limits.half_frame_s)
         if not self.frame_s:
             return Cut.SILENT if now_s - self.opened_s > limits.silent_s else None
         return Cut.OFFLINE if now_s - self.frame_s > offline_s else None
+
+    def _give_up(self, decoder: Decoder, now_s: float, half_frame_s: float) -> None:
+        """Give up what is not finished: before a good frame when nothing more comes, and all that is too old.
+
+        What came within ``half_frame_s`` may still be finished, so then only the oldest start is given up.
+        """
+        events: list[Received | Rejected] = []
+        is_late, quiet_s = now_s - self._half_s > half_frame_s, now_s - self._fed_s
+        if is_late:
+            events += _drop(decoder)
+        if is_late or (quiet_s > QUIET_S and self._looked_s != self._fed_s):
+            self._looked_s = self._fed_s
+            while passed := decoder.pass_false_start():
+                events += passed
+        while is_late and quiet_s > half_frame_s and decoder.pending:
+            events += _drop(decoder)
+        if events:
+            self._half_s = now_s
+            self._settle()
+            self._tell(events, now_s)
 
     def _take(self, data: bytes) -> float:
         """Take bytes of the stream; returns the seconds to pause before reading on."""
@@ -138,6 +158,7 @@ class PeerLine:
         events = decoder.feed(data)
         if decoder is not self._decoder or any(type(event) is Received for event in events):
             self._half_s = now_s
+        self._fed_s = now_s
         self._decoder = decoder
         self._settle()
         pause_s = self._allowance.take(len(events), len(data), now_s, self._peers.limits)
@@ -161,6 +182,12 @@ class PeerLine:
             else:
                 self._junk, self.frame_s = 0, now_s
         self._peers.hearer.heard(self, events)
+
+
+def _drop(decoder: Decoder) -> list[Received | Rejected]:
+    """Give up the unfinished frame or junk that a decoder holds; return that and what stood behind it."""
+    dropped = decoder.drop_half()
+    return [*([dropped] if dropped else []), *decoder.feed(b"")]
 
 
 class TcpLine(PeerLine, asyncio.BufferedProtocol):

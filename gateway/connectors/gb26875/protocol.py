@@ -28,6 +28,7 @@ import re
 import struct
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from itertools import accumulate
 
 START = b"@@"
 END = b"##"
@@ -169,6 +170,36 @@ class Decoder:
         self._forget(len(self._buffer))
         self._end_run(flushed)
         return next((event for event in flushed if isinstance(event, Rejected)), None)
+
+    def pass_false_start(self) -> list[Received | Rejected]:
+        """Give up what stands before the first whole good frame behind an unfinished one; return what comes of it.
+
+        For a stream that has fallen silent: bytes that only looked like a start must not keep a frame waiting
+        that is there. Nothing is given up where no good frame is; call again for another false start behind it.
+        """
+        at = self._good_behind()
+        if at is None:
+            return []
+        events, self._found = self._found, []
+        events.append(Rejected(error=FrameError.HALF, raw=bytes(self._buffer[:at]), size=at))
+        self._shown[FrameError.HALF] = self._base + at
+        self._forget(at)
+        self._scan(events)
+        return events
+
+    def _good_behind(self) -> int | None:
+        """Return where in the buffer the first whole good frame begins; the one at its start is unfinished."""
+        buffer, at = self._buffer, 0
+        if not buffer.startswith(START):
+            return None
+        sums = list(accumulate(buffer, initial=0))
+        while 0 < (at := buffer.find(START, at + 1)) <= len(buffer) - LEAST_FRAME:
+            end = at + LEAST_FRAME + (buffer[at + 24] | buffer[at + 25] << 8)
+            if end > len(buffer) or end - at > LEAST_FRAME + self._most_data or buffer[end - 2 : end] != END:
+                continue
+            if (sums[end - 3] - sums[at + 2]) & 0xFF == buffer[end - 3]:
+                return at
+        return None
 
     def _scan(self, events: list[Received | Rejected]) -> None:
         """Move through the buffer as far as it decides, and forget what is behind."""

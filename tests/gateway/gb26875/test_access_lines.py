@@ -6,6 +6,8 @@ import asyncio
 import socket
 from pathlib import Path
 
+import pytest
+
 from simulators.gb26875.frames import Command, Frame, FrameReader
 from tests.gateway.gateway_sites import UNIT, registry_of
 from tests.gateway.gb26875.access_servers import (
@@ -124,6 +126,28 @@ async def test_a_registered_address_from_another_peer_is_a_stranger(tmp_path: Pa
         await impostor.send(own_state(FIRE))
         await server.until(lambda: server.figure("strangers") == 1)
         assert server.desk.values(f"{UTD}/state") == []
+
+
+@pytest.mark.parametrize("starts", [1, 3])
+async def test_a_fire_behind_false_starts_is_confirmed_as_soon_as_nothing_more_comes(
+    tmp_path: Path, starts: int
+) -> None:
+    """Long before the time for half frames: a device that hears no confirm gives up."""
+    async with serving(tmp_path, limits={"half_frame_s": 40, "silent_s": 60}) as server, calling(server) as device:
+        fire = device.frame(component(FIRE))
+        begun = device.frame(bytes(900)).encode()[:60]
+        await device.write(begun * starts + fire.encode())
+        assert (await device.answer(fire)).command == Command.CONFIRM
+        assert server.desk.values(f"{UNIT}/utd-fas/smoke") == [FIRE]
+
+
+async def test_all_half_frames_that_are_too_old_are_given_up_together(tmp_path: Path) -> None:
+    async with serving(tmp_path, limits={"half_frame_s": 0.3}) as server, calling(server) as device:
+        await device.say()
+        await device.write(device.frame(bytes(900)).encode()[:60] * 4)
+        await server.until(lambda: server.errors().get("half"))
+        assert server.errors()["half"] == 4
+        assert (await device.say(component(FIRE))).command == Command.CONFIRM
 
 
 async def test_profile_auto_is_decided_by_the_frames_with_reasons(tmp_path: Path) -> None:

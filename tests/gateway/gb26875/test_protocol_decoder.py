@@ -207,6 +207,47 @@ def test_junk_that_stays_the_last_is_told_after_the_time_out() -> None:
     assert (dropped.error, dropped.raw) == ("start", b"hello@")
 
 
+LIAR = START + FIRE[2:24] + (1000).to_bytes(2, "little") + b"\x02"
+
+
+def test_a_good_frame_behind_false_starts_is_heard_and_the_rest_is_one_refusal() -> None:
+    decoder = Decoder()
+    assert decoder.feed(LIAR + LIAR + b"@@" + LIAR + FIRE + OTHER[:20]) == []
+    events = decoder.pass_false_start()
+    assert received(events) == [FIRE]
+    assert errors(events) == [("half", 3 * len(LIAR) + 2)]
+    assert decoder.pass_false_start() == []
+    assert received(decoder.feed(OTHER[20:])) == [OTHER], "what is unfinished behind it goes on"
+
+
+def test_another_false_start_behind_a_good_frame_is_passed_by_another_call() -> None:
+    decoder = Decoder()
+    decoder.feed(LIAR + FIRE + LIAR + OTHER)
+    assert received(decoder.pass_false_start()) == [FIRE]
+    assert received(decoder.pass_false_start()) == [OTHER]
+    assert decoder.pending == 0
+
+
+@pytest.mark.parametrize(
+    "held", [FIRE[:20], LIAR, LIAR + FIRE[:-1], LIAR + broken(FIRE, 30), LIAR + broken(FIRE, -1 % len(FIRE)), b"junk@"]
+)
+def test_nothing_is_given_up_where_no_good_frame_stands_behind(held: bytes) -> None:
+    decoder = Decoder()
+    decoder.feed(held)
+    before = decoder.pending
+    assert decoder.pass_false_start() == []
+    assert decoder.pending == before
+
+
+@given(st.lists(st.sampled_from([LIAR, START, b"@", FIRE[:25], b"xx", OTHER[:30]]), min_size=1, max_size=8), frames)
+def test_a_good_frame_that_came_whole_is_heard_behind_any_false_starts(before: list[bytes], made: Frame) -> None:
+    decoder, raw = Decoder(), made.encode()
+    events = decoder.feed(b"".join(before) + raw)
+    while passed := decoder.pass_false_start():
+        events += passed
+    assert raw in received(events)
+
+
 @pytest.mark.parametrize(
     "pattern",
     [b"@", b"@@" + bytes(22) + b"\x00\x04", b"@" * 24 + bytes(24), (b"@" * 12 + bytes(12) + b"@@@@" + b"#" * 12), END],
