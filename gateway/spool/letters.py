@@ -11,6 +11,9 @@ MOST_DEAD_LETTERS = 1000
 SHARE_OF_REASON = 200
 """Letters of each reason that are kept whatever else comes: junk by the thousand hides no fire without a point."""
 
+LOST_ROW = "lost_row"
+"""Reason of a letter about an event that was stored and can't be read any more."""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS dead_letters (
   id INTEGER PRIMARY KEY AUTOINCREMENT, time_ns INTEGER NOT NULL, connection TEXT NOT NULL,
@@ -40,3 +43,8 @@ def read(database: sqlite3.Connection) -> list[DeadLetter]:
     """Return the letters that are kept, oldest first."""
     found = database.execute("SELECT time_ns, connection, reason, detail, raw FROM dead_letters ORDER BY id")
     return [DeadLetter(time_ns=t, connection=c, reason=r, detail=d, raw=b) for t, c, r, d, b in found]
+
+
+def lost_row(row_id: int, home: str, why: str) -> str:
+    """Return what a dead letter says of an event that is lost."""
+    return f"row {row_id} of {home or 'a device that is not known'}: {why}; ask the device for its state"

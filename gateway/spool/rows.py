@@ -45,7 +45,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A row to be stored. ``body`` is a Sparkplug data payload without seq; ``states`` are those that it tells."""
+    """A row to be stored. ``body`` is a Sparkplug data payload without seq; ``states`` are those that it tells.
+
+    ``added_ns`` is set for a row that was stored before, in a file that is damaged now.
+    """
 
     lane: int
     home: Home
@@ -54,6 +57,7 @@ class NewRow:
     readings: int
     body: bytes
     states: tuple[State, ...] = ()
+    added_ns: int = 0
 
     @property
     def size(self) -> int:

@@ -8,7 +8,7 @@ waits for a disk.
 |---|---|
 | spool full | measures thinned, then the oldest dropped; events never; all counted by reason |
 | disk full | measures and a ballast file are given up, the group is tried again; then StoreError |
-| file damaged | set aside as ``<name>.damaged-<time>``, a new one is started, counted |
+| file damaged | set aside as ``<name>.damaged-<time>``; fire, events and what was remembered go over to a new one |
 | killed at any moment | groups that were committed are there, whole; the others never were |
 """
 
@@ -34,6 +34,7 @@ from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
 from gateway.spool.rows import EVENT, LANES, MEASURE, URGENT, SpoolRow, rows_of
+from gateway.spool.salvage import Salvaged, inheritance, salvage
 from gateway.spool.store import Group, SpoolFile, SpoolLimits
 
 T = TypeVar("T")
@@ -74,6 +75,8 @@ class Spool:
         self._learned: list[Point] = []
         self._jobs: list[Job] = []
         self._published: list[SpoolRow] = []
+        self._leaving: list[SpoolRow] = []
+        """Delivered rows whose removal is being committed."""
         self._wake = asyncio.Event()
         self._taken: set[int] = set()
         self._cursor = dict.fromkeys(LANES, 0)
@@ -232,6 +235,9 @@ class Spool:
         """In the thread, so that no commit can drop a row between its choice and its being taken."""
         while True:
             found = self._file.select(f"{condition} AND id > ?", (*values, after), most)
+            if self._file.lost:
+                self._names.forget(self._file.lost)
+                self._file.lost.clear()
             rows = [row for row in found if row.id not in self._taken]
             if rows or len(found) < most:
                 self._taken.update(row.id for row in rows)
@@ -272,7 +278,6 @@ class Spool:
             return
         self._taken.difference_update(row.id for row in gone if row.spool == self._file.id)
         for job in jobs:
-            self._names.add(job.names)
             if not job.done.done():
                 job.done.set_result(None)
         if any(job.batch is not None for job in jobs):
@@ -290,15 +295,18 @@ class Spool:
             group.memories.names += job.names
             group.memories.nodes += job.nodes
         in_use = self._taken - {row.id for row in gone}
+        self._leaving = gone
         try:
-            self._file.commit(group, now_ns, in_use)
+            span = self._file.commit(group, now_ns, in_use)
         except DamagedError:
             self._set_aside()
-            self._file.commit(group, now_ns, frozenset())
+            span = self._file.commit(group, now_ns, frozenset())
         except FullError:
             self._ballast.unlink(missing_ok=True)
             self._file.free(FREED_SHARE, in_use)
-            self._file.commit(group, now_ns, in_use)
+            span = self._file.commit(group, now_ns, in_use)
+        self._leaving = []
+        self._names.add(group.memories.names, span)
         self._forecast.add(sum(row.size for row in group.rows if row.lane == MEASURE), self._now_s())
 
     async def _guarded(self, work: Callable[[], T]) -> T:
@@ -310,39 +318,57 @@ class Spool:
             return await self._in_thread(work)
 
     def _set_aside(self) -> None:
-        """In the thread: start a new file, with the counters and all but the states that were remembered."""
-        known = Counter(self._file.counters)
-        lost = known["accepted"] - known["published"] - _dropped_after(known)
-        self._file.close()
-        self._rename_damaged()
-        kept = Memories(names=list(self._names), points=list(self._points), nodes=list(self._nodes.values()))
-        self._open_file()
-        self._names.add(kept.names)
-        known.update({"damaged_files": 1, "dropped.damaged": max(lost, 0)})
-        self._file.commit(Group(counts=known, memories=kept), self._clock.now_ns(), frozenset())
+        """In the thread: start a new file with what the old one still gives, and all that is in memory."""
+        old = self._file
+        delivered = {row.id for row in [*self._published, *self._leaving] if row.spool == old.id}
+        counters = Counter(old.counters)
+        old.close()
+        found = salvage(self._rename_damaged(), delivered)
+        found.named, found.points, found.nodes = list(self._names), list(self._points), list(self._nodes.values())
+        found.counters = counters
+        self._begin_anew(found)
 
     def _open_file(self) -> None:
-        """In the thread: open the file; a damaged one is renamed and counted."""
+        """In the thread: open the file; a damaged one is renamed, counted, and gives what it can."""
         try:
             self._file = SpoolFile(self._path, self._limits)
-            self.remembered, self._names = self._file.remembered()
+            try:
+                self.remembered, self._names = self._file.remembered()
+            except DamagedError:
+                self._file.close()
+                raise
         except DamagedError:
-            self._rename_damaged()
-            self._file = SpoolFile(self._path, self._limits)
-            self.remembered, self._names = self._file.remembered()
-            self._file.commit(Group(counts=Counter({"damaged_files": 1})), self._clock.now_ns(), frozenset())
+            self._begin_anew(salvage(self._rename_damaged()))
+        self._hold_ballast()
+
+    def _begin_anew(self, found: Salvaged) -> None:
+        """In the thread: open a new file with what was salvaged."""
+        now_ns = self._clock.now_ns()
+        self._file = SpoolFile(self._path, self._limits)
+        group = inheritance(found, now_ns)
+        try:
+            self._file.commit(group, now_ns, frozenset())
+        except FullError:  # two files need more room than one
+            self._ballast.unlink(missing_ok=True)
+            self._file.commit(group, now_ns, frozenset())
+        self.remembered, self._names = self._file.remembered()
         self._taken.clear()
         self._cursor = dict.fromkeys(LANES, 0)
+
+    def _hold_ballast(self) -> None:
         with contextlib.suppress(OSError):  # without ballast a full disk is met a little earlier
             if not self._ballast.exists():
                 self._ballast.write_bytes(bytes(BALLAST_BYTES))
 
-    def _rename_damaged(self) -> None:
+    def _rename_damaged(self) -> Path:
+        """Rename the file with what belongs to it; returns its new path."""
         mark = self._clock.now_ns()
+        aside = self._path.absolute().with_name(f"{self._path.name}.damaged-{mark}")
         for suffix in ("", "-wal", "-shm"):
             old = self._path.with_name(self._path.name + suffix)
             if old.exists():
-                old.rename(self._path.with_name(f"{self._path.name}.damaged-{mark}{suffix}"))
+                old.rename(aside.with_name(aside.name + suffix))
+        return aside
 
     @property
     def _ballast(self) -> Path:
@@ -358,8 +384,3 @@ class Spool:
     @staticmethod
     def _now_s() -> float:
         return time.monotonic()
-
-
-def _dropped_after(counters: Counter[str]) -> int:
-    """Return the readings that were dropped after they had been accepted."""
-    return sum(count for name, count in counters.items() if name.startswith("dropped.") and name != "dropped.full")

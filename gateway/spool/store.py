@@ -16,10 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import StoreError
-from gateway.connectors.contract import DeadLetter
+from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
 from gateway.spool import letters
 from gateway.spool.database import DamagedError, connect, transaction, translated
-from gateway.spool.memories import SCHEMA, Memories, Names, Remembered, read, read_names, write
+from gateway.spool.letters import LOST_ROW, lost_row
+from gateway.spool.memories import (
+    SCHEMA,
+    Memories,
+    Names,
+    Remembered,
+    RowSpan,
+    forget,
+    read,
+    read_names,
+    span_of,
+    write,
+)
 from gateway.spool.room import EVENT_SHARE, Freed, drop_aged, make_room
 from gateway.spool.rows import LANES, MEASURE, ROW_OVERHEAD, NewRow, SpoolRow, checksum
 
@@ -37,8 +49,11 @@ CREATE INDEX IF NOT EXISTS batches_age ON batches (lane, added_ns);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
 """
-_LATER_COLUMNS = ("unit", "gateway")
-"""Columns of ``batches`` that files of earlier releases lack: all their rows are of the process's own gateway."""
+_LATER_COLUMNS = {
+    "batches": ("unit TEXT NOT NULL DEFAULT ''", "gateway TEXT NOT NULL DEFAULT ''"),
+    "names": ("first_row INTEGER NOT NULL DEFAULT 0", "last_row INTEGER NOT NULL DEFAULT 0"),
+}
+"""Columns that files of earlier releases lack: their rows are all of the process's own gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +71,9 @@ class SpoolLimits:
 
 @dataclass(slots=True)
 class Group:
-    """What is written in one transaction."""
+    """What is written in one transaction; ``salvaged`` are rows of a damaged file, counted when they were new."""
 
+    salvaged: list[NewRow] = field(default_factory=list)
     rows: list[NewRow] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     published: list[SpoolRow] = field(default_factory=list)
@@ -73,6 +89,8 @@ class SpoolFile:
         self.path = path
         self.limits = limits
         self._thinned_to = 0
+        self.lost: list[int] = []
+        """Ids of events that were met damaged since this was last emptied."""
         self._database = connect(path)
         try:
             with translated(path):
@@ -96,25 +114,27 @@ class SpoolFile:
         """Close; the WAL is folded into the file."""
         self._database.close()
 
-    def commit(self, group: Group, now_ns: int, in_use: AbstractSet[int]) -> None:
-        """Write a group, making room first where it is needed; all of it or nothing.
+    def commit(self, group: Group, now_ns: int, in_use: AbstractSet[int]) -> RowSpan:
+        """Write a group, making room first where it is needed; all of it or nothing. Returns its rows.
 
         Raises FullError when there is no room on the disk, DamagedError when the file is broken.
         """
         freed, counts = Freed(thinned_to=self._thinned_to), Counter(group.counts)
         with translated(self.path), transaction(self._database):
             removed = self._remove_published(group.published, counts)
-            rows = self._admit(group.rows, removed, in_use, freed)
+            admitted = self._admit(group.rows, removed, in_use, freed)
+            rows = [*group.salvaged, *admitted]
             drop_aged(self._database, now_ns - round(self.limits.most_age_s * 1e9), in_use, freed)
             self._insert(rows, now_ns)
             write(self._database, group.memories, rows, self._next_id)
             letters.insert(self._database, group.letters)
             counts.update(f"dead.{one.reason}" for one in group.letters)
             counts["produced"] += sum(row.readings for row in group.rows)
-            counts["accepted"] += sum(row.readings for row in rows)
-            counts["dropped.full"] += sum(row.readings for row in group.rows) - sum(row.readings for row in rows)
+            counts["accepted"] += sum(row.readings for row in admitted)
+            counts["dropped.full"] += sum(row.readings for row in group.rows) - sum(row.readings for row in admitted)
             counts.update({f"dropped.{reason}": count for reason, count in freed.readings.items()})
             self._count(counts)
+        span = span_of(self._next_id, len(rows))
         self._next_id += len(rows)
         self.counters += counts
         for lane in LANES:
@@ -124,6 +144,7 @@ class SpoolFile:
             self.size[lane] += sum(row.size for row in new) - sum(len(row.body) + ROW_OVERHEAD for row in gone)
         self.size[MEASURE] -= freed.size
         self._thinned_to = freed.thinned_to
+        return span
 
     def free(self, share: float, in_use: AbstractSet[int]) -> None:
         """Remove measures worth ``share`` of the limit and give the log's disk space back."""
@@ -142,7 +163,8 @@ class SpoolFile:
     def select(self, condition: str, values: Sequence[Any], most: int) -> list[SpoolRow]:
         """Return rows that fit ``condition`` (one of this package's own) in order of id.
 
-        A row whose body does not match its checksum is removed and counted; the others are sound.
+        A row whose body does not match its checksum is removed and counted; the others are sound. Of one of the
+        event lane a dead letter is kept and ``lost`` has its id: its message may come again.
         """
         with translated(self.path):
             found = self._database.execute(
@@ -156,7 +178,7 @@ class SpoolFile:
         ]
         damaged = [row for row, sound in rows if not sound]
         if damaged:
-            self._discard(damaged, "dropped.damaged")
+            self._discard(damaged)
         return [row for row, sound in rows if sound]
 
     def oldest_ns(self) -> int | None:
@@ -182,12 +204,23 @@ class SpoolFile:
         """Let the file grow to at most so many pages (SQLite's own limit, for small disks and tests)."""
         self._database.execute(f"PRAGMA max_page_count = {int(pages)}").fetchall()
 
-    def _discard(self, rows: Collection[SpoolRow], counter: str) -> None:
-        counts = Counter({counter: sum(row.readings for row in rows)})
+    def _discard(self, rows: Collection[SpoolRow]) -> None:
+        events = [row for row in rows if row.lane != MEASURE]
+        told = [
+            DeadLetter(
+                time_ns=row.added_ns, connection="spool", reason=LOST_ROW, raw=row.body[:MOST_RAW_BYTES],
+                detail=lost_row(row.id, f"{row.unit}/{row.gateway}/{row.device}", "its checksum does not fit"),
+            )
+            for row in events
+        ]  # fmt: skip
+        counts = Counter({"dropped.damaged": sum(row.readings for row in rows), f"dead.{LOST_ROW}": len(told)})
         with translated(self.path), transaction(self._database):
             self._database.executemany("DELETE FROM batches WHERE id = ?", [(row.id,) for row in rows])
+            letters.insert(self._database, told)
+            forget(self._database, [row.id for row in events])
             self._count(counts)
         self.counters += counts
+        self.lost += [row.id for row in events]
         for row in rows:
             self.batches[row.lane] -= 1
             self.size[row.lane] -= len(row.body) + ROW_OVERHEAD
@@ -199,10 +232,11 @@ class SpoolFile:
                 raise DamagedError(f"{self.path}: {verdict}")
 
     def _add_later_columns(self) -> None:
-        known = {row[1] for row in self._database.execute("PRAGMA table_info(batches)")}
-        for column in _LATER_COLUMNS:
-            if column not in known:
-                self._database.execute(f"ALTER TABLE batches ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+        for table, columns in _LATER_COLUMNS.items():
+            known = {row[1] for row in self._database.execute(f"PRAGMA table_info({table})")}
+            for column in columns:
+                if column.partition(" ")[0] not in known:
+                    self._database.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     def _first_free_id(self) -> int:
         """Return the id of the next row: ids are never used twice, whatever has been removed."""
@@ -248,7 +282,7 @@ class SpoolFile:
             "INSERT INTO batches (id, lane, unit, gateway, device, first_ns, last_ns, added_ns, readings, checksum,"
             " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (at, r.lane, *r.home, r.first_ns, r.last_ns, now_ns, r.readings, checksum(r.body), r.body)
+                (at, r.lane, *r.home, r.first_ns, r.last_ns, r.added_ns or now_ns, r.readings, checksum(r.body), r.body)
                 for at, r in enumerate(rows, self._next_id)
             ],
         )

@@ -92,8 +92,8 @@ async def test_the_newest_names_are_kept_and_no_others(tmp_path: Path) -> None:
 
 @given(st.lists(st.binary(min_size=1, max_size=2), max_size=60))
 def test_a_name_that_comes_twice_is_kept_once(names: list[bytes]) -> None:
-    known = Names(names)
-    assert list(known) == list(dict.fromkeys(names))
+    known = Names((name, (at, at)) for at, name in enumerate(names, 1))
+    assert [name for name, _ in known] == list(dict.fromkeys(names))
     assert len(known) == len(set(names))
 
 
