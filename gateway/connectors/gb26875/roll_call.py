@@ -9,7 +9,8 @@
 
 An answer is judged by our own clock, when it arrives. Where the line was away during the call, the answer may
 have waited in the device: then its own time counts, if it has a believable one; such an answer also turns
-line_down into what it proves, unless the command was never sent or was denied. no_answer is final.
+line_down into what it proves, unless the command was never sent or was denied. no_answer is revised only by an
+answer that arrived before the grace was over, and was heard behind a slow disk.
 """
 
 from __future__ import annotations
@@ -169,13 +170,18 @@ class RollCall:
         answer_ns = max(at_ns, self.called_ns)
         if self.line is not Line.HELD and said_ns is not None:
             answer_ns = min(max(said_ns, self.called_ns), answer_ns)
-        revises = self.result is Result.LINE_DOWN and self.cause in _MAY_HAVE_RUNG and answer_ns <= self.closes_ns
-        if self.result is not Result.WAITING and not revises:
+        if self.result is not Result.WAITING and not self._is_revised_by(at_ns, answer_ns):
             return None
         result = Result.PRESENT if answer_ns <= self.deadline_ns else Result.LATE
         return replace(
             self, result=result, cause=Cause.NONE, changed_ns=now_ns, answered_ns=answer_ns, operator=operator
         )
+
+    def _is_revised_by(self, at_ns: int, answer_ns: int) -> bool:
+        """Tell whether an answer (arrived, given) proves another end than the one that was told."""
+        if self.result is Result.NO_ANSWER:
+            return self.called_ns <= at_ns <= self.closes_ns
+        return self.result is Result.LINE_DOWN and self.cause in _MAY_HAVE_RUNG and answer_ns <= self.closes_ns
 
     def closed(self, now_ns: int) -> RollCall:
         """Return it ended without an answer once its grace is over, itself before."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.clock import NS_PER_S
 from domain.errors import LinkError, RefusedError
 from domain.words import ROLL_CALL, VALUES
 from gateway.connectors.gb26875.roll_call import Cause, Result, RollCall
@@ -49,9 +50,35 @@ async def test_no_answer_is_said_when_the_grace_is_over_and_is_final(tmp_path: P
         assert one.results == [WAITING]
         await one.wait(1)
         assert one.results == [WAITING, NO_ANSWER]
+        await one.wait(1)
         assert await one.answer() is None
         await one.settle()
         assert one.results == [WAITING, NO_ANSWER]
+
+
+async def test_an_answer_that_came_in_time_and_was_heard_late_revises_no_answer(tmp_path: Path) -> None:
+    async with desk(tmp_path, RollCallPlan(grace_s=120)) as one:
+        call = await one.calls.call(EAST, 1, "Li")
+        arrived_ns = call.called_ns + 50 * NS_PER_S
+        await one.wait(181)
+        assert one.results == [WAITING, NO_ANSWER]
+        revised = await one.calls.answered(EAST, 7, arrived_ns)
+        assert revised is not None
+        assert (revised.result, revised.operator, revised.text) == (PRESENT, 7, "operator 7, 50 s")
+        await one.settle()
+        assert one.results == [WAITING, NO_ANSWER, PRESENT]
+
+
+@pytest.mark.parametrize(("arrived_s", "result"), [(61, LATE), (180, LATE), (181, None), (-1, None)])
+async def test_only_an_answer_within_the_grace_revises_no_answer(
+    tmp_path: Path, arrived_s: int, result: Result | None
+) -> None:
+    async with desk(tmp_path, RollCallPlan(grace_s=120)) as one:
+        call = await one.calls.call(EAST, 1, "Li")
+        await one.wait(190)
+        assert one.results == [WAITING, NO_ANSWER]
+        revised = await one.calls.answered(EAST, 7, call.called_ns + arrived_s * NS_PER_S)
+        assert (revised and revised.result) == result
 
 
 async def test_the_minutes_count_from_the_confirm_of_the_device(tmp_path: Path) -> None:
