@@ -20,8 +20,8 @@ from __future__ import annotations
 import json
 import re
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from functools import cached_property
+from fnmatch import translate
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -34,6 +34,9 @@ from domain.wording import nearest
 
 MOST_MASK = 2**53
 """Words travel as float64, which is exact below this."""
+
+NO_NAME = r"(?!)"
+"""The expression that nothing matches."""
 
 PLAIN = (Quantity.NONE, Quantity.COUNT)
 """Quantities of points that tests without a quantity can be asked of."""
@@ -77,11 +80,16 @@ class Selector(Settings):
 
     def names(self, point: str) -> bool:
         """Tell whether a point's name is meant; no patterns mean every name."""
-        wanted = [pattern for pattern in self.point if not pattern.startswith("!")]
-        refused = [pattern[1:] for pattern in self.point if pattern.startswith("!")]
-        return (not wanted or any(fnmatchcase(point, pattern) for pattern in wanted)) and not any(
-            fnmatchcase(point, pattern) for pattern in refused
-        )
+        wanted, refused = _expressions(self.point)
+        return wanted.match(point) is not None and refused.match(point) is None
+
+
+@lru_cache(maxsize=1024)
+def _expressions(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what names must match and must not match; they are asked of every point of a site."""
+    wanted = [translate(one) for one in patterns if not one.startswith("!")]
+    refused = [translate(one[1:]) for one in patterns if one.startswith("!")]
+    return re.compile("|".join(wanted)), re.compile("|".join(refused) or NO_NAME)
 
 
 class Measured(Settings):

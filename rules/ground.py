@@ -3,13 +3,13 @@
 Points that nobody wrote in the site are *learned*: from the births that the stream holds when a worker
 begins, from the keys that a checkpoint was made with, and from the births that pass. A point that is learned
 earlier than its first reading changes nothing, so the ground may grow whenever it suits: once for all the
-births of a batch, before the batch is evaluated.
+births of a batch, before the first of them is evaluated.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
 
@@ -77,6 +77,19 @@ class Ground:
         self._identity = None
         return Learned.IN_PLACE
 
+    def first_news(self, messages: Sequence[LogMessage], born: Mapping[int, Sequence[Point]]) -> int:
+        """Return how many messages stand before the first birth that names a point unknown here; all without one.
+
+        What stands there needs no growth, and may be a fire: it is evaluated first. ``born``: see `points_born`.
+        """
+        for at, message in enumerate(messages):
+            if any(self._is_news(point) for point in born.get(message.seq, ())):
+                return at
+        return len(messages)
+
+    def _is_news(self, point: Point) -> bool:
+        return (self._units is None or point.unit in self._units) and self._registry.points.get(point.key) is None
+
     def build(self) -> None:
         """Index the site and compile; takes seconds for a million points, so not in an event loop."""
         devices = [
@@ -130,12 +143,12 @@ def births_in(messages: Iterable[LogMessage]) -> list[LogMessage]:
     return [message for message in messages if _BIRTH in message.subject]
 
 
-def points_born(messages: Iterable[LogMessage]) -> list[Point]:
-    """Return the points that births tell of; junk tells of none."""
-    found: list[Point] = []
+def points_born(messages: Iterable[LogMessage]) -> dict[int, list[Point]]:
+    """Return the points that births tell of, by the birth's sequence number; junk tells of none."""
+    found: dict[int, list[Point]] = {}
     for message in births_in(messages):
         try:
-            found += points_of_message(message.subject, message.data)
+            found[message.seq] = points_of_message(message.subject, message.data)
         except WireError as error:
             log.warning("birth %d on %s left out: %s", message.seq, message.subject, error)
     return found

@@ -76,6 +76,7 @@ class SiteIndex:
         self.low, self.high = _limits(points)
         self.max_silence_ns = np.array([round(point.max_silence_s * NS_PER_S) for point in points], np.int64)
         self._names, self._name_of = _coded([name_for_rules(point) for point in points])
+        self._fitting: dict[tuple[str, ...], Bools] = {}
         self._words, self._word_of = _coded([point.word for point in points])
         self._quantities, self._quantity_of = _coded([point.quantity for point in points])
         signatures, self._signature_of = _coded([signature(device) for device in self.devices])
@@ -141,12 +142,22 @@ class SiteIndex:
         meant = self._devices(means_device, selectors)[self.device_of]
         for one in selectors:
             if one.point:
-                meant &= _passing(self._names, one.names)[self._name_of]
+                meant &= self._named(one)
             if one.word:
                 meant &= _passing(self._words, one.word.__contains__)[self._word_of]
             if one.zones:
                 meant &= _passing(self._zone_kinds, one.zones.__contains__)[self.place_of]
         return meant
+
+    def _named(self, selector: Selector) -> Bools:
+        """Return which points the patterns of a selector fit, shape ``(points,)``.
+
+        Learned points have as many names as there are points, and a plan asks for the same few patterns again and
+        again; the answers stay right, for whoever claims a spare row fits what its model fits (`rules.reserve`).
+        """
+        if selector.point not in self._fitting:
+            self._fitting[selector.point] = _passing(self._names, selector.names)[self._name_of]
+        return self._fitting[selector.point]
 
     def measured_in(self, quantities: Collection[Quantity]) -> Bools:
         """Return which points are in one of some quantities, shape ``(points,)``."""

@@ -121,11 +121,20 @@ class Worker:
     async def _take(self, batch: Sequence[LogMessage], ownership: Ownership) -> None:
         """Evaluate a batch and write what it says, fire first; an alarm's own order stays.
 
-        In parts, so that a long replay leaves the event loop time to renew the lease. What the births of the
-        batch tell of is learned before, all at once.
+        What the births of the batch tell of is learned all at once; growing may take seconds, so what stands
+        before the first new birth does not wait for it.
         """
         if told := births_in(batch):
-            await self._learn(await asyncio.to_thread(points_born, told))
+            born = await asyncio.to_thread(points_born, told)
+            news = self._ground.first_news(batch, born)
+            if news < len(batch):
+                await self._evaluate(batch[:news], ownership)
+                batch = batch[news:]
+            await self._learn([point for points in born.values() for point in points])
+        await self._evaluate(batch, ownership)
+
+    async def _evaluate(self, batch: Sequence[LogMessage], ownership: Ownership) -> None:
+        """Evaluate in parts, so that a long replay leaves the event loop time to renew the lease."""
         for start in range(0, len(batch), A_PART):
             part = batch[start : start + A_PART]
             said = self._engine.feed(self._decoder.decode(part))

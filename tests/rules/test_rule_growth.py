@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from domain.alarm import Transition
 from domain.points import Point
 from domain.site import Labels
 from rules.compiler import compile_plan
+from rules.conditions import Selector
 from rules.decoding import Decoder
 from rules.engine import Engine
 from rules.ground import Ground, Learned, points_born
@@ -49,17 +52,19 @@ def growing(log: Sequence[LogMessage], seed: int) -> list[Transition]:
             ground, engine = _restarted(engine, ground, log[: rng.randrange(at, len(log) + 1)], rng)
             decoder = Decoder(ground.plan.site, 0, 1)
         batch = log[at : at + rng.choice([1, 2, 5, 30, 200])]
-        if ground.learn(points_born(batch)) is Learned.ANEW:
+        news = ground.first_news(batch, points_born(batch))
+        said += engine.feed(decoder.decode(batch[:news]))
+        if ground.learn(_born(batch)) is Learned.ANEW:
             engine = ground.grow(engine)
             decoder = decoder.on(engine.plan.site)
-        said += engine.feed(decoder.decode(batch))
+        said += engine.feed(decoder.decode(batch[news:]))
         at += len(batch)
     return said
 
 
 def _fresh(points: list[LogMessage]) -> Ground:
     ground = Ground(registry(), {UNIT}, ruleset())
-    ground.learn(points_born(points))
+    ground.learn(_born(points))
     ground.build()
     return ground
 
@@ -72,7 +77,7 @@ def _restarted(
     data = save(engine, PLACE, theirs.fingerprint)
     fresh = Ground(registry(), {UNIT}, ruleset())
     if rng.random() < 0.7:
-        fresh.learn(points_born(stream))
+        fresh.learn(_born(stream))
     fresh.learn(theirs.learned)
     fresh.build()
     begun = Engine(fresh.plan)
@@ -173,3 +178,30 @@ def test_a_later_birth_may_name_a_learned_point_better_but_not_one_of_the_site()
 
 def _with(point: Point, **facts: str) -> Point:
     return replace(point, **facts)  # type: ignore[arg-type]  # labels are words
+
+
+def test_what_stands_before_the_first_new_birth_needs_no_growth() -> None:
+    ground, log = _fresh([]), Story(2).tell(400)
+    born = points_born(log)
+    known = {point.key for point in registry().points}
+    first = next(at for at, one in enumerate(log) if any(point.key not in known for point in born.get(one.seq, ())))
+    assert ground.first_news(log, born) == first > 0
+    ground.learn(_born(log))
+    assert ground.first_news(log, born) == len(log)
+
+
+def test_a_pattern_is_held_against_each_name_once_however_many_rules_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Counter[tuple[tuple[str, ...], str]] = Counter()
+    names = Selector.names
+
+    def counted(selector: Selector, point: str) -> bool:
+        asked[selector.point, point] += 1
+        return names(selector, point)
+
+    monkeypatch.setattr(Selector, "names", counted)
+    compile_plan(ruleset(), all_knowing())
+    assert set(asked.values()) == {1}
+
+
+def _born(messages: Sequence[LogMessage]) -> list[Point]:
+    return [point for points in points_born(messages).values() for point in points]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,9 @@ from domain.batch import ReadingBatch
 from domain.clock import NS_PER_MS
 from domain.points import Point
 from rules import process
+from rules.engine import Engine
+from rules.ground import Ground
+from rules.worker import Ownership, Worker
 from tests.rules.test_rules_worker import until
 from tests.rules.transmitter_scene import LEARNED, UNIT, birth, registry, ruleset
 from tests.servers import connected, embedded_server
@@ -139,6 +143,53 @@ async def test_births_that_come_together_are_learned_together(tmp_path: Path) ->
             await until(lambda: _learned(backbone, 120))
             status = (await backbone.statuses())["rules.main"]
         assert status["grown"] == 1
+
+
+class HeldGround(Ground):
+    """Ground that grows when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__(registry(), {UNIT}, ruleset())
+        self.may_grow = threading.Semaphore(0)
+        self.growing = 0
+
+    def grow(self, engine: Engine) -> Engine:
+        """Wait for leave, in the thread that grows."""
+        self.growing += 1
+        self.may_grow.acquire()
+        return super().grow(engine)
+
+
+async def test_a_fire_before_a_birth_does_not_wait_for_what_the_birth_makes_grow(tmp_path: Path) -> None:
+    ground, ended = HeldGround(), asyncio.Event()
+    ground.build()
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        speaker = Speaker(backbone)
+        await speaker.live()
+        worker = Worker(ground, backbone, partition=subjects.partition_of(UNIT, backbone.partitions))
+        task = asyncio.create_task(worker.run(Ownership(epoch=1, still_ours=_always, ended=ended)))
+        await until(lambda: _is(worker.status.log_ns > 0))
+        await speaker.introduce(BY_NAME["c40-1-1"])
+        await until(lambda: _is(ground.growing == 1))
+        await speaker.say("fas", smoke_1=3)  # while the worker grows: it finds this and the next birth together
+        await speaker.introduce(BY_NAME["c40-1-2"])
+        ground.may_grow.release()
+        try:
+            await until(lambda: _count(backbone, 1), timeout_s=15)
+            await until(lambda: _is(ground.growing == 2))
+            assert worker.status.grown == 1
+        finally:
+            ground.may_grow.release()
+            ended.set()
+            await task
+
+
+async def _always() -> bool:
+    return True
+
+
+async def _is(fact: bool) -> bool:  # noqa: FBT001  # it is the question
+    return fact
 
 
 async def _count(backbone: Backbone, number: int) -> bool:
