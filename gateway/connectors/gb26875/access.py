@@ -202,7 +202,7 @@ class Access:
         return session.mapper
 
     async def _hear(self, harvest: Harvest) -> None:
-        """Hand roll-call answers over: they are on record before their frames are stored, let alone confirmed."""
+        """Hand roll-call answers over: they are on record before their frames are known as stored, or confirmed."""
         for operation in harvest.operations:
             if operation.answers_roll_call:
                 await self._roll_calls.answered(

@@ -6,6 +6,9 @@ groups may be with the sink at once, in order: the disk's latency is waited for 
 
 When more wait than fit into a commit, fire goes first. The frames of one transmitter never overtake each
 other: those before its fire go with it, so that an old state can't be stored after a newer one.
+
+Frames that answer a roll-call are a group of their own, one at a time: their answers go on record, which is another
+file, before they are confirmed. However slow that file is, nobody else waits for it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from domain.batch import ReadingBatch
 from domain.errors import StoreError
 from gateway.connectors.contract import Hosting, Sink
 from gateway.connectors.gb26875.config import PeerLimits
@@ -30,6 +34,9 @@ MOST_TOGETHER = 400
 MOST_COMMITS = 4
 """Groups that are with the sink at one time: a slow disk joins them into one write, and mapping goes on; assumption."""
 
+MOST_ANSWERS, MOST_ANSWERS_OF_ONE = 1000, 8
+"""Frames that wait with answers to roll-calls, of everybody and of one transmitter; assumption: a call has one."""
+
 MOST_ASIDES = 1000
 """What of our own, and of strangers, may wait for a commit; assumption."""
 
@@ -43,6 +50,15 @@ class Aside:
 
     add: Callable[[Harvest], None]
     done: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is stored together; ``ended`` hears when nothing of it is under way any more."""
+
+    frames: list[Waiting]
+    asides: list[Aside]
+    ended: Callable[[], None]
 
 
 class Queue:
@@ -100,6 +116,35 @@ class Queue:
         del session.waiting[:count]
 
 
+class Answers:
+    """Frames that answer roll-calls and wait; the next go when the last are done."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._waiting: list[Waiting] = []
+        self.busy = False
+
+    def __len__(self) -> int:
+        """Return how many frames wait."""
+        return len(self._waiting)
+
+    def put(self, waiting: Waiting) -> bool:
+        """Add a frame; tells whether there was room."""
+        own = sum(one.session is waiting.session for one in self._waiting)
+        if own >= MOST_ANSWERS_OF_ONE or len(self._waiting) >= MOST_ANSWERS:
+            return False
+        self._waiting.append(waiting)
+        return True
+
+    def take(self, most: int) -> list[Waiting]:
+        """Take the frames of the next group; none while one is under way."""
+        if self.busy:
+            return []
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
+        self.busy = bool(taken)
+        return taken
+
+
 class Intake:
     """Maps, stores and confirms what waits, one group after the other."""
 
@@ -116,12 +161,13 @@ class Intake:
     ) -> None:
         """``gather`` maps frames; ``stored`` hears when they are on disk, ``refused`` when they can't be.
 
-        ``hear`` records what frames answer before they are stored: one that is stored is a copy when it comes
-        again, and would tell nothing more after a crash in between.
+        ``hear`` records what frames answer before their names are stored: one whose name is stored is a copy when
+        it comes again, and would tell nothing more after a crash in between.
         """
         self._hosting = hosting
         self._gather, self._hear, self._stored, self._refused = gather, hear, stored, refused
         self._queue = Queue(limits)
+        self._answers = Answers()
         self._asides: list[Aside] = []
         self._wake = asyncio.Event()
         self._room = asyncio.Semaphore(MOST_COMMITS)
@@ -129,12 +175,12 @@ class Intake:
 
     def __len__(self) -> int:
         """Return how many frames wait."""
-        return len(self._queue)
+        return len(self._queue) + len(self._answers)
 
     def put(self, waiting: Waiting) -> bool:
         """Add a frame; tells whether there was room."""
         self._wake.set()
-        return self._queue.put(waiting)
+        return self._answers.put(waiting) if waiting.answers else self._queue.put(waiting)
 
     def put_aside(self, aside: Aside) -> bool:
         """Add something to the next commit; tells whether there was room."""
@@ -154,49 +200,68 @@ class Intake:
                 self._asides = []
                 if not len(self._queue):
                     self._wake.clear()
-                harvest = Harvest()
-                for aside in asides:
-                    aside.add(harvest)
-                self._gather(group, harvest)
-                handed_over = asyncio.Event()
-                commits.create_task(self._commit(sink, group, asides, harvest, handed_over))
-                await handed_over.wait()
+                await self._begin(commits, sink, Group(group, asides, self._room.release))
+                answers = self._answers.take(MOST_TOGETHER)
+                if answers:
+                    await self._begin(commits, sink, Group(answers, [], self._answered))
 
-    async def _commit(
-        self, sink: Sink, group: list[Waiting], asides: list[Aside], harvest: Harvest, handed_over: asyncio.Event
-    ) -> None:
+    async def _begin(self, commits: asyncio.TaskGroup, sink: Sink, group: Group) -> None:
+        """Map a group and start to store it; returns when the next may be mapped."""
+        harvest, handed_over = Harvest(), asyncio.Event()
+        for aside in group.asides:
+            aside.add(harvest)
+        self._gather(group.frames, harvest)
+        commits.create_task(self._commit(sink, group, harvest, handed_over))
+        await handed_over.wait()
+
+    def _answered(self) -> None:
+        """Let the next answers go."""
+        self._answers.busy = False
+        if len(self._answers):
+            self._wake.set()
+
+    async def _commit(self, sink: Sink, group: Group, harvest: Harvest, handed_over: asyncio.Event) -> None:
         """Store one group, then confirm it, or let its frames come again."""
         try:
             await self._store(sink, harvest, handed_over)
         except StoreError as error:
-            log.warning("%d frames not confirmed: %s", len(group), error)
-            self._refused(group)
+            log.warning("%d frames not confirmed: %s", len(group.frames), error)
+            self._refused(group.frames)
             await asyncio.sleep(REFUSED_PAUSE_S)
-            self._asides[:0] = asides
+            self._asides[:0] = group.asides
             self._wake.set()
         else:
-            self._confirm(group, asides)
+            self._confirm(group)
         finally:
             handed_over.set()
-            self._room.release()
+            group.ended()
 
     async def _store(self, sink: Sink, harvest: Harvest, handed_over: asyncio.Event) -> None:
         """Return when dead letters, readings and names are on disk.
 
         ``handed_over`` is set in the very step in which the sink takes the readings: the next group may be
-        mapped from then on, because the newest time of each point is known. Names go last, with the readings:
-        a frame whose dead letter was lost in between comes again.
+        mapped from then on, because the newest time of each point is known. Readings wait for nothing. Where there
+        are dead letters or answers, names go last, alone: a frame of which something was lost comes again.
         """
-        await self._hear(harvest)
-        if harvest.letters:
-            await asyncio.gather(*(sink.dead_letter(letter) for letter in harvest.letters))
-        handed_over.set()
-        if harvest.point or harvest.names:
-            await sink.emit(harvest.batch(self._hosting.table), names=harvest.names)
+        batch = harvest.batch(self._hosting.table)
+        if not harvest.letters and not any(one.answers_roll_call for one in harvest.operations):
+            handed_over.set()
+            if len(batch) or harvest.names:
+                await sink.emit(batch, names=harvest.names)
+            return
 
-    def _confirm(self, group: list[Waiting], asides: list[Aside]) -> None:
-        self._stored(group)
-        for aside in asides:
+        async def readings() -> None:
+            handed_over.set()
+            if len(batch):
+                await sink.emit(batch)
+
+        await asyncio.gather(readings(), self._hear(harvest), *(sink.dead_letter(letter) for letter in harvest.letters))
+        if harvest.names:
+            await sink.emit(ReadingBatch.empty(batch.table), names=harvest.names)
+
+    def _confirm(self, group: Group) -> None:
+        self._stored(group.frames)
+        for aside in group.asides:
             aside.done()
         now_s = asyncio.get_running_loop().time()
-        self._tally.latencies_s.extend(now_s - one.received_s for one in group if one.confirm)
+        self._tally.latencies_s.extend(now_s - one.received_s for one in group.frames if one.confirm)

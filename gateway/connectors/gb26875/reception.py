@@ -25,9 +25,10 @@ from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.exchange import Exchange
 from gateway.connectors.gb26875.fire import says_fire
 from gateway.connectors.gb26875.holders import Holders
-from gateway.connectors.gb26875.objects import Heartbeat, decode_unit
+from gateway.connectors.gb26875.objects import Heartbeat, TransmitterOperation, Unit, decode_unit
 from gateway.connectors.gb26875.profile import time_of
 from gateway.connectors.gb26875.protocol import Command, Frame, Received, Rejected
+from gateway.connectors.gb26875.readings import ROLL_CALL_ANSWER
 from gateway.connectors.gb26875.session import Line, Session, Waiting
 from gateway.connectors.gb26875.strangers import Strangers
 from gateway.connectors.gb26875.tally import Tally
@@ -180,6 +181,7 @@ class Reception:
             confirm=confirm,
             may_answer=self._holders.may_answer(session, line),
             fire=says_fire(unit),
+            answers=_answers_roll_call(unit),
         )
         if self._put(waiting):
             if name:
@@ -214,3 +216,7 @@ class Reception:
             raw = answer.encode()
             line.send(raw)
             session.keep(self._clock.now_ns(), raw, out=True)
+
+
+def _answers_roll_call(unit: Unit) -> bool:
+    return any(isinstance(item, TransmitterOperation) and item.flags & ROLL_CALL_ANSWER for item in unit.objects)

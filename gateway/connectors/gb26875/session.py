@@ -68,6 +68,8 @@ class Waiting:
     may_answer: bool
     """Whether it came by a line from which an answer to a roll-call counts."""
     fire: bool
+    answers: bool
+    """Whether it answers a roll-call."""
 
 
 @dataclass(frozen=True, slots=True)
