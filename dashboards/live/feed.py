@@ -3,7 +3,8 @@
 One follower of the ALERTS stream brings changes as they happen; a complete list every few seconds
 repairs whatever a follower can't know (a service that was restored from a backup). Two more followers learn points
 from births, and lines up and down from node messages. Statuses and the readings of devices that somebody looks at are
-asked for once a second, and so are roll-call results, a thousand transmitters at a time; figures less often.
+asked for once a second, and so are roll-call results, a thousand transmitters at a time; figures less often. A device
+whose question fails keeps no other from being asked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import itertools
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,7 +24,8 @@ from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET
 from dashboards.live import roll_calls
-from dashboards.live.board import Board, Reading
+from dashboards.live.board import Board
+from dashboards.live.latest import LatestReadings
 from dashboards.live.link import Link
 from dashboards.live.nodes import SUBJECTS
 from dashboards.live.site import LiveSite
@@ -31,8 +33,7 @@ from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
 from domain.alert import AlertView
 from domain.clock import Clock
-from domain.errors import FengsuiError
-from ingest.face import LatestReading
+from domain.errors import FengsuiError, WireError
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Feed:
         """Use ``link`` for everything; ``clock`` says when answers came."""
         self._link = link
         self._site = site
+        self._latest = LatestReadings(link, site, clock)
         self._calls = itertools.cycle(_parts(roll_calls.points(site.registry), ROLL_CALLS_AT_ONCE))
         self._board = board
         self._tail = tail
@@ -146,12 +148,17 @@ class Feed:
 
     async def _ask_readings(self) -> None:
         for device in list(self._watched):
-            self._board.readings |= _readings(await self._link.query.latest(device=device))
+            try:
+                async for part in self._latest.of_device(device):
+                    if device not in self._watched:  # the last browser left while we asked
+                        break
+                    self._board.readings |= part
+            except WireError as error:
+                log.debug("readings of %s: %s", device, error)
 
     async def _ask_roll_calls(self) -> None:
-        keys = next(self._calls, [])
-        if keys:
-            self._board.roll_calls |= _readings(await self._link.query.latest(points=keys))
+        async for part in self._latest.of_points(next(self._calls, [])):
+            self._board.roll_calls |= part
 
     async def _ask_strangers(self) -> None:
         """Ask the hosts that say they have some; a host that is away keeps what it said last."""
@@ -167,10 +174,6 @@ class Feed:
                 log.debug("strangers of %s: %s", host, error)
             else:
                 self._board.strangers[host] = read_all(reply)
-
-
-def _readings(latest: Mapping[str, LatestReading]) -> dict[str, Reading]:
-    return {key: Reading(one.time_ns, one.value, one.quality, one.text) for key, one in latest.items()}
 
 
 def _parts(keys: list[str], size: int) -> list[list[str]]:
