@@ -1,8 +1,9 @@
 """Hosted nodes (transmitters): up or down, as their births and deaths in the log say.
 
 A transmitter has no process and no status document of its own. Its host says what it knows of it: NBIRTH when the
-line is up, NDATA as a sign of life, NDEATH when it is gone. While the host itself is not heard, all this is
-history, and the node's state is *unknown* (`dashboards.live.health`).
+line is up, NDATA as a sign of life, NDEATH when it is gone. A death certificate of an earlier session (another
+``bdSeq`` than that of the last birth) is old news and is passed over, as the rules do. While the host itself is not
+heard, all this is history, and the node's state is *unknown* (`dashboards.live.health`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from backbone.messages import LogMessage
+from backbone.sparkplug import decode_birth, decode_death
 from backbone.subjects import NODE_TYPES, SPARKPLUG, parse
 from domain.errors import WireError
 from domain.site import Registry, Transmitter
@@ -43,6 +45,7 @@ class Nodes:
 
     revision: int = 0
     _known: dict[str, Node] = field(default_factory=dict)
+    _sessions: dict[str, int | None] = field(default_factory=dict)
     _site: Mapping[str, Transmitter] = field(default_factory=dict)
     _lines: dict[str, Counter[Line]] = field(default_factory=dict)
 
@@ -51,14 +54,26 @@ class Nodes:
         return self._known.get(key, Node())
 
     def apply(self, messages: Iterable[LogMessage]) -> None:
-        """Take node messages of the log, in its order."""
+        """Take node messages of the log, in its order; junk says nothing of a line."""
         for message in messages:
             try:
                 source = parse(message.subject)
+                key = f"{source.unit}/{source.gateway}"
+                if source.type not in NODE_TYPES or self._is_old_news(key, source.type, message.data):
+                    continue
             except WireError:
                 continue
-            if source.type in NODE_TYPES:
-                self._take(f"{source.unit}/{source.gateway}", source.type, message.time_ns)
+            self._take(key, source.type, message.time_ns)
+
+    def _is_old_news(self, key: str, kind: str, payload: bytes) -> bool:
+        """Remember the session of a birth; tell whether a death is of an earlier one. Raises WireError for junk."""
+        match kind:
+            case "NBIRTH":
+                self._sessions[key] = decode_birth(payload).bd_seq
+            case "NDEATH":
+                ended, lives = decode_death(payload), self._sessions.get(key)
+                return None not in (ended, lives) and ended != lives
+        return False
 
     def _take(self, key: str, kind: str, time_ns: int) -> None:
         before = self.of(key)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.messages import LogMessage
-from backbone.sparkplug import Birth, BirthMetric, encode_birth
+from backbone.sparkplug import Birth, BirthMetric, encode_birth, encode_death
 from backbone.subjects import telemetry
 from dashboards.live.board import Board, Reading
 from dashboards.live.health import Condition, gateway_health, hosted_silent, node_health, own_gateways
@@ -27,9 +27,13 @@ DISTRICT = district(6)
 KEY = "hotel/utd-0"
 
 
-def said(kind: str, second: int = 0, key: str = KEY) -> LogMessage:
+def said(kind: str, second: int = 0, key: str = KEY, payload: bytes = b"") -> LogMessage:
     unit, _, gateway = key.partition("/")
-    return LogMessage(telemetry(unit, kind, gateway), b"", second + 1, second * NS_PER_S)
+    return LogMessage(telemetry(unit, kind, gateway), payload, second + 1, second * NS_PER_S)
+
+
+def birth(session: int | None) -> bytes:
+    return encode_birth(Birth(metrics=(), seq=0, time_ns=0, bd_seq=session))
 
 
 def board(*kinds: str) -> Board:
@@ -88,6 +92,35 @@ def test_a_line_changes_once_for_each_turn_and_signs_of_life_are_remembered(kind
     assert nodes.revision == turns
     assert nodes.counts(DISTRICT)[HOST][up] == (1 if kinds else 6)
     assert nodes.counts(DISTRICT)[HOST].total() == 6
+
+
+@pytest.mark.parametrize(
+    ("born", "ended", "wanted"),
+    [(7, 6, Line.UP), (0, 255, Line.UP), (7, 7, Line.DOWN), (None, 6, Line.DOWN), (7, None, Line.DOWN)],
+)
+def test_a_death_certificate_of_an_earlier_session_says_nothing_of_the_line_that_lives(
+    born: int | None, ended: int | None, wanted: Line
+) -> None:
+    nodes = Nodes()
+    death = b"" if ended is None else encode_death(ended, 0)
+    nodes.apply([said("NBIRTH", 1, payload=birth(born)), said("NDEATH", 2, payload=death)])
+    assert nodes.of(KEY).line is wanted
+
+
+def test_after_a_new_birth_the_death_of_its_own_session_counts() -> None:
+    nodes = Nodes()
+    nodes.apply([said("NBIRTH", 1, payload=birth(1)), said("NBIRTH", 2, payload=birth(2))])
+    nodes.apply([said("NDEATH", 3, payload=encode_death(1, 0))])
+    assert nodes.of(KEY).line is Line.UP
+    nodes.apply([said("NDEATH", 4, payload=encode_death(2, 0))])
+    assert nodes.of(KEY) == Node(Line.DOWN, 4 * NS_PER_S, 2 * NS_PER_S)
+
+
+@given(st.sampled_from(["NBIRTH", "NDATA", "NDEATH"]), st.binary(max_size=60))
+def test_whatever_a_certificate_holds_it_is_read_or_says_nothing(kind: str, junk: bytes) -> None:
+    nodes = Nodes()
+    nodes.apply([said("NBIRTH", 1, payload=birth(1)), said(kind, 2, payload=junk), said("NDATA", 3)])
+    assert nodes.of(KEY).line is Line.UP
 
 
 def test_other_messages_say_nothing_of_a_line() -> None:
