@@ -90,11 +90,19 @@ def _point(unit: str, gateway: str, device: str, metric: BirthMetric) -> Point:
         low=_finite(metric.low),
         high=_finite(metric.high),
         max_silence_s=_silence_s(metric.max_silence_s),
-        label_zh=metric.label_zh[:MOST_LABEL],
-        label_en=metric.label_en[:MOST_LABEL],
+        label_zh=_label(metric.label_zh),
+        label_en=_label(metric.label_en),
         word=metric.word if is_token(metric.word) else "",
         zone=metric.zone if metric.zone is not None and is_token(metric.zone) else None,
     )
+
+
+def _label(said: str) -> str:
+    """Return a label without what a terminal obeys or what turns the reading direction: anybody may send a birth."""
+    label = said[:MOST_LABEL]
+    if label.isprintable():
+        return label
+    return "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in label)
 
 
 def _finite(number: float | None) -> float | None:

@@ -93,6 +93,14 @@ def test_properties_that_make_no_sense_are_replaced_by_those_of_an_ordinary_poin
     assert point == Point(unit="hotel", gateway="utd", device="fas", name="x", label_zh="烽" * 120)
 
 
+def test_a_label_brings_nothing_that_a_terminal_obeys_or_that_turns_the_reading_direction() -> None:
+    said = BirthMetric(
+        name="x", alias=alias_of("fas", "x"), label_zh="三楼\x1b[2J\u202e烟感", label_en="floor\u30003\n[/]"
+    )
+    [point] = points_of_birth("hotel", "utd", "fas", encode_birth(Birth(metrics=(said,), seq=1, time_ns=T0_NS)))
+    assert (point.label_zh, point.label_en) == ("三楼�[2J�烟感", "floor 3 [/]")
+
+
 @pytest.mark.parametrize("kind", ["DDATA", "DDEATH"])
 def test_other_messages_of_a_device_tell_of_no_points(kind: str) -> None:
     assert points_of_message(f"tel.0.hotel.{kind}.utd.fas", b"junk") == []
