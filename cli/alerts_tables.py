@@ -72,9 +72,9 @@ def alert_table(alerts: Iterable[AlertView], language: Language) -> Table:
             local(alert.raised_at_ns),
             Text(_word(alert.alarm_class, language), style=_COLOURS[alert.alarm_class]),
             _word(alert.level, language),
-            Text(alert.text_en if language is Language.EN else alert.text_zh),
+            plain(alert.text_en if language is Language.EN else alert.text_zh),
             " · ".join(_word(fact, language) for fact in facts(alert)),
-            Text(alert.owner or ""),
+            plain(alert.owner or ""),
             local(alert.next_escalation_ns),
         )
     return table
@@ -85,21 +85,21 @@ def detail_tables(detail: AlertDetail, language: Language) -> list[Table]:
     notices = _table(_NOTICE_HEADINGS[language])
     for notice in detail.notifications:
         notices.add_row(
-            notice.person,
-            notice.channel,
+            plain(notice.person),
+            plain(notice.channel),
             str(notice.step),
-            notice.state,
+            plain(notice.state),
             str(notice.attempts),
             local(notice.sent_at_ns),
             local(notice.accepted_at_ns),
             local(notice.delivered_at_ns),
-            f"{notice.answer or ''} {local(notice.answered_at_ns)}".strip(),
-            Text(notice.last_error or ""),
+            plain(f"{notice.answer or ''} {local(notice.answered_at_ns)}".strip()),
+            plain(notice.last_error or ""),
         )
     audit = _table(_AUDIT_HEADINGS[language])
     for entry in detail.audit:
         shown = ", ".join(f"{name}={value}" for name, value in entry.details.items() if value is not None)
-        audit.add_row(str(entry.number), local(entry.at_ns), Text(entry.actor), entry.action, Text(shown))
+        audit.add_row(str(entry.number), local(entry.at_ns), plain(entry.actor), plain(entry.action), plain(shown))
     return [alert_table((detail.alert,), language), notices, audit]
 
 
@@ -114,6 +114,16 @@ def facts(alert: AlertView) -> list[str]:
     found += ["historical"] if alert.historical else []
     found += ["closed"] if alert.closed_at_ns is not None else []
     return found
+
+
+def plain(told: object, style: str = "") -> Text:
+    """Return what a device or a person told, for a terminal: no markup, and nothing that a terminal obeys.
+
+    Descriptions come from devices and from births of anybody: ``[/]`` would be read as markup, ESC would reach the
+    terminal, U+202E would turn what stands behind it. White space becomes a space, all else that has no print a �.
+    """
+    words = str(told)
+    return Text("".join(one if one.isprintable() else " " if one.isspace() else "�" for one in words), style=style)
 
 
 def local(time_ns: int | None) -> str:

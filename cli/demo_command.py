@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from cli.alerts_tables import plain
 from cli.demo import Demo, running_demo
 from cli.demo_report import verdict
 from cli.demo_screen import show_lines, show_live
@@ -82,7 +84,7 @@ def _introduce(running: Demo, out: Console) -> None:
     registry, server = running.play.registry, running.platform.server
     labels = registry.site.labels
     size = f"{len(registry.devices)} devices, {len(registry.points)} points"
-    out.print(f"[bold]烽燧 Fengsui[/]  {labels.zh} / {labels.en}: {size}")
+    out.print(Text("烽燧 Fengsui", "bold").append_text(plain(f"  {labels.zh} / {labels.en}: {size}")))
     out.print(f"  console   [bold underline]{running.platform.console_url}[/]   (no login: a demo on loopback)")
     if server is not None:
         viewer = server.credentials["viewer"]

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.face import AlertsFace
+from cli.alerts_tables import plain
 from cli.demo import Demo
 from cli.simulate_commands import told_words, verdict_table
 from domain.alert import AlertView
@@ -38,7 +39,7 @@ async def show_lines(demo: Demo, out: Console) -> None:
     def tell(key: str, line: str) -> None:
         if key not in told:
             told.add(key)
-            out.print(f"{demo.runner.now_s():5.1f} s  {line}", soft_wrap=True, highlight=False, markup=False)
+            out.print(plain(f"{demo.runner.now_s():5.1f} s  {line}"), soft_wrap=True)
 
     while True:
         for placed in demo.runner.told:
@@ -62,11 +63,9 @@ async def _summary(demo: Demo) -> Group:
     scenario, told = demo.play.scenario, demo.runner.told
     head = Text(f"烽燧 Fengsui demo   {demo.runner.now_s():.0f} / {scenario.duration_s:g} s   ", style="bold")
     head.append(demo.platform.console_url, style="underline")
-    step = Text(f"▶ {told_words(told[-1])}" if told else "")
+    step = plain(f"▶ {told_words(told[-1])}" if told else "")
     statuses = await demo.backbone.statuses()
-    return Group(
-        head, step, _figures(statuses), _alert_table(await _alerts(demo)), verdict_table(demo.runner.verdicts())
-    )
+    return Group(head, step, _figures(statuses), alert_rows(await _alerts(demo)), verdict_table(demo.runner.verdicts()))
 
 
 def _figures(statuses: dict[str, dict[str, Any]]) -> Table:
@@ -82,12 +81,13 @@ def _figures(statuses: dict[str, dict[str, Any]]) -> Table:
     return table
 
 
-def _alert_table(alerts: tuple[AlertView, ...]) -> Table:
+def alert_rows(alerts: tuple[AlertView, ...]) -> Table:
+    """Return the first alerts of a list, a row each."""
     table = Table("等级 class", "报警 alert", "状态 state", expand=True)
     for alert in alerts[:MOST_ALERTS]:
         facts = [word for word, holds in _facts(alert) if holds]
         style = "red" if alert.active and alert.suppressed_by is None else "dim"
-        table.add_row(alert.alarm_class.value, alert.text_zh, " · ".join(facts), style=style)
+        table.add_row(alert.alarm_class.value, plain(alert.text_zh), " · ".join(facts), style=style)
     return table
 
 

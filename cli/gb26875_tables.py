@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli.alerts_tables import local
+from cli.alerts_tables import local, plain
 from cli.check_command import Language
 from domain.site import Labels
 
@@ -47,16 +47,16 @@ def transmitter_table(rows: Iterable[Row], language: Language) -> Table:
     table = table_of(_TRANSMITTERS[language])
     for row in sorted(rows, key=_by_line):
         table.add_row(
-            Text(f"{row.get('unit', '')}/{row.get('id', '')}"),
+            plain(f"{row.get('unit', '')}/{row.get('id', '')}"),
             line_text(str(row.get("state", "")), language),
-            Text(words(row.get("peer"))),
+            plain(words(row.get("peer"))),
             when(row.get("since_ns")),
             when(row.get("last_ns")),
-            Text(words(row.get("profile"))),
-            Text(reasons(row.get("profile_reasons"), language)),
-            words(row.get("frames")),
-            words(row.get("refused")),
-            words(row.get("duplicates")),
+            plain(words(row.get("profile"))),
+            plain(reasons(row.get("profile_reasons"), language)),
+            plain(words(row.get("frames"))),
+            plain(words(row.get("refused"))),
+            plain(words(row.get("duplicates"))),
             clock_text(row.get("clock_error_s"), language),
         )
     return table
@@ -67,17 +67,17 @@ def stranger_table(rows: Iterable[Row], language: Language) -> Table:
     table = table_of(_STRANGERS[language])
     for row in sorted(rows, key=lambda row: (not row.get("fire"), -number(row.get("last_ns")))):
         table.add_row(
-            Text(words(row.get("host"))),
-            Text(words(row.get("address"))),
-            Text(words(row.get("address_hex"))),
-            Text(words(row.get("peer"))),
+            plain(words(row.get("host"))),
+            plain(words(row.get("address"))),
+            plain(words(row.get("address_hex"))),
+            plain(words(row.get("peer"))),
             when(row.get("first_ns")),
             when(row.get("last_ns")),
-            words(row.get("frames")),
-            Text(types(row.get("types"))),
+            plain(words(row.get("frames"))),
+            plain(types(row.get("types"))),
             Text(_FIRE.of(language) if row.get("fire") else "", style="bold red"),
-            Text(words(row.get("profile"))),
-            Text(words(row.get("last_hex"))),
+            plain(words(row.get("profile"))),
+            plain(words(row.get("last_hex"))),
         )
     return table
 
@@ -87,14 +87,14 @@ def object_table(objects: Sequence[Row], title: str) -> Table:
     names = list(dict.fromkeys(name for one in objects for name in one))
     table = table_of(tuple(names), title=title)
     for one in objects:
-        table.add_row(*(Text(words(one.get(name))) for name in names))
+        table.add_row(*(plain(words(one.get(name))) for name in names))
     return table
 
 
 def line_text(state: str, language: Language) -> Text:
     """Return the state of a line as a sign, a word and a colour."""
     if state not in _LINES:
-        return Text(state)
+        return plain(state)
     sign, labels, style = _LINES[state]
     return Text(sign + labels.of(language), style=style)
 
@@ -139,9 +139,9 @@ def when(time_ns: Any) -> str:
 
 def table_of(headings: tuple[str, ...], title: str | None = None) -> Table:
     """Return an empty table that folds long words instead of cutting them."""
-    table = Table(title=Text(title) if title else None)
+    table = Table(title=plain(title) if title else None)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(plain(heading), overflow="fold")
     return table
 
 

@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from cli.alerts_tables import plain
 from cli.check_command import Language
 from cli.gb26875_mends import mend, reason
 from domain.site import Labels
@@ -32,7 +33,7 @@ def frame_table(event: Received | Rejected, profile: DeviceProfile, title: str, 
     """Return a frame or a refusal as a table, with its reason and mend below."""
     good = isinstance(event, Received)
     verdict = (_GOOD if good else _REFUSED).of(language)
-    heading = Text(f"{title}  {verdict}", style="bold green" if good else "bold red")
+    heading = plain(f"{title}  {verdict}", style="bold green" if good else "bold red")
     table = Table(title=heading, title_justify="left", expand=False)
     for name in _HEADINGS[language]:
         table.add_column(name, overflow="fold")
@@ -57,7 +58,7 @@ def frame_line(event: Received | Rejected, profile: DeviceProfile, language: Lan
     fire = any(_FIRE in said.zh for said in words)
     told = " · ".join(said.of(language) for said in words if said.of(language))
     line = f"{_way(event.frame, profile)}  {command_name(event.frame.command, language.value)}  {told}".rstrip()
-    return Text(line, style="bold red" if fire else "")
+    return plain(line, style="bold red" if fire else "")
 
 
 def _way(frame: Frame, profile: DeviceProfile) -> str:
@@ -69,7 +70,8 @@ def _cells(row: Row, language: Language) -> tuple[Text, ...]:
     place = f"{first}–{last}" if last > first else str(first)
     chunks = [row.raw[at : at + _MOST_SHOWN].hex(" ") for at in range(0, len(row.raw), _MOST_SHOWN)]
     source = _place(row.source.removeprefix(f"{STANDARD_NAME}, "), language)
-    return tuple(map(Text, (place, "\n".join(chunks), row.name.of(language), row.value.of(language), source)))
+    told = plain(row.name.of(language)), plain(row.value.of(language))
+    return Text(place), Text("\n".join(chunks)), *told, Text(source)
 
 
 def _place(source: str, language: Language) -> str:

@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.alerts_commands import JsonOption, LangOption
+from cli.alerts_tables import plain
 from cli.check_command import Language
 from cli.modbus_target import RtuOption, TargetArgument, settings_of
 from domain.errors import LinkError, RefusedError, WireError
@@ -149,5 +150,5 @@ def _table(found: Sequence[Answer], lang: Language) -> Table:
     for heading in Labels(zh="单元 应答 毫秒 速率 校验", en="unit said ms baud parity").of(lang).split():
         table.add_column(heading)
     for one in found:
-        table.add_row(str(one.unit), one.said, f"{one.milliseconds:g}", str(one.baud or ""), one.parity or "")
+        table.add_row(str(one.unit), plain(one.said), f"{one.milliseconds:g}", str(one.baud or ""), one.parity or "")
     return table

@@ -13,7 +13,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli.alerts_tables import local
+from cli.alerts_tables import local, plain
 from cli.check_command import Language
 from domain.clock import NS_PER_S
 from domain.site import Labels
@@ -59,15 +59,15 @@ def call_table(calls: Iterable[Call], language: Language, now_ns: int | None = N
     for call in calls:
         by = str(call.get("by") or "")
         table.add_row(
-            Text(str(call.get("unit", ""))),
-            Text(str(call.get("transmitter", ""))),
+            plain(call.get("unit", "")),
+            plain(call.get("transmitter", "")),
             result_text(call, language),
-            Text(_PLAN.of(language) if by == "plan" else by),
+            plain(_PLAN.of(language) if by == "plan" else by),
             _time(call.get("called_ns")),
-            f"{call.get('minutes', '')} min",
+            plain(f"{call.get('minutes', '')} min"),
             _time(call.get("answered_ns")),
             Text(_left(call, language, now_ns) or took(call)),
-            Text("" if call.get("operator") is None else str(call["operator"])),
+            plain("" if call.get("operator") is None else call["operator"]),
         )
     return table
 
@@ -76,7 +76,7 @@ def result_text(call: Call, language: Language) -> Text:
     """Return the result as a sign, words and a colour; a result of a later version as it is."""
     result = str(call.get("result", ""))
     if result not in _RESULTS:
-        return Text(result)
+        return plain(result)
     sign, labels, style = _RESULTS[result]
     cause = _CAUSES.get(str(call.get("cause") or ""))
     because = f" ({cause.of(language)})" if cause else ""

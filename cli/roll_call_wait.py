@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
+from cli.alerts_tables import plain
 from cli.check_command import Language
 from cli.gb26875_output import say_silent
 from cli.gb26875_service import LINE_TIMEOUT_S, GatewayFace
@@ -56,7 +56,7 @@ class RollCallWait:
         if not calls:
             raise refusals[0]
         for refusal in refusals:
-            self._console.print(Text(str(refusal), style="yellow"))
+            self._console.print(plain(refusal, style="yellow"))
         return calls, len(refusals)
 
     async def answers(self, calls: Sequence[Call]) -> tuple[Call, ...]:

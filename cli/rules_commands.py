@@ -117,7 +117,7 @@ def _rules_table(ruleset: RuleSet, lang: Language) -> Table:
     ):
         table.add_column(heading)
     for rule in ruleset:
-        table.add_row(rule.id, rule.labels.of(lang), rule.alarm_class, rule.level, rule.version)
+        table.add_row(rule.id, Text(rule.labels.of(lang)), rule.alarm_class, rule.level, rule.version)
     return table
 
 

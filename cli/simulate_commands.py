@@ -27,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
+from cli.alerts_tables import plain
 from cli.rule_files import load_ruleset
 from cli.simulate_gb26875 import EPILOG, gb26875
 from cli.site_files import load_registry
@@ -175,7 +176,7 @@ async def _watch_table(play: Play, fleet: Fleet, runner: Runner, console: Consol
 async def _watch_lines(_play: Play, fleet: Fleet, runner: Runner, console: Console) -> None:
     """Say what changes, a line each, for logs and pipes."""
     for device in fleet.skipped:
-        console.print(f"{device.key}: 未模拟 not simulated, its profile '{device.profile.profile}' has no model")
+        console.print(plain(f"{device.key}: 未模拟 not simulated, its profile '{device.profile.profile}' has no model"))
     told: dict[str, str] = {}
     while True:
         news = {
@@ -184,7 +185,7 @@ async def _watch_lines(_play: Play, fleet: Fleet, runner: Runner, console: Conso
         news |= {f"{placed.step.at:g} s": told_words(placed) for placed in runner.told}
         for name, words in news.items():
             if told.get(name) != words:
-                console.print(f"{name}: {words}", soft_wrap=True, highlight=False)
+                console.print(plain(f"{name}: {words}"), soft_wrap=True)
         told |= news
         await asyncio.sleep(LOOK_S)
 
@@ -197,8 +198,8 @@ def _link(connected: bool, trouble: str) -> str:  # noqa: FBT001 -- private
 
 def _headline(play: Play, runner: Runner) -> Text:
     scenario = play.scenario
-    text = Text(f"{scenario.labels.zh} / {scenario.labels.en}   {runner.now_s():.0f} / {scenario.duration_s:g} s")
-    return text.append(f"\n{told_words(runner.told[-1]) if runner.told else ''}", style="bold")
+    text = plain(f"{scenario.labels.zh} / {scenario.labels.en}   {runner.now_s():.0f} / {scenario.duration_s:g} s")
+    return text.append("\n").append_text(plain(told_words(runner.told[-1]) if runner.told else "", "bold"))
 
 
 def told_words(placed: Placed) -> str:
@@ -212,7 +213,9 @@ def _line_table(fleet: Fleet) -> Table:
     for name, status in fleet.lines().items():
         style = "" if status.connected else "yellow"
         state = _link(status.connected, status.trouble)
-        table.add_row(name, status.where, state, str(status.sent), str(status.waiting), style=style)
+        table.add_row(
+            plain(name), plain(status.where), plain(state), str(status.sent), str(status.waiting), style=style
+        )
     return table
 
 
@@ -226,9 +229,8 @@ def device_table(registry: Registry, fleet: Fleet, most: int) -> Table:
         style = "red" if row.fault else "yellow" if row.touched else ""
         labels = row.device.zone.settings.labels
         fault = row.fault.kind.value if row.fault else ""
-        table.add_row(
-            row.device.settings.id, f"{labels.zh} / {labels.en}", values_text(registry, row), fault, style=style
-        )
+        zone, values = plain(f"{labels.zh} / {labels.en}"), plain(values_text(registry, row))
+        table.add_row(row.device.settings.id, zone, values, fault, style=style)
     return table
 
 
@@ -255,10 +257,11 @@ def values_text(registry: Registry, row: DeviceRow) -> str:
 
 
 def verdict_table(verdicts: Iterable[Verdict], title: str | None = None) -> Table:
-    """Return expectations with what came of them."""
-    table = Table("期望 expected", "结果 result", "依据 why", title=title, expand=True)
+    """Return expectations with what came of them; ``why`` quotes alerts, whose words are those of devices."""
+    table = Table("期望 expected", "结果 result", "依据 why", title=plain(title) if title else None, expand=True)
     for verdict in verdicts:
-        table.add_row(verdict.what, Text(_WORDS[verdict.state], _COLOURS[verdict.state]), verdict.why)
+        result = Text(_WORDS[verdict.state], _COLOURS[verdict.state])
+        table.add_row(plain(verdict.what), result, plain(verdict.why))
     return table
 
 
@@ -266,13 +269,10 @@ def report_table(report: Report) -> Group:
     """Return expectations and remarks as a table and lines; those not judged only as a number."""
     shown = [verdict for verdict in report.verdicts if verdict.state is not State.NOT_JUDGED]
     title = f"{report.scenario}: {report.played_s:.0f} s"
-    table = Table("期望 expected", "结果 result", "依据 why", title=title, expand=True)
-    for verdict in shown:
-        table.add_row(verdict.what, Text(_WORDS[verdict.state], _COLOURS[verdict.state]), verdict.why)
     left = Counter(verdict.why for verdict in report.verdicts if verdict.state is State.NOT_JUDGED)
-    lines = [Text(f"{title}: {count} × {_WORDS[State.NOT_JUDGED]}: {why}", "dim") for why, count in left.items()]
+    lines = [plain(f"{title}: {count} × {_WORDS[State.NOT_JUDGED]}: {why}", "dim") for why, count in left.items()]
     remarks = [
-        Text(f"{remark.at_s:.1f} s, line {remark.line}: {remark.why}", "red" if remark.failed else "dim")
+        plain(f"{remark.at_s:.1f} s, line {remark.line}: {remark.why}", "red" if remark.failed else "dim")
         for remark in report.remarks
     ]
-    return Group(*([table] if shown else []), *lines, *remarks)
+    return Group(*([verdict_table(shown, title)] if shown else []), *lines, *remarks)

@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cli.alerts_tables import plain
 from cli.check_command import Language
 from cli.transmitter_words import HELP, joined, line_of
 from domain.words import COMPONENT_STATE, TRANSMITTER_STATE, spoken
@@ -173,5 +174,5 @@ def _components(desk: Desk, language: Language) -> Table:
     for number, component in sorted(shown, key=lambda item: item[0]):
         said = joined(spoken(COMPONENT_STATE, component.state, language), language)
         style = "bold red" if component.state & 2 else "yellow" if component.state != 1 else ""
-        table.add_row(str(number), component.name, component.text, said, style=style)
+        table.add_row(str(number), component.name, plain(component.text), said, style=style)
     return table

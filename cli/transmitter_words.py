@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from cli.alerts_tables import plain
 from cli.check_command import Language
 from domain.clock import NS_PER_S, to_iso
 from domain.site import Labels
@@ -75,7 +76,7 @@ def line_of(told: Told, dialect: Dialect, language: Language, zone: tzinfo) -> T
     text = Text(f"{moment:%H:%M:%S}  ", style="dim")
     event = EVENTS[told.event].of(language)
     text.append(f"{event:　<5} " if language is Language.ZH else f"{event:<12} ")
-    text.append(said)
+    text.append_text(plain(said))
     text.stylize(_STYLES.get(told.event, ""), 10)
     return text
 
