@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,10 @@ from gateway.uplink import BACKFILL_WINDOW, LIVE_WINDOW, Uplink
 from gateway.values import Values
 
 log = logging.getLogger(__name__)
+
+SWITCH_S = 0.0005
+"""How long the spool's thread may keep the interpreter from the event loop: at Python's 5 ms each confirm waits
+for it at every system call (measured: half the latency at 1,500 frames/s)."""
 
 REPORT_S = 1.0
 NODE_DATA_EVERY = 10
@@ -67,6 +72,7 @@ async def run(
     stop: asyncio.Event,
 ) -> None:
     """Run one gateway until ``stop`` is set; raises StoreError when its spool can't be opened."""
+    sys.setswitchinterval(SWITCH_S)
     settings = registry.gateways[f"{unit}/{gateway}"]
     limits = SpoolLimits(most_bytes=settings.spool_bytes, most_age_s=settings.spool_age_s)
     spool = await Spool.open(state_dir / "spool.sqlite", limits=limits, clock=clock)
