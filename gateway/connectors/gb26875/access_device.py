@@ -11,6 +11,7 @@ from domain.clock import Clock
 from domain.site import Device
 from gateway.connectors.contract import Hosting
 from gateway.connectors.gb26875.mapping import Harvest
+from gateway.connectors.gb26875.readings import believed_ns
 
 PROFILE = "gb26875_access"
 
@@ -32,5 +33,7 @@ class AccessDevice:
         now_ns = self._clock.now_ns()
         for name, value in figures.items():
             point = self._hosting.table.index(f"{self._key}/{name}")
-            last_ns = max(self._last_ns.get(name, 0), self._hosting.last_ns(point))
+            last_ns = max(
+                believed_ns(one, now_ns) for one in (self._last_ns.get(name, 0), self._hosting.last_ns(point))
+            )
             self._last_ns[name] = harvest.place(point, now_ns, value, text=text, after_ns=last_ns)

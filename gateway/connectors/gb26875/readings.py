@@ -8,7 +8,8 @@
 | none in this type of object | when it was received |
 
 Two readings of a point never share a time and never go back: the second is moved behind the first, and is
-marked with CLOCK where that is more than a second, the resolution of the wire.
+marked with CLOCK where that is more than a second, the resolution of the wire. Only a first one more than a day
+ahead of our clock is passed over: it is from a time when that was wrong, and would hold all that follow there.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ LATE_S = 60.0
 
 MOST_LATE_S = 31 * 86_400.0
 """An object older than this has a wrong time (frame DG-05: nine years); assumption: no device queues for longer."""
+
+MOST_AHEAD_NS = 86_400 * NS_PER_S
+"""A newest reading further ahead of our clock was stored while that was wrong; assumption."""
 
 ROLL_CALL_ANSWER = 1 << 5
 """Bit of a transmitter's operation (type 24)."""
@@ -165,7 +169,7 @@ class Taken:
 
     def place(self, point: int, time_ns: int, value: float, *, quality: int = GOOD, text: str = "") -> None:
         """Add a reading behind the newest of its point."""
-        after_ns = self.books.hosting.last_ns(point)
+        after_ns = believed_ns(self.books.hosting.last_ns(point), self.times.received_ns)
         self.harvest.place(point, time_ns, value, quality=quality, text=text, after_ns=after_ns)
 
     def event(self, point: int | None, value: float, text: str) -> None:
@@ -185,6 +189,11 @@ class Taken:
             raw=self.frame.encode()[:MOST_RAW_BYTES],
         )
         self.harvest.letters.append(letter)
+
+
+def believed_ns(newest_ns: int, now_ns: int) -> int:
+    """Return the time of a point's newest reading; 0 for one that is more than a day ahead of ``now_ns``."""
+    return newest_ns if newest_ns - now_ns <= MOST_AHEAD_NS else 0
 
 
 @lru_cache(maxsize=1024)
