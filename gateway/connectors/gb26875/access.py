@@ -25,6 +25,7 @@ from gateway.connectors.gb26875.copies import stored_name
 from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.exchange import Exchange
 from gateway.connectors.gb26875.findings import exposure
+from gateway.connectors.gb26875.fire import FIRE
 from gateway.connectors.gb26875.holders import Holders
 from gateway.connectors.gb26875.intake import Aside, Intake
 from gateway.connectors.gb26875.keeper import Keeper
@@ -34,6 +35,7 @@ from gateway.connectors.gb26875.listener import Listener
 from gateway.connectors.gb26875.mapping import Harvest, Mapper
 from gateway.connectors.gb26875.protocol import Frame
 from gateway.connectors.gb26875.quarantine import Quarantine
+from gateway.connectors.gb26875.readings import CLOCK_MARK, believed_ns
 from gateway.connectors.gb26875.reception import Reception
 from gateway.connectors.gb26875.roll_calls import RollCall, RollCalls, Sent
 from gateway.connectors.gb26875.session import Session, Waiting
@@ -176,8 +178,21 @@ class Access:
                 log.exception("frame of %s: defect in its mapping", one.session.key)
                 self._tally.errors["defect"] += 1
                 harvest.letters.append(self._letter(one))
+                self._place_unmapped(one, harvest)
             if one.name and one.lasting:
                 harvest.names.append(stored_name(one.name, one.received_ns))
+
+    def _place_unmapped(self, one: Waiting, harvest: Harvest) -> None:
+        """Let a fire that our own mapping failed on be one of its transmitter."""
+        key = f"{one.session.key}/state"
+        point = self._hosting.table.get(key) if one.fire else None
+        if point is None:
+            return
+        after_ns = believed_ns(self._hosting.last_ns(point), one.received_ns)
+        text = (
+            f"本程序未能解析的火警报文 / fire in a message that our mapping failed on, hex {one.frame.encode().hex()}"
+        )
+        harvest.place(point, one.received_ns, FIRE | 1, quality=CLOCK_MARK, text=text, after_ns=after_ns)
 
     def _letter(self, one: Waiting) -> DeadLetter:
         return DeadLetter(

@@ -205,6 +205,7 @@ async def test_a_defect_of_our_own_sets_one_frame_aside_and_the_others_go_on(
         sent = await device.send(own_state(FIRE))
         assert (await device.answer(sent)).command == Command.CONFIRM
         assert [(one.reason, one.raw) for one in server.desk.letters] == [("defect", sent.encode())]
+        assert server.desk.values(f"{UNIT}/utd/state") == [FIRE | NORMAL], "what we can't map is a fire all the same"
         assert (await device.say(component(FIRE))).command == Command.CONFIRM
         assert server.desk.values(SMOKE) == [FIRE]
 
