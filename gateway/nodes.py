@@ -13,7 +13,7 @@ The last needs a mark on disk: a node's bdSeq and "born" are committed before it
 not take its place, for a transmitter that never returns would stay alive in the log for ever.
 
 Thousands of births after an outage go out a few at a time, each lot acknowledged before the next, so that an
-event never has more than one lot before it; a node that has an event to tell is born at once, out of turn.
+event never has more than one lot before it; a node without a session that has an event to tell is born at once.
 """
 
 from __future__ import annotations
@@ -67,6 +67,11 @@ class _Node:
     @property
     def must_be_born(self) -> bool:
         return self.stale or not self.session.born
+
+    @property
+    def has_no_session(self) -> bool:
+        """Tells whether it may say nothing; a birth that was only asked for comes in its turn, after what is urgent."""
+        return self.renew or not self.session.born
 
     @property
     def must_die(self) -> bool:
@@ -157,11 +162,18 @@ class Nodes:
             assert sent is not None  # noqa: S101  # our own node dies with this process only
             return sent
         while True:
-            if node.must_be_born:
+            if node.has_no_session:
                 await self._bear([node])
             sent = await node.session.data(row.device, body, message_id, told)
             if sent is not None:
                 return sent
+
+    async def bear_for(self, rows: Iterable[SpoolRow]) -> None:
+        """Let the nodes of a few rows be born that have no session, with one commit for all of them."""
+        nodes = {key: node for row in rows if (node := self._nodes.get(key := f"{row.unit}/{row.gateway}")) is not None}
+        unborn = [node for node in nodes.values() if node.has_no_session]
+        if len(unborn) > 1:
+            await self._bear(unborn)
 
     async def introduce(self, row: SpoolRow) -> None:
         """See to it that the log has a birth with all points of the row's device, for a row that goes to history."""
@@ -235,16 +247,21 @@ class Nodes:
         """Bear those that must be, after their sessions are on disk; returns the futures of their last acks."""
         async with self._changing:
             nodes = [node for node in nodes if node.must_be_born]
+            anew = [node for node in nodes if node.has_no_session]
+            for node in anew:
+                node.session.bd_seq = (node.session.bd_seq + 1) % BD_SEQ_VALUES
+                node.session.born = False  # nothing more in the old session, whose seq may be another life's
             for node in nodes:
-                if node.renew or not node.session.born:
-                    node.session.bd_seq = (node.session.bd_seq + 1) % BD_SEQ_VALUES
-                    node.session.born = False  # nothing more in the old session, whose seq may be another life's
                 if not node.up:
                     node.visits = True
                     self._visitors.append(node)
                 node.stale = node.renew = False
-            await self._save(nodes, born=True)
-            return [await node.session.birth(node.session.bd_seq) for node in nodes]
+            await self._save(anew, born=True)
+            futures = []
+            for node in nodes:
+                futures.append(await node.session.birth(node.session.bd_seq))
+                await asyncio.sleep(0)  # a panel of a thousand components has a long birth; others share this loop
+            return futures
 
     async def _bury(self, nodes: list[_Node], *, anyway: bool = False) -> list[asyncio.Future[Ack]]:
         """Say NDEATH for those that must die, in the lock; returns the futures of their acks."""

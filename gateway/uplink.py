@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -41,6 +42,10 @@ log = logging.getLogger(__name__)
 EVENTS_AT_ONCE = 256
 FRESH_AT_ONCE = 32
 """Measures handed over before looking for events again; also their share while events never end."""
+
+ROWS_A_TURN = 32
+READINGS_A_TURN = 1000
+"""Handed over before looking for fire again, and before other work of this loop has its turn: some milliseconds."""
 
 MOST_REFUSALS = 5
 IDLE_S = 0.5
@@ -92,14 +97,23 @@ class Uplink:
             self._spool.arrived.clear()
             rows = await self._spool.events(EVENTS_AT_ONCE)
             rows += await self._spool.fresh(FRESH_AT_ONCE, self._late_ns())
-            for at, (row, told) in enumerate(zip(rows, told_by(rows), strict=True)):
+            for start, end in turns(rows):
                 if not (backbone.connected and self._voice.alive.is_set()):
-                    self._spool.give_back(rows[at:])
+                    self._spool.give_back(rows[start:])
                     break
-                await self._send_live(row, told)
+                if start:
+                    await self._hand_over(await self._spool.fires(ROWS_A_TURN))
+                await self._hand_over(rows[start:end])
+                await asyncio.sleep(0)
             await self._nodes.end_visits()
             if not rows:
                 await self._wait(self._spool.arrived, IDLE_S)
+
+    async def _hand_over(self, rows: Sequence[SpoolRow]) -> None:
+        """Send a few rows on the live lane."""
+        await self._nodes.bear_for(rows)
+        for row, told in zip(rows, told_by(rows), strict=True):
+            await self._send_live(row, told)
 
     async def _backfill(self, backbone: Backbone, history: Publisher) -> None:
         pause_s = 1 / self._settings.backfill_per_s
@@ -190,6 +204,18 @@ class Uplink:
                 await event.wait()
         except TimeoutError:
             return
+
+
+def turns(rows: Sequence[SpoolRow]) -> Iterator[tuple[int, int]]:
+    """Yield from where to where rows are handed over in one turn."""
+    start, readings = 0, 0
+    for at, row in enumerate(rows):
+        if at > start and (at - start >= ROWS_A_TURN or readings + row.readings > READINGS_A_TURN):
+            yield start, at
+            start, readings = at, 0
+        readings += row.readings
+    if rows:
+        yield start, len(rows)
 
 
 def as_historical(row: SpoolRow) -> SpoolRow:

@@ -102,6 +102,16 @@ def salvage(path: Path, delivered: AbstractSet[int] = frozenset()) -> Salvaged:
     return found
 
 
+def renamed(path: Path, mark: int) -> Path:
+    """Rename a damaged file with what belongs to it; returns its new path, which is absolute."""
+    aside = path.absolute().with_name(f"{path.name}.damaged-{mark}")
+    for suffix in ("", "-wal", "-shm"):
+        old = path.with_name(path.name + suffix)
+        if old.exists():
+            old.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
 def _tidy(path: Path) -> None:
     """Remove what reading a file leaves beside it: its shared memory, and a log that holds nothing."""
     path.with_name(path.name + "-shm").unlink(missing_ok=True)

@@ -34,7 +34,7 @@ from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
 from gateway.spool.rows import EVENT, LANES, MEASURE, URGENT, SpoolRow, rows_of
-from gateway.spool.salvage import Salvaged, inheritance, salvage
+from gateway.spool.salvage import Salvaged, inheritance, renamed, salvage
 from gateway.spool.store import Group, SpoolFile, SpoolLimits
 
 T = TypeVar("T")
@@ -80,6 +80,8 @@ class Spool:
         self._wake = asyncio.Event()
         self._taken: set[int] = set()
         self._cursor = dict.fromkeys(LANES, 0)
+        self._fire_waits = True
+        """Tells whether there may be fire that nobody has taken."""
         self._forecast = Forecast()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
@@ -160,8 +162,16 @@ class Spool:
 
         A row is taken once; `give_back` makes it available again.
         """
-        urgent = await self._onward(URGENT, "lane = ?", (URGENT,), most) if self._file.batches[URGENT] else []
-        return urgent or await self._onward(EVENT, "lane = ?", (EVENT,), most)
+        return await self.fires(most) or await self._onward(EVENT, "lane = ?", (EVENT,), most)
+
+    async def fires(self, most: int) -> list[SpoolRow]:
+        """Take fire that waits, oldest first; asks no thread where there is none."""
+        if not self._fire_waits:
+            return []
+        self._fire_waits = False
+        rows = await self._onward(URGENT, "lane = ?", (URGENT,), most)
+        self._fire_waits = self._fire_waits or len(rows) == most
+        return rows
 
     async def fresh(self, most: int, since_ns: int) -> list[SpoolRow]:
         """Take measures that were stored at ``since_ns`` or later, oldest first."""
@@ -176,6 +186,7 @@ class Spool:
         for row in rows:
             self._taken.discard(row.id)
             self._cursor[row.lane] = min(self._cursor[row.lane], row.id - 1)
+            self._fire_waits = self._fire_waits or row.lane == URGENT
         self.arrived.set()
 
     def published(self, rows: Iterable[SpoolRow]) -> None:
@@ -307,6 +318,7 @@ class Spool:
             span = self._file.commit(group, now_ns, in_use)
         self._leaving = []
         self._names.add(group.memories.names, span)
+        self._fire_waits = self._fire_waits or any(row.lane == URGENT for row in group.rows)
         self._forecast.add(sum(row.size for row in group.rows if row.lane == MEASURE), self._now_s())
 
     async def _guarded(self, work: Callable[[], T]) -> T:
@@ -323,7 +335,7 @@ class Spool:
         delivered = {row.id for row in [*self._published, *self._leaving] if row.spool == old.id}
         counters = Counter(old.counters)
         old.close()
-        found = salvage(self._rename_damaged(), delivered)
+        found = salvage(renamed(self._path, self._clock.now_ns()), delivered)
         found.named, found.points, found.nodes = list(self._names), list(self._points), list(self._nodes.values())
         found.counters = counters
         self._begin_anew(found)
@@ -338,7 +350,8 @@ class Spool:
                 self._file.close()
                 raise
         except DamagedError:
-            self._begin_anew(salvage(self._rename_damaged()))
+            self._begin_anew(salvage(renamed(self._path, self._clock.now_ns())))
+        self._fire_waits = True
         self._hold_ballast()
 
     def _begin_anew(self, found: Salvaged) -> None:
@@ -354,21 +367,12 @@ class Spool:
         self.remembered, self._names = self._file.remembered()
         self._taken.clear()
         self._cursor = dict.fromkeys(LANES, 0)
+        self._fire_waits = True
 
     def _hold_ballast(self) -> None:
         with contextlib.suppress(OSError):  # without ballast a full disk is met a little earlier
             if not self._ballast.exists():
                 self._ballast.write_bytes(bytes(BALLAST_BYTES))
-
-    def _rename_damaged(self) -> Path:
-        """Rename the file with what belongs to it; returns its new path."""
-        mark = self._clock.now_ns()
-        aside = self._path.absolute().with_name(f"{self._path.name}.damaged-{mark}")
-        for suffix in ("", "-wal", "-shm"):
-            old = self._path.with_name(self._path.name + suffix)
-            if old.exists():
-                old.rename(aside.with_name(aside.name + suffix))
-        return aside
 
     @property
     def _ballast(self) -> Path:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nats.js.errors import APIError
 
 from backbone import subjects
@@ -22,10 +24,10 @@ from domain.quality import HISTORICAL
 from gateway.connectors.contract import Health, Sink
 from gateway.nodes import Nodes
 from gateway.session import Session, Voice
-from gateway.spool import Spool, SpoolLimits
-from gateway.spool.rows import rows_of
+from gateway.spool import Spool, SpoolLimits, SpoolRow
+from gateway.spool.rows import MOST_READINGS, rows_of
 from gateway.supervisor import keep_running
-from gateway.uplink import Uplink, UplinkSettings
+from gateway.uplink import READINGS_A_TURN, ROWS_A_TURN, Uplink, UplinkSettings, turns
 from gateway.values import Values
 from tests.servers import connected, embedded_server
 
@@ -191,6 +193,15 @@ async def test_lost_device_gets_a_death_and_no_birth_until_it_is_back(tmp_path: 
     kinds = [subjects.parse(message.subject).type for message in found]
     assert kinds == ["NBIRTH", "DBIRTH", "DDEATH"]
     assert (subject, decode_death(payload)) == ("spBv1//0.hotel.NDEATH.gw", 7)
+
+
+@given(st.lists(st.integers(1, MOST_READINGS), max_size=200))
+def test_a_turn_is_short_and_every_row_has_one(readings: list[int]) -> None:
+    rows = [SpoolRow("s", at, 0, "", "", "d", 0, count, b"") for at, count in enumerate(readings)]
+    cut = list(turns(rows))
+    assert [at for start, end in cut for at in range(start, end)] == list(range(len(rows)))
+    assert all(end - start <= ROWS_A_TURN for start, end in cut)
+    assert all(end - start == 1 or sum(readings[start:end]) <= READINGS_A_TURN for start, end in cut)
 
 
 class Flaky:

@@ -23,7 +23,7 @@ from domain.quantity import Quantity
 from domain.words import COMPONENT_STATE, FIRE_BITS
 from gateway.nodes import AT_ONCE
 from gateway.spool import NodeRecord
-from gateway.values import Values, birth_size
+from gateway.values import Values, birth_size, told_by
 from tests.gateway.foreign_host import ForeignHost
 from tests.gateway.gateway_sites import GATEWAY, UNIT
 from tests.gateway.house import House, found, hosting_registry, house, node
@@ -244,6 +244,37 @@ async def test_rebirth_is_given_to_the_nodes_that_are_up_under_the_same_bd_seq(t
     assert kinds(seen, 1) == []
     assert [decode_birth(m.data).bd_seq for m in seen if m.subject.endswith("NBIRTH.utd-0")] == [1, 1]
     assert [decode_birth(m.data).bd_seq for m in seen if m.subject.endswith(f"NBIRTH.{GATEWAY}")] == [1, 1]
+    ForeignHost().take(seen)
+
+
+def saves(statements: list[str]) -> int:
+    """Return how many commits wrote sessions of nodes."""
+    groups = "\n".join(statements).split("COMMIT")
+    return sum("INSERT OR REPLACE INTO nodes" in group for group in groups)
+
+
+async def test_a_rebirth_that_was_asked_for_delays_no_fire_and_writes_nothing_to_disk(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 3) as (place, backbone), backbone.publisher() as live:
+        place.voice.attach(live)
+        for number in range(3):
+            place.hosting.up(node(number))
+            await place.tell(number, "smoke", 4)
+        told_to_disk: list[str] = []
+        rows = await place.spool.events(10)
+        place.spool._file._database.set_trace_callback(told_to_disk.append)
+        await place.nodes.bear_for(rows)
+        assert saves(told_to_disk) == 1  # three sessions, one commit
+        place.nodes.repeat_births()
+        for row, told in zip(rows, told_by(rows), strict=True):
+            await place.nodes.data(row, row.body, f"row-{row.id}", told)
+        assert saves(told_to_disk) == 1
+        place.voice.alive.set()
+        running = asyncio.create_task(place.nodes.run())
+        seen = await until(backbone, lambda seen: all(kinds(seen, at).count("DBIRTH") == 4 for at in range(3)))
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert saves(told_to_disk) == 1
+    assert kinds(seen, 0) == ["NBIRTH", "DBIRTH", "DBIRTH", "DDATA", "NBIRTH", "DBIRTH", "DBIRTH"]
     ForeignHost().take(seen)
 
 
