@@ -4,9 +4,9 @@ Fire is bit 1 of a state (types 1, 2 and 21) and bit 2, manual alarm, of an oper
 Bit 0 (test) changes nothing: real devices leave it at 0 in a real fire.
 
 Bytes that were not read are suspected of fire when they are laid out as one of those types and hold its bit.
-Of a maker's, reserved or undefined type all bytes must fit, with a system type that the standard knows, times
-that are times (or zero) and a text that is text. Operations are no pattern for those: their bit of a manual
-alarm stands where a state has its fault.
+Of a maker's, reserved or undefined type all bytes must fit, no more objects than the standard's n, with a
+system type that the standard knows, times that are times (or zero) and a text that is text. Operations are no
+pattern for those: their bit of a manual alarm stands where a state has its fault.
 """
 
 from __future__ import annotations
@@ -71,8 +71,10 @@ def _is_fire(item: InformationObject) -> bool:
 
 
 def _fits_with_fire(data: bytes, layout: Layout) -> bool:
+    if len(data) % layout.size or len(data) > layout.most * layout.size:
+        return False
     items = _whole(data, layout)
-    return len(data) == len(items) * layout.size and all(map(_looks_right, items)) and any(map(_is_fire, items))
+    return any(map(_is_fire, items)) and all(map(_looks_right, items))
 
 
 def _whole(data: bytes, layout: Layout) -> tuple[InformationObject, ...]:

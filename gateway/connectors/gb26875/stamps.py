@@ -64,10 +64,24 @@ def is_likely_time(raw: bytes) -> bool:
     """Tell whether six bytes may be a device's time in any form, or the zeros that stand for none.
 
     A clock says 2010 (the year before the standard) or later, or 2000 when it was never set; assumption. Other
-    years are numbers that happen to make a date.
+    years are numbers that happen to make a date. Days are not counted by month: this must be quick.
     """
-    moments = (time_in(raw, form) for form in TimeForm)
-    return not any(raw) or any(moment and (moment.year == 2000 or moment.year >= 2010) for moment in moments)
+    if not any(raw):
+        return True
+    back, digits = raw[::-1], raw.translate(_TWO_DIGITS)
+    return _is_in_range(raw) or _is_in_range(back) or _is_in_range(digits) or _is_in_range(digits[::-1])
+
+
+_TWO_DIGITS = bytes(
+    (byte >> 4) * 10 + (byte & 0x0F) if byte >> 4 <= 9 and byte & 0x0F <= 9 else 0xFF for byte in range(256)
+)
+"""Byte -> the number that its two decimal digits are, 255 where they are none."""
+
+
+def _is_in_range(digits: bytes) -> bool:
+    second, minute, hour, day, month, year = digits
+    is_clock = second <= 59 and minute <= 59 and hour <= 23
+    return is_clock and 1 <= day <= 31 and 1 <= month <= 12 and (year == 0 or 10 <= year <= 99)
 
 
 def time_raw(moment: datetime, form: TimeForm) -> bytes:

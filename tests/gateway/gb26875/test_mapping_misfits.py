@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +30,7 @@ from gateway.connectors.gb26875.objects import (
 from gateway.connectors.gb26875.profile import DeviceProfile, time_bytes
 from gateway.connectors.gb26875.profiles import PROFILES
 from gateway.connectors.gb26875.protocol import Received
+from gateway.connectors.gb26875.stamps import TimeForm, is_likely_time, time_raw
 from gateway.connectors.gb26875.tables import SYSTEM_TYPES
 from gateway.connectors.gb26875.wire_json import frame_document, frame_from_document
 from tests.gateway.gb26875.made_frames import NOW, TAG, frame, profiles
@@ -99,6 +100,7 @@ def test_a_fire_that_is_off_its_layout_is_a_fire(data: bytes, point: str, value:
         system(state=1) + b"\xff" * 9,
         bytes((200, 1)) + b"\2\2\2\2\2\2\2",
         bytes((200, 1)) + bytes(70),
+        bytes((200, 2, 2)) + TAG + b"\2" + TAG,
         bytes((200, 0)),
         bytes((0xFF, 1, 2)),
     ],
@@ -202,3 +204,13 @@ def test_any_misfit_is_explained_and_goes_back_to_its_bytes(
     assert frame_from_document(frame_document(event, profile), profile) == made
     assert b"".join(row.raw for row in explain(event, profile)) == event.raw
     assert all(item.reason in RawReason for item in decode_unit(made, profile).objects if isinstance(item, Raw))
+
+
+@given(st.datetimes(NOW.replace(year=2010), NOW.replace(year=2099)), st.sampled_from(list(TimeForm)))
+def test_a_time_of_a_set_clock_is_likely_in_every_form(moment: datetime, form: TimeForm) -> None:
+    assert is_likely_time(time_raw(moment, form))
+
+
+@pytest.mark.parametrize("raw", [b"\xff" * 6, bytes((4, 1, 4, 1, 4, 1)), bytes((1, 1, 40, 10, 0, 2)), b"\x60" * 6])
+def test_numbers_that_no_clock_says_are_no_time(raw: bytes) -> None:
+    assert not is_likely_time(raw)
