@@ -3,7 +3,9 @@
 When the gateway or its link dies, the server says so in the gateway's name. Every new connection is a
 new session: bdSeq + 1, kept in the spool's file so that it outlives a restart. Telemetry itself does
 not travel here (see `gateway.session`); where the MQTT listener can't be reached the gateway delivers
-all the same, only its death will then be noticed by silence.
+all the same, only its death will then be noticed by silence. A listener that goes away takes the session with it,
+for the server publishes the will: while the backbone is linked otherwise the gateway is born again at once, under the
+next bdSeq and without a will, and once more when the listener is back. No data wait for that.
 """
 
 from __future__ import annotations
@@ -68,8 +70,11 @@ class Presence:
             except aiomqtt.MqttError as error:
                 if self._voice.alive.is_set() and self._session.bd_seq == bd_seq:
                     log.warning("presence lost: %s", error)
-                    self._voice.alive.clear()
                     alone_since_s = loop.time()
+                    if linked():
+                        await self._session.birth(await self._next_session())
+                    else:
+                        self._voice.alive.clear()
             if not self._voice.alive.is_set() and linked() and loop.time() - alone_since_s > PATIENCE_S:
                 log.warning("no presence at %s:%d: delivering without a will", self._listener.host, self._listener.port)
                 await self._open(bd_seq)
