@@ -39,6 +39,7 @@ from gateway.connectors.gb26875.readings import CLOCK_MARK, believed_ns
 from gateway.connectors.gb26875.reception import Reception
 from gateway.connectors.gb26875.roll_calls import RollCall, RollCalls, Sent
 from gateway.connectors.gb26875.session import Session, Waiting
+from gateway.connectors.gb26875.spares import Spares
 from gateway.connectors.gb26875.strangers import Strangers
 from gateway.connectors.gb26875.tally import Tally, access_points
 
@@ -77,13 +78,17 @@ class Access:
         self._device = AccessDevice(wiring.devices, hosting, wiring.clock)
         self._intake = Intake(
             hosting, settings.limits, tally,
-            gather=self._gather, hear=self._hear, stored=self._stored, refused=self._refused,
+            gather=self._gather, hear=self._hear,
+            stored=lambda group: self._reception.confirm(group),  # noqa: PLW0108  # which is made with this intake
+            refused=lambda group: self._reception.forget(group),  # noqa: PLW0108  # the same
         )  # fmt: skip
         self._exchange = Exchange(
             answer_s=settings.answer_s, resends=settings.resends, now=self.now, sent=self._keep_sent
         )
         self._reception = self._make_reception()
-        self._peers = Peers(self._reception, settings.limits, Gate(settings.limits, settings.allow), tally)
+        gate = Gate(settings.limits, settings.allow)
+        self._peers = Peers(self._reception, settings.limits, gate, tally)
+        gate.spare = Spares(self._peers).end_oldest
         self._listener = Listener(settings, self._peers)
         self._keeper = Keeper(
             settings, directory, self._peers, hosting, exchange=self._exchange, clock=wiring.clock,
@@ -223,12 +228,6 @@ class Access:
                 await self._roll_calls.answered(
                     operation.key, operation.operator, operation.at_ns, said_ns=operation.said_ns
                 )
-
-    def _stored(self, group: Sequence[Waiting]) -> None:
-        self._reception.confirm(group)
-
-    def _refused(self, group: Sequence[Waiting]) -> None:
-        self._reception.forget(group)
 
     def _keep_sent(self, session: Session, raw: bytes) -> None:
         session.keep(self._wiring.clock.now_ns(), raw, out=True)

@@ -7,7 +7,7 @@ frame: it is slowed down at most. Only one that sends on without waiting is cut.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -66,6 +66,8 @@ class Gate:
         self._limits = limits
         self._allow = tuple(allow)
         self._unknown: Counter[str] = Counter()
+        self.spare: Callable[[], bool] = lambda: False
+        """Ends the oldest connection that nobody registered has spoken on; tells whether there was one."""
         self.open = 0
         """Connections that are admitted now."""
 
@@ -73,9 +75,13 @@ class Gate:
         """Return why a connection from ``ip`` can't be taken; None when it can."""
         if not self.is_allowed(ip):
             return Cut.NOT_ALLOWED
-        if self.open >= self._limits.connections:
+        if not self.has_room():
             return Cut.FULL
         return Cut.TOO_MANY if self._unknown[ip] >= self._limits.unknown_per_ip else None
+
+    def has_room(self) -> bool:
+        """Tell whether one more may be open; where it is full, somebody unknown goes for the newcomer."""
+        return self.open < self._limits.connections or self.spare()
 
     def is_allowed(self, ip: str) -> bool:
         """Tell whether the allow-list has the address; IPv4 in IPv6 counts as IPv4."""
