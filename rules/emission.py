@@ -17,7 +17,7 @@ from domain.site import Labels
 from rules.alarm_states import SAYINGS
 from rules.kernels import Bools
 from rules.links import Links
-from rules.messages import count_text, floor_text, number_text, render, words_text
+from rules.messages import count_text, floor_text, number_text, render, template_of, used_fields, words_text
 from rules.model import Rule
 from rules.plan import Plan
 from rules.segment import Segment
@@ -151,7 +151,8 @@ class Emitter:
             quantity = self._plan.site.table[entity].quantity
             fields["value"] = number_text(value, quantity)
             fields["limit"] = number_text(self._limit(rule, entity), quantity)
-            fields["text"] = words_text(words, language)
+            beside = "point" in used_fields(template_of(rule, language))
+            fields["text"] = words_text(words, language, fields["point"] if beside else "")
         fields["count"] = count_text(count, language)
         return fields
 

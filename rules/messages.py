@@ -5,7 +5,8 @@
 | ``unit`` ``building`` ``zone`` ``device`` ``gateway`` ``point`` | labels of the registry | the same |
 | ``floor`` | 1楼, 地下1层 | floor 1, basement 1 |
 | ``value`` ``limit`` | with the quantity's symbol: 182.4 kPa | the same |
-| ``text`` | the words that came with the reading, in brackets; nothing where there were none | the same |
+| ``text`` | the words that came with the reading, in brackets; nothing where there were none, | the same |
+| | or where the point's label beside them ends with the very same | |
 | ``count`` | how many, from the rule's ``count`` point; 若干 when nobody knows | the same; some |
 """
 
@@ -83,11 +84,22 @@ def number_text(value: float, quantity: Quantity = Quantity.NONE) -> str:
     return f"{digits} {sign}" if sign else digits
 
 
-def words_text(words: str, language: str) -> str:
-    """Write the words of a reading in brackets, shortened where they are long."""
+def words_text(words: str, language: str, label: str = "") -> str:
+    """Write the words of a reading in brackets, shortened where they are long.
+
+    Nothing when ``label``, which stands in the same message, ends with them: the label of a learned component does
+    with the description that it had when it was learned.
+    """
     words = words.strip()
+    if f" {label}".endswith(f" {words}"):
+        return ""
     words = words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 1]}…"
     return "" if not words else f"（{words}）" if language == "zh" else f" ({words})"  # Chinese brackets
+
+
+def template_of(rule: Rule, language: str) -> str:
+    """Return a rule's message in a language."""
+    return rule.messages.zh if language == "zh" else rule.messages.en
 
 
 def shows_words(rule: Rule) -> bool:
