@@ -40,6 +40,9 @@ SIGN_OF_LIFE_S = 60.0
 """A node that is heard and has nothing to tell says so this often (assumption: a third of the 180 s after which
 a transmitter counts as silent)."""
 
+BIRTH_PAUSE_S = 1.0
+"""Between two births of a device for new points, none of them fire (assumption): a thousand have few births then."""
+
 BD_SEQ_VALUES = 256
 
 Key = str
@@ -48,9 +51,7 @@ Key = str
 
 @dataclass(slots=True)
 class _Node:
-    """A hosted node.
-
-    ``up``: its link is there. ``stale``: it must be born (again) before it says more; ``renew``: with a new
+    """A hosted node. ``up``: its link is there. ``stale``: it must be born (again) before it says more; ``renew``: with a new
     bdSeq. ``visits``: it was born for a row only, and dies after it.
     """
 
@@ -70,7 +71,7 @@ class _Node:
 
     @property
     def has_no_session(self) -> bool:
-        """Tells whether it may say nothing; a birth that was only asked for comes in its turn, after what is urgent."""
+        """Tells whether it may say nothing; a birth that was only asked for comes in its turn."""
         return self.renew or not self.session.born
 
     @property
@@ -167,6 +168,13 @@ class Nodes:
             sent = await node.session.data(row.device, body, message_id, told)
             if sent is not None:
                 return sent
+
+    def may_wait(self, row: SpoolRow, told: Told) -> bool:
+        """Tell whether a row would cost a birth of a device that had one less than `BIRTH_PAUSE_S` ago."""
+        node = self._nodes.get(f"{row.unit}/{row.gateway}")
+        session = self.own if node is None else node.session
+        recent = session.born and session.since_birth_s(row.device) < BIRTH_PAUSE_S
+        return recent and not session.covers(row.device, told)
 
     async def bear_for(self, rows: Iterable[SpoolRow]) -> None:
         """Let the nodes of a few rows be born that have no session, with one commit for all of them."""

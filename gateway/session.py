@@ -17,6 +17,7 @@ the last value that the log already has, so a birth never runs ahead of events t
 from __future__ import annotations
 
 import asyncio
+import math
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -75,6 +76,8 @@ class Session:
         "_lost",
         "_seq",
         "_told",
+        "_told_before",
+        "_told_s",
         "_values",
         "_voice",
         "bd_seq",
@@ -108,6 +111,9 @@ class Session:
         self._figures: dict[str, float] | None = None
         self._seq = 0
         self._told: dict[str, int] = {}
+        self._told_before: dict[str, int] = {}
+        """For each device the table's length at its last birth: points before that were in it."""
+        self._told_s: dict[str, float] = {}
 
     def begin_with(self, figures: Mapping[str, float]) -> None:
         """Set the node's own metrics as they stand before its first birth."""
@@ -136,7 +142,7 @@ class Session:
         async with self._voice.lock:
             if not self.born:
                 return None
-            if not self.knows(device):
+            if not self.covers(device, told):
                 await self._say("DBIRTH", device, self._device_birth(device))
             self._values.note(self.unit, self.node, told)
             return await self._say("DDATA", device, with_seq(body, self._seq), message_id)
@@ -144,6 +150,18 @@ class Session:
     def knows(self, device: str) -> bool:
         """Tell whether a birth of this process has listed all points of a device."""
         return self._told.get(device, 0) >= self._values.count(self.unit, device)
+
+    def covers(self, device: str, told: Told) -> bool:
+        """Tell whether a birth of this process has listed all points that a row tells of."""
+        before = self._told_before.get(device)
+        if before is None:
+            return self.knows(device)
+        points = (self._values.table.by_alias(self.unit, self.node, alias) for alias in told.alias)
+        return all(point is None or point < before for point in points)
+
+    def since_birth_s(self, device: str) -> float:
+        """Return how long ago the last birth of a device was said; infinite before the first."""
+        return asyncio.get_running_loop().time() - self._told_s.get(device, -math.inf)
 
     async def node_data(self, figures: Mapping[str, float] | None = None) -> asyncio.Future[Ack] | None:
         """Send figures about the node, by the names of its NBIRTH, or just a sign of life; None when it is dead."""
@@ -202,6 +220,8 @@ class Session:
         now_ns = floor_ms(self._voice.clock.now_ns())
         metrics = self._values.metrics(self.unit, device, now_ns)
         self._told[device] = len(metrics)
+        self._told_before[device] = len(self._values.table)
+        self._told_s[device] = asyncio.get_running_loop().time()
         return encode_birth(Birth(metrics=metrics, seq=self._seq, time_ns=now_ns))
 
     def _figure_payload(self, figures: Mapping[str, float]) -> bytes:

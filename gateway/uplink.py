@@ -34,7 +34,8 @@ from domain.errors import RefusedError
 from domain.quality import HISTORICAL
 from gateway.nodes import Nodes, UnknownNodeError
 from gateway.session import Voice
-from gateway.spool import MEASURE, Spool, SpoolRow
+from gateway.spool import MEASURE, URGENT, Spool, SpoolRow
+from gateway.spool.rows import Home
 from gateway.values import Told, told_by
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ class Uplink:
         self._settings = settings or UplinkSettings()
         self._refusals: Counter[int] = Counter()
         self._delivered = 0
+        self._waiting: dict[Home, list[tuple[SpoolRow, Told]]] = {}
+        """Rows by device that wait for one birth together; never fire."""
         self._rejecting: set[asyncio.Task[None]] = set()
 
     async def run(self, backbone: Backbone, history: Publisher) -> None:
@@ -105,6 +108,7 @@ class Uplink:
                     await self._hand_over(await self._spool.fires(ROWS_A_TURN))
                 await self._hand_over(rows[start:end])
                 await asyncio.sleep(0)
+            await self._hand_over_waiting()
             await self._nodes.end_visits()
             if not rows:
                 await self._wait(self._spool.arrived, IDLE_S)
@@ -113,7 +117,22 @@ class Uplink:
         """Send a few rows on the live lane."""
         await self._nodes.bear_for(rows)
         for row, told in zip(rows, told_by(rows), strict=True):
-            await self._send_live(row, told)
+            home = row.unit, row.gateway, row.device
+            if row.lane != URGENT and (home in self._waiting or self._nodes.may_wait(row, told)):
+                self._waiting.setdefault(home, []).append((row, told))
+            else:
+                await self._send_live(row, told)
+
+    async def _hand_over_waiting(self) -> None:
+        """Send what waited for a birth that is due now: the first row brings it about, and it serves all."""
+        for home, waiting in list(self._waiting.items()):
+            if not self._nodes.may_wait(*waiting[-1]):
+                del self._waiting[home]
+                for at, (row, told) in enumerate(waiting, 1):
+                    await self._send_live(row, told)
+                    if at % ROWS_A_TURN == 0:
+                        await self._hand_over(await self._spool.fires(ROWS_A_TURN))
+                        await asyncio.sleep(0)
 
     async def _backfill(self, backbone: Backbone, history: Publisher) -> None:
         pause_s = 1 / self._settings.backfill_per_s

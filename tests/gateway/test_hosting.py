@@ -106,6 +106,26 @@ async def test_a_point_that_is_learned_in_a_session_is_born_before_its_first_dat
     assert [metric.value for metric in decode_birth(seen[-2].data).metrics if metric.name == "smoke"] == [1.0]
 
 
+async def test_rows_with_new_points_share_a_birth_and_fire_waits_for_none(tmp_path: Path) -> None:
+    async with hosted(tmp_path, 1) as (place, backbone), place.speaking(backbone):
+        place.hosting.up(node(0))
+        await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 2)
+        for at in range(40):
+            place.hosting.learn([found(0, f"c40-{at}")])
+            await place.tell(0, f"c40-{at}", 4)
+        place.hosting.learn([found(0, "c40-fire")])
+        await place.tell(0, "c40-fire", FIRE)
+        await place.emptied()
+        seen = await log(backbone)
+    assert kinds(seen, 0).count("DDATA") == 41
+    assert kinds(seen, 0).count("DBIRTH") < 30
+    host = ForeignHost()
+    host.take(seen)
+    names = [name for _, name, *_ in host.nodes[node(0)].values]
+    assert [name for name in names if name != "c40-fire"] == [f"c40-{at}" for at in range(40)]
+    assert names.index("c40-fire") < 40
+
+
 async def test_what_a_dead_node_left_is_told_between_a_birth_and_a_death(tmp_path: Path) -> None:
     async with hosted(tmp_path, 1) as (place, backbone), place.speaking(backbone):
         await place.tell(0, "smoke", 2)
