@@ -51,8 +51,9 @@ Key = str
 
 @dataclass(slots=True)
 class _Node:
-    """A hosted node. ``up``: its link is there. ``stale``: it must be born (again) before it says more; ``renew``: with a new
-    bdSeq. ``visits``: it was born for a row only, and dies after it.
+    """A hosted node: ``up`` with its link, ``stale`` when a birth is due, ``renew`` when that takes a new bdSeq.
+
+    ``visits``: it was born for a row only, and dies after it.
     """
 
     session: Session
