@@ -73,6 +73,7 @@ from gateway.connectors.gb26875.readings import (
     Harvest,
     Operation,
     Taken,
+    believed_ns,
     ns_of,
 )
 from gateway.connectors.gb26875.resets import RESET_OPERATION, end_components, is_reset, last_value
@@ -128,7 +129,7 @@ class Mapper:
         """Add what became of a roll-call; nothing where the site's profile has no such point."""
         point = self._naming.own("roll_call")
         if point is not None:
-            after_ns = self._books.hosting.last_ns(point)
+            after_ns = believed_ns(self._books.hosting.last_ns(point), call.changed_ns)
             harvest.place(point, call.changed_ns, call.value, text=call.text, after_ns=after_ns)
 
     def _take_object(self, item: InformationObject, taken: Taken) -> None:
