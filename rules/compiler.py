@@ -10,7 +10,7 @@ its birth was read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,8 +22,9 @@ from rules.banks import BANKS, Bank
 from rules.conditions import Absence, Absent, Condition, Selector
 from rules.forest import Forest, components
 from rules.kernels import NORMAL, Indexes
+from rules.lineage import lines_of, nearest
 from rules.links import Links
-from rules.model import ExplainedBy, Rule, RuleSet
+from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.plan import MAIN, RAISES, TESTING, Absences, Plan
 from rules.site_index import SiteIndex
 
@@ -98,6 +99,7 @@ class _Compiler:
         self._slot_entity: list[NDArray[np.int32]] = []
         self._heard: list[tuple[Indexes, Indexes, int]] = []
         self._owners: dict[tuple[bytes, bytes], Indexes] = {}
+        self._lines: dict[tuple[bytes, bytes], tuple[Indexes, Indexes, Indexes]] = {}
 
     def plan(self) -> Plan:
         count = 0
@@ -269,7 +271,10 @@ class _Compiler:
             rows, signal = self._column(rule.level_when.condition, rule.around, scope).of(owner)
             self._heard.append((signal, slot[rows], RAISES))
         if rule.test is not None:
-            rows, signal = self._column(rule.test, rule.around, scope).of(owner)
+            if rule.entity is EntityKind.POINT and rule.tested_by is TestedBy.OVER:
+                rows, signal = self._over(rule.test, rule, entity)
+            else:
+                rows, signal = self._column(rule.test, rule.around, scope).of(owner)
             self._heard.append((signal, slot[rows], TESTING))
         self._slot_rule.append(np.full(len(entity), number, np.int32))
         self._slot_entity.append(entity.astype(np.int32))
@@ -298,10 +303,19 @@ class _Compiler:
         same = (entity.tobytes(), points.tobytes())
         if same not in self._owners:  # the same for all bits of the same words
             row_of = {site.keys[point]: row for row, point in enumerate(entity.tolist())}
-            self._owners[same] = np.array([_over(site.keys[point], row_of) for point in points.tolist()], np.int64)
+            self._owners[same] = np.array([nearest(site.keys[point], row_of) for point in points.tolist()], np.int64)
         owner = self._owners[same]
         column = self._any(owner[owner >= 0], signal[owner >= 0])
         return column.entity, column.signal
+
+    def _over(self, test: Condition, rule: Rule, entity: Indexes) -> tuple[Indexes, Indexes]:
+        """Return the rows of ``entity`` that are, or are under, points of the test, and "one of these is so"."""
+        asked = self._column(test, rule.around, EntityKind.POINT)
+        same = (entity.tobytes(), asked.entity.tobytes())
+        if same not in self._lines:  # the same for all rules about the same words
+            self._lines[same] = lines_of(self._site.keys, entity, asked.entity)
+        line, member, over = self._lines[same]
+        return self._any(member, asked.signal[over]).of(line)
 
     def _listeners(self) -> tuple[list[Indexes], list[Indexes], list[Indexes]]:
         signals = [signal for signal, _, _ in self._heard]
@@ -353,16 +367,6 @@ class _Compiler:
         points = np.flatnonzero(mask)
         owner = self._site.entities_of_points(kind)[points]
         return Links(owner, points, len(entities.get(kind, self._site.devices)))
-
-
-def _over(key: str, row_of: Mapping[str, int]) -> int:
-    """Return the row of the point above one, -1 for none: the longest name that begins its own, or state."""
-    start, dash, _ = key.rpartition("-")
-    while dash:
-        if start in row_of:
-            return row_of[start]
-        start, dash, _ = start.rpartition("-")
-    return row_of.get(f"{key.rpartition('/')[0]}/state", -1)
 
 
 def _times_ns(absence: Absence) -> tuple[int, int]:

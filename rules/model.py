@@ -14,6 +14,7 @@
 | ``level_when`` | a second condition that raises the level of the *same* alarm |
 | ``hides`` | rules whose alerts on the same zone or entity are consequences of this one |
 | ``test`` | when the device says "test": a flag on the alarm, never a mute |
+| ``tested_by`` | ``over``: only the alarm's point and those over it say so, an ``s1-1`` of its ``s1-1-c40`` |
 | ``count``, ``picture`` | points that tell how many, and where a picture is |
 | ``messages`` | zh and en, with fields in braces, see `rules.messages` |
 
@@ -51,6 +52,16 @@ class ExplainedBy(StrEnum):
     UNDER = "under"
 
 
+class TestedBy(StrEnum):
+    """Which points may say that an alarm is a test: those of its device, or its own point and those *over* it.
+
+    Over a point is what it is under (`ExplainedBy`): its system, and ``state`` of its device. Each is asked alone.
+    """
+
+    DEVICE = "device"
+    OVER = "over"
+
+
 class LevelWhen(Settings):
     """A second condition and the level it raises an open alarm to."""
 
@@ -84,6 +95,7 @@ class Rule(Settings):
     level_when: LevelWhen | None = None
     hides: tuple[Token, ...] = ()
     test: Condition | None = None
+    tested_by: TestedBy = TestedBy.DEVICE
     count: Selector | None = None
     picture: Selector | None = None
     messages: Messages
@@ -98,7 +110,17 @@ class Rule(Settings):
         """Hash of version and conditions: state is kept over a change of rules where this is equal."""
         parts = self.model_dump(
             mode="json",
-            include={"version", "entity", "watches", "condition", "unless", "level_when", "test", "explained_by"},
+            include={
+                "version",
+                "entity",
+                "watches",
+                "condition",
+                "unless",
+                "level_when",
+                "test",
+                "explained_by",
+                "tested_by",
+            },
         )
         return hashlib.blake2s(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
 

@@ -18,7 +18,7 @@ from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from rules.conditions import Selector
-from rules.model import ExplainedBy, Rule, RuleSet
+from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.point_rows import PointRows, is_spare, name_for_rules, spare_name
 
 FEWEST = 2
@@ -58,7 +58,13 @@ class Roles:
         patterns = sorted({one.point for rule in ruleset for one in _selectors(rule) if one.point})
         self._selectors = [Selector(point=one) for one in patterns]
         self._named: dict[str, tuple[bool, ...]] = {}
-        uppers = [rule.watches for rule in ruleset if rule.explained_by is ExplainedBy.UNDER]
+        uppers: list[Selector] = [rule.watches for rule in ruleset if rule.explained_by is ExplainedBy.UNDER]
+        uppers += [
+            test.selector
+            for rule in ruleset
+            if rule.test and rule.tested_by is TestedBy.OVER
+            for test in rule.test.tests()
+        ]
         self._upper_words = frozenset(word for one in uppers for word in one.word)
         self._any_upper = any(not one.word for one in uppers)
 

@@ -14,7 +14,7 @@ from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from rules.conditions import Absent, Condition, Measured, Selector
-from rules.model import ExplainedBy, Rule, RuleSet
+from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.site_index import SiteIndex
 
 N, A, U = "normal", "alarm", "unknown"
@@ -66,6 +66,7 @@ class Alarm:
     high: bool = False
     truths: tuple[Truth, Truth, Truth] = (U, N, N)
     under: list[str] | None = None
+    over: list[str] | None = None
     before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
 
 
@@ -244,10 +245,11 @@ class Watched:
         found = [main]
         for name, condition in (("level", rule.level_when.condition if rule.level_when else None), ("test", rule.test)):
             around = self.around[rule.id]
-            if condition is None or not self._possible(condition, alarm, around, alarm.scope):
+            scope = self._over(alarm) if name == "test" else alarm.scope
+            if condition is None or not self._possible(condition, alarm, around, scope):
                 found.append((N, -1))
             else:
-                found.append(self._truth(condition, alarm, around, alarm.scope, (name,)))
+                found.append(self._truth(condition, alarm, around, scope, (name,)))
         return (found[0][0], found[1][0], found[2][0]), max(row for _, row in found)
 
     def _unless(self, alarm: Alarm, main: tuple[Truth, int], unless: Condition) -> tuple[Truth, int]:
@@ -262,6 +264,15 @@ class Watched:
         explained = self._truth(unless, alarm, around, scope, ("unless",))
         doubt = self._new(alarm, ("doubt",), N if explained[0] == A else A, [explained])
         return self._new(alarm, ("both",), _fold([main[0], doubt[0]], every=True), [main, doubt])
+
+    def _over(self, alarm: Alarm) -> list[str]:
+        """Return the points that may say that an alarm is a test."""
+        if alarm.rule.tested_by is TestedBy.DEVICE or alarm.kind is not EntityKind.POINT:
+            return alarm.scope
+        if alarm.over is None:
+            state = f"{alarm.key.rpartition('/')[0]}/state"
+            alarm.over = [key for key in alarm.scope if key == state or f"{alarm.key}-".startswith(f"{key}-")]
+        return alarm.over
 
     def _above(self, key: str, rule: Rule) -> str | None:
         """Return the point with an alarm of this rule that a point is under."""
