@@ -18,6 +18,7 @@ TRANSMITTER_STATE = "gb_transmitter_state"
 SYSTEM_OPERATION = "gb_system_operation"
 TRANSMITTER_OPERATION = "gb_transmitter_operation"
 ROLL_CALL = "roll_call"
+FIRE_EVENT = "fire_event"
 
 
 def _bits(*names: tuple[str, str]) -> Mapping[int, Labels]:
@@ -76,12 +77,14 @@ FIRE_BITS: Mapping[str, int] = MappingProxyType(
         TRANSMITTER_STATE: 1 << 1,
         SYSTEM_OPERATION: 1 << 2,
         TRANSMITTER_OPERATION: 1 << 2,
+        FIRE_EVENT: 1,
     }
 )
 """What says fire in a word: the fire bit of a state, the manual alarm of an operation. It goes before all else."""
 
 VALUES: Mapping[str, Mapping[int, Labels]] = MappingProxyType(
     {
+        FIRE_EVENT: MappingProxyType({0: Labels(zh="无火警", en="no fire"), 1: Labels(zh="火警", en="fire alarm")}),
         ROLL_CALL: MappingProxyType(
             {
                 0: Labels(zh="查岗中", en="waiting for the answer"),
@@ -90,7 +93,7 @@ VALUES: Mapping[str, Mapping[int, Labels]] = MappingProxyType(
                 3: Labels(zh="无人应答", en="no answer"),
                 4: Labels(zh="线路中断", en="line down"),
             }
-        )
+        ),
     }
 )
 """Words whose numbers are values, not bits."""

@@ -168,14 +168,13 @@ class Mapper:
                 self._take_unread(item, taken)
 
     def _take_unread(self, item: InformationObject, taken: Taken) -> None:
-        """Keep what was not read; where it looks like fire, the transmitter's own state says fire."""
+        """Keep what was not read; where it looks like fire, it is one without a component."""
         is_suspect = isinstance(item, Raw) and suspects_fire(item)
         text, value = unread_text(item), NO_TYPE if taken.flag is None else taken.flag
         taken.letter(LIKE_FIRE if is_suspect else unread_reason(item), f"type {taken.flag}: {text}")
         taken.event(self._naming.own("unread"), value, text)
-        own = self._naming.own("state")
-        if isinstance(item, Raw) and is_suspect and own is not None:
-            taken.place(own, taken.times.received_ns, REAL_FIRE, text=suspect_text(item))
+        if isinstance(item, Raw) and is_suspect:
+            self._fire_elsewhere(taken, taken.times.received_ns, GOOD, suspect_text(item))
 
     def _component_state(self, item: ComponentState, taken: Taken) -> None:
         component = self._component(item)
@@ -184,7 +183,7 @@ class Mapper:
         point = self._naming.state_of(component, description)
         state = component_state(item.state, self._profile)
         title = f"{component.title} {text}".rstrip() if point is None else ""
-        self._state(taken, point, state, item.stamp, text=text, title=title, home=component.home)
+        self._state(taken, point, state, item.stamp, text=text, title=title)
 
     def _system_state(self, item: SystemState, taken: Taken) -> None:
         home, state = self._home(item), standard_state(item.state, self._profile)
@@ -203,9 +202,8 @@ class Mapper:
         *,
         text: str = "",
         title: str = "",
-        home: Home | None = None,
     ) -> None:
-        """Add a state; one without a point is a dead letter, and its fire goes to the next larger thing."""
+        """Add a state; one without a point is a dead letter, and its fire one without a component."""
         time_ns, quality = taken.times.of(stamp)
         if point is not None:
             taken.place(point, time_ns, state, quality=quality, text=text)
@@ -213,10 +211,15 @@ class Mapper:
         is_fire = bool(state & FIRE)
         taken.letter(FIRE_WITHOUT_POINT if is_fire else NO_POINT, f"{title} state {state}")
         if is_fire:
-            larger = self._naming.find(home.device, home.state) if home else None
-            larger = self._naming.own("state") if larger is None else larger
-            if larger is not None:
-                taken.place(larger, time_ns, REAL_FIRE, quality=quality, text=title)
+            self._fire_elsewhere(taken, time_ns, quality, title)
+
+    def _fire_elsewhere(self, taken: Taken, time_ns: int, quality: int, text: str) -> None:
+        """Tell a fire that no component could be found for; where the site's profile lacks the point, as a state."""
+        event, own = self._naming.own("fire_elsewhere"), self._naming.own("state")
+        if event is not None:
+            taken.place(event, time_ns, 1, quality=quality, text=text)
+        elif own is not None:
+            taken.place(own, time_ns, REAL_FIRE, quality=quality, text=text)
 
     def _analog(self, item: AnalogValue, taken: Taken) -> None:
         component = self._component(item)

@@ -54,6 +54,7 @@ def declared(settings: TransmitterSettings = UTD) -> list[Point]:
         ("roll_call", "state"),
         ("clock_error", "measure"),
         ("unread", "event"),
+        ("fire_elsewhere", "event"),
     ]
     points = [_point(settings, settings.id, name, kind) for name, kind in own]
     for system in settings.systems:

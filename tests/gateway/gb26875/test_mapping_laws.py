@@ -56,12 +56,14 @@ def says_fire(item: InformationObject) -> bool:
 
 
 def fires(harvest: Harvest, one: Mapped) -> int:
-    """How many readings say fire: bit 1 of a state, bit 2 (manual alarm) of an operation."""
+    """How many readings say fire: bit 1 of a state, bit 2 (manual alarm) of an operation, one without a component."""
     found = 0
     for at, point in enumerate(harvest.point):
         entry, value = one.hosted.table[point], harvest.value[at]
         if entry.name == "operation" or entry.word.endswith("operation"):
             found += bool(int(value) & 4)
+        elif entry.name == "fire_elsewhere":
+            found += value == 1
         elif entry.kind == "state":
             found += bool(int(value) & 2)
     return found

@@ -54,6 +54,7 @@ def system(flag: int = 1, state: int = 2, kind: int = 1, tag: bytes = TAG) -> by
 
 
 FAS, SMOKE, OPERATION, OWN = "fas/state", "fas/smoke-1", "fas/operation", "utd/state"
+ELSEWHERE = "utd/fire_elsewhere"
 
 
 @pytest.mark.parametrize(
@@ -63,21 +64,21 @@ FAS, SMOKE, OPERATION, OWN = "fas/state", "fas/smoke-1", "fas/operation", "utd/s
         (component(count=2), SMOKE, 2),
         (component(count=0), SMOKE, 2),
         (component()[:-6], SMOKE, 2),
-        (component()[:-7], OWN, 3),
-        (component(count=2, state=1) + component()[2:20], OWN, 3),
+        (component()[:-7], ELSEWHERE, 1),
+        (component(count=2, state=1) + component()[2:20], ELSEWHERE, 1),
         (component(count=2, state=1) + component()[2:-6], SMOKE, 2),
         (component(count=1, state=1) + component()[2:], SMOKE, 2),
         (system() + b"\0", FAS, 2),
         (system(state=2, tag=bytes(6))[:-3], FAS, 2),
         (bytes((4, 1, 1, 1, 4, 7)) + TAG + b"\0", OPERATION, 4),
         (bytes((21, 1, 2)), OWN, 2),
-        (component(flag=130), OWN, 3),
-        (component(flag=130)[:-6], OWN, 3),
-        (component(flag=130, text=("廊" * 16).encode("gb18030")[:31]), OWN, 3),
-        (component(flag=130, state=1) + component()[2:], OWN, 3),
-        (system(flag=128), OWN, 3),
-        (system(flag=9), OWN, 3),
-        (bytes((200, 1, 2)) + TAG, OWN, 3),
+        (component(flag=130), ELSEWHERE, 1),
+        (component(flag=130)[:-6], ELSEWHERE, 1),
+        (component(flag=130, text=("廊" * 16).encode("gb18030")[:31]), ELSEWHERE, 1),
+        (component(flag=130, state=1) + component()[2:], ELSEWHERE, 1),
+        (system(flag=128), ELSEWHERE, 1),
+        (system(flag=9), ELSEWHERE, 1),
+        (bytes((200, 1, 2)) + TAG, ELSEWHERE, 1),
     ],
 )
 def test_a_fire_that_is_off_its_layout_is_a_fire(data: bytes, point: str, value: int) -> None:
@@ -116,7 +117,7 @@ def test_what_looks_like_fire_is_told_with_its_bytes_and_kept_apart_from_other_d
     one = Mapped()
     one.take(frame(system(flag=128)))
     assert one.rows[-1] == (
-        OWN, 3, f"未能解读但像火警的信息 / unread message that looks like fire, hex 01 01 02 00 {TAG.hex(' ')}",
+        ELSEWHERE, 1, f"未能解读但像火警的信息 / unread message that looks like fire, hex 01 01 02 00 {TAG.hex(' ')}",
     )  # fmt: skip
     assert [letter.reason for letter in one.letters] == ["unread_like_fire"]
 
@@ -143,10 +144,10 @@ def test_fires_without_room_are_no_test_and_each_is_told_with_its_name(monkeypat
     one = Mapped()
     at = [bytes((9, 0, number, 0)) for number in (1, 2)]
     one.say(*(ComponentState(1, 1, 40, raw, 2, text_bytes("Ｂ区", 31), one.stamp()) for raw in at))
-    assert one.rows == [(FAS, 3, "感烟火灾探测器 9-1 Ｂ区"), (FAS, 3, "感烟火灾探测器 9-2 Ｂ区")]
+    assert one.rows == [(ELSEWHERE, 1, "感烟火灾探测器 9-1 Ｂ区"), (ELSEWHERE, 1, "感烟火灾探测器 9-2 Ｂ区")]
     assert len(set(one.harvest.time_ns[:2])) == 2
     one.say(ComponentState(1, 1, 40, at[1], 2, text_bytes("Ｂ区", 31), one.stamp()))
-    assert one.rows == [(FAS, 3, "感烟火灾探测器 9-2 Ｂ区")]
+    assert one.rows == [(ELSEWHERE, 1, "感烟火灾探测器 9-2 Ｂ区")]
 
 
 @st.composite

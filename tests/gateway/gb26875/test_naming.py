@@ -131,20 +131,20 @@ def no_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_room")
-def test_a_fire_without_room_for_a_point_is_the_systems() -> None:
+def test_a_fire_without_room_for_a_point_is_one_without_a_component() -> None:
     one = Mapped()
     one.say(fire(one, 9, 9, text="Ａ区"))
-    assert one.rows == [("fas/state", FIRE, "感烟火灾探测器 9-9 Ａ区")]
+    assert one.rows == [("utd/fire_elsewhere", 1, "感烟火灾探测器 9-9 Ａ区")]
     assert [letter.reason for letter in one.letters] == ["fire_without_point"]
 
 
 @pytest.mark.usefixtures("no_room")
-def test_a_fire_of_an_unknown_system_without_room_is_the_transmitters() -> None:
+def test_a_fire_of_an_unknown_system_without_room_names_it() -> None:
     one = Mapped()
     one.say(fire(one, 9, 9, system=12))
-    assert one.rows == [("utd/state", FIRE, "自动喷水灭火系统 1 感烟火灾探测器 9-9")]
+    assert one.rows == [("utd/fire_elsewhere", 1, "自动喷水灭火系统 1 感烟火灾探测器 9-9")]
     one.say(SystemState(12, 1, 0b111, one.stamp()))
-    assert one.rows == [("utd/state", FIRE, "自动喷水灭火系统 1")]
+    assert one.rows == [("utd/fire_elsewhere", 1, "自动喷水灭火系统 1")]
     one.say(SystemOperation(12, 1, 0b101, 3, one.stamp()))
     assert one.rows == [("utd/operation", 4, "自动喷水灭火系统 1 operator 3")]
 
@@ -178,7 +178,7 @@ def test_the_bound_holds_over_a_flood_of_invented_addresses(monkeypatch: pytest.
     assert len(hosted.learned) == 20
     one = Mapped(hosted=hosted)
     one.say(fire(one, 98, 1))
-    assert [name for name, _, _ in one.rows] == ["fas/state"]
+    assert [name for name, _, _ in one.rows] == ["utd/fire_elsewhere"]
 
 
 def test_a_hosting_that_does_not_take_a_point_loses_no_fire() -> None:
@@ -186,7 +186,7 @@ def test_a_hosting_that_does_not_take_a_point_loses_no_fire() -> None:
     hosted.learns = False
     one = Mapped(hosted=hosted)
     one.say(fire(one, 9, 9))
-    assert [(name, value) for name, value, _ in one.rows] == [("fas/state", FIRE)]
+    assert [(name, value) for name, value, _ in one.rows] == [("utd/fire_elsewhere", 1)]
 
 
 def test_a_learned_point_survives_as_it_was_learned() -> None:
