@@ -43,7 +43,9 @@ EXPECTED = {
     "gb26875_access": (
         "access_server", ["online", "strangers", "stranger_fire", "address_conflict", "refused_frames", "cut_peers"],
     ),
-    "gb26875_transmitter": ("transmitter", ["state", "operation", "roll_call", "clock_error", "unread", "fire_elsewhere"]),
+    "gb26875_transmitter": (
+        "transmitter", ["state", "operation", "roll_call", "clock_error", "unread", "fire_elsewhere"],
+    ),
     "gb26875_system": ("facility_system", ["state", "operation"]),
 }  # fmt: skip
 
