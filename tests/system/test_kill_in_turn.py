@@ -63,7 +63,10 @@ async def test_kills_in_turn_lose_nothing_and_double_nothing(tmp_path: Path) -> 
     assert rough.transitions == calm.transitions
     assert rough.by_rule == calm.by_rule
     assert {"panel_fire", "panel_fault", "smoke_alarm", "ebike_charging_at_exit"} <= set(calm.by_rule)
-    assert rough.first_pushes == calm.first_pushes
+    assert not rough.first_pushes - calm.first_pushes
+    # a kill may hold the alert of a parked bike back until the bike charges: then that alert, whose consequence
+    # it is, hides it before anybody was told, as it should; everything else must have been pushed
+    assert {rule for _, rule, _ in calm.first_pushes - rough.first_pushes} <= {"ebike_parked_at_exit"}
     assert rough.repeated_keys == 0
 
 
