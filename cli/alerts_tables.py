@@ -13,6 +13,7 @@ from cli.check_command import Language
 from domain.alarm import AlarmClass, Level
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
+from domain.wording import printable
 
 SHORT_ID = 8
 
@@ -122,8 +123,7 @@ def plain(told: object, style: str = "") -> Text:
     Descriptions come from devices and from births of anybody: ``[/]`` would be read as markup, ESC would reach the
     terminal, U+202E would turn what stands behind it. White space becomes a space, all else that has no print a �.
     """
-    words = str(told)
-    return Text("".join(one if one.isprintable() else " " if one.isspace() else "�" for one in words), style=style)
+    return Text(printable(str(told)), style=style)
 
 
 def local(time_ns: int | None) -> str:

@@ -89,6 +89,13 @@ def explain(finding: Mapping[str, Any], known: Iterable[str]) -> tuple[str, str]
     return str(finding["msg"]), "write a value that fits"
 
 
+def printable(told: str) -> str:
+    """Return a text that somebody else wrote, fit to be shown: white space as a space, all else without print as �."""
+    if told.isprintable():
+        return told
+    return "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in told)
+
+
 def _digits(limit: Any) -> str:
     """Write a limit as people do: 0, not 0.0."""
     return f"{limit:g}" if isinstance(limit, float) else str(limit)

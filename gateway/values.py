@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backbone.sparkplug import BirthMetric, decode_data, without_head
+from backbone.sparkplug.learning import metric_of
 from domain.points import Point, PointTable
 from domain.quality import STALE, base_of
 from gateway.spool import SpoolRow
@@ -101,18 +102,8 @@ class Values:
     def _metric(self, at: int, now_ns: int) -> BirthMetric:
         point = self.table[at]
         value = float(self._value[at])
-        return BirthMetric(
-            name=point.name,
-            alias=point.alias,
-            quantity=point.quantity.value,
-            kind=point.kind.value,
-            low=point.low,
-            high=point.high,
-            word=point.word,
-            zone=point.zone,
-            label_zh=point.label_zh,
-            label_en=point.label_en,
-            max_silence_s=point.max_silence_s,
+        return metric_of(
+            point,
             value=None if np.isnan(value) else value,
             time_ns=int(self._time_ns[at]) or now_ns,
             quality=base_of(int(self._quality[at])),

@@ -18,7 +18,9 @@ from backbone.sparkplug.births import BirthMetric, decode_birth
 from domain.errors import WireError
 from domain.ids import is_token
 from domain.points import Point, PointKind
+from domain.quality import GOOD
 from domain.quantity import Quantity
+from domain.wording import printable
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,26 @@ def points_of_birth(unit: str, gateway: str, device: str, payload: bytes) -> lis
     return list(points.values())
 
 
+def metric_of(point: Point, *, value: float | None = None, time_ns: int = 0, quality: int = GOOD) -> BirthMetric:
+    """Return the metric by which a birth tells of a point: what `points_of_birth` makes the point of again."""
+    return BirthMetric(
+        name=point.name,
+        alias=point.alias,
+        quantity=point.quantity.value,
+        kind=point.kind.value,
+        low=point.low,
+        high=point.high,
+        word=point.word,
+        zone=point.zone,
+        label_zh=point.label_zh,
+        label_en=point.label_en,
+        max_silence_s=point.max_silence_s,
+        value=value,
+        time_ns=time_ns,
+        quality=quality,
+    )
+
+
 def _point(unit: str, gateway: str, device: str, metric: BirthMetric) -> Point:
     return Point(
         unit=unit,
@@ -99,10 +121,7 @@ def _point(unit: str, gateway: str, device: str, metric: BirthMetric) -> Point:
 
 def _label(said: str) -> str:
     """Return a label without what a terminal obeys or what turns the reading direction: anybody may send a birth."""
-    label = said[:MOST_LABEL]
-    if label.isprintable():
-        return label
-    return "".join(one if one.isprintable() else " " if one.isspace() else "�" for one in label)
+    return printable(said[:MOST_LABEL])
 
 
 def _finite(number: float | None) -> float | None:

@@ -25,7 +25,7 @@ from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET
 from dashboards.live import roll_calls
 from dashboards.live.board import Board
-from dashboards.live.latest import LatestReadings
+from dashboards.live.latest import LatestReadings, parts
 from dashboards.live.link import Link
 from dashboards.live.nodes import SUBJECTS
 from dashboards.live.site import LiveSite
@@ -52,7 +52,7 @@ class Feed:
         self._link = link
         self._site = site
         self._latest = LatestReadings(link, site, clock)
-        self._calls = itertools.cycle(_parts(roll_calls.points(site.registry), ROLL_CALLS_AT_ONCE))
+        self._calls = itertools.cycle(parts(roll_calls.points(site.registry), ROLL_CALLS_AT_ONCE))
         self._board = board
         self._tail = tail
         self._clock = clock
@@ -174,10 +174,6 @@ class Feed:
                 log.debug("strangers of %s: %s", host, error)
             else:
                 self._board.strangers[host] = read_all(reply)
-
-
-def _parts(keys: list[str], size: int) -> list[list[str]]:
-    return [keys[start : start + size] for start in range(0, len(keys), size)]
 
 
 def _document(value: bytes) -> dict[str, Any] | None:

@@ -62,14 +62,14 @@ class LatestReadings:
 
         Raises LinkError or WireError when a question gets no answer.
         """
-        waiting = _parts(self._askable(keys), AT_ONCE)
+        waiting = parts(self._askable(keys), AT_ONCE)
         while waiting:
             part = waiting.pop()
             try:
                 found = await self._link.query.latest(points=part)
             except RefusedError as error:
                 if len(part) > 1:
-                    waiting += _parts(part, (len(part) + 1) // 2)
+                    waiting += parts(part, (len(part) + 1) // 2)
                 else:
                     log.debug("latest of %s: %s", part[0], error)
                     self._refused_ns[part[0]] = self._clock.now_ns()
@@ -87,5 +87,6 @@ def _readings(latest: Mapping[str, LatestReading]) -> dict[str, Reading]:
     return {key: Reading(one.time_ns, one.value, one.quality, one.text) for key, one in latest.items()}
 
 
-def _parts(keys: Sequence[str], size: int) -> list[Sequence[str]]:
+def parts(keys: Sequence[str], size: int) -> list[Sequence[str]]:
+    """Cut keys into parts of at most ``size``."""
     return [keys[start : start + size] for start in range(0, len(keys), size)]

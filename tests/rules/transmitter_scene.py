@@ -14,7 +14,8 @@ from typing import Any
 from backbone import subjects
 from backbone.messages import LogMessage
 from backbone.sparkplug import encode_batch, encode_birth, encode_death, with_seq
-from backbone.sparkplug.births import Birth, BirthMetric
+from backbone.sparkplug.births import Birth
+from backbone.sparkplug.learning import metric_of
 from domain.batch import ReadingBatch
 from domain.clock import NS_PER_MS, NS_PER_S
 from domain.documents import Document
@@ -155,23 +156,7 @@ def ruleset() -> RuleSet:
 
 def birth(points: list[Point], time_ns: int) -> bytes:
     """Return the DBIRTH that lists some points."""
-    metrics = [
-        BirthMetric(
-            name=point.name,
-            alias=point.alias,
-            quantity=point.quantity.value,
-            kind=point.kind.value,
-            low=point.low,
-            high=point.high,
-            word=point.word,
-            zone=point.zone,
-            label_zh=point.label_zh,
-            label_en=point.label_en,
-            max_silence_s=point.max_silence_s,
-        )
-        for point in points
-    ]
-    return encode_birth(Birth(metrics=tuple(metrics), seq=0, time_ns=time_ns))
+    return encode_birth(Birth(metrics=tuple(map(metric_of, points)), seq=0, time_ns=time_ns))
 
 
 @dataclass

@@ -25,7 +25,6 @@ from gateway.connectors.gb26875.copies import stored_name
 from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.exchange import Exchange
 from gateway.connectors.gb26875.findings import exposure
-from gateway.connectors.gb26875.fire import FIRE
 from gateway.connectors.gb26875.holders import Holders
 from gateway.connectors.gb26875.intake import Aside, Intake
 from gateway.connectors.gb26875.keeper import Keeper
@@ -33,15 +32,17 @@ from gateway.connectors.gb26875.limits import Gate
 from gateway.connectors.gb26875.line import Peers
 from gateway.connectors.gb26875.listener import Listener
 from gateway.connectors.gb26875.mapping import Harvest, Mapper
+from gateway.connectors.gb26875.mapping_values import REAL_FIRE
 from gateway.connectors.gb26875.protocol import Frame
 from gateway.connectors.gb26875.quarantine import Quarantine
-from gateway.connectors.gb26875.readings import CLOCK_MARK, believed_ns
+from gateway.connectors.gb26875.readings import believed_ns
 from gateway.connectors.gb26875.reception import Reception
 from gateway.connectors.gb26875.roll_calls import RollCall, RollCalls, Sent
 from gateway.connectors.gb26875.session import Session, Waiting
 from gateway.connectors.gb26875.spares import Spares
 from gateway.connectors.gb26875.strangers import Strangers
 from gateway.connectors.gb26875.tally import Tally, access_points
+from gateway.connectors.reporter import CLOCK_MARK
 
 log = logging.getLogger(__name__)
 
@@ -197,7 +198,7 @@ class Access:
         text = (
             f"本程序未能解析的火警报文 / fire in a message that our mapping failed on, hex {one.frame.encode().hex()}"
         )
-        harvest.place(point, one.received_ns, FIRE | 1, quality=CLOCK_MARK, text=text, after_ns=after_ns)
+        harvest.place(point, one.received_ns, REAL_FIRE, quality=CLOCK_MARK, text=text, after_ns=after_ns)
 
     def _letter(self, one: Waiting) -> DeadLetter:
         return DeadLetter(

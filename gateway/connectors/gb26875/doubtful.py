@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.connectors.gb26875.readings import CLOCK_MARK, FrameTime
+from gateway.connectors.gb26875.readings import FrameTime
 from gateway.connectors.gb26875.stamps import Stamp
+from gateway.connectors.reporter import CLOCK_MARK
 
 
 @dataclass(frozen=True, slots=True)

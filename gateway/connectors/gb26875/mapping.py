@@ -28,11 +28,9 @@ from domain.quality import GOOD, HISTORICAL
 from domain.site.transmitters import TransmitterSettings
 from gateway.connectors.contract import Hosting
 from gateway.connectors.gb26875.doubtful import DoubtfulTime
-from gateway.connectors.gb26875.fire import suspects_fire
+from gateway.connectors.gb26875.fire import FIRE, MANUAL_ALARM, suspects_fire
 from gateway.connectors.gb26875.mapping_values import (
-    FIRE,
     LIKE_FIRE,
-    MANUAL_ALARM,
     NO_TYPE,
     REAL_FIRE,
     analog_value,

@@ -8,17 +8,15 @@ from domain.quality import BAD, Reason, pack
 from domain.quantity import Quantity
 from domain.site.labels import Labels
 from domain.site.transmitters import AnalogSettings
+from gateway.connectors.gb26875.fire import FIRE
 from gateway.connectors.gb26875.objects import Raw, RawReason
 from gateway.connectors.gb26875.profile import DeviceProfile, standard_state
 
-NORMAL, FIRE, FAULT = 1 << 0, 1 << 1, 1 << 2
+NORMAL, FAULT = 1 << 0, 1 << 2
 """Bits of every state word (GB/T 26875.3-2011, types 1, 2 and 21)."""
 
 REAL_FIRE = NORMAL | FIRE
 """The state of a larger thing that stands in for what has no point: without bit 0 it would read as a test."""
-
-MANUAL_ALARM = 1 << 2
-"""Bit of every operation (types 4 and 24)."""
 
 NO_TYPE = -1
 """Value of `unread` where the data has no type flag."""

@@ -21,13 +21,11 @@ from functools import lru_cache
 from domain.batch import ReadingBatch
 from domain.clock import NS_PER_MS, NS_PER_S, floor_ms
 from domain.points import PointTable
-from domain.quality import GOOD, HISTORICAL, REASON_MASK, REASON_SHIFT, Reason, pack
+from domain.quality import GOOD, HISTORICAL, REASON_MASK, REASON_SHIFT, Reason
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Hosting
 from gateway.connectors.gb26875.protocol import Frame
 from gateway.connectors.gb26875.stamps import Stamp
-
-CLOCK_MARK = pack(GOOD, Reason.CLOCK)
-"""The value is good, its time is not the truth."""
+from gateway.connectors.reporter import CLOCK_MARK
 
 LATE_S = 60.0
 """An object so much older than its frame is a late event; assumption: above three resends of 10 s."""

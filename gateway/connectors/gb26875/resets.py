@@ -15,10 +15,10 @@ from domain.points import Point
 from domain.quality import GOOD, Reason, pack
 from domain.words import COMPONENT_STATE
 from gateway.connectors.contract import Hosting
+from gateway.connectors.gb26875.fire import FIRE
 from gateway.connectors.gb26875.naming import Home
 from gateway.connectors.gb26875.readings import Harvest, Taken
 
-FIRE = 1 << 1
 RESET_OPERATION, RESET_STATE = 1 << 0, 1 << 13
 """Bits of an operation (type 4) and of a system's state (type 1)."""
 
