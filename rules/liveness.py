@@ -11,6 +11,8 @@ earlier session (another ``bdSeq`` than that of its last birth) is old news and 
 *Transmitters* are gateways that another gateway hosts. What comes from one is a sign of life of its host as
 well. While the host is away nobody knows how a transmitter is, and its silence is measured up to the
 moment at which the host was last heard: one host that dies is one alarm, not one for each transmitter.
+A host that comes back has lost its lines too, and they are dialled up anew one by one, some after minutes: so for
+``within`` of an absence after the return, a transmitter is as it was at that moment, unless it is heard.
 
 *Devices.* A device is silent when none of its points is heard in time, **and its gateway would have told
 us**. So its silence is measured up to the moment at which its gateway was last heard, and while the
@@ -33,7 +35,7 @@ from rules.plan import Plan
 
 NO_SESSION = -1
 NEVER_NS = -(2**62)
-"""When a learned point was heard before its first reading."""
+"""When a learned point was heard before its first reading, and when a host returned that was never away."""
 
 
 class Liveness:
@@ -47,6 +49,7 @@ class Liveness:
     | ``dead`` | (gateways,) bool | death certificate, nothing since |
     | ``died_ns`` | (gateways,) int64 | when it came |
     | ``session`` | (gateways,) int64 | ``bdSeq`` of the last birth, -1 before |
+    | ``returned_ns`` | (gateways,) int64 | when a host was heard again after it had been away |
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -69,6 +72,7 @@ class Liveness:
         self.dead = np.zeros(gateways, np.bool_)
         self.died_ns = np.zeros(gateways, np.int64)
         self.session = np.full(gateways, NO_SESSION, np.int64)
+        self.returned_ns = np.full(gateways, NEVER_NS, np.int64)
 
     def brings_host_back(self, gateway: int, now_ns: int) -> bool:
         """Tell whether a message would be the first of a host that was away; such a one begins a segment."""
@@ -138,11 +142,20 @@ class Liveness:
         """Answer the absences of gateways, shape ``(gateway absences,)``: of transmitters as far as the host knew."""
         at, host = self._absences.gateway, self._site.host_of[self._absences.gateway]
         hosted = host >= 0
-        upto_ns = np.where(hosted, self.gateway_heard_ns[host], now_ns)
+        upto_ns = np.where(hosted, self._known_upto_ns(host), now_ns)
         lost = self.dead[at] & (upto_ns - self.died_ns[at] >= self._absences.reconnect_ns)
         gone = lost | (upto_ns - self.gateway_heard_ns[at] >= self._absences.within_ns)
         nobody_knows = hosted & self._unheard(now_ns)[host]
         return np.where(nobody_knows, UNKNOWN, np.where(gone, ALARM, NORMAL)).astype(np.uint8)
+
+    def _known_upto_ns(self, host: NDArray[np.int32]) -> Indexes:
+        """Return up to when silence of transmitters counts, shape (gateway absences,); ``host`` is -1 for others.
+
+        A rule that gives no time to reconnect asks for the certificate itself, and gets it.
+        """
+        upto_ns, returned_ns = self.gateway_heard_ns[host], self.returned_ns[host]
+        settling = (upto_ns - returned_ns < self._absences.within_ns) & (self._absences.reconnect_ns > 0)
+        return np.where(settling, np.minimum(upto_ns, returned_ns), upto_ns)
 
     def away(self, now_ns: int) -> Bools:
         """Return which gateways can't be heard now, themselves or through their host; shape ``(gateways,)``."""
@@ -168,6 +181,7 @@ class Liveness:
         points = self._points_of_gateway.targets[link]
         for times, rows in ((self.gateway_heard_ns, hosted), (self.died_ns, hosted), (self.heard_ns, points)):
             times[rows] = np.minimum(times[rows] + gap_ns, now_ns)
+        self.returned_ns[host] = now_ns
 
     @property
     def _first_gateway(self) -> int:

@@ -23,7 +23,7 @@ from rules.log_clock import LogClock
 from rules.packing import AnyArray, pack, unpack
 from rules.plan import Plan
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +152,7 @@ def _gateway_arrays(engine: Engine) -> dict[str, AnyArray]:
         "dead": live.dead,
         "died_ns": live.died_ns,
         "session": live.session,
+        "returned_ns": live.returned_ns,
     }
     return {f"gateway.{name}": column for name, column in columns.items()}
 

@@ -16,7 +16,7 @@ from domain.points import PointKind
 from domain.quality import BASE_MASK, GOOD, HISTORICAL
 from rules.conditions import Absent, Condition
 from rules.inputs import Message, MessageKind
-from tests.rules.reference_truths import A, Alarm, N, Term, Truth, U, Watched
+from tests.rules.reference_truths import A, Alarm, GatewayState, N, Term, Truth, U, Watched
 
 
 class Reference(Watched):
@@ -86,6 +86,7 @@ class Reference(Watched):
 
     def _host_back(self, host: str) -> None:
         gap = self.counted_ns - self.gateways[host].heard_ns
+        self.gateways[host].returned_ns = self.counted_ns
         for hosted in (key for key, own in self.host_of.items() if own == host):
             state = self.gateways[hosted]
             state.heard_ns = min(state.heard_ns + gap, self.counted_ns)
@@ -214,8 +215,8 @@ class Reference(Watched):
             self.absences["device", key] = U if away else A if ends <= self.gateways[name].heard_ns else N
         for key, gateway in self.gateways.items():
             host = self.host_of.get(key)
-            upto_ns = now_ns if host is None else self.gateways[host].heard_ns
             for absence in self._gateway_absences(key):
+                upto_ns = now_ns if host is None else self._told_upto_ns(self.gateways[host], absence)
                 lost = gateway.dead and upto_ns - gateway.died_ns >= absence[3] * NS_PER_S
                 gone = lost or upto_ns - gateway.heard_ns >= absence[2] * NS_PER_S
                 unknown = host is not None and self._is_away(host)
@@ -225,6 +226,11 @@ class Reference(Watched):
             if self.point[key].kind is PointKind.EVENT and term.truth == A and over:
                 term.held = False
         self._judge_changed(message, {}, due=True)
+
+    def _told_upto_ns(self, host: GatewayState, absence: tuple[str, str, float, float]) -> int:
+        if host.returned_ns is not None and absence[3] > 0 and host.heard_ns - host.returned_ns < absence[2] * NS_PER_S:
+            return min(host.heard_ns, host.returned_ns)
+        return host.heard_ns
 
     # ---- alarms ----
 

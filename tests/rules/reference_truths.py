@@ -50,6 +50,7 @@ class GatewayState:
     dead: bool = False
     died_ns: int = 0
     session: int = -1
+    returned_ns: int | None = None
 
 
 @dataclass

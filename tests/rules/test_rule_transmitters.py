@@ -99,7 +99,7 @@ def test_a_host_of_another_partition_is_heard_and_its_end_is_no_alarm_here() -> 
     decoder = Decoder(site, partition, PARTITIONS)
     said = []
     death = encode_death(0, 0)
-    for second in range(1, 400):
+    for second in range(1, 520):
         told = [tick(partition, second)]
         if second < 10:
             told += [node("centre", "NDATA", "host", second), node("hotel", "NDATA", "utd", second)]
@@ -109,7 +109,7 @@ def test_a_host_of_another_partition_is_heard_and_its_end_is_no_alarm_here() -> 
             told.append(node("centre", "NDATA", "host", second))
         said += engine.feed(decoder.decode(told))
     assert [(one.rule, one.entity, one.log_time_ns) for one in said] == [
-        ("transmitter_offline", "hotel/utd", START_NS + 361 * NS_PER_S)
+        ("transmitter_offline", "hotel/utd", START_NS + 481 * NS_PER_S)
     ]
     assert decoder.counts.unknown_gateways == 0
 
