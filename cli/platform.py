@@ -15,6 +15,7 @@ from backbone.server_config import GatewayUser
 from backbone.subjects import LEASE_BUCKET
 from cli.session import Session
 from cli.supervisor import Child, Supervisor
+from domain.cancellation import heed_cancellation
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
 
@@ -113,6 +114,7 @@ class Platform:
         failures = 0
         async with await self.connect("storage-watch") as backbone:
             while True:
+                heed_cancellation()
                 await asyncio.sleep(PROBE_S)
                 try:
                     await backbone.kv_put(LEASE_BUCKET, "storage-watch", str(self._free_bytes()).encode())

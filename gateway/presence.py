@@ -19,8 +19,8 @@ import aiomqtt
 
 from backbone.credentials import Credentials
 from backbone.sparkplug import encode_death
+from domain.cancellation import heed_cancellation
 from gateway.backoff import Backoff
-from gateway.cancellation import heed_cancellation
 from gateway.nodes import Nodes
 from gateway.session import Voice
 from gateway.spool import Spool

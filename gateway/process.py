@@ -16,11 +16,11 @@ from pathlib import Path
 
 from backbone.client import Backbone
 from backbone.credentials import Credentials
+from domain.cancellation import heed_cancellation
 from domain.clock import Clock
 from domain.errors import LinkError, RefusedError
 from domain.site import GatewaySettings, Registry
 from gateway.backoff import Backoff
-from gateway.cancellation import heed_cancellation
 from gateway.commands import Commands
 from gateway.connectors import CONNECTORS
 from gateway.connectors.contract import Connector, Health, Wiring

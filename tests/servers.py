@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -21,8 +22,13 @@ CHROMIUM = "/usr/bin/chromium"
 def require(program: str) -> str:
     """Return the path of a server program; skip without it, fail where everything must be there."""
     found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
-    if found:
-        return found
+    if found is None:
+        missing(program)
+    return found
+
+
+def missing(program: str) -> NoReturn:
+    """Skip a test whose server is not there; fail where everything must be there."""
     reason = f"{program} is not installed"
     if os.environ.get("FENGSUI_REQUIRE_ALL") == "1":
         pytest.fail(f"{reason}, and FENGSUI_REQUIRE_ALL=1 asks for everything")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import aiomqtt
 
+from domain.cancellation import is_cancelled
+
 RETRY_S = 1.0
 ACKNOWLEDGE_S = 5.0
 MOST_WAITING = 5_000
@@ -75,7 +77,7 @@ class SensorUplink:
 
     async def run(self) -> None:
         """Connect, publish what waits, connect again; ends only by cancellation."""
-        while not _cancelled():
+        while not is_cancelled():
             try:
                 async with self._client() as client:
                     self.connected, self.trouble = True, ""
@@ -100,8 +102,11 @@ class SensorUplink:
         )
 
     async def _live(self, client: aiomqtt.Client) -> None:
-        """Publish until the connection ends; raises `aiomqtt.MqttError` then."""
-        if _cancelled():
+        """Publish until the connection ends; raises `aiomqtt.MqttError` then.
+
+        No `TaskGroup` here: it leaves the count of cancellations of its own task wrong.
+        """
+        if is_cancelled():
             return
         tasks = [asyncio.create_task(self._publish_all(client)), asyncio.create_task(_until_lost(client))]
         try:
@@ -113,7 +118,7 @@ class SensorUplink:
         raise next((end for end in ends if isinstance(end, aiomqtt.MqttError)), aiomqtt.MqttError("disconnected"))
 
     async def _publish_all(self, client: aiomqtt.Client) -> None:
-        while not _cancelled():
+        while not is_cancelled():
             if not self._outbox:
                 self._filled.clear()
                 await self._filled.wait()
@@ -130,14 +135,3 @@ async def _until_lost(client: aiomqtt.Client) -> None:
     """Raise `aiomqtt.MqttError` when the connection ends; nothing is subscribed, so nothing comes in."""
     async for _ in client.messages:
         pass
-
-
-def _cancelled() -> bool:
-    """Tell whether this task has been cancelled.
-
-    aiomqtt waits by ``asyncio.wait_for``, which up to Python 3.11 swallows a cancellation that arrives
-    together with the result; without asking, the task would then live for ever. (No `TaskGroup` here:
-    it leaves the count of cancellations of its own task wrong.)
-    """
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

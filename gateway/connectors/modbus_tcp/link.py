@@ -10,8 +10,8 @@ import asyncio
 import ssl
 from collections import Counter
 
+from domain.cancellation import heed_cancellation
 from domain.errors import LinkError
-from gateway.cancellation import heed_cancellation
 from gateway.connectors.modbus_tcp.config import ModbusTcpSettings, Transport
 from gateway.connectors.modbus_tcp.reads import Function, Select
 from gateway.connectors.modbus_tcp.serial_port import SerialTransport, open_serial

@@ -24,12 +24,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from domain.batch import ReadingBatch
+from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_MS, NS_PER_S, floor_ms
 from domain.errors import LinkError
 from domain.points import PointTable
 from domain.quality import BAD, GOOD, Reason, pack
 from domain.site import Device
-from gateway.cancellation import heed_cancellation
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Health, Sink, Wiring
 from gateway.connectors.mqtt_json.buffered import BufferedSocket
 from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead, MqttVersion

@@ -12,6 +12,11 @@ def heed_cancellation() -> None:
     and forgets the latter (python/cpython#86296). pymodbus, aiomqtt and nats-py wait with it, so a
     loop around them calls this, or it could run on after it was stopped.
     """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    if is_cancelled():
         raise asyncio.CancelledError
+
+
+def is_cancelled() -> bool:
+    """Tell whether the current task was asked to end; see `heed_cancellation`."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
