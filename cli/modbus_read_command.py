@@ -24,10 +24,11 @@ from cli.modbus_target import (
 )
 from domain.errors import FengsuiError
 from domain.site import Labels
-from gateway.connectors.modbus_tcp.config import MOST_REGISTERS, ModbusTcpSettings, Parity
+from gateway.connectors.modbus_tcp.config import MOST_REGISTERS, ModbusTcpSettings
 from gateway.connectors.modbus_tcp.interpret import Meanings, Number, meanings
 from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.reads import LAST_ADDRESS, Function, WordOrder
+from gateway.connectors.serial_port import Parity
 
 NO_ANSWER = 1
 NARROWEST = 116

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from gateway.connectors.modbus_tcp.config import BAUDS, ModbusTcpSettings, Parity, Transport
+from gateway.connectors.modbus_tcp.config import BAUDS, ModbusTcpSettings, Transport
+from gateway.connectors.serial_port import Parity
 
 TargetArgument = Annotated[
     str,

@@ -33,6 +33,7 @@ class Hosting:
         """Host the transmitters of a gateway, with all that the spool remembers of them."""
         self._registry = registry
         self._hosted = {one.key: one for one in registry.hosted_by(unit, gateway)}
+        self._nodes_here = {*self._hosted, f"{unit}/{gateway}"}
         self._spool = spool
         self._nodes = nodes
         self._values = values
@@ -53,8 +54,8 @@ class Hosting:
     def learn(self, points: Sequence[Point]) -> None:
         """Add points that were found.
 
-        Left out are those of devices that are not hosted here, those whose alias another point has, and those
-        that would make the birth of their device larger than the log takes.
+        Left out are those of devices that are neither the gateway's own nor hosted here, those whose alias another
+        point has, and those that would make the birth of their device larger than the log takes.
         """
         known = len(self.table)
         self._grow(self.table.grown(self._ours(points)))
@@ -105,7 +106,7 @@ class Hosting:
         for point in points:
             device = devices.get(f"{point.unit}/{point.device}")
             known = device is not None and device.gateway.gateway == point.gateway and point.key not in self.table
-            if not known or f"{point.unit}/{point.gateway}" not in self._hosted:
+            if not known or f"{point.unit}/{point.gateway}" not in self._nodes_here:
                 continue
             size = self._birth_bytes[point.unit, point.device] + birth_size(point)
             if size <= MOST_BIRTH:

@@ -257,19 +257,25 @@ class Nodes:
         async with self._changing:
             nodes = [node for node in nodes if node.must_be_born]
             anew = [node for node in nodes if node.has_no_session]
+            was_born = {node.key: node.session.born for node in anew}
             for node in anew:
-                node.session.bd_seq = (node.session.bd_seq + 1) % BD_SEQ_VALUES
                 node.session.born = False  # nothing more in the old session, whose seq may be another life's
             for node in nodes:
                 if not node.up:
                     node.visits = True
                     self._visitors.append(node)
                 node.stale = node.renew = False
-            await self._save(anew, born=True)
-            futures = []
-            for node in nodes:
-                futures.append(await node.session.birth(node.session.bd_seq))
-                await asyncio.sleep(0)  # a panel of a thousand components has a long birth; others share this loop
+            futures: list[asyncio.Future[Ack]] = []
+            try:
+                await self._save(anew, born=True, bd_seq_step=1)
+                for node in nodes:
+                    bd_seq = node.session.bd_seq + (node.key in was_born)
+                    futures.append(await node.session.birth(bd_seq % BD_SEQ_VALUES))
+                    was_born.pop(node.key, None)
+                    await asyncio.sleep(0)  # a panel of a thousand components has a long birth; others share this loop
+            finally:  # cancelled on the way: the log still has the old session, and `farewell` must end it
+                for key, born in was_born.items():
+                    self._nodes[key].session.born |= born
             return futures
 
     async def _bury(self, nodes: list[_Node], *, anyway: bool = False) -> list[asyncio.Future[Ack]]:
@@ -282,10 +288,13 @@ class Nodes:
             await self._save(dying, born=False)
         return [death for death in deaths if death is not None]
 
-    async def _save(self, nodes: list[_Node], *, born: bool) -> None:
+    async def _save(self, nodes: list[_Node], *, born: bool, bd_seq_step: int = 0) -> None:
         if not nodes:
             return
-        records = [NodeRecord(node.session.unit, node.session.node, node.session.bd_seq, born) for node in nodes]
+        records = [
+            NodeRecord(one.unit, one.node, (one.bd_seq + bd_seq_step) % BD_SEQ_VALUES, born)
+            for one in (node.session for node in nodes)
+        ]
         try:
             await self._spool.save_nodes(records)
         except StoreError as error:  # an alarm must not wait for a disk; after a kill a bdSeq may come twice

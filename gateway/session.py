@@ -125,13 +125,12 @@ class Session:
         Returns the future of the last one's ack.
         """
         async with self._voice.lock:
-            self.bd_seq = bd_seq
             self._seq = 0
-            last = await self._say("NBIRTH", None, self._node_birth())
+            last = await self._say("NBIRTH", None, self._node_birth(bd_seq))
+            self.bd_seq, self.born = bd_seq, True  # the log has it, also where what follows is cancelled
             for device in self._devices:
                 if device not in self._lost:
                     last = await self._say("DBIRTH", device, self._device_birth(device))
-            self.born = True
             return last
 
     async def data(self, device: str, body: bytes, message_id: str, told: Told) -> asyncio.Future[Ack] | None:
@@ -191,9 +190,10 @@ class Session:
         async with self._voice.lock:
             if not self.born:
                 return None
-            self.born = False
             subject, payload = self.death()
-            return await self._voice.say(subject, payload)
+            future = await self._voice.say(subject, payload)
+            self.born = False
+            return future
 
     def death(self) -> tuple[str, bytes]:
         """Return subject and payload of the NDEATH of this session."""
@@ -208,13 +208,13 @@ class Session:
         self.said_s = asyncio.get_running_loop().time()
         return future
 
-    def _node_birth(self) -> bytes:
+    def _node_birth(self, bd_seq: int) -> bytes:
         now_ns = floor_ms(self._voice.clock.now_ns())
         metrics = tuple(
             BirthMetric(name=name, alias=alias_of(self.node, name), value=value, time_ns=now_ns)
             for name, value in (self._figures or {}).items()
         )
-        return encode_birth(Birth(metrics=metrics, seq=self._seq, time_ns=now_ns, bd_seq=self.bd_seq))
+        return encode_birth(Birth(metrics=metrics, seq=self._seq, time_ns=now_ns, bd_seq=bd_seq))
 
     def _device_birth(self, device: str) -> bytes:
         now_ns = floor_ms(self._voice.clock.now_ns())

@@ -15,6 +15,9 @@ from gateway.connectors.contract import Connector, Finding, ReadSettings, Wiring
 from gateway.connectors.gb26875 import findings as gb26875_findings
 from gateway.connectors.gb26875.config import Gb26875Options, Gb26875Read, Gb26875Settings
 from gateway.connectors.gb26875.connector import Gb26875Connector
+from gateway.connectors.jbf293k import findings as jbf293k_findings
+from gateway.connectors.jbf293k.config import Jbf293kOptions, Jbf293kRead, Jbf293kSettings
+from gateway.connectors.jbf293k.connector import Jbf293kConnector
 from gateway.connectors.modbus_tcp import findings as modbus_findings
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusTcpSettings
 from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
@@ -45,6 +48,14 @@ CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
             connector=Gb26875Connector,
             check_connection=gb26875_findings.check_connection,
             check_profile=gb26875_findings.check_profile,
+        ),
+        "jbf293k": Protocol(
+            settings=Jbf293kSettings,
+            options=Jbf293kOptions,
+            read=Jbf293kRead,
+            connector=Jbf293kConnector,
+            check_connection=jbf293k_findings.check_connection,
+            check_profile=jbf293k_findings.check_profile,
         ),
         "modbus_tcp": Protocol(
             settings=ModbusTcpSettings,

@@ -61,7 +61,8 @@ class Hosting(Protocol):
     def learn(self, points: Sequence[Point]) -> None:
         """Add points that were found: in ``table`` at once, on disk with the next emit, born before their data.
 
-        Points that are known already are left out, and so are those of nodes that are not hosted here.
+        Points that are known already are left out, and so are those of devices that are neither the gateway's own
+        nor hosted here.
         """
 
     def is_taken(self, name: bytes) -> bool:

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.site.labels import Settings
 from gateway.connectors.modbus_tcp.reads import LAST_ADDRESS, WordOrder
+from gateway.connectors.serial_port import Parity
 
 MOST_REGISTERS, MOST_BITS = 125, 2000
 """In one read request (Modbus application protocol V1.1b3, 6.3 and 6.1)."""
@@ -38,14 +39,6 @@ class Transport(StrEnum):
     def is_rtu(self) -> bool:
         """Tell whether frames have a checksum and no transaction id: one request at a time."""
         return self in (Transport.RTU_OVER_TCP, Transport.SERIAL)
-
-
-class Parity(StrEnum):
-    """Parity of a serial line."""
-
-    NONE = "none"
-    EVEN = "even"
-    ODD = "odd"
 
 
 class ModbusTcpSettings(Settings):

@@ -14,9 +14,9 @@ from domain.cancellation import heed_cancellation
 from domain.errors import LinkError
 from gateway.connectors.modbus_tcp.config import ModbusTcpSettings, Transport
 from gateway.connectors.modbus_tcp.reads import Function, Select
-from gateway.connectors.modbus_tcp.serial_port import SerialTransport, open_serial
 from gateway.connectors.modbus_tcp.talk import MbapTalk, RtuTalk, Talk
 from gateway.connectors.modbus_tcp.wire import check_written, payload_of, read_pdu, write_pdu
+from gateway.connectors.serial_port import SerialTransport, open_serial
 
 FRAME_GAP_CHARACTERS = 3.5
 FAST_FRAME_GAP_S = 0.00175

@@ -10,12 +10,20 @@ import contextlib
 import fcntl
 import os
 import termios
+from enum import StrEnum
 
 from domain.errors import LinkError
-from gateway.connectors.modbus_tcp.config import Parity
 
 _AT_ONCE = 4096
 _LOCAL_LINE = termios.CREAD | termios.CLOCAL | termios.CS8
+
+
+class Parity(StrEnum):
+    """Parity of a serial line."""
+
+    NONE = "none"
+    EVEN = "even"
+    ODD = "odd"
 
 
 class SerialTransport(asyncio.Transport):
