@@ -1,4 +1,4 @@
-"""``fengsui gb26875 transmitters|strangers|read|set-clock``: the transmitters of a running site.
+"""``fengsui gb26875 transmitters|strangers|read|set-clock|initialise``: the transmitters of a running site.
 
 Exit codes: 0 done; 1 refused (the reason is written), or the transmitter did not do it; 2 wrong usage;
 3 the gateway is away.
@@ -100,18 +100,40 @@ def read(
 
 def set_clock(transmitter: TransmitterArgument, *, as_json: JsonOption = False, lang: LangOption = Language.ZH) -> None:
     """校时 / Set a transmitter's clock to this site's local time (type 90). The transmitter's confirm is shown."""
+    done = Said("装置已确认校时", "the transmitter confirmed its new time")
+    _control(transmitter, "set_clock", done, Said("未校时", "the clock was not set"), lang=lang, as_json=as_json)
+
+
+def initialise(
+    transmitter: TransmitterArgument,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="不询问 / do not ask before it is done")] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """初始化装置 / Let a transmitter begin anew (type 89); the site must allow it: allow_initialise: true."""
+    if not yes:
+        question = Said(
+            f"装置 {transmitter} 将初始化，期间不上传信息。继续？",
+            f"{transmitter} begins anew and tells nothing meanwhile. Go on?",
+        )
+        typer.confirm(question.of(lang), abort=True)
+    done = Said("装置已确认初始化", "the transmitter confirmed that it begins anew")
+    _control(transmitter, "initialise", done, Said("未初始化", "it was not initialised"), lang=lang, as_json=as_json)
+
+
+def _control(transmitter: str, command: str, done: Said, failed: Said, *, lang: Language, as_json: bool) -> None:
+    """Send a command that changes a transmitter, and tell whether it confirmed."""
 
     async def work(face: GatewayFace) -> Mapping[str, Any]:
-        return await _of(face, await face.transmitter(transmitter), "set_clock")
+        return await _of(face, await face.transmitter(transmitter), command)
 
     data = ask_gateways(work)
     outcome = str(data.get("outcome"))
     if as_json:
         print_json(data)
     else:
-        done = Said("装置已确认校时", "the transmitter confirmed its new time")
-        failed = Said(f"未校时：{outcome}", f"the clock was not set: {outcome}")
-        typer.echo((done if outcome == CONFIRMED else failed).of(lang))
+        typer.echo(done.of(lang) if outcome == CONFIRMED else f"{failed.of(lang)}: {outcome}")
     if outcome != CONFIRMED:
         raise typer.Exit(REFUSED)
 

@@ -141,3 +141,24 @@ async def test_without_a_gateway_that_answers_the_exit_code_is_three(tmp_path: P
         away = await site.fengsui("gb26875", *command)
     assert (refused.exit_code, nobody.exit_code, away.exit_code) == (1, 1, 3)
     assert "no running gateway hosts transmitters" in nobody.stderr
+
+
+async def test_initialising_asks_first_and_tells_whether_it_was_confirmed(tmp_path: Path) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    def confirm(request: dict[str, Any]) -> Mapping[str, Any]:
+        asked.append(request)
+        return {"outcome": "confirmed"}
+
+    async with desk(tmp_path) as site:
+        site.answers["initialise"] = confirm
+        unsure = await site.fengsui("gb26875", "initialise", "hotel/east-utd")
+        assert (unsure.exit_code, asked) == (1, [])
+        done = await site.fengsui("gb26875", "initialise", "hotel/east-utd", "--yes", "--lang", "en")
+        site.answers["initialise"] = refusal("devices may not be initialised here")
+        refused = await site.fengsui("gb26875", "initialise", "hotel/east-utd", "--yes")
+    assert done.exit_code == 0
+    assert "confirmed that it begins anew" in done.stdout
+    assert [(one["unit"], one["transmitter"]) for one in asked] == [("hotel", "east-utd")]
+    assert refused.exit_code == 1
+    assert "devices may not be initialised here" in refused.stderr
