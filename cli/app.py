@@ -8,6 +8,7 @@ from cli import process_commands
 from cli.alerts_commands import app as alerts_app
 from cli.check_command import check
 from cli.demo_command import demo
+from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
 from cli.modbus_commands import app as modbus_app
 from cli.roll_call_command import roll_call
@@ -37,6 +38,7 @@ app.command(rich_help_panel=PROCESSES)(process_commands.console)
 app.add_typer(rules_app, name="rules", rich_help_panel=DESK)
 app.add_typer(gb26875_app, name="gb26875", rich_help_panel=DESK)
 app.add_typer(modbus_app, name="modbus", rich_help_panel=DESK)
+app.command(rich_help_panel=PEOPLE)(gateways)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 

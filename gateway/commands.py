@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from backbone import subjects
@@ -12,8 +13,9 @@ from backbone.client import Backbone
 from backbone.services import NOT_FOUND
 from backbone.sparkplug import is_rebirth
 from domain.errors import RefusedError, WireError
-from gateway.connectors.contract import Commanded, Connector
+from gateway.connectors.contract import Commanded, Connector, DeadLetter
 from gateway.nodes import Nodes
+from gateway.spool import Spool
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +25,18 @@ REBIRTH_PAUSE_S = 2.0
 REQUESTS_AT_ONCE = 16
 """Requests that are worked on together: a transmitter may take half a minute to answer one."""
 
+MOST_LETTERS = 200
+"""Dead letters in one answer, the newest: a message of the backbone takes a megabyte, a letter some kilobytes."""
+
 
 class Commands:
     """Obeys for one process; `run` until cancelled."""
 
-    def __init__(self, nodes: Nodes, connectors: Mapping[str, Connector], *, hosts: bool) -> None:
+    def __init__(self, nodes: Nodes, connectors: Mapping[str, Connector], spool: Spool, *, hosts: bool) -> None:
         """``hosts``: the nodes of others are listened for too, by one subscription for all."""
         self._nodes = nodes
         self._connectors = connectors
+        self._spool = spool
         self._hosts = hosts
         self._wanted: set[str] = set()
         self._wake = asyncio.Event()
@@ -44,7 +50,9 @@ class Commands:
             group.create_task(self._rebirths(), name="commands-rebirths")
 
     async def request(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Hand a request to the connector that it is for; raises RefusedError or ValueError."""
+        """Answer for the spool, or hand a request to the connector it is for; raises RefusedError or ValueError."""
+        if request.get("command") == "dead_letters":
+            return {"letters": [_told(one) for one in await self._spool.letters()][-MOST_LETTERS:]}
         able = {name: one for name, one in self._connectors.items() if isinstance(one, Commanded)}
         wanted = request.get("connection")
         if wanted is None and len(able) > 1:
@@ -78,3 +86,7 @@ class Commands:
             wanted, self._wanted = self._wanted, set()
             self._nodes.repeat_births(wanted)
             await asyncio.sleep(REBIRTH_PAUSE_S)
+
+
+def _told(letter: DeadLetter) -> dict[str, Any]:
+    return {**asdict(letter), "raw": letter.raw.hex()}

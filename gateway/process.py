@@ -164,7 +164,7 @@ class _Gateway:
         )
         presence = Presence(self._nodes, self._voice, self._spool, listener)
         uplink = Uplink(self._spool, self._nodes, self._voice)
-        commands = Commands(self._nodes, self._connectors, hosts=self._hosts)
+        commands = Commands(self._nodes, self._connectors, self._spool, hosts=self._hosts)
         live, history = backbone.publisher(window=LIVE_WINDOW), backbone.publisher(window=BACKFILL_WINDOW)
         self._voice.attach(live)
         try:
