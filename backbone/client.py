@@ -246,6 +246,11 @@ class Backbone:
         with _translated(key):
             return await self.records.get(bucket, key)
 
+    async def kv_newest(self, bucket: str, key: str) -> KvEntry | None:
+        """Read a key of a bucket that allows direct gets; a gateway may do so with its own."""
+        with _translated(key):
+            return await self.records.newest(bucket, key)
+
     async def kv_create(self, bucket: str, key: str, value: bytes) -> int:
         """Write a key that does not exist; raises FencedError when it does."""
         with _translated(key):

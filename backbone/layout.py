@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from nats.js import JetStreamContext, api
 from nats.js.errors import BadRequestError, NotFoundError
 
-from backbone.subjects import CHECKPOINT_BUCKET, DEVICE_TYPES, LEASE_BUCKET, NODE_TYPES, SPARKPLUG, STATUS_BUCKET
+from backbone.subjects import (
+    CHECKPOINT_BUCKET,
+    CONFIG_BUCKET,
+    DEVICE_TYPES,
+    LEASE_BUCKET,
+    NODE_TYPES,
+    SPARKPLUG,
+    STATUS_BUCKET,
+)
 
 TELEMETRY = "TELEMETRY"
 BIRTHS = "BIRTHS"
@@ -22,6 +30,8 @@ ALERTS = "ALERTS"
 
 DAY_S = 86_400.0
 DUPLICATE_WINDOW_S = 600.0
+CONFIGURATIONS_KEPT = 10
+"""Bundles of each gateway that stay readable: who pushed what, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +87,9 @@ async def ensure_layout(js: JetStreamContext, layout: Layout) -> None:
             await js.stream_info(config.name)
         except NotFoundError:
             await _tolerating_race(js.add_stream(config))
-    for bucket in (STATUS_BUCKET, LEASE_BUCKET):
-        config_kv = api.KeyValueConfig(bucket=bucket, history=1, replicas=layout.replicas)
+    for bucket, history in ((STATUS_BUCKET, 1), (LEASE_BUCKET, 1), (CONFIG_BUCKET, CONFIGURATIONS_KEPT)):
+        direct = bucket == CONFIG_BUCKET
+        config_kv = api.KeyValueConfig(bucket=bucket, history=history, replicas=layout.replicas, direct=direct)
         try:
             await js.stream_info(f"KV_{bucket}")
         except NotFoundError:

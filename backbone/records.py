@@ -20,7 +20,7 @@ from nats.js.errors import (
 )
 
 from backbone.messages import KvEntry
-from backbone.subjects import CHECKPOINT_BUCKET, STATUS_BUCKET
+from backbone.subjects import CHECKPOINT_BUCKET, STATUS_BUCKET, kv_subject
 from domain.errors import WireError
 
 CHECKPOINT_TIMEOUT_S = 30.0
@@ -53,6 +53,15 @@ class Records:
         except KeyNotFoundError:
             return None
         return KvEntry(entry.value or b"", entry.revision or 0)
+
+    async def newest(self, bucket: str, key: str) -> KvEntry | None:
+        """Return the entry of a key by a direct get of its subject, which is all the permission that it takes."""
+        try:
+            found = await self._js.get_last_msg(f"KV_{bucket}", kv_subject(bucket, key), direct=True)
+        except NotFoundError:
+            return None
+        deleted = (found.headers or {}).get("KV-Operation") is not None
+        return None if deleted else KvEntry(found.data or b"", found.seq or 0)
 
     async def create(self, bucket: str, key: str, value: bytes) -> int:
         """Write a key that must not exist."""

@@ -16,12 +16,16 @@ from typing import Any
 
 from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, gateway_user
 from backbone.subjects import (
+    CONFIG_BUCKET,
     DEVICE_TYPES,
     NODE_TYPES,
     SPARKPLUG,
     STATUS_BUCKET,
     backfill,
+    configuration_key,
     gateway_service,
+    kv_newest,
+    kv_subject,
     telemetry,
 )
 
@@ -109,7 +113,11 @@ def _user(credentials: Credentials, *, publish: list[str], subscribe: list[str])
 
 
 def _gateway(credentials: Credentials, user: GatewayUser) -> Any:
-    publish = [f"$KV.{STATUS_BUCKET}.gateway.{user.unit}.{user.gateway}"]
+    configuration = configuration_key(user.unit, user.gateway)
+    publish = [
+        f"$KV.{STATUS_BUCKET}.gateway.{user.unit}.{user.gateway}",
+        kv_newest(CONFIG_BUCKET, configuration),
+    ]
     for unit, node in user.nodes():
         publish += [telemetry(unit, kind, node) for kind in NODE_TYPES]
         publish += [telemetry(unit, kind, node, "*") for kind in DEVICE_TYPES]
@@ -119,6 +127,7 @@ def _gateway(credentials: Credentials, user: GatewayUser) -> Any:
         telemetry(asked[0], "NCMD", asked[1]),
         telemetry(user.unit, "DCMD", user.gateway, "*"),
         gateway_service(user.unit, user.gateway),
+        kv_subject(CONFIG_BUCKET, configuration),
         f"{inbox_prefix(credentials.user)}.>",
     ]
     document = _user(credentials, publish=publish, subscribe=subscribe)

@@ -19,8 +19,8 @@ from domain.errors import FengsuiError, LinkError, RefusedError, StoreError, Wir
 
 log = logging.getLogger(__name__)
 
-MOST_REQUEST = 256 * 1024
-"""Largest request, bytes."""
+MOST_REQUEST = 640 * 1024
+"""Largest request, bytes: a bundle of configuration with room."""
 
 NOT_FOUND = 404
 

@@ -23,6 +23,7 @@ DEVICE_TYPES = ("DBIRTH", "DDATA", "DDEATH")
 STATUS_BUCKET = "status"
 LEASE_BUCKET = "leases"
 CHECKPOINT_BUCKET = "checkpoints"
+CONFIG_BUCKET = "configs"
 
 _FNV_OFFSET = 0x811C9DC5
 _FNV_PRIME = 0x01000193
@@ -77,6 +78,21 @@ def alert(unit: str, alarm_class: str, event: str) -> str:
 def gateway_service(unit: str, gateway: str) -> str:
     """Return the subject on which a gateway answers requests."""
     return f"svc.gateway.{unit}.{gateway}"
+
+
+def configuration_key(unit: str, gateway: str) -> str:
+    """Return the key of a gateway's configuration bundle in KV ``configs``."""
+    return f"{unit}.{gateway}"
+
+
+def kv_subject(bucket: str, key: str) -> str:
+    """Return the subject that an entry of a bucket is stored on."""
+    return f"$KV.{bucket}.{key}"
+
+
+def kv_newest(bucket: str, key: str) -> str:
+    """Return the subject that asks for the newest entry of one key, and can ask for nothing else."""
+    return f"$JS.API.DIRECT.GET.KV_{bucket}.{kv_subject(bucket, key)}"
 
 
 def partition_subjects(partition: int) -> list[str]:

@@ -7,6 +7,7 @@ import typer
 from cli import process_commands
 from cli.alerts_commands import app as alerts_app
 from cli.check_command import check
+from cli.config_commands import app as config_app
 from cli.demo_command import demo
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
@@ -31,6 +32,7 @@ SITE, PROCESSES, PEOPLE, DESK = "Sites", "Single processes (up starts them all)"
 app.command(rich_help_panel=SITE)(demo)
 app.command(rich_help_panel=SITE)(up)
 app.command(rich_help_panel=SITE)(check)
+app.add_typer(config_app, name="config", rich_help_panel=SITE)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
 app.command(rich_help_panel=PROCESSES)(process_commands.ingest)

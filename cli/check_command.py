@@ -22,6 +22,7 @@ from cli.rule_files import load_ruleset
 from cli.site_files import load_registry
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
+from gateway.reload.configuration import as_data
 from rules import RuleSet
 
 
@@ -71,7 +72,7 @@ def check(
     console = Console()
     registry, rules, problems = read_all(site)
     if registry is None or rules is None:
-        _show_problems(console, [in_language(problem, lang) for problem in problems], lang, as_json=as_json)
+        show_problems(console, [in_language(problem, lang) for problem in problems], lang, as_json=as_json)
         raise typer.Exit(1)
     summary = summarise(registry, rules)
     if as_json:
@@ -110,25 +111,14 @@ def summarise(registry: Registry, rules: RuleSet) -> Summary:
     )
 
 
-def _show_problems(console: Console, problems: Sequence[Problem], lang: Language, *, as_json: bool) -> None:
+def show_problems(console: Console, problems: Sequence[Problem], lang: Language, *, as_json: bool) -> None:
     """Write a table on a terminal, one line a problem (as editors read them) into a pipe, or JSON."""
     if as_json:
-        print(json.dumps([_as_data(problem) for problem in problems], ensure_ascii=False, indent=1))  # noqa: T201
+        print(json.dumps([as_data(problem) for problem in problems], ensure_ascii=False, indent=1))  # noqa: T201
     elif not console.is_terminal:
         print("\n".join(str(problem) for problem in problems))  # noqa: T201 - grep must find whole lines
     else:
         console.print(_problem_table(problems, lang))
-
-
-def _as_data(problem: Problem) -> dict[str, str | int]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "field": problem.field,
-        "value": problem.shown_value,
-        "message": problem.message,
-        "mend": problem.mend,
-    }
 
 
 def _problem_table(problems: Sequence[Problem], lang: Language) -> Table:

@@ -242,6 +242,15 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("give the folder that holds site.yaml", "给出 site.yaml 所在的文件夹"),
     ("add site.yaml, or give the folder that holds it", "添加 site.yaml，或给出它所在的文件夹"),
     ("add gateways/<id>.yaml, one file a gateway", "添加 gateways/<编号>.yaml，每个网关一个文件"),
+    ("this gateway, {key}, is not in it", "其中没有本网关 {key}"),
+    ("keep its unit and id; a gateway that is given up is stopped", "保留其单位与编号；不再使用的网关应停止运行"),
+    ("there is no gateway {key}", "没有网关 {key}"),
+    ("name a gateway of the site with --unit and --gateway", "用 --unit 和 --gateway 写明站点中的网关"),
+    (
+        "split the gateway's devices over two gateways; a bundle has at most {most} bytes",
+        "把设备分到两个网关；配置包最多 {most} 字节",
+    ),
+    ("a bundle of {size} bytes; at most {most}", "配置包 {size} 字节，超过上限 {most}"),
     ("rename it to {name}", "改名为 {name}"),
 )
 

@@ -11,8 +11,8 @@ import typer
 
 from cli.platform import ANSWER_URL_VARIABLE, DEFAULT_CONSOLE_PORT
 from cli.running import run_process
-from cli.session import gateway_address, open_session
-from domain.clock import SystemClock
+from cli.session import open_session
+from gateway.reload.reloader import WATCH_S
 
 SiteOption = Annotated[Path, typer.Option("--site", help="The site folder (site.yaml, gateways/, profiles/, rules/).")]
 StateOption = Annotated[
@@ -27,32 +27,22 @@ def gateway(
     state: StateOption = None,
     link_nats: Annotated[str | None, typer.Option(help="Backbone URL, when it is not on this machine.")] = None,
     link_mqtt: Annotated[int | None, typer.Option(help="Port of the backbone's MQTT listener.")] = None,
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Take changes of the site folder while it runs.")] = False,
+    health_watch: Annotated[
+        float, typer.Option(min=0.5, max=600, help="Seconds that changed lines are watched before a change is kept.")
+    ] = WATCH_S,
 ) -> None:
-    """Read the devices of one gateway and deliver what they say, spooling while the backbone is away."""
-    from gateway import process
+    """Read the devices of one gateway and deliver what they say, spooling while the backbone is away.
 
-    session = open_session(site, state)
+    SIGHUP makes it read its configuration again; a wrong one is refused and told, and the old one runs on.
+    """
+    from cli.gateway_running import GatewayRun
 
-    async def main(stop: asyncio.Event) -> None:
-        address = gateway_address(session, unit, gateway_id, link_nats, link_mqtt)
-        link = process.Link(
-            nats_url=address.nats_url,
-            credentials=address.credentials,
-            mqtt_host=address.mqtt_host,
-            mqtt_port=address.mqtt_port,
-        )
-        folder = session.state.folder("gateway", f"{unit}.{gateway_id}")
-        await process.run(
-            session.registry,
-            unit=unit,
-            gateway=gateway_id,
-            link=link,
-            state_dir=folder,
-            clock=SystemClock(),
-            stop=stop,
-        )
-
-    run_process(f"gateway-{gateway_id}", main)
+    run = GatewayRun(site, state, unit, gateway_id, link_nats, link_mqtt)
+    run_process(
+        f"gateway-{gateway_id}", lambda stop: run.main(stop, watch=watch, watch_s=health_watch), hangup=run.changed
+    )
 
 
 def ingest(site: SiteOption, state: StateOption = None) -> None:

@@ -38,7 +38,11 @@ class SiteDocuments:
 
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
     """Read and check the site folder ``site``; raises `ConfigurationError` with every problem found."""
-    documents = read_site(site, environment)
+    return checked(read_site(site, environment))
+
+
+def checked(documents: SiteDocuments) -> Registry:
+    """Check what a site's files say; raises `ConfigurationError` with every problem found."""
     registry = build_registry(documents.site, documents.gateways, documents.profiles, PROTOCOLS)
     problems = check_site(registry, documents.gateways, documents.profiles)
     if not _is_time_zone(registry.site.timezone):

@@ -7,7 +7,7 @@ of every point. See `gateway.connectors.contract.Hosting`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from domain.points import Point, PointTable
 from domain.site import Registry
 from gateway.connectors.contract import DeadLetter
 from gateway.nodes import Nodes
+from gateway.reload.points import altered, gaps, redefined
 from gateway.spool import Spool
 from gateway.values import Values, birth_size
 
@@ -39,9 +40,7 @@ class Hosting:
         self._values = values
         self._last_ns = np.zeros(len(values.table), np.int64)
         self._last_value = np.full(len(values.table), np.nan)
-        self._birth_bytes: Counter[tuple[str, str]] = Counter()
-        for point in values.table:
-            self._birth_bytes[point.unit, point.device] += birth_size(point)
+        self._birth_bytes = _birth_bytes(values.table)
         nodes.host({key: _devices(registry, key) for key in self._hosted}, spool.remembered.nodes)
         self._grow(values.table.grown(self._ours(spool.remembered.points)))
         self._recall()
@@ -60,6 +59,33 @@ class Hosting:
         known = len(self.table)
         self._grow(self.table.grown(self._ours(points)))
         self._spool.learn([self.table[at] for at in range(known, len(self.table))])
+
+    def adopt(self, registry: Registry, unit: str, gateway: str) -> frozenset[str]:
+        """Go over to another configuration: indexes of known points stay, what was learned is kept.
+
+        Returns the own devices whose births say something else now. Raises ValueError, and changes nothing, when a
+        new point can't be told from an old one on the wire.
+        """
+        written = list(registry.gateway_points(unit, gateway))
+        hosted = {one.key: one for one in registry.hosted_by(unit, gateway)}
+        before, gone_before = self.table, self._values.gaps
+        kept = self._registry, self._hosted, self._nodes_here, self._birth_bytes
+        self._registry, self._hosted, self._birth_bytes = registry, hosted, _birth_bytes(written)
+        self._nodes_here = {*hosted, f"{unit}/{gateway}"}
+        try:
+            keys = {point.key for point in written}
+            written += list(self._ours(self._spool.learned, keys))
+            table = redefined(before, written)
+        except ValueError:
+            self._registry, self._hosted, self._nodes_here, self._birth_bytes = kept
+            raise
+        gone = gaps(table, written)
+        self._values.adopt(table, gone)
+        self._grow(table)
+        self._nodes.rehost({key: _devices(registry, key) for key in hosted})
+        home = (unit, gateway)
+        points = (table[at] for at in altered(before, table, gone, gone_before))
+        return frozenset(point.device for point in points if (point.unit, point.gateway) == home)
 
     def is_taken(self, name: bytes) -> bool:
         """Tell whether a message of this name was committed, now or before a restart."""
@@ -87,6 +113,8 @@ class Hosting:
 
     async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
         """Take readings; returns after they are safe on disk."""
+        if batch.table is not self.table:  # it may have grown, or a point be defined anew
+            batch = batch.moved_to(self.table)
         newer = batch.time_ns >= self._last_ns[batch.point]
         self._last_value[batch.point[newer]] = batch.value[newer]  # of a repeated point the last one stands
         np.maximum.at(self._last_ns, batch.point.astype(np.intp), batch.time_ns)
@@ -100,12 +128,16 @@ class Hosting:
         """Return how many nodes are known and up, for the status document."""
         return {"known": self._nodes.known, "up": self._nodes.up_now}
 
-    def _ours(self, points: Iterable[Point]) -> Iterator[Point]:
-        """Yield the points that are new, of devices that are hosted here, as far as their births have room."""
+    def _ours(self, points: Iterable[Point], taken: Container[object] | None = None) -> Iterator[Point]:
+        """Yield the points that are new, of devices that are hosted here, as far as their births have room.
+
+        ``taken`` has the keys of those that are not new; the table's by default.
+        """
         devices = self._registry.devices
+        taken = self.table if taken is None else taken
         for point in points:
             device = devices.get(f"{point.unit}/{point.device}")
-            known = device is not None and device.gateway.gateway == point.gateway and point.key not in self.table
+            known = device is not None and device.gateway.gateway == point.gateway and point.key not in taken
             if not known or f"{point.unit}/{point.gateway}" not in self._nodes_here:
                 continue
             size = self._birth_bytes[point.unit, point.device] + birth_size(point)
@@ -129,6 +161,14 @@ class Hosting:
             self._last_ns[point], self._last_value[point] = state.time_ns, state.value
             if state.key in remembered.delivered:
                 self._values.set(point, state.time_ns, state.value, state.quality)
+
+
+def _birth_bytes(points: Iterable[Point]) -> Counter[tuple[str, str]]:
+    """Return how large the birth of each device becomes."""
+    sizes: Counter[tuple[str, str]] = Counter()
+    for point in points:
+        sizes[point.unit, point.device] += birth_size(point)
+    return sizes
 
 
 def _devices(registry: Registry, key: str) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ Key = str
 class _Node:
     """A hosted node: ``up`` with its link, ``stale`` when a birth is due, ``renew`` when that takes a new bdSeq.
 
-    ``visits``: it was born for a row only, and dies after it.
+    ``visits``: it was born for a row only, and dies after it. ``released``: the configuration has it no more, but
+    the spool may still have rows of it.
     """
 
     session: Session
@@ -61,6 +62,7 @@ class _Node:
     stale: bool = True
     renew: bool = True
     visits: bool = False
+    released: bool = False
 
     @property
     def key(self) -> Key:
@@ -114,10 +116,25 @@ class Nodes:
                 found.session.born = record.born
                 self._attend_to(found)
 
+    def rehost(self, nodes: Mapping[Key, Collection[str]]) -> None:
+        """Host these nodes from now on, and no others: those that are not among them die when they are born.
+
+        Rows of theirs that wait in the spool are still told, as those of a node whose link is away.
+        """
+        new = {key: devices for key, devices in nodes.items() if key not in self._nodes}
+        self.host(new, [one for one in self._spool.remembered.nodes if f"{one.unit}/{one.gateway}" in new])
+        for key, node in self._nodes.items():
+            node.released = key not in nodes
+            if node.released:
+                self.down(key)
+            elif tuple(nodes[key]) != node.session.devices:
+                node.session.assign(nodes[key])
+                self.repeat_births([key])
+
     @property
     def known(self) -> int:
         """Return how many nodes are hosted."""
-        return len(self._nodes)
+        return sum(not node.released for node in self._nodes.values())
 
     @property
     def up_now(self) -> int:

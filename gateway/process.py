@@ -22,15 +22,20 @@ from domain.errors import LinkError, RefusedError
 from domain.site import GatewaySettings, Registry
 from gateway.backoff import Backoff
 from gateway.commands import Commands
-from gateway.connectors import CONNECTORS
-from gateway.connectors.contract import Connector, Health, Wiring
+from gateway.connectors.contract import Health
 from gateway.hosting import Hosting
+from gateway.lines import Lines, maker
 from gateway.nodes import Nodes
 from gateway.presence import MqttListener, Presence
+from gateway.reload.configuration import Configuration
+from gateway.reload.desk import Desk
+from gateway.reload.health import Look, look
+from gateway.reload.plan import Plan
+from gateway.reload.reloader import Reload, Reloader
+from gateway.reload.remote import Follower
 from gateway.report import node_figures, status_document
 from gateway.session import Session, Voice
 from gateway.spool import Spool, SpoolFigures, SpoolLimits
-from gateway.supervisor import keep_running
 from gateway.uplink import BACKFILL_WINDOW, LIVE_WINDOW, Uplink
 from gateway.values import Values
 
@@ -70,14 +75,18 @@ async def run(
     state_dir: Path,
     clock: Clock,
     stop: asyncio.Event,
+    reload: Reload | None = None,
 ) -> None:
-    """Run one gateway until ``stop`` is set; raises StoreError when its spool can't be opened."""
+    """Run one gateway until ``stop`` is set; raises StoreError when its spool can't be opened.
+
+    With ``reload`` it takes other configurations while it runs.
+    """
     sys.setswitchinterval(SWITCH_S)
     settings = registry.gateways[f"{unit}/{gateway}"]
-    limits = SpoolLimits(most_bytes=settings.spool_bytes, most_age_s=settings.spool_age_s)
-    spool = await Spool.open(state_dir / "spool.sqlite", limits=limits, clock=clock)
+    spool = await Spool.open(state_dir / "spool.sqlite", limits=_limits(settings), clock=clock)
     try:
-        await _Gateway(registry, settings, link, spool, clock=clock, state_dir=state_dir).run(stop)
+        gateway_ = _Gateway(registry, settings, link, spool, clock=clock, state_dir=state_dir)
+        await gateway_.run(stop, reload)
     except ExceptionGroup as group:
         raise _first(group) from group
     finally:
@@ -94,36 +103,55 @@ class _Gateway:
         self._link = link
         self._spool = spool
         self._clock = clock
+        self._state_dir = state_dir
         table = registry.gateway_points(settings.unit, settings.gateway)
-        own = {point.device: None for point in table if (point.unit, point.gateway) == (self._unit, self._gateway)}
         values = Values(table)
         self._voice = Voice(self._gateway, clock)
-        session = Session(self._voice, values, unit=self._unit, node=self._gateway, devices=own)
+        session = Session(self._voice, values, unit=self._unit, node=self._gateway, devices=_own(settings))
         self._nodes = Nodes(session, self._voice, values, spool)
         self._hosting = Hosting(
             registry, unit=self._unit, gateway=self._gateway, spool=spool, nodes=self._nodes, values=values
         )
-        self._hosts = bool(self._nodes.known) or any(one.transmitters for one in settings.connections)
-        self._connectors = _connectors(registry, settings, self._hosting, clock, state_dir)
+        self._lines = Lines(self._hosting)
+        self._lines.build(
+            [one.id for one in settings.connections], maker(registry, settings, self._hosting, clock, state_dir)
+        )
+        self._reloader: Reloader | None = None
         self._speaking = False
         """Tells whether the uplink has a backbone to deliver to."""
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, reload: Reload | None = None) -> None:
         """Read and deliver until ``stop`` is set."""
         async with asyncio.TaskGroup() as group:
-            reading = [
-                group.create_task(keep_running(name, connector, self._hosting), name=f"connection-{name}")
-                for name, connector in self._connectors.items()
-            ]
+            self._lines.start()
+            helpers = []
+            if reload is not None:
+                self._reloader = Reloader(reload, self, unit=self._unit, gateway=self._gateway, clock=self._clock)
+                helpers.append(group.create_task(self._reloader.run(), name="reload"))
             delivering = group.create_task(self._deliver(), name="deliver")
-            watching = group.create_task(self._spool.failure(), name="spool-failure")
-            await stop.wait()
-            for task in reading:
-                task.cancel()
-            await asyncio.wait(reading)
+            helpers.append(group.create_task(self._spool.failure(), name="spool-failure"))
+            try:
+                await stop.wait()
+            finally:
+                await self._lines.close()
             await self._drain()
-            delivering.cancel()
-            watching.cancel()
+            for task in (delivering, *helpers):
+                task.cancel()
+
+    def looks(self) -> Mapping[str, Look]:
+        """Return how each line fares; see `gateway.reload.reloader.House`."""
+        return {name: look(one) for name, one in self._health().items()}
+
+    async def switch(self, after: Configuration, plan: Plan) -> None:
+        """Go over to another configuration; only the lines that differ notice it."""
+        settings = after.registry.gateways[f"{self._unit}/{self._gateway}"]
+        await self._lines.stop(plan.stopped)
+        altered = self._hosting.adopt(after.registry, self._unit, self._gateway)
+        self._nodes.own.assign(_own(settings), altered)
+        await self._spool.set_limits(_limits(settings))
+        make = maker(after.registry, settings, self._hosting, self._clock, self._state_dir)
+        self._lines.build(plan.started, make)
+        self._lines.start()
 
     async def _drain(self) -> None:
         """Give the uplink a moment to deliver what was read last; what it can't stays in the spool."""
@@ -164,7 +192,8 @@ class _Gateway:
         )
         presence = Presence(self._nodes, self._voice, self._spool, listener)
         uplink = Uplink(self._spool, self._nodes, self._voice)
-        commands = Commands(self._nodes, self._connectors, self._spool, hosts=self._hosts)
+        desk = None if self._reloader is None else Desk(self._reloader)
+        commands = Commands(self._nodes, self._lines.connectors, self._spool, hosts=lambda: self._hosts, desk=desk)
         live, history = backbone.publisher(window=LIVE_WINDOW), backbone.publisher(window=BACKFILL_WINDOW)
         self._voice.attach(live)
         try:
@@ -174,6 +203,9 @@ class _Gateway:
                 group.create_task(self._nodes.run(), name="nodes")
                 group.create_task(commands.run(backbone), name="commands")
                 group.create_task(self._report(backbone, session), name="report")
+                if self._reloader is not None:
+                    follower = Follower(self._reloader, self._unit, self._gateway)
+                    group.create_task(follower.run(backbone), name="config")
         finally:
             await self._farewell(backbone)
             await live.close()
@@ -214,6 +246,8 @@ class _Gateway:
         document = status_document(
             figures, self._health(), uplink=uplink, hosting=hosting, refused=backbone.forbidden
         )  # fmt: skip
+        if self._reloader is not None:
+            document["config"] = self._reloader.document()
         await backbone.put_status(key, document)
 
     async def _last_words(self, backbone: Backbone, session: Session) -> None:
@@ -225,8 +259,13 @@ class _Gateway:
             await backbone.publish(subject, payload, timeout_s=LAST_WORDS_S)
             await self._put_status(backbone, await self._spool.figures(), uplink=False)
 
+    @property
+    def _hosts(self) -> bool:
+        """Tell whether this process speaks for others' nodes."""
+        return self._nodes.known > 0
+
     def _health(self) -> Mapping[str, Health]:
-        return {name: connector.health() for name, connector in self._connectors.items()}
+        return self._lines.health()
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:
@@ -235,25 +274,10 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
-def _connectors(
-    registry: Registry, settings: GatewaySettings, hosting: Hosting, clock: Clock, state_dir: Path
-) -> dict[str, Connector]:
-    """Build the connector of each connection."""
-    hosted = registry.hosted_by(settings.unit, settings.gateway)
-    return {
-        connection.id: CONNECTORS[connection.protocol].connector(
-            Wiring(
-                unit=settings.unit,
-                gateway=settings.gateway,
-                connection=connection,
-                devices=tuple(registry.devices[f"{settings.unit}/{one.id}"] for one in connection.devices),
-                table=hosting.table,
-                clock=clock,
-                hosting=hosting,
-                state_dir=state_dir,
-                transmitters=tuple(one for one in hosted if one.connection == connection.id),
-                timezone=registry.site.timezone,
-            )
-        )
-        for connection in settings.connections
-    }
+def _own(settings: GatewaySettings) -> list[str]:
+    """Return the devices of a gateway's own node."""
+    return [device.id for connection in settings.connections for device in connection.devices]
+
+
+def _limits(settings: GatewaySettings) -> SpoolLimits:
+    return SpoolLimits(most_bytes=settings.spool_bytes, most_age_s=settings.spool_age_s)

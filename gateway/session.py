@@ -72,7 +72,9 @@ class Session:
 
     __slots__ = (
         "_devices",
+        "_due",
         "_figures",
+        "_gone",
         "_lost",
         "_seq",
         "_told",
@@ -107,6 +109,10 @@ class Session:
         self._voice = voice
         self._values = values
         self._devices = tuple(devices)
+        self._due: set[str] = set()
+        """Devices whose birth is to be said (again): they are new, or some of their points are."""
+        self._gone: set[str] = set()
+        """Devices whose death is to be said: the configuration has them no more."""
         self._lost: frozenset[str] = frozenset()
         self._figures: dict[str, float] | None = None
         self._seq = 0
@@ -114,6 +120,21 @@ class Session:
         self._told_before: dict[str, int] = {}
         """For each device the table's length at its last birth: points before that were in it."""
         self._told_s: dict[str, float] = {}
+
+    def assign(self, devices: Iterable[str], altered: Iterable[str] = ()) -> None:
+        """Have these devices from now on; ``altered`` are those whose births say something else than before.
+
+        Births and deaths are said with the next `set_lost`; data of new points do not wait for that.
+        """
+        before, self._devices = self._devices, tuple(dict.fromkeys(devices))
+        self._gone = (self._gone | set(before)) - set(self._devices)
+        self._due = (self._due | set(altered) | (set(self._devices) - set(before))) & set(self._devices)
+        self._lost &= frozenset(self._devices)
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that it has now."""
+        return self._devices
 
     def begin_with(self, figures: Mapping[str, float]) -> None:
         """Set the node's own metrics as they stand before its first birth."""
@@ -143,6 +164,8 @@ class Session:
                 return None
             if not self.covers(device, told):
                 await self._say("DBIRTH", device, self._device_birth(device))
+                if device not in self._devices:
+                    self._gone.add(device)  # rows of a device that is gone already: born for them only
             self._values.note(self.unit, self.node, told)
             return await self._say("DDATA", device, with_seq(body, self._seq), message_id)
 
@@ -173,13 +196,19 @@ class Session:
             return await self._say("NDATA", None, with_seq(payload, self._seq))
 
     async def set_lost(self, lost: frozenset[str]) -> None:
-        """Say which devices are lost: a DDEATH for each new one, a DBIRTH for each that is back."""
+        """Say which devices are lost: a DDEATH for each new one, a DBIRTH for each that is back.
+
+        The same for devices that were taken out of the configuration, or put in, or altered; see `assign`.
+        """
         async with self._voice.lock:
             lost &= frozenset(self._devices)
             gone, back = lost - self._lost, self._lost - lost
             self._lost = lost
             if not self._voice.alive.is_set():
-                return  # the births to come will say it
+                return  # the births to come will say it, and the next call what they don't
+            gone |= self._gone
+            back |= self._due - lost
+            self._gone, self._due = set(), self._due & lost
             for device in sorted(gone):
                 await self._say("DDEATH", device, with_seq(head(self._voice.clock.now_ns()), self._seq))
             for device in sorted(back):
@@ -219,7 +248,7 @@ class Session:
     def _device_birth(self, device: str) -> bytes:
         now_ns = floor_ms(self._voice.clock.now_ns())
         metrics = self._values.metrics(self.unit, device, now_ns)
-        self._told[device] = len(metrics)
+        self._told[device] = self._values.count(self.unit, device)
         self._told_before[device] = len(self._values.table)
         self._told_s[device] = asyncio.get_running_loop().time()
         return encode_birth(Birth(metrics=metrics, seq=self._seq, time_ns=now_ns))

@@ -64,6 +64,8 @@ class Values:
     def __init__(self, table: PointTable) -> None:
         """Begin with nothing known of ``table``'s points."""
         self.table = table
+        self.gaps: frozenset[int] = frozenset()
+        """Points that were taken out of the configuration while the process ran: in no birth."""
         self._time_ns = np.zeros(len(table), np.int64)
         self._value = np.full(len(table), np.nan)
         self._quality = np.full(len(table), STALE, np.uint16)
@@ -76,6 +78,17 @@ class Values:
             self._time_ns = np.concatenate([self._time_ns, np.zeros(more, np.int64)])
             self._value = np.concatenate([self._value, np.full(more, np.nan)])
             self._quality = np.concatenate([self._quality, np.full(more, STALE, np.uint16)])
+
+    def adopt(self, table: PointTable, gaps: frozenset[int]) -> None:
+        """Go over to a table with the same indexes, some of whose points are defined anew or gone (``gaps``).
+
+        What was noted of a point that measures something else now is forgotten.
+        """
+        for at, (old, new) in enumerate(zip(self.table, table, strict=False)):
+            if (old.kind, old.quantity, old.word) != (new.kind, new.quantity, new.word):
+                self._time_ns[at], self._value[at], self._quality[at] = 0, np.nan, STALE
+        self.gaps = gaps
+        self.grow(table)
 
     def note(self, unit: str, gateway: str, told: Told) -> None:
         """Note what a row tells; readings of points that are not known, and older ones, change nothing."""
@@ -96,8 +109,10 @@ class Values:
         return self.table.count_of_device(unit, device)
 
     def metrics(self, unit: str, device: str, now_ns: int) -> tuple[BirthMetric, ...]:
-        """Return the metrics of a device's birth: all its points."""
-        return tuple(self._metric(point, now_ns) for point in self.table.of_device(unit, device).tolist())
+        """Return the metrics of a device's birth: all its points; of a device that is gone, those that it had."""
+        points = self.table.of_device(unit, device).tolist()
+        present = [point for point in points if point not in self.gaps] if self.gaps else points
+        return tuple(self._metric(point, now_ns) for point in present or points)
 
     def _metric(self, at: int, now_ns: int) -> BirthMetric:
         point = self.table[at]

@@ -147,6 +147,16 @@ class Spool:
         self._points += new
         self._wake.set()
 
+    @property
+    def learned(self) -> Sequence[Point]:
+        """All points that were learned, now and in earlier lives."""
+        return self._points
+
+    async def set_limits(self, limits: SpoolLimits) -> None:
+        """Keep to other limits; what is stored already stays, however small they are."""
+        self._limits = limits
+        await self._in_thread(lambda: self._file.limit(limits))
+
     async def save_nodes(self, nodes: Sequence[NodeRecord]) -> None:
         """Remember sessions of hosted nodes; returns after the commit."""
         self._nodes |= {(node.unit, node.gateway): node for node in nodes}

@@ -88,6 +88,8 @@ class SpoolFile:
         """Open or create; raises DamagedError, or StoreError when it can't be opened."""
         self.path = path
         self.limits = limits
+        self._wanted: SpoolLimits | None = None
+        """Smaller limits that wait until what is stored fits them."""
         self._thinned_to = 0
         self.lost: list[int] = []
         """Ids of events that were met damaged since this was last emptied."""
@@ -114,11 +116,27 @@ class SpoolFile:
         """Close; the WAL is folded into the file."""
         self._database.close()
 
+    def limit(self, limits: SpoolLimits) -> None:
+        """Keep to these limits; smaller ones count as soon as what is stored fits them: no edit drops a reading."""
+        self._wanted = limits
+        self.limits = SpoolLimits(
+            most_bytes=max(self.limits.most_bytes, limits.most_bytes),
+            most_age_s=max(self.limits.most_age_s, limits.most_age_s),
+        )
+
+    def _shrink(self, wanted: SpoolLimits, now_ns: int) -> None:
+        oldest_ns = self.oldest_ns()
+        young = oldest_ns is None or now_ns - oldest_ns < wanted.most_age_s * 1e9
+        if young and sum(self.size) <= wanted.most_bytes and self.size[MEASURE] <= wanted.most_measure_bytes:
+            self.limits, self._wanted = wanted, None
+
     def commit(self, group: Group, now_ns: int, in_use: AbstractSet[int]) -> RowSpan:
         """Write a group, making room first where it is needed; all of it or nothing. Returns its rows.
 
         Raises FullError when there is no room on the disk, DamagedError when the file is broken.
         """
+        if self._wanted is not None:
+            self._shrink(self._wanted, now_ns)
         freed, counts = Freed(thinned_to=self._thinned_to), Counter(group.counts)
         with translated(self.path), transaction(self._database):
             removed = self._remove_published(group.published, counts)

@@ -1,0 +1,41 @@
+"""Notices that the files of a site folder changed, and waits until whoever writes them has done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+LOOK_S = 1.0
+"""Files must look the same twice before they count as written: an editor saves in several steps."""
+
+PARTS = ("gateways", "profiles")
+RULES = "rules"
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+def signature(site: Path, parts: tuple[str, ...] = PARTS) -> Signature:
+    """Return name, time and size of each file that the site consists of; without those that can't be looked at."""
+    found = []
+    for path in [site / "site.yaml", *(path for part in parts for path in sorted((site / part).glob("*.y*ml")))]:
+        try:
+            told = path.stat()
+        except OSError:
+            continue
+        found.append((str(path.relative_to(site)), told.st_mtime_ns, told.st_size))
+    return tuple(found)
+
+
+async def watch_folder(
+    site: Path, changed: Callable[[], None], *, parts: tuple[str, ...] = PARTS, every_s: float = LOOK_S
+) -> None:
+    """Call ``changed`` whenever the files are other ones than before, and at rest; for ever."""
+    known = last = await asyncio.to_thread(signature, site, parts)
+    while True:
+        await asyncio.sleep(every_s)
+        now = await asyncio.to_thread(signature, site, parts)
+        if now == last != known:
+            known = now
+            changed()
+        last = now

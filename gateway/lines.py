@@ -1,0 +1,90 @@
+"""The lines of a process while they run: connectors by the name of their connection, each kept running in a task.
+
+Lines are started and stopped one by one, so that a change of one is no pause of another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from domain.clock import Clock
+from domain.site import GatewaySettings, Registry
+from gateway.connectors import CONNECTORS
+from gateway.connectors.contract import Connector, Health, Wiring
+from gateway.hosting import Hosting
+from gateway.supervisor import keep_running
+
+Make = Callable[[str], Connector]
+"""Builds the connector of a connection."""
+
+
+class Lines:
+    """All lines of one gateway; ``connectors`` is what runs now."""
+
+    def __init__(self, hosting: Hosting) -> None:
+        """Readings go to ``hosting``."""
+        self._hosting = hosting
+        self.connectors: dict[str, Connector] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
+
+    def build(self, names: Iterable[str], make: Make) -> None:
+        """Build connectors that don't run yet; raises what a connector raises that can't be built."""
+        for name in names:
+            self.connectors[name] = make(name)
+
+    def start(self) -> None:
+        """Start all that don't run; after `close` nothing starts any more."""
+        if self._closed:
+            return
+        for name, connector in self.connectors.items():
+            if name not in self._tasks:
+                running = keep_running(name, connector, self._hosting)
+                self._tasks[name] = asyncio.create_task(running, name=f"connection-{name}")
+
+    async def stop(self, names: Iterable[str] | None = None) -> None:
+        """Stop these lines, or all; what they read last is on disk afterwards."""
+        chosen = list(self.connectors if names is None else names)
+        tasks = [task for name in chosen if (task := self._tasks.pop(name, None)) is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for name in chosen:
+            self.connectors.pop(name, None)
+
+    async def close(self) -> None:
+        """Stop all lines for good."""
+        self._closed = True
+        await self.stop()
+
+    def health(self) -> Mapping[str, Health]:
+        """Return how each line fares."""
+        return {name: connector.health() for name, connector in self.connectors.items()}
+
+
+def maker(registry: Registry, settings: GatewaySettings, hosting: Hosting, clock: Clock, state_dir: Path) -> Make:
+    """Return what builds the connectors of one configuration."""
+    connections = {connection.id: connection for connection in settings.connections}
+    hosted = registry.hosted_by(settings.unit, settings.gateway)
+
+    def make(name: str) -> Connector:
+        connection = connections[name]
+        return CONNECTORS[connection.protocol].connector(
+            Wiring(
+                unit=settings.unit,
+                gateway=settings.gateway,
+                connection=connection,
+                devices=tuple(registry.devices[f"{settings.unit}/{one.id}"] for one in connection.devices),
+                table=hosting.table,
+                clock=clock,
+                hosting=hosting,
+                state_dir=state_dir,
+                transmitters=tuple(one for one in hosted if one.connection == connection.id),
+                timezone=registry.site.timezone,
+            )
+        )
+
+    return make
