@@ -102,6 +102,21 @@ class EmbeddedServer:
                 f"nats-server did not answer in {START_TIMEOUT_S:.0f} s: {self._log_end()}"
             ) from None
 
+    def admit(self, gateways: Sequence[GatewayUser]) -> None:
+        """Know these gateways from now on, and no others; who is connected stays connected.
+
+        Passwords that are known stay as they are.
+        """
+        self._gateways = tuple(gateways)
+        users = [SERVICE, VIEWER, SENSORS, *(one.name for one in gateways)]
+        self.credentials = ensure_credentials(self.credentials_file, users)
+        text = render_config(self._dir, self.ports, self.credentials, self._gateways)
+        if self._read(self._dir / "nats.conf") == text:
+            return
+        write_private(self._dir / "nats.conf", text)
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)
+
     async def stop(self) -> None:
         """Ask it to end, insist after ten seconds."""
         process = self._process

@@ -74,7 +74,7 @@ class Platform:
         console = ["console", *self._common(), "--port", str(self.console_port)]
         await self.supervisor.start(self._child("console", console + (["--open"] if self.open_console else [])))
         for key in with_process(self.session.registry):
-            await self.supervisor.start(self._gateway(key))
+            await self.supervisor.start(self.gateway_child(key))
 
     async def connect(self, name: str) -> Backbone:
         """Join the backbone as a service."""
@@ -98,13 +98,14 @@ class Platform:
         answers = os.environ.get(ANSWER_URL_VARIABLE) or self.console_url
         return Child(name, arguments, {ANSWER_URL_VARIABLE: answers})
 
-    def _gateway(self, key: str) -> Child:
+    def gateway_child(self, key: str) -> Child:
+        """Return the process of a gateway, to be started."""
         unit, gateway = key.split("/")
         arguments = ["gateway", *self._common(), "--unit", unit, "--gateway", gateway]
         link = self.links.get(key)
         if link is not None:
             arguments += ["--link-nats", link.nats_url, "--link-mqtt", str(link.mqtt_port)]
-        return self._child(f"gateway-{unit}-{gateway}", arguments)
+        return self._child(gateway_process(key), arguments)
 
     async def _watch_storage(self, server: EmbeddedServer) -> None:
         """Restart a server that lives but stores nothing, once there is room again.
@@ -146,6 +147,11 @@ class Platform:
 def with_process(registry: Registry) -> list[str]:
     """Return the gateways (``unit/id``) that have a process: all but those that another one hosts."""
     return [key for key in registry.gateways if key not in registry.transmitters]
+
+
+def gateway_process(key: str) -> str:
+    """Return the name of a gateway's process."""
+    return f"gateway-{key.replace('/', '-')}"
 
 
 def gateway_users(registry: Registry) -> list[GatewayUser]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,6 +58,21 @@ class Supervisor:
         self._stopping = True
         for child in reversed(self.children.values()):
             await self.stop_child(child)
+
+    async def renew(self, child: Child) -> None:
+        """Stop a child cleanly and start it again, so that it reads its configuration anew."""
+        await self.stop_child(child)
+        await self.start(child)
+
+    async def forget(self, child: Child) -> None:
+        """Stop a child that the site has no more."""
+        await self.stop_child(child)
+        self.children.pop(child.name, None)
+
+    def hang_up(self, child: Child) -> None:
+        """Let a child read its configuration again without stopping."""
+        if child.pid is not None and child.process is not None:
+            child.process.send_signal(signal.SIGHUP)
 
     async def stop_child(self, child: Child) -> None:
         """Stop one child for good."""

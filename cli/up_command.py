@@ -12,22 +12,28 @@ from rich.console import Console
 from cli.platform import Platform, console_port
 from cli.running import run_process
 from cli.session import open_session
+from cli.site_follower import SiteFollower
 
 
 def up(
     site: Annotated[Path, typer.Argument(help="The site folder.")],
     state: Annotated[Path | None, typer.Option(help="Where it keeps its data; var/<site> by default.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the console; 8080, or a free one, by default.")] = None,
+    *,
+    watch: Annotated[bool, typer.Option(help="Take changes of SITE while it runs, once they pass the check.")] = True,
 ) -> None:
     """Start the backbone, the gateways, rules, alerts, the store and the console of SITE."""
     session = open_session(site, state)
     platform = Platform(session, console_port(port))
+    follower = SiteFollower(platform)
 
     async def main(stop: asyncio.Event) -> None:
         out = Console()
+        following: asyncio.Task[None] | None = None
         try:
             await platform.start_backbone()
             await platform.start_processes()
+            following = asyncio.create_task(follower.run(), name="follow-site") if watch else None
             secrets = session.state.folder("secrets")
             session.state.secret("operator.password")
             out.print(f"[bold]console[/]   {platform.console_url}   (password: {secrets / 'operator.password'})")
@@ -38,6 +44,9 @@ def up(
             await stop.wait()
         finally:
             out.print("stopping …")
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
             await platform.stop()
 
     run_process("up", main)

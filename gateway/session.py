@@ -248,6 +248,7 @@ class Session:
     def _device_birth(self, device: str) -> bytes:
         now_ns = floor_ms(self._voice.clock.now_ns())
         metrics = self._values.metrics(self.unit, device, now_ns)
+        self._due.discard(device)
         self._told[device] = self._values.count(self.unit, device)
         self._told_before[device] = len(self._values.table)
         self._told_s[device] = asyncio.get_running_loop().time()

@@ -85,6 +85,8 @@ class Reloader:
 
     async def run(self) -> None:
         """Look at the lines every second, and take the local folder whenever it changed."""
+        if self._parts.first is None:
+            self._kept.approve(self.running)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look_on(), name="reload-looks")
             group.create_task(self._follow_folder(), name="reload-folder")
