@@ -90,9 +90,9 @@ class SiteFollower:
         if supervisor is None or not names:
             return
         log.info("the site changed: starting %s anew", ", ".join(names))
-        since_ns = time.time_ns()
         for name in names:
             await supervisor.renew(supervisor.children[name])
+        since_ns = time.time_ns()  # the last words of those that ended stand before it
         wanted = {STATUSES[name] for name in names if name in STATUSES}
         async with await self._platform.connect("follow-site") as backbone:
             deadline = time.monotonic() + READY_S

@@ -44,25 +44,28 @@ class Lines:
                 running = keep_running(name, connector, self._hosting)
                 self._tasks[name] = asyncio.create_task(running, name=f"connection-{name}")
 
-    async def stop(self, names: Iterable[str] | None = None) -> None:
-        """Stop these lines, or all; what they read last is on disk afterwards."""
-        chosen = list(self.connectors if names is None else names)
-        tasks = [task for name in chosen if (task := self._tasks.pop(name, None)) is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+    async def stop(self, names: Iterable[str]) -> None:
+        """Stop these lines and forget them; what they read last is on disk afterwards."""
+        chosen = list(names)
+        await self._end(chosen)
         for name in chosen:
             self.connectors.pop(name, None)
 
     async def close(self) -> None:
-        """Stop all lines for good."""
+        """Stop all lines for good; their health can still be asked for, for the last words."""
         self._closed = True
-        await self.stop()
+        await self._end(list(self._tasks))
 
     def health(self) -> Mapping[str, Health]:
         """Return how each line fares."""
         return {name: connector.health() for name, connector in self.connectors.items()}
+
+    async def _end(self, names: Iterable[str]) -> None:
+        tasks = [task for name in names if (task := self._tasks.pop(name, None)) is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 def maker(registry: Registry, settings: GatewaySettings, hosting: Hosting, clock: Clock, state_dir: Path) -> Make:

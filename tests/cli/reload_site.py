@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -74,6 +75,8 @@ class Desk:
         self.near, self.far = lines
         self.server = server
         self.backbone = backbone
+        self.since_ns = 0
+        """When the newest gateway process was started: what an earlier one said last is of no interest."""
 
     def both(self, period_s: float = 0.1) -> list[dict[str, Any]]:
         """Two lines with a device each."""
@@ -99,6 +102,7 @@ class Desk:
     @contextlib.asynccontextmanager
     async def gateway(self, *more: str) -> AsyncIterator[asyncio.subprocess.Process]:
         """Run the gateway as a process until the block ends, which stops it cleanly."""
+        self.since_ns = time.time_ns()
         words = ["--site", str(self.site), "--state", str(self.state), "--unit", UNIT, "--gateway", GATEWAY]
         with (self.state / "gateway.log").open("ab") as output:
             process = await asyncio.create_subprocess_exec(
@@ -113,8 +117,9 @@ class Desk:
                 await asyncio.wait_for(process.wait(), 30)
 
     async def status(self) -> dict[str, Any]:
-        """The newest status document, with an empty ``config`` before there is one."""
-        return (await self.backbone.statuses()).get(f"gateway.{UNIT}.{GATEWAY}", {"config": {"last": {}}})
+        """The newest status document of the newest process, with an empty ``config`` before there is one."""
+        found = (await self.backbone.statuses()).get(f"gateway.{UNIT}.{GATEWAY}", {})
+        return found if found.get("time_ns", 0) > self.since_ns else {"config": {"last": {}}, "connections": {}}
 
     async def last(self) -> dict[str, Any]:
         found: dict[str, Any] = (await self.status())["config"]["last"]

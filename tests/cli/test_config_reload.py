@@ -7,12 +7,13 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from backbone.server import free_ports
 from backbone.sparkplug import decode_birth
 from simulators.faults import Fault, FaultKind
-from tests.cli.reload_site import GATEWAY, KEY, CountingServer, desk, pressure, until
-from tests.gateway.gateway_sites import device
+from tests.cli.reload_site import KEY, CountingServer, desk, pressure, until
+from tests.gateway.gateway_sites import GATEWAY, device
 
 
 async def test_the_same_configuration_costs_no_poll_and_no_connection(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ async def test_a_broken_folder_is_told_with_its_line_and_the_last_good_one_outli
             polled = here.far.server.answered
         async with here.gateway():
             told = await until(here.status, lambda seen: seen["config"].get("last", {}).get("kind") == "refused")
-            await until(here.status, lambda seen: seen["connections"]["far"]["ok"])
+            await until(here.status, far_is_ok)
             assert told["config"]["version"] == good
             assert here.far.server.answered > polled
 
@@ -111,12 +112,12 @@ async def test_a_change_that_does_harm_is_put_back_and_not_taken_again_by_a_rest
             told = await here.ended("rolled_back")
             assert told["config"]["version"] == good
             assert told["config"]["last"]["by"] == "li"
-            await until(here.status, lambda seen: seen["connections"]["far"]["ok"])
+            await until(here.status, far_is_ok)
             assert here.near.server.accepted == 1
         async with here.gateway():
             await until(here.status, lambda seen: seen["config"].get("last", {}).get("kind") == "refused")
             assert (await here.status())["config"]["version"] == good
-            await until(here.status, lambda seen: seen["connections"]["far"]["ok"])
+            await until(here.status, far_is_ok)
 
 
 async def test_a_change_in_an_outage_keeps_every_reading_of_a_spool_that_is_over_its_new_limit(tmp_path: Path) -> None:
@@ -145,6 +146,10 @@ async def test_a_change_in_an_outage_keeps_every_reading_of_a_spool_that_is_over
         here.far.faults |= {unit: Fault(kind=FaultKind.SILENT) for unit in range(10)}
         accepted, distinct, most = await until(complete, lambda seen: seen[0] == seen[1])
         assert (accepted, most) == (distinct, 1)
+
+
+def far_is_ok(told: dict[str, Any]) -> bool:
+    return bool(told["connections"].get("far", {}).get("ok"))
 
 
 def _answered(server: CountingServer) -> Callable[[], Awaitable[int]]:
