@@ -4,7 +4,9 @@
 |---|---|
 | the line itself | it was ok, and is not ok at the end of the watch |
 | its devices | one that had answered before is lost at the end; new devices can't be lost, for they never worked |
-| errors | more than `ERROR_STEP` of the polls fail that did not fail before, of `FEWEST_POLLS` at least |
+| errors | more than `ERROR_STEP` of the polls fail that did not fail before, of `FEWEST_POLLS` at least; not told (1) |
+
+(1) Unless a new device does not answer yet: the errors may be its own.
 
 "At the end" means in each of the last `SETTLED_LOOKS` looks: a line that is opened again a moment ago is no worse.
 A line that is new never worked, so it can't be worse: it is told in the status, like every line that is not ok.
@@ -48,17 +50,16 @@ def worse(before: Sequence[Look], after: Sequence[Look], known: frozenset[str]) 
     if not before or not after:
         return []
     old, settled = before[-1], after[-SETTLED_LOOKS:]
-    reasons = []
     if old.ok and not any(one.ok for one in settled):
-        reasons.append("原来正常，现在不通 / was ok and is not ok now")
-    else:
-        lost = frozenset.intersection(*(one.lost for one in settled)) & known - old.lost
-        if lost:
-            names = ", ".join(sorted(lost)[:NAMED]) + (" …" if len(lost) > NAMED else "")
-            reasons.append(f"{len(lost)} 台设备失联 / {len(lost)} devices lost: {names}")
-    share, then = error_share(after), error_share(before)
-    if share is not None and share > (then or 0.0) + ERROR_STEP:
-        reasons.append(f"错误比例 {then or 0:.0%} → {share:.0%} / share of errors {then or 0:.0%} → {share:.0%}")
+        return ["原来正常，现在不通 / was ok and is not ok now"]
+    reasons = []
+    lost = frozenset.intersection(*(one.lost for one in settled))
+    if gone := (lost & known) - old.lost:
+        names = ", ".join(sorted(gone)[:NAMED]) + (" …" if len(gone) > NAMED else "")
+        reasons.append(f"{len(gone)} 台设备失联 / {len(gone)} devices lost: {names}")
+    share, then = error_share(after), error_share(before) or 0.0
+    if share is not None and share > then + ERROR_STEP and lost <= known:
+        reasons.append(f"错误比例 {then:.0%} → {share:.0%} / share of errors {then:.0%} → {share:.0%}")
     return reasons
 
 
