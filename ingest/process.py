@@ -20,6 +20,7 @@ from ingest.influx_store import open_influx
 from ingest.latest import LatestValues
 from ingest.query_service import QueryService
 from ingest.store import Store
+from ingest.unnamed import Unnamed
 from ingest.writer import Writer, stopped_within
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ async def run(
     store = await asyncio.to_thread(open_store, catalogue.registry, data_dir)
     try:
         latest = LatestValues(catalogue.table)
-        writer = Writer(backbone, store, catalogue, letters=letters, latest=latest)
+        unnamed = await asyncio.to_thread(Unnamed, data_dir)
+        writer = Writer(backbone, store, catalogue, letters=letters, latest=latest, unnamed=unnamed)
         status = Status(registry, store, writer, letters=letters, started_ns=(clock or SystemClock()).now_ns())
         await _retried(stop, backbone.ensure_streams)
         await QueryService(store, catalogue, latest).serve(backbone)

@@ -26,7 +26,7 @@ from backbone.durable import DurableReader
 from backbone.layout import BACKFILL, TELEMETRY
 from backbone.messages import LogMessage
 from domain.batch import ReadingBatch, concat
-from domain.errors import LinkError, StoreError
+from domain.errors import FengsuiError, LinkError, StoreError
 from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetter, DeadLetters, LetterKind
 from ingest.decoding import Chunk, Decoded, decode
@@ -34,6 +34,7 @@ from ingest.latest import LatestValues
 from ingest.pile import Pile, taken
 from ingest.store import Mark, Store, StoreDeniedError, StoreDownError, Written
 from ingest.teacher import Teacher
+from ingest.unnamed import Unnamed
 
 log = logging.getLogger(__name__)
 
@@ -90,15 +91,23 @@ class Writer:
     """Moves readings from the streams to one store; run it once."""
 
     def __init__(
-        self, backbone: Backbone, store: Store, catalogue: Catalogue, *, letters: DeadLetters, latest: LatestValues
+        self,
+        backbone: Backbone,
+        store: Store,
+        catalogue: Catalogue,
+        *,
+        letters: DeadLetters,
+        latest: LatestValues,
+        unnamed: Unnamed | None = None,
     ) -> None:
-        """Nothing is read before `run`."""
+        """Nothing is read before `run`. Without ``unnamed`` data of unknown devices are counted and given up."""
         self._backbone = backbone
         self._store = store
         self._catalogue = catalogue
         self._teacher = Teacher(backbone, catalogue)
         self._letters = letters
         self._latest = latest
+        self._unnamed = unnamed
         self._live: DurableReader | None = None
         self._history: DurableReader | None = None
         self._in_hand = 0
@@ -134,6 +143,7 @@ class Writer:
         self._history = await self._backbone.durable(BACKFILL, name=HISTORY_CONSUMER)
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._name_late(stop))
                 storing: asyncio.Task[None] | None = None
                 while not stop.is_set():
                     pile = await self._gather(self._live, self._history, stop)
@@ -143,6 +153,34 @@ class Writer:
         finally:
             await self._live.close()
             await self._history.close()
+
+    async def _name_late(self, stop: asyncio.Event) -> None:
+        """Store what stands in the log of devices that were not known when it came."""
+        due = self._unnamed.due(self._catalogue.registry) if self._unnamed is not None else []
+        for (stream, subject), seq in due:
+            try:
+                if await self._store_again(stream, subject, seq, stop) and self._unnamed is not None:
+                    await asyncio.to_thread(self._unnamed.settle, (stream, subject))
+            except FengsuiError as error:
+                log.warning("%s is read again at the next start: %s", subject, error)
+
+    async def _store_again(self, stream: str, subject: str, seq: int, stop: asyncio.Event) -> bool:
+        """Read a subject again from a message on, to what is its last one now; tells whether all was stored."""
+        last = await self._backbone.last_seq(stream, subject)
+        batches = self._backbone.reader(stream, subjects=[subject], start_seq=seq)
+        try:
+            while last >= seq and not stop.is_set():
+                messages = await anext(batches)
+                rows = decode(stream, messages, self._catalogue.table).rows
+                written = await asyncio.to_thread(self._store.write, rows, {})
+                self.tally.stored += written.stored
+                self._latest.update(rows)
+                if messages[-1].seq >= last:
+                    break
+        finally:
+            await batches.aclose()  # type: ignore[attr-defined]  # it is an async generator
+        log.info("%s: read again from %d on, its device is known now", subject, seq)
+        return not stop.is_set()
 
     async def _gather(self, live: DurableReader, history: DurableReader, stop: asyncio.Event) -> Pile:
         """Take messages until there are enough readings, or until the oldest has waited long enough."""
@@ -205,6 +243,8 @@ class Writer:
         chosen = list(zip(pile.chunks, self._unknown_to_store(pile), strict=True))
         new = [item for chunk, wanted in chosen for item in compress(chunk.items, wanted)]
         self._letters.park([item.letter for item in new if item.letter is not None])
+        if self._unnamed is not None:
+            self._unnamed.note(new, registry)
         batches = [chunk.rows_of(wanted).moved_to(registry.points) for chunk, wanted in chosen]
         rows = concat(batches) if batches else ReadingBatch.empty(registry.points)
         marks: dict[str, list[Mark]] = {}

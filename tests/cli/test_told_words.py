@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 
 from cli.alerts_tables import alert_table, plain
 from cli.check_command import Language
+from cli.config_tables import change_table, status_table
 from cli.demo_screen import alert_rows
 from cli.gb26875_tables import object_table, stranger_table, transmitter_table
 from cli.roll_call_tables import call_table
@@ -25,6 +26,8 @@ REPORT = Report(scenario=HOSTILE, played_s=1.0, verdicts=(VERDICT,), remarks=())
 ROW = {"unit": HOSTILE, "id": HOSTILE, "state": HOSTILE, "frames": HOSTILE, "address": HOSTILE, "profile": HOSTILE}
 CALL = {"unit": HOSTILE, "transmitter": HOSTILE, "result": HOSTILE, "by": HOSTILE, "minutes": HOSTILE}
 
+CHANGE = {"line": HOSTILE, "did": HOSTILE, "what": HOSTILE, "id": HOSTILE, "fields": [HOSTILE]}
+
 
 @pytest.mark.parametrize(
     "told",
@@ -38,6 +41,8 @@ CALL = {"unit": HOSTILE, "transmitter": HOSTILE, "result": HOSTILE, "by": HOSTIL
         stranger_table((ROW,), Language.ZH),
         object_table(({HOSTILE: HOSTILE},), HOSTILE),
         call_table((CALL,), Language.ZH),
+        change_table(HOSTILE, {"changes": [CHANGE]}, Language.ZH),
+        status_table({HOSTILE: {"config": {"version": HOSTILE, "last": {"reason": HOSTILE}}}}, Language.ZH),
     ],
 )
 def test_a_description_is_shown_as_it_is_and_obeyed_by_nobody(told: RenderableType) -> None:
