@@ -128,6 +128,7 @@ def push(
         found: dict[str, Any] = {}
         for key, one in desk.configurations.items():
             bundle = bundle_of(one, by=who, note=note, time_ns=time.time_ns())
+            await desk.show_pushed(face, key, one)
             revision = await face.push(key, bundle)
             found[key] = await desk.waited(face.outcome_of_bundle(key, revision), key, revision, wait=wait)
         return found
@@ -166,16 +167,15 @@ def withdraw(
 def status(*, as_json: JsonOption = False, lang: LangOption = Language.ZH) -> None:
     """各网关运行的配置版本、来源与最近结果 / Which version each gateway runs, from where, and what was last.
 
-    Exit codes: 0 all run what they were given last; 1 one was refused; 5 one was rolled back; 3 no backbone.
+    Exit codes: 0 all run what they were given last; 1 one was refused; 5 one was rolled back; 3 one does not answer.
     """
     desk = _Desk({}, lang, as_json, connect_service)
-    found = desk.ask(lambda face: face.statuses())
+    found = desk.ask(lambda face: face.told())
     if as_json:
-        _print_json({key: told.get("config") for key, told in found.items()})
+        _print_json(found)
     else:
         Console().print(status_table(found, lang))
-    lasts = [(told.get("config") or {}).get("last") or {} for told in found.values()]
-    raise typer.Exit(_worst([_EXIT.get(str(last.get("kind")), ALL_RIGHT) for last in lasts]))
+    raise typer.Exit(_worst([_code_of(told) for told in found.values()]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +214,22 @@ class _Desk:
         if problems:
             self.show_problems(ConfigurationError(problems))
             return REFUSED
-        if not self.as_json:
+        if self.as_json:
+            return DIFFERS if answer.get("changes") else ALL_RIGHT
+        if answer.get("changes"):
             Console().print(change_table(key, answer, self.lang))
-        return DIFFERS if answer.get("changes") else ALL_RIGHT
+            return DIFFERS
+        typer.echo(f"{key}: {word('unchanged', self.lang).plain} {answer.get('running')}")
+        return ALL_RIGHT
+
+    async def show_pushed(self, face: ConfigFace, key: str, one: Configuration) -> None:
+        """Show what a bundle would change, where the gateway answers; raises RefusedError for one that it refuses."""
+        try:
+            answer = await face.diff(key, one.files)
+        except LinkError:
+            return  # it will check the bundle when it is back
+        if self.show_diff(key, answer) == REFUSED:
+            raise RefusedError(f"未下发 / not pushed: {key}")
 
     def show_problems(self, error: ConfigurationError) -> None:
         """Show problems as ``fengsui check`` does."""
@@ -276,6 +289,11 @@ def _chosen(registry: Registry, gateway: str | None) -> list[str]:
 def _parts(key: str) -> tuple[str, str]:
     unit, _, gateway = key.partition("/")
     return unit, gateway
+
+
+def _code_of(told: Mapping[str, Any]) -> int:
+    last = (told.get("config") or {}).get("last") or {}
+    return AWAY if told.get("silent") else _EXIT.get(str(last.get("kind")), ALL_RIGHT)
 
 
 async def _number(face: ConfigFace, key: str) -> int:

@@ -31,6 +31,20 @@ class ConfigFace:
         found = await self._backbone.statuses()
         return {"/".join(key.split(".")[1:]): told for key, told in found.items() if key.startswith("gateway.")}
 
+    async def told(self) -> dict[str, Mapping[str, Any]]:
+        """Return ``config`` of each gateway as it says now; of one that does not answer the last, and ``silent``."""
+        last = await self.statuses()
+        now = await asyncio.gather(*(self._told_by(key, told) for key, told in last.items()))
+        return dict(zip(last, now, strict=True))
+
+    async def _told_by(self, key: str, last: Mapping[str, Any]) -> Mapping[str, Any]:
+        if last.get("config") is None:
+            return {"config": None}  # one of an earlier release
+        try:
+            return {"config": await self.status(key)}
+        except LinkError:
+            return {"config": last["config"], "silent": True}
+
     async def diff(self, key: str, files: Mapping[str, str] | None) -> Mapping[str, Any]:
         """Return what a configuration would change of a gateway, as the gateway itself sees it."""
         return await self._ask(key, "config_diff", **({} if files is None else {"files": dict(files)}))

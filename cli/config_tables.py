@@ -28,6 +28,7 @@ WORDS = {
     "refused": ("被拒绝，旧配置继续运行", "refused, the old one runs on", "red"),
     "rolled_back": ("已回退到旧配置", "rolled back to the old one", "red"),
     "watching": ("观察中", "being watched", "yellow"),
+    "silent": ("无应答", "does not answer", "red"),
     "local": ("本地", "local", ""),
     "remote": ("中心", "centre", ""),
 }
@@ -68,6 +69,9 @@ def status_table(gateways: Mapping[str, Mapping[str, Any]], lang: Language) -> T
         table.add_column(heading, overflow="fold")
     for key, told in gateways.items():
         config = told.get("config")
+        if told.get("silent"):
+            table.add_row(plain(key), *_version(config), Text("-"), word("silent", lang), Text("-"))
+            continue
         if not isinstance(config, Mapping):
             table.add_row(plain(key), Text("-"), Text("-"), Text("-"), Text("-"), Text("-"))
             continue
@@ -81,6 +85,12 @@ def status_table(gateways: Mapping[str, Mapping[str, Any]], lang: Language) -> T
             word(kind, lang), _lines(reason_of(last)),
         )  # fmt: skip
     return table
+
+
+def _version(config: Any) -> tuple[Text, Text]:
+    """Return the version that was told last, and no source: whether it runs is not known."""
+    known = isinstance(config, Mapping)
+    return plain(str(config.get("version")) if known else "-"), Text("-")
 
 
 def reason_of(last: Mapping[str, Any]) -> str:

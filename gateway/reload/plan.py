@@ -203,7 +203,11 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[str]:
     before, after = _named(before), _named(after)
     if before == after:
         return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    if isinstance(before, Mapping) and after is None:
+        after = {}
+    if isinstance(after, Mapping) and before is None:
+        before = {}
+    if isinstance(before, Mapping) and isinstance(after, Mapping) and (before or after):
         for key in dict.fromkeys([*before, *after]):
             yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
     elif HIDDEN[0] in path.split(".") or HIDDEN[1] in path.split("."):

@@ -82,6 +82,8 @@ class Reloader:
         self._number = 0
         self._done = 0
         self.last = parts.first or self._outcome("started", self.running)
+        self._trouble = parts.first
+        """The last refusal or rollback; what went well since does not make it undone."""
 
     async def run(self) -> None:
         """Look at the lines every second, and take the local folder whenever it changed."""
@@ -127,6 +129,7 @@ class Reloader:
             "watching": self._watching,
             "number": self._done,
             "last": dict(self.last.document()),
+            "trouble": None if self._trouble is None else dict(self._trouble.document()),
         }
 
     async def _in_turn(self, take: Callable[[], Awaitable[Outcome]]) -> Outcome:
@@ -282,3 +285,5 @@ class Reloader:
         for problem in outcome.problems:
             log.warning("  %s:%s: %s %s", problem["file"], problem["line"], problem["field"], problem["message"])
         self.last = outcome
+        if outcome.kind in ("refused", "rolled_back"):
+            self._trouble = outcome

@@ -65,7 +65,7 @@ async def test_a_bundle_wins_survives_a_restart_without_backbone_and_is_withdraw
             told = await until(here.status, lambda seen: list(seen["connections"]) == ["far"])
             assert told["config"]["source"] == "local"
             shown = await here.fengsui("config", "status", "--json")
-            assert json.loads(shown.output)[KEY]["in_force"] == "local"
+            assert json.loads(shown.output)[KEY]["config"]["in_force"] == "local"
 
 
 async def test_bytes_that_are_no_bundle_and_a_bundle_with_problems_change_nothing(tmp_path: Path) -> None:
