@@ -32,7 +32,7 @@ from tests.servers import connected, embedded_server
 ROOT = Path(__file__).resolve().parents[2]
 KEY = f"{UNIT}/{GATEWAY}"
 REGISTERS = {2: 10, 3: 1, 4: 4805}
-WATCH_S = 1.5
+WATCH_S = 1.0
 DEVICES = ("pressure-1", "pressure-2")
 
 

@@ -19,12 +19,13 @@ from tests.gateway.gateway_sites import GATEWAY, device
 async def test_the_same_configuration_costs_no_poll_and_no_connection(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.write(here.both(period_s=1.0))
-        async with here.gateway("--watch") as process:
+        async with here.gateway() as process:
             await here.heard("pressure-1", "pressure-2")
             began = await here.ended("started")
             file = here.site / "gateways" / f"{GATEWAY}.yaml"
             told = json.loads(file.read_text())
             file.write_text("# a comment\n" + json.dumps(dict(reversed(told.items()))))
+            os.kill(process.pid, signal.SIGHUP)
             same = await here.ended("unchanged")
             os.kill(process.pid, signal.SIGHUP)
             again = await here.ended("unchanged", 2)
@@ -125,16 +126,16 @@ async def test_a_change_in_an_outage_keeps_every_reading_of_a_spool_that_is_over
         await here.heard("pressure-1", "pressure-2")
         await here.server.kill()
         polled = here.far.server.answered
-        await until(_answered(here.far.server), lambda count: count > polled + 60)
+        await until(_answered(here.far.server), lambda count: count > polled + 25)
         here.write([here.near.described("near", [pressure(1), pressure(3)])], spool_bytes=2**20, spool_age_s=1)
         await until(_connected(here.far.server), lambda count: count == 0)
         polled = here.near.server.answered
-        await until(_answered(here.near.server), lambda count: count > polled + 60)
+        await until(_answered(here.near.server), lambda count: count > polled + 25)
         await here.server.start()
         await here.heard("pressure-3")
-        told = await until(here.status, lambda seen: seen.get("spool", {}).get("batches") == 0)
+        await here.ended("applied")
+        told = await until(here.status, lambda seen: seen.get("spool", {}).get("batches", 99) < 5)
         assert not told["dropped"]
-        assert told["config"]["last"]["kind"] == "applied"
 
         async def complete() -> tuple[int, int, int]:
             status, readings = await here.status(), await here.readings()

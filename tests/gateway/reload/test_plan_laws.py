@@ -91,7 +91,7 @@ def told(values: Values, points: PointTable) -> dict[tuple[str, str], list[Any]]
     return {home: sorted(values.metrics(*home, 1), key=lambda one: one.name) for home in homes}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(sites, st.sampled_from([8.0, 9.5])), min_size=1, max_size=6))
 def test_after_any_edits_what_runs_is_what_a_fresh_start_with_the_last_good_one_would_run(
     edits: list[tuple[Mapping[str, Any], float]],
