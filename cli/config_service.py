@@ -15,8 +15,8 @@ REQUEST_TIMEOUT_S = 15.0
 """A large site takes seconds to read."""
 
 LOOK_S = 0.3
-MOST_WAIT_S = 700.0
-"""The longest watch is ten minutes."""
+MOST_WAIT_S = 60.0
+"""How long a gateway may take to begin with what it was given; a watch that it is in counts for nothing."""
 
 
 class ConfigFace:
@@ -79,13 +79,16 @@ class ConfigFace:
         return await self._ask(key, "config_status")
 
     async def _wait(self, key: str, done: Any) -> Mapping[str, Any]:
-        deadline = asyncio.get_running_loop().time() + MOST_WAIT_S
-        while asyncio.get_running_loop().time() < deadline:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + MOST_WAIT_S
+        while loop.time() < deadline:
             told = await self.status(key)
             if done(told):
                 return told
+            if told["watching"] is not None:
+                deadline = loop.time() + MOST_WAIT_S
             await asyncio.sleep(LOOK_S)
-        raise LinkError(f"{key}: no outcome after {MOST_WAIT_S:.0f} s")
+        raise LinkError(f"{key}: {MOST_WAIT_S:.0f} 秒内未采用 / not taken within {MOST_WAIT_S:.0f} s")
 
     async def _ask(self, key: str, command: str, **request: Any) -> Mapping[str, Any]:
         body = {"command": command, **request}

@@ -28,12 +28,12 @@ def signature(site: Path, parts: tuple[str, ...] = PARTS) -> Signature:
 
 
 async def watch_folder(
-    site: Path, changed: Callable[[], None], *, parts: tuple[str, ...] = PARTS, every_s: float = LOOK_S
+    site: Path, changed: Callable[[], None], known: Signature, *, parts: tuple[str, ...] = PARTS
 ) -> None:
-    """Call ``changed`` whenever the files are other ones than before, and at rest; for ever."""
-    known = last = await asyncio.to_thread(signature, site, parts)
+    """Call ``changed`` whenever the files are other ones than ``known``, and at rest; for ever."""
+    last = known
     while True:
-        await asyncio.sleep(every_s)
+        await asyncio.sleep(LOOK_S)
         now = await asyncio.to_thread(signature, site, parts)
         if now == last != known:
             known = now

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.file_watch import watch_folder
+from cli.file_watch import signature, watch_folder
 from cli.gateway_configuration import loader
 from cli.session import Session, gateway_address
 from cli.site_files import load_registry
@@ -38,6 +38,7 @@ class GatewayRun:
         load = loader(self.site, self.unit, self.gateway)
         folder = state.folder("gateway", f"{self.unit}.{self.gateway}")
         kept = Kept(folder / "config")
+        known = signature(self.site)  # before it is read: what is changed meanwhile is seen
         running, first = choose(kept, load, self.unit, self.gateway, clock)
         session = Session(self.site, running.registry, state)
         address = gateway_address(session, self.unit, self.gateway, self.link_nats, self.link_mqtt)
@@ -45,7 +46,7 @@ class GatewayRun:
             nats_url=address.nats_url, credentials=address.credentials,
             mqtt_host=address.mqtt_host, mqtt_port=address.mqtt_port,
         )  # fmt: skip
-        watching = asyncio.create_task(watch_folder(self.site, self.changed.set)) if watch else None
+        watching = asyncio.create_task(watch_folder(self.site, self.changed.set, known)) if watch else None
         try:
             await process.run(
                 running.registry, unit=self.unit, gateway=self.gateway, link=link, state_dir=folder, clock=clock,

@@ -30,7 +30,13 @@ def gateway(
     *,
     watch: Annotated[bool, typer.Option("--watch", help="Take changes of the site folder while it runs.")] = False,
     health_watch: Annotated[
-        float, typer.Option(min=0.5, max=600, help="Seconds that changed lines are watched before a change is kept.")
+        float,
+        typer.Option(
+            min=0.5,
+            max=600,
+            envvar="FENGSUI_HEALTH_WATCH",
+            help="Seconds that changed lines are watched before a change is kept.",
+        ),
     ] = WATCH_S,
 ) -> None:
     """Read the devices of one gateway and deliver what they say, spooling while the backbone is away.

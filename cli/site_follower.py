@@ -16,10 +16,9 @@ import logging
 import time
 
 from cli.check_command import read_all
-from cli.file_watch import PARTS, RULES, watch_folder
+from cli.file_watch import PARTS, RULES, signature, watch_folder
 from cli.platform import Platform, gateway_process, gateway_users, with_process
 from cli.session import Session
-from domain.errors import LinkError, RefusedError
 from domain.site import Registry
 
 log = logging.getLogger(__name__)
@@ -39,15 +38,15 @@ class SiteFollower:
         self._platform = platform
         self._changed = asyncio.Event()
         self._rules = ""
+        self._known = signature(platform.session.site, (*PARTS, RULES))
 
     async def run(self) -> None:
         """Take the folder whenever its files changed and are at rest."""
         _, rules, _ = await asyncio.to_thread(read_all, self._platform.session.site)
         self._rules = rules.version if rules is not None else ""
         async with asyncio.TaskGroup() as group:
-            group.create_task(
-                watch_folder(self._platform.session.site, self._changed.set, parts=(*PARTS, RULES)), name="watch-site"
-            )
+            watching = watch_folder(self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, RULES))
+            group.create_task(watching, name="watch-site")
             group.create_task(self._take_each(), name="take-site")
 
     async def _take_each(self) -> None:
@@ -56,8 +55,8 @@ class SiteFollower:
             self._changed.clear()
             try:
                 await self.take()
-            except (LinkError, RefusedError, OSError) as error:
-                log.warning("the change of the site was not taken everywhere: %s", error)
+            except Exception:  # the edge of what follows: a site must not stop following for one bad moment
+                log.exception("the change of the site was not taken everywhere")
 
     async def take(self) -> bool:
         """Take the folder as it is now; tells whether it passed the check."""

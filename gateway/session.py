@@ -124,12 +124,15 @@ class Session:
     def assign(self, devices: Iterable[str], altered: Iterable[str] = ()) -> None:
         """Have these devices from now on; ``altered`` are those whose births say something else than before.
 
-        Births and deaths are said with the next `set_lost`; data of new points do not wait for that.
+        Births and deaths are said with the next `set_lost`, or before the next data of such a device.
         """
         before, self._devices = self._devices, tuple(dict.fromkeys(devices))
         self._gone = (self._gone | set(before)) - set(self._devices)
         self._due = (self._due | set(altered) | (set(self._devices) - set(before))) & set(self._devices)
         self._lost &= frozenset(self._devices)
+        for device in self._due:  # no data of it before its birth
+            self._told.pop(device, None)
+            self._told_before.pop(device, None)
 
     @property
     def devices(self) -> tuple[str, ...]:

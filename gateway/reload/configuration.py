@@ -8,8 +8,7 @@ or a bundle of files, checks it exactly as ``fengsui check`` does, and returns a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from domain.errors import Problem
@@ -19,9 +18,6 @@ Source = Literal["local", "remote"]
 """``local``: the site folder beside the gateway. ``remote``: a bundle of the centre, which wins while it is there."""
 
 Kind = Literal["started", "applied", "unchanged", "refused", "rolled_back"]
-
-MOST_PROBLEMS = 20
-"""Problems that a status document tells; their number says how many there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,25 +57,23 @@ class Outcome:
     by: str = ""
     reason: str = ""
     problems: tuple[Mapping[str, Any], ...] = ()
-    changes: tuple[Mapping[str, Any], ...] = field(default=())
+    changes: tuple[Mapping[str, Any], ...] = ()
 
-    def document(self) -> Mapping[str, Any]:
-        """Return it for a status document."""
-        return MappingProxyType(
-            {
-                "kind": self.kind,
-                "version": self.version,
-                "source": self.source,
-                "revision": self.revision,
-                "time_ns": self.time_ns,
-                "by": self.by,
-                "reason": self.reason,
-                "problem_count": len(self.problems),
-                "problems": list(self.problems[:MOST_PROBLEMS]),
-                "change_count": len(self.changes),
-                "changes": list(self.changes[:MOST_PROBLEMS]),
-            }
-        )
+    def document(self, most: int) -> dict[str, Any]:
+        """Return it as JSON has it, with at most so many problems and changes; their numbers say how many there are."""
+        return {
+            "kind": self.kind,
+            "version": self.version,
+            "source": self.source,
+            "revision": self.revision,
+            "time_ns": self.time_ns,
+            "by": self.by,
+            "reason": self.reason,
+            "problem_count": len(self.problems),
+            "problems": list(self.problems[:most]),
+            "change_count": len(self.changes),
+            "changes": list(self.changes[:most]),
+        }
 
 
 def as_data(problem: Problem) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Desk:
     async def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what is asked; raises RefusedError or ValueError."""
         if request["command"] == "config_status":
-            return self._reloader.document()
+            return self._reloader.document(MOST_PROBLEMS)
         if request["command"] == "config_diff":
             return await self._diff(request.get("files"))
         return await self._apply(str(request.get("version", "")), str(request.get("by", ""))[:MOST_WORD])

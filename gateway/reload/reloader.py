@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 WATCH_S = 20.0
 """How long changed lines are watched (assumption: a breaker that opens, a link that is tried again, some polls)."""
 
+MOST_TOLD = 3
+"""Problems and changes in the status document, which is written every second; who asks is told more."""
+
 LOOK_S = 1.0
 LOOKS_KEPT = 20
 
@@ -116,8 +119,8 @@ class Reloader:
         """Return the number that the next outcome will have at least."""
         return self._number + 1
 
-    def document(self) -> dict[str, Any]:
-        """Return the part of the status document."""
+    def document(self, most: int = MOST_TOLD) -> dict[str, Any]:
+        """Return the part of the status document, with ``most`` problems and changes of each outcome."""
         return {
             "version": self.running.version,
             "source": self.running.source,
@@ -128,8 +131,8 @@ class Reloader:
             "offered_revision": 0 if self.bundle is None else self.bundle.revision,
             "watching": self._watching,
             "number": self._done,
-            "last": dict(self.last.document()),
-            "trouble": None if self._trouble is None else dict(self._trouble.document()),
+            "last": self.last.document(most),
+            "trouble": None if self._trouble is None else self._trouble.document(most),
         }
 
     async def _in_turn(self, take: Callable[[], Awaitable[Outcome]]) -> Outcome:
@@ -166,6 +169,8 @@ class Reloader:
         except ConfigurationError as error:
             reason = f"未通过检查，{len(error.problems)} 个问题 / not all right: {len(error.problems)} problems"
             return self._outcome("refused", blank, reason=reason, problems=error.problems)
+        except OSError as error:
+            return self._outcome("refused", blank, reason=f"无法读取 / it can't be read: {error}")
         candidate = replace(candidate, source=blank.source, revision=told.revision, by=told.by)
         rejected = self._kept.rejected()
         if rejected is not None and rejected.version == candidate.version and not explicit:

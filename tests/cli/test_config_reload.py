@@ -115,6 +115,9 @@ async def test_a_change_that_does_harm_is_put_back_and_not_taken_again_by_a_rest
             assert told["config"]["last"]["by"] == "li"
             await until(here.status, far_is_ok)
             assert here.near.server.accepted == 1
+        assert (await here.fengsui("config", "diff", str(here.site))).exit_code == 3
+        silent = await here.fengsui("config", "status")
+        assert (silent.exit_code, "does not answer" in silent.output) == (3, True)
         async with here.gateway():
             await until(here.status, lambda seen: seen["config"].get("last", {}).get("kind") == "refused")
             assert (await here.status())["config"]["version"] == good
