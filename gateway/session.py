@@ -127,7 +127,7 @@ class Session:
         Births and deaths are said with the next `set_lost`, or before the next data of such a device.
         """
         before, self._devices = self._devices, tuple(dict.fromkeys(devices))
-        self._gone = (self._gone | set(before)) - set(self._devices)
+        self._gone = (self._gone | (set(before) - self._lost)) - set(self._devices)
         self._due = (self._due | set(altered) | (set(self._devices) - set(before))) & set(self._devices)
         self._lost &= frozenset(self._devices)
         for device in self._due:  # no data of it before its birth

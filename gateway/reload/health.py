@@ -9,7 +9,7 @@
 (1) Unless a new device does not answer yet: the errors may be its own.
 
 "At the end" means in each of the last `SETTLED_LOOKS` looks: a line that is opened again a moment ago is no worse.
-A line that is new never worked, so it can't be worse: it is told in the status, like every line that is not ok.
+A line that is new never worked, so it can't be worse: it is told (`unwell`).
 """
 
 from __future__ import annotations
@@ -75,3 +75,15 @@ def verdict(
     """Return why the lines together are worse now, empty when none is."""
     found = {name: worse(before.get(name, ()), looks, known.get(name, frozenset())) for name, looks in after.items()}
     return "; ".join(f"{name}: {', '.join(reasons)}" for name, reasons in found.items() if reasons)
+
+
+def unwell(after: Mapping[str, Sequence[Look]], known: Mapping[str, frozenset[str]]) -> str:
+    """Return which lines don't work at the end, and which new devices don't answer: told, and no reason to go back."""
+    found = []
+    for name, looks in after.items():
+        settled = looks[-SETTLED_LOOKS:]
+        if settled and not any(one.ok for one in settled):
+            found.append(f"{name}: 不通 / not ok")
+        elif settled and (new := settled[-1].lost - known.get(name, frozenset())):
+            found.append(f"{name}: 新设备无应答 / new devices don't answer: {', '.join(sorted(new)[:NAMED])}")
+    return "; ".join(found)

@@ -19,7 +19,7 @@ from typing import Any
 
 from backbone.credentials import write_private
 from domain.errors import ConfigurationError
-from gateway.reload.bundle import Bundle, BundleError
+from gateway.reload.bundle import Bundle, BundleError, check_files
 from gateway.reload.configuration import Configuration, Load, Source
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A version that was put back, whose, and why."""
+    """A version that was put back, and why."""
 
     version: str
-    revision: int
     reason: str
 
 
@@ -57,11 +56,11 @@ class Kept:
     def rejected(self) -> Rejected | None:
         """Return what was put back last, and not replaced by something good since."""
         found = self._object("rejected.json")
-        return None if found is None else Rejected(str(found["version"]), int(found["revision"]), str(found["reason"]))
+        return None if found is None else Rejected(str(found.get("version")), str(found.get("reason")))
 
     def reject(self, candidate: Configuration, reason: str) -> None:
         """Remember that a version did harm."""
-        document = {"version": candidate.version, "revision": candidate.revision, "reason": reason}
+        document = {"version": candidate.version, "reason": reason}
         self._write("rejected.json", json.dumps(document, ensure_ascii=False))
 
     def approve(self, running: Configuration) -> None:
@@ -79,12 +78,16 @@ class Kept:
         if found is None:
             return None
         try:
+            check_files(found.get("files"))
             made = load(found["files"])
-        except ConfigurationError as error:
+        except (ConfigurationError, BundleError) as error:
             log.error("the last good configuration can't be used:\n%s", error)  # noqa: TRY400  # for a person
             return None
         source: Source = "remote" if found.get("source") == "remote" else "local"
-        return replace(made, source=source, revision=int(found.get("revision", 0)), by=str(found.get("by", "")))
+        revision = found.get("revision")
+        return replace(
+            made, source=source, revision=revision if isinstance(revision, int) else 0, by=str(found.get("by", ""))
+        )
 
     def _object(self, name: str) -> Mapping[str, Any] | None:
         text = self._read(name)

@@ -25,7 +25,7 @@ from domain.clock import Clock
 from domain.errors import ConfigurationError, Problem
 from gateway.reload.bundle import Bundle, BundleError
 from gateway.reload.configuration import Configuration, Kind, Load, Outcome, as_data
-from gateway.reload.health import Look, verdict
+from gateway.reload.health import Look, unwell, verdict
 from gateway.reload.kept import Kept
 from gateway.reload.plan import Plan, lines_of, plan_of
 
@@ -139,7 +139,11 @@ class Reloader:
         async with self._one_at_a_time:
             self._number += 1
             number = self._number
-            outcome = await take()
+            try:
+                outcome = await take()
+            except Exception as error:  # the edge of what people write: no file may stop a gateway
+                log.exception("a configuration could not be taken")
+                outcome = self._outcome("refused", self.running, reason=f"内部错误 / internal error: {error!r}")
             self._end(outcome)
             self._done = number
             return outcome
@@ -185,13 +189,16 @@ class Reloader:
     async def _switch(self, candidate: Configuration, plan: Plan) -> Outcome:
         """Switch over, watch, and put the old one back when that did harm."""
         old, before = self.running, {name: list(self._looks.get(name, ())) for name in plan.changed}
-        reason = await self._try(candidate, plan)
+        note, reason = "", await self._try(candidate, plan)
         if not reason:
             self._run_by(candidate)
-            reason = await self._watch(old, candidate, plan, before)
+            known = {name: self._devices(old, name) & self._devices(candidate, name) for name in plan.changed}
+            after = await self._watch(plan, candidate.version)
+            reason = verdict(before, {name: after[name] for name in plan.changed}, known)
+            note = unwell(after, known)
         if not reason:
             self._kept.approve(candidate)
-            return self._outcome("applied", candidate, plan=plan)
+            return self._outcome("applied", candidate, plan=plan, reason=note)
         log.error("configuration %s is put back: %s", candidate.version, reason)
         self._kept.reject(candidate, reason)
         back = plan_of(candidate.registry, old.registry, self._unit, self._gateway)
@@ -209,26 +216,21 @@ class Reloader:
             return f"无法切换 / the switch failed: {error}"
         return ""
 
-    async def _watch(
-        self, old: Configuration, new: Configuration, plan: Plan, before: Mapping[str, Sequence[Look]]
-    ) -> str:
-        """Look at the changed lines for a while; returns why they are worse, empty when they are not."""
-        if not plan.changed:
-            return ""
-        known = {name: self._devices(old, name) & self._devices(new, name) for name in plan.changed}
-        after: dict[str, list[Look]] = {name: [] for name in plan.changed}
+    async def _watch(self, plan: Plan, version: str) -> dict[str, list[Look]]:
+        """Look at the lines that were started for a while; returns what was seen of each."""
+        seen: dict[str, list[Look]] = {name: [] for name in plan.started}
         loop = asyncio.get_running_loop()
         until_s = loop.time() + self._parts.watch_s
-        self._watching = new.version
+        self._watching = version
         try:
-            while (left_s := until_s - loop.time()) > 0:
+            while seen and (left_s := until_s - loop.time()) > 0:
                 looks = self._house.looks()
-                for name, seen in after.items():
-                    seen.append(looks[name])
+                for name, one in seen.items():
+                    one.append(looks[name])
                 await asyncio.sleep(min(left_s, LOOK_S, self._parts.watch_s / 5))
         finally:
             self._watching = None
-        return verdict(before, after, known)
+        return seen
 
     def _devices(self, configuration: Configuration, line: str) -> frozenset[str]:
         settings = configuration.registry.gateways[f"{self._unit}/{self._gateway}"]

@@ -95,3 +95,5 @@ def test_the_last_good_one_is_made_again_and_ends_a_rejection(tmp_path: Path) ->
 
     assert kept.good(load) == good
     assert kept.good(refuse) is None
+    (tmp_path / "good.json").write_text('{"files": {"../x": ""}}')
+    assert kept.good(load) is None

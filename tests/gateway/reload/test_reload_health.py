@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.reload.health import Look, verdict, worse
+from gateway.reload.health import Look, unwell, verdict, worse
 
 KNOWN = frozenset({"a", "b"})
 
@@ -50,3 +50,9 @@ def test_errors_of_a_new_device_that_does_not_answer_yet_put_nothing_back() -> N
 def test_lines_without_a_past_are_told_and_never_worse() -> None:
     assert verdict({}, {"new": looks(ok=False)}, {}) == ""
     assert verdict({"old": looks()}, {"old": looks(ok=False)}, {}).startswith("old: ")
+
+
+def test_what_is_new_and_does_not_work_is_told() -> None:
+    assert unwell({"new": looks(ok=False)}, {}) == "new: 不通 / not ok"
+    assert unwell({"old": looks(lost="ax")}, {"old": KNOWN}).endswith("new devices don't answer: x")
+    assert unwell({"old": looks(lost="a"), "new": looks()}, {"old": KNOWN}) == ""
