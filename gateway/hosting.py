@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from backbone.server_config import MOST_PAYLOAD
 from domain.batch import ReadingBatch
 from domain.points import Point, PointTable
-from domain.site import Registry
+from domain.site import Registry, Transmitter
 from gateway.connectors.contract import DeadLetter
 from gateway.nodes import Nodes
 from gateway.reload.points import altered, gaps, redefined
@@ -23,6 +24,21 @@ from gateway.values import Values, birth_size
 
 MOST_BIRTH = MOST_PAYLOAD - 64 * 1024
 """Bytes of a device's birth: about 3,000 points. Whoever makes up components by the thousand ends here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """What another configuration makes of the points of a process; ``before`` is the table that it was made for."""
+
+    registry: Registry
+    hosted: dict[str, Transmitter]
+    here: set[str]
+    sizes: Counter[tuple[str, str]]
+    before: PointTable
+    table: PointTable
+    gaps: frozenset[int]
+    altered: frozenset[int]
+    home: tuple[str, str]
 
 
 class Hosting:
@@ -60,32 +76,40 @@ class Hosting:
         self._grow(self.table.grown(self._ours(points)))
         self._spool.learn([self.table[at] for at in range(known, len(self.table))])
 
-    def adopt(self, registry: Registry, unit: str, gateway: str) -> frozenset[str]:
-        """Go over to another configuration: indexes of known points stay, what was learned is kept.
+    def prepare(self, registry: Registry, unit: str, gateway: str) -> Adoption:
+        """Work out what another configuration makes of the points; may be called in a thread, and changes nothing.
 
-        Returns the own devices whose births say something else now. Raises ValueError, and changes nothing, when a
-        new point can't be told from an old one on the wire.
+        Raises ValueError when a new point can't be told from an old one on the wire.
         """
-        written = list(registry.gateway_points(unit, gateway))
-        hosted = {one.key: one for one in registry.hosted_by(unit, gateway)}
         before, gone_before = self.table, self._values.gaps
-        kept = self._registry, self._hosted, self._nodes_here, self._birth_bytes
-        self._registry, self._hosted, self._birth_bytes = registry, hosted, _birth_bytes(written)
-        self._nodes_here = {*hosted, f"{unit}/{gateway}"}
-        try:
-            keys = {point.key for point in written}
-            written += list(self._ours(self._spool.learned, keys))
-            table = redefined(before, written)
-        except ValueError:
-            self._registry, self._hosted, self._nodes_here, self._birth_bytes = kept
-            raise
-        gone = gaps(table, written)
-        self._values.adopt(table, gone)
-        self._grow(table)
-        self._nodes.rehost({key: _devices(registry, key) for key in hosted})
-        home = (unit, gateway)
-        points = (table[at] for at in altered(before, table, gone, gone_before))
-        return frozenset(point.device for point in points if (point.unit, point.gateway) == home)
+        hosted = {one.key: one for one in registry.hosted_by(unit, gateway)}
+        here = {*hosted, f"{unit}/{gateway}"}
+        written = [point for point in registry.points if f"{point.unit}/{point.gateway}" in here]
+        sizes = _birth_bytes(written)
+        keys = {point.key for point in written}
+        wanted = [*written, *_fitting(list(self._spool.learned), registry, here, keys, sizes)]
+        table = redefined(before, wanted)
+        gone = gaps(table, wanted)
+        return Adoption(
+            registry=registry, hosted=hosted, here=here, sizes=sizes, before=before, table=table, gaps=gone,
+            altered=altered(before, table, gone, gone_before), home=(unit, gateway),
+        )  # fmt: skip
+
+    def adopt(self, adoption: Adoption) -> frozenset[str] | None:
+        """Go over to what was prepared; indexes of known points stay, what was learned is kept.
+
+        Returns the own devices whose births say something else now; None, and nothing is changed, when the table
+        has grown since: prepare again.
+        """
+        if self.table is not adoption.before:
+            return None
+        self._registry, self._hosted, self._nodes_here = adoption.registry, adoption.hosted, adoption.here
+        self._birth_bytes = adoption.sizes
+        self._values.adopt(adoption.table, adoption.gaps, adoption.altered)
+        self._grow(adoption.table)
+        self._nodes.rehost({key: _devices(adoption.registry, key) for key in adoption.hosted})
+        points = (adoption.table[at] for at in adoption.altered)
+        return frozenset(point.device for point in points if (point.unit, point.gateway) == adoption.home)
 
     def is_taken(self, name: bytes) -> bool:
         """Tell whether a message of this name was committed, now or before a restart."""
@@ -128,22 +152,9 @@ class Hosting:
         """Return how many nodes are known and up, for the status document."""
         return {"known": self._nodes.known, "up": self._nodes.up_now}
 
-    def _ours(self, points: Iterable[Point], taken: Container[object] | None = None) -> Iterator[Point]:
-        """Yield the points that are new, of devices that are hosted here, as far as their births have room.
-
-        ``taken`` has the keys of those that are not new; the table's by default.
-        """
-        devices = self._registry.devices
-        taken = self.table if taken is None else taken
-        for point in points:
-            device = devices.get(f"{point.unit}/{point.device}")
-            known = device is not None and device.gateway.gateway == point.gateway and point.key not in taken
-            if not known or f"{point.unit}/{point.gateway}" not in self._nodes_here:
-                continue
-            size = self._birth_bytes[point.unit, point.device] + birth_size(point)
-            if size <= MOST_BIRTH:
-                self._birth_bytes[point.unit, point.device] = size
-                yield point
+    def _ours(self, points: Iterable[Point]) -> Iterator[Point]:
+        """Yield the points that are new, of devices that are hosted here, as far as their births have room."""
+        return _fitting(points, self._registry, self._nodes_here, self.table, self._birth_bytes)
 
     def _grow(self, table: PointTable) -> None:
         self._values.grow(table)
@@ -161,6 +172,25 @@ class Hosting:
             self._last_ns[point], self._last_value[point] = state.time_ns, state.value
             if state.key in remembered.delivered:
                 self._values.set(point, state.time_ns, state.value, state.quality)
+
+
+def _fitting(
+    points: Iterable[Point],
+    registry: Registry,
+    here: Container[str],
+    taken: Container[object],
+    sizes: Counter[tuple[str, str]],
+) -> Iterator[Point]:
+    """Yield points whose keys are not taken, of devices of nodes that are here, and add them to the births' sizes."""
+    for point in points:
+        device = registry.devices.get(f"{point.unit}/{point.device}")
+        known = device is not None and device.gateway.gateway == point.gateway and point.key not in taken
+        if not known or f"{point.unit}/{point.gateway}" not in here:
+            continue
+        size = sizes[point.unit, point.device] + birth_size(point)
+        if size <= MOST_BIRTH:
+            sizes[point.unit, point.device] = size
+            yield point
 
 
 def _birth_bytes(points: Iterable[Point]) -> Counter[tuple[str, str]]:

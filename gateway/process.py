@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from backbone.client import Backbone
@@ -145,9 +146,13 @@ class _Gateway:
     async def switch(self, after: Configuration, plan: Plan) -> None:
         """Go over to another configuration; only the lines that differ notice it."""
         settings = after.registry.gateways[f"{self._unit}/{self._gateway}"]
+        prepare = partial(self._hosting.prepare, after.registry, self._unit, self._gateway)
+        adoption = await asyncio.to_thread(prepare)
         await self._lines.stop(plan.stopped)
-        altered = self._hosting.adopt(after.registry, self._unit, self._gateway)
-        self._nodes.own.assign(_own(settings), altered)
+        altered = self._hosting.adopt(adoption)
+        if altered is None:  # something was learned meanwhile: once more, and this time nothing can come in between
+            altered = self._hosting.adopt(prepare())
+        self._nodes.own.assign(_own(settings), altered or ())
         await self._spool.set_limits(_limits(settings))
         make = maker(after.registry, settings, self._hosting, self._clock, self._state_dir)
         self._lines.build(plan.started, make)

@@ -79,12 +79,15 @@ class Values:
             self._value = np.concatenate([self._value, np.full(more, np.nan)])
             self._quality = np.concatenate([self._quality, np.full(more, STALE, np.uint16)])
 
-    def adopt(self, table: PointTable, gaps: frozenset[int]) -> None:
-        """Go over to a table with the same indexes, some of whose points are defined anew or gone (``gaps``).
+    def adopt(self, table: PointTable, gaps: frozenset[int], altered: frozenset[int]) -> None:
+        """Go over to a table with the same indexes, some of whose points are ``altered`` or gone (``gaps``).
 
         What was noted of a point that measures something else now is forgotten.
         """
-        for at, (old, new) in enumerate(zip(self.table, table, strict=False)):
+        for at in altered:
+            if at >= len(self.table):
+                continue
+            old, new = self.table[at], table[at]
             if (old.kind, old.quantity, old.word) != (new.kind, new.quantity, new.word):
                 self._time_ns[at], self._value[at], self._quality[at] = 0, np.nan, STALE
         self.gaps = gaps

@@ -111,9 +111,14 @@ class Reloader:
 
     async def compare(self, files: Mapping[str, str] | None) -> tuple[Configuration, Plan]:
         """Return what would be taken, and what that would do; raises ConfigurationError, and changes nothing."""
-        candidate = await asyncio.to_thread(self._parts.load, files)
+        return await asyncio.to_thread(self._compare, files)
+
+    def _compare(self, files: Mapping[str, str] | None) -> tuple[Configuration, Plan]:
+        """In a thread: tens of thousands of points take a while."""
+        running = self.running
+        candidate = self._parts.load(files)
         self._must_have_gateway(candidate)
-        return candidate, plan_of(self.running.registry, candidate.registry, self._unit, self._gateway)
+        return candidate, plan_of(running.registry, candidate.registry, self._unit, self._gateway)
 
     def announce(self) -> int:
         """Return the number that the next outcome will have at least."""

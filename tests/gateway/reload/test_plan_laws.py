@@ -81,7 +81,8 @@ class Running:
         wanted = list(after.gateway_points(UNIT, GATEWAY))
         table = redefined(self.values.table, wanted)
         assert [point.key for point in self.values.table] == [point.key for point in table][: len(self.values.table)]
-        self.values.adopt(table, gaps(table, wanted))
+        gone = gaps(table, wanted)
+        self.values.adopt(table, gone, altered(self.values.table, table, gone, self.values.gaps))
         self.registry = after
 
 
@@ -134,7 +135,8 @@ def test_a_point_that_measures_something_else_forgets_what_it_was() -> None:
     for at in (0, 1):
         values.set(at, 5_000_000, 7.0, 192)
     wanted = [*points("a", high=3), Point(unit="u", gateway="g", device="d", name="b", word="component_state")]
-    values.adopt(redefined(values.table, wanted), frozenset())
+    table = redefined(values.table, wanted)
+    values.adopt(table, frozenset(), altered(values.table, table, frozenset(), frozenset()))
     kept, forgotten = values.metrics("u", "d", 9_000_000)
     assert (kept.value, kept.high, forgotten.value) == (7.0, 3, None)
 

@@ -54,7 +54,11 @@ async def test_a_transmitter_that_was_taken_out_dies_and_its_waiting_rows_are_to
             await home.emptied()
             waiting = home.hosting.table.index(f"{UNIT}/fas-1/smoke")
             batch = ReadingBatch.build(home.hosting.table, [home.clock.now_ns()], [waiting], [2.0])
-            home.hosting.adopt(one, UNIT, GATEWAY)
+            adoption = home.hosting.prepare(one, UNIT, GATEWAY)
+            home.hosting.learn([found(0, "c9")])
+            assert home.hosting.adopt(adoption) is None  # it would forget what was learned meanwhile
+            assert home.hosting.adopt(home.hosting.prepare(one, UNIT, GATEWAY)) == frozenset()
+            assert f"{UNIT}/fas-0/c9" in home.hosting.table
             await home.hosting.emit(batch)
             await home.emptied()
             assert (home.nodes.known, home.hosting.figures()["up"]) == (1, 1)
@@ -63,7 +67,6 @@ async def test_a_transmitter_that_was_taken_out_dies_and_its_waiting_rows_are_to
         mine = [one.type for one in said if one.gateway == "utd-1"]
         assert mine[-1] == "NDEATH"
         assert mine.count("DDATA") == 2
-        back = home.hosting.adopt(two, UNIT, GATEWAY)
-        assert back == frozenset()
+        assert home.hosting.adopt(home.hosting.prepare(two, UNIT, GATEWAY)) == frozenset()
         assert f"{UNIT}/fas-1/c1" in home.hosting.table
         assert home.nodes.known == 2
