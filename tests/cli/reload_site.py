@@ -58,7 +58,7 @@ class Line:
     def described(
         self, name: str, devices: Sequence[Mapping[str, Any]], *, period_s: float = 0.1, **more: Any
     ) -> dict[str, Any]:
-        settings = {"host": "127.0.0.1", "port": self.server.port, "timeout_s": 0.1, "retry_s": 0.2}
+        settings = {"host": "127.0.0.1", "port": self.server.port, "timeout_s": 2.0, "retry_s": 0.2}
         return connection(name, "modbus_tcp", {**settings, **more}, devices, period_s=period_s)
 
 
