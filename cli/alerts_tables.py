@@ -49,6 +49,7 @@ _WORDS = {
     "suppressed": ("从属", "suppressed"),
     "historical": ("补报", "historical"),
     "closed": ("已关闭", "closed"),
+    "held": ("走动测试不推送", "walk test, told to nobody"),
 }
 _HEADINGS = {
     Language.ZH: ("编号", "时间", "类别", "级别", "内容", "状态", "负责人", "下次升级"),
@@ -112,6 +113,7 @@ def facts(alert: AlertView) -> list[str]:
     found += [alert.confirmed.value] if alert.confirmed else []
     found += ["latched"] if alert.latched and alert.reset_at_ns is None else []
     found += ["suppressed"] if alert.suppressed_by else []
+    found += ["held"] if alert.held else []
     found += ["historical"] if alert.historical else []
     found += ["closed"] if alert.closed_at_ns is not None else []
     return found
