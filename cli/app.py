@@ -8,6 +8,7 @@ from cli import process_commands
 from cli.alerts_commands import app as alerts_app
 from cli.check_command import check
 from cli.config_commands import app as config_app
+from cli.commission_command import commission
 from cli.demo_command import demo
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
@@ -38,6 +39,7 @@ app.command(rich_help_panel=SITE)(check)
 app.add_typer(config_app, name="config", rich_help_panel=SITE)
 app.command(rich_help_panel=INSTALLERS)(watch)
 app.add_typer(walk_test_app, name="walk-test", rich_help_panel=INSTALLERS)
+app.command(rich_help_panel=INSTALLERS)(commission)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
 app.command(rich_help_panel=PROCESSES)(process_commands.ingest)

@@ -16,7 +16,7 @@ import typer
 
 from cli.session import Session
 from cli.site_files import load_registry
-from cli.state import State, latest_state, state_for
+from cli.state import DEFAULT_ROOT, SITE_NOTE, State, latest_state, state_for
 from domain.errors import ConfigurationError, LinkError, RefusedError
 from domain.site import Registry
 from domain.wording import nearest
@@ -46,7 +46,7 @@ def find_session(site: Path | None, state: Path | None) -> Session:
     """
     if site is not None:
         registry = load_registry(site)
-        return Session(site, registry, _state_of(registry, state))
+        return Session(site, registry, _state_of(site, registry, state))
     folder = State(state) if state is not None else latest_state()
     noted = folder.noted_site() if folder is not None else None
     if folder is None or noted is None:
@@ -54,12 +54,13 @@ def find_session(site: Path | None, state: Path | None) -> Session:
     return Session(noted, load_registry(noted), folder)
 
 
-def _state_of(registry: Registry, chosen: Path | None) -> State:
-    """Return the state folder of a site: the one chosen, its own, or the one here that says that it ran this site."""
+def _state_of(site: Path, registry: Registry, chosen: Path | None) -> State:
+    """Return the state folder of a site: the one chosen, its own, or one here that says that it ran this site."""
     own = state_for(registry.site.site, chosen)
     if chosen is not None or own.nats.exists():
         return own
-    return latest_state() or own
+    others = (State(note.parent) for note in sorted(DEFAULT_ROOT.glob(f"*/{SITE_NOTE}")))
+    return next((one for one in others if one.noted_site() == site.resolve()), own)
 
 
 def ask(work: Callable[[], Awaitable[T]]) -> T:

@@ -69,9 +69,7 @@ def headline(registry: Registry, test: WalkTestView, language: str, now_ns: int)
         en = f"The walk test of {scope} by {test.begun_by} has ended"
         return plain(en if language == "en" else zh, "bold")
     zh = f"走动测试：{scope}，由 {test.begun_by} 进行，至 {until}（还有 {left} 分钟）。范围内的报警只记录，不推送。"
-    en = (
-        f"Walk test of {scope} by {test.begun_by} until {until} ({left} min left): alarms are recorded, nobody is told"
-    )
+    en = f"Walk test of {scope} by {test.begun_by} until {until} ({left} min left): alarms are recorded, nobody is told"
     return plain(en if language == "en" else zh, "bold yellow")
 
 
