@@ -49,7 +49,7 @@ def commission(
 
     Asks the running site; where it does not run, the report says so. Works without any network outside.
 
-    Exit codes: 0 written, nothing to be mended; 1 refused or a problem in the site; 4 written, with things to be mended.
+    Exit codes: 0 written, nothing to be mended; 1 refused, or the site has problems; 4 written, some to be mended.
     """
 
     async def work() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +14,15 @@ from alerts.walk_test_face import WalkTestFace
 from backbone.client import Backbone
 from cli.live_points import LivePoints, PointRow
 from cli.modbus_plan_command import Row, plan_rows
+from cli.rule_files import load_ruleset
 from cli.session import Session
 from cli.site_hash import site_hash
+from cli.walk_test_points import DEFAULT_CLASSES, points_of_unit
 from cli.walk_test_result import kept_results
 from domain.alert import AlertView
 from domain.clock import SystemClock
 from domain.errors import FengsuiError
+from domain.points import Point
 from domain.walk_test import WalkTestView
 
 LISTEN_S = 3.0
@@ -44,6 +47,7 @@ class Facts:
     plan: tuple[Row, ...]
     measured: bool
     walk_tests: tuple[tuple[Path, dict[str, Any], str | None], ...]
+    to_be_walked: tuple[Point, ...]
 
 
 @dataclass(slots=True)
@@ -81,7 +85,15 @@ async def gather_facts(session: Session, *, by: str, measure: bool, step: Callab
         plan=tuple(plan),
         measured=measure,
         walk_tests=tuple(results),
+        to_be_walked=tuple(_to_be_walked(session)),
     )
+
+
+def _to_be_walked(session: Session) -> Iterator[Point]:
+    """Yield every point of the site that a rule would raise a fire for."""
+    rules = load_ruleset(session.registry, session.site / "rules")
+    for unit in session.registry.units:
+        yield from points_of_unit(session.registry, rules, unit, DEFAULT_CLASSES)
 
 
 async def _hear(session: Session) -> _Heard:

@@ -61,7 +61,7 @@ def find_face(named: Path | None = None) -> Face:
             return face
     raise RefusedError(
         "没有中文字体，无法生成 PDF：请安装 fonts-wqy-microhei 或 fonts-noto-cjk（apt install fonts-wqy-microhei），"
-        "或用 --font 指定字体文件 / no Chinese font for the PDF: apt install fonts-wqy-microhei, or name one with --font"
+        "或用 --font 指定字体文件 / no Chinese font for the PDF: apt install fonts-wqy-microhei, or use --font"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -116,6 +117,7 @@ def plan_section(facts: Facts) -> Section | None:
             ),
             tuple(requests),
             title=Words("读取请求", "requests"),
+            notes=tuple(_troubles(facts.plan)),
         ),
     )  # fmt: skip
     return Section(Words("Modbus 读取计划", "Modbus plan"), tables)
@@ -160,8 +162,14 @@ def _request_row(row: Row, *, measured: bool) -> tuple[Cell, ...]:
     ]  # fmt: skip
     if measured:
         bad = row.measured_s is None
-        cells.append(cell(row.trouble, tone=Tone.BAD) if bad else cell(_milliseconds(row.measured_s or 0.0)))
+        cells.append(cell("无结果", "nothing", Tone.BAD) if bad else cell(_milliseconds(row.measured_s or 0.0)))
     return tuple(cells)
+
+
+def _troubles(plan: Sequence[Row]) -> Iterator[Words]:
+    """Yield what went wrong on each line, each reason once."""
+    for (line, trouble), count in Counter((row.connection, row.trouble) for row in plan if row.trouble).items():
+        yield Words(f"{line}：{count} 个请求：{trouble}", f"{line}: {count} requests: {trouble}")
 
 
 def _milliseconds(seconds: float) -> str:

@@ -23,6 +23,7 @@ SOFT: Color = (91, 103, 117)
 RULE: Color = (200, 208, 216)
 HEAD: Color = (232, 238, 244)
 RED: Color = (163, 18, 42)
+PAPER: Color = (255, 255, 255)
 TONES: dict[Tone, Color] = {
     Tone.PLAIN: INK,
     Tone.GOOD: (23, 105, 58),
@@ -96,10 +97,12 @@ class _Pdf(FPDF):
     def _fact(self, name: Words, cell: Cell) -> None:
         top = self.get_y()
         self._font(9, SOFT)
-        self.multi_cell(48, 5, self._joined(name), align="L", new_x=XPos.RIGHT, new_y=YPos.TOP)
+        self.multi_cell(62, 5, self._joined(name), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        below = self.get_y()
+        self.set_xy(self.l_margin + 64, top)
         self._font(9, TONES[cell.tone])
         self.multi_cell(0, 5, self._joined(cell.words), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.set_y(max(self.get_y(), top + 5.5))
+        self.set_y(max(self.get_y(), below) + 0.5)
 
     def _tiles(self) -> None:
         width = self.epw / max(1, len(self._paper.tiles))
@@ -134,8 +137,19 @@ class _Pdf(FPDF):
         self._font(9, TONES[cell.tone])
         mark = {Tone.BAD: "×", Tone.GOOD: "√", Tone.WARN: "!"}.get(cell.tone, "")
         self.cell(5, 5, self._drawable(mark))
-        self.multi_cell(0, 5, self._joined(cell.words), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.ln(0.6)
+        self._two_lines(cell.words, 9, TONES[cell.tone])
+        self.ln(0.8)
+
+    def _two_lines(self, words: Words, size: float, color: Color) -> None:
+        """Write a sentence, and its English smaller below it."""
+        left = self.get_x()
+        main, beside = words.parts(self._paper.language)
+        for text, points, shade in ((main, size, color), (beside, size * 0.85, SOFT)):
+            if text:
+                self.set_x(left)
+                self._font(points, shade)
+                height = points * 0.5
+                self.multi_cell(0, height, self._drawable(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _table(self, table: Table) -> None:
         self._room(28)
@@ -143,8 +157,7 @@ class _Pdf(FPDF):
             self.ln(2)
             self._line(table.title, 10, 5)
         for note in table.notes:
-            self._font(8, SOFT)
-            self.multi_cell(0, 4, self._joined(note), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            self._two_lines(note, 8.5, SOFT)
         self.ln(1)
         self._font(CELL_PT, INK)
         with self.table(
@@ -164,7 +177,7 @@ class _Pdf(FPDF):
             for row in table.rows:
                 line = drawn.row()
                 for cell in row:
-                    line.cell(self._stacked(cell.words), style=FontFace(color=TONES[cell.tone]))
+                    line.cell(self._stacked(cell.words), style=FontFace(color=TONES[cell.tone], fill_color=PAPER))
         self._advance(len(table.rows))
         self.ln(1.5)
 
@@ -184,8 +197,8 @@ class _Pdf(FPDF):
                 below = top + 18 + 12 * number
                 self.set_xy(left + 4, below - 4)
                 self._font(9, SOFT)
-                self.cell(38, 5, self._joined(name))
-                self.line(left + 44, below + 1, left + width - 8, below + 1)
+                self.cell(44, 5, self._joined(name))
+                self.line(left + 50, below + 1, left + width - 8, below + 1)
         self.set_xy(self.l_margin, top + height + 2)
 
     def _line(self, words: Words, size: float, height: float, color: Color = INK, number: int | None = None) -> None:

@@ -119,8 +119,9 @@ def _limits(row: PointRow) -> str:
     if low is None and high is None:
         return ""
     unit = symbol(row.point.quantity)
-    parts = [f"≥ {low:g}" if low is not None else "", f"≤ {high:g}" if high is not None else ""]
-    return f"{' '.join(part for part in parts if part)} {unit}".strip()
+    if low is not None and high is not None:
+        return f"{low:g} – {high:g} {unit}".strip()
+    return (f"≥ {low:g} {unit}" if low is not None else f"≤ {high:g} {unit}").strip()
 
 
 def moment(facts: Facts, time_ns: int) -> str:

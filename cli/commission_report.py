@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cli.commission_facts import Facts
 from cli.commission_lines import by_line, cycle_of, gateways_section, line_status, plan_section
 from cli.commission_paper import Cell, Paper, Section, Speech, Table, Tone, Words, cell, columns
 from cli.commission_points import devices_section, moment, places_section
 from cli.commission_walks import walks_section
+from cli.live_points import PointRow
+from cli.walk_test_result import point_labels
 from domain.glossary import label_of
+from domain.site import Labels
 
+MOST_NAMED = 4
 MOST_FINDINGS = 60
 """Findings that are listed one by one; the rest is counted. All of them stand in the tables behind."""
 
@@ -74,15 +77,22 @@ def _tiles(facts: Facts, findings: list[Cell]) -> tuple[tuple[Words, Cell], ...]
 
 
 def _walked(facts: Facts) -> Cell:
-    """Return how many points have alarmed in some valid test, of those that a test walked."""
-    sights: dict[str, bool] = {}
-    for _, document, reason in facts.walk_tests:
-        for point in document.get("points", ()) if reason is None else ():
-            sights[point["point"]] = sights.get(point["point"], False) or bool(point["seen"])
-    if not sights:
-        return cell("无", "none", Tone.BAD)
-    done = sum(sights.values())
-    return cell(f"{done} / {len(sights)}", tone=Tone.GOOD if done == len(sights) else Tone.BAD)
+    """Return how many points have alarmed in a valid test, of those that a fire would come from."""
+    wanted = {point.key for point in facts.to_be_walked}
+    if not wanted:
+        return cell("—")
+    done = len(wanted & seen_points(facts))
+    return cell(f"{done} / {len(wanted)}", tone=Tone.GOOD if done == len(wanted) else Tone.BAD)
+
+
+def seen_points(facts: Facts) -> set[str]:
+    """Return the points that alarmed in any test whose signature holds."""
+    return {
+        point["point"]
+        for _, document, reason in facts.walk_tests
+        for point in (document["points"] if reason is None else ())
+        if point["seen"]
+    }
 
 
 def _open_alerts(facts: Facts) -> Cell:
@@ -126,43 +136,42 @@ def _line_findings(facts: Facts) -> Iterator[Cell]:
 def _point_findings(facts: Facts) -> Iterator[Cell]:
     """Yield devices with unknown points, a line each: a silent device has a dozen."""
     registry = facts.session.registry
-    reasons: dict[str, Counter[tuple[str, str]]] = {}
+    unknown: dict[str, list[tuple[PointRow, PointRow]]] = {}
     for zh, en in zip(facts.points_zh, facts.points_en, strict=True):
         if not zh.known:
-            why = (zh.shown.detail or zh.shown.value, en.shown.detail or en.shown.value)
-            reasons.setdefault(zh.device.key, Counter())[why] += 1
-    for key, counts in reasons.items():
+            unknown.setdefault(zh.device.key, []).append((zh, en))
+    for key, rows in unknown.items():
         labels = registry.devices[key].settings.labels
-        (zh_why, en_why), _ = counts.most_common(1)[0]
-        total = counts.total()
-        zh = f"{labels.zh}（{key}）：{total} 个测点未知，{zh_why}"
-        yield cell(zh, f"{labels.en} ({key}): {total} points unknown, {en_why}", Tone.BAD)
+        points = [point_labels(registry, zh.point) for zh, _ in rows]
+        why_zh, why_en = (row.shown.detail or row.shown.value for row in rows[0])
+        zh = f"{labels.zh}（{key}）：{_named(points, 'zh')} 未知，{why_zh}"
+        yield cell(zh, f"{labels.en} ({key}): {_named(points, 'en')} unknown, {why_en}", Tone.BAD)
 
 
 def _walk_findings(facts: Facts) -> Iterator[Cell]:
-    if not facts.walk_tests:
-        yield cell("没有做过走动测试", "no walk test was done", Tone.BAD)
-    seen: set[str] = set()
-    walked: dict[str, tuple[str, str]] = {}
-    for path, document, reason in facts.walk_tests:
+    """Yield detectors that have not alarmed in any valid test, a line for each device."""
+    registry, seen = facts.session.registry, seen_points(facts)
+    for path, _, reason in facts.walk_tests:
         if reason is not None:
             yield cell(f"走动测试 {path.name} 的签名无效", f"the signature of {path.name} does not hold", Tone.BAD)
-            continue
-        for point in document["points"]:
-            walked.setdefault(
-                point["point"],
-                (
-                    f"{point['device_labels']['zh']} {point['labels']['zh']}",
-                    f"{point['device_labels']['en']} {point['labels']['en']}",
-                ),
-            )
-            if point["seen"]:
-                seen.add(point["point"])
-    for key, (zh, en) in walked.items():
-        if key not in seen:
-            yield cell(f"走动测试未见报警：{zh}", f"not seen in a walk test: {en}", Tone.BAD)
+    left: dict[str, list[Labels]] = {}
+    for point in facts.to_be_walked:
+        if point.key not in seen:
+            left.setdefault(f"{point.unit}/{point.device}", []).append(point_labels(registry, point))
+    for key, points in left.items():
+        labels = registry.devices[key].settings.labels
+        zh = f"走动测试未见报警：{labels.zh}（{key}）{_named(points, 'zh')}"
+        yield cell(zh, f"no alarm in a walk test: {labels.en} ({key}) {_named(points, 'en')}", Tone.BAD)
     for test in facts.running_tests:
         yield cell(f"走动测试仍在进行（{test.unit}）", f"a walk test of {test.unit} is still running", Tone.BAD)
+
+
+def _named(points: Sequence[Labels], language: str) -> str:
+    """Name the first points, and count the rest."""
+    more = len(points) - MOST_NAMED
+    if language == "en":
+        return ", ".join(one.en for one in points[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return "、".join(one.zh for one in points[:MOST_NAMED]) + (f" 等 {len(points)} 个测点" if more > 0 else "")
 
 
 def _findings_section(findings: list[Cell]) -> Section:

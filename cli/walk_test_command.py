@@ -26,7 +26,7 @@ from cli.signed_documents import read_signed, verify
 from cli.state import State, latest_state
 from cli.walk_test_log import Sight, WalkLog
 from cli.walk_test_points import DEFAULT_CLASSES, walked_points
-from cli.walk_test_result import FORM, keep_result
+from cli.walk_test_result import FORM, keep_result, result_file
 from cli.walk_test_screen import test_json, walk_table
 from cli.walk_test_show import follow_walk
 from domain.alarm import AlarmClass
@@ -228,6 +228,10 @@ async def _conclude(
     as_json: bool,
 ) -> None:
     """Read the whole test out of the logs, sign what it showed, and say where that is."""
+    kept = result_file(session.state, test)
+    if kept.exists():  # the logs forget after a week, a signed result does not
+        _say_kept(kept, lang, as_json=as_json)
+        return
     session, log = await _log(session, backbone, test, classes)
     path = keep_result(session, log, [one.value for one in classes or DEFAULT_CLASSES])
     if as_json:
@@ -236,6 +240,14 @@ async def _conclude(
     console = Console()
     console.print(walk_table(session.registry, log, lang, SystemClock().now_ns()))
     console.print(Labels(zh="签名的结果：", en="signed result: ").of(lang) + str(path), highlight=False, soft_wrap=True)
+
+
+def _say_kept(path: Path, lang: Language, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"event": "kept", "file": str(path)}))
+    else:
+        words = Labels(zh="结果此前已签名：", en="the result was signed before: ")
+        Console().print(words.of(lang) + str(path), highlight=False, soft_wrap=True)
 
 
 def _say_goes_on(unit: str, lang: Language, *, as_json: bool) -> None:

@@ -27,16 +27,23 @@ DEFAULT_CLASSES = (AlarmClass.FIRE,)
 def walked_points(
     registry: Registry, rules: Iterable[Rule], test: WalkTestView, classes: Collection[AlarmClass]
 ) -> list[Point]:
-    """Return the points to be walked, in the order of the site: by zone, device, point."""
-    index = SiteIndex(registry, [test.unit])
+    """Return the points to be walked in a test, in the order of the site: by zone, device, point."""
+    found = points_of_unit(registry, rules, test.unit, classes)
+    return [point for point in found if test.covers(registry.zone_of(point).settings.id, point.device)]
+
+
+def points_of_unit(
+    registry: Registry, rules: Iterable[Rule], unit: str, classes: Collection[AlarmClass]
+) -> list[Point]:
+    """Return all points of a unit that a rule of these classes would raise an alarm for."""
+    index = SiteIndex(registry, [unit])
     watched = np.zeros(len(index.table), np.bool_)
     for rule in rules:
         if rule.alarm_class in classes:
             watched |= _watched(index, rule)
     found = [index.table[at] for at in np.flatnonzero(watched).tolist()]
-    inside = [point for point in found if test.covers(registry.zone_of(point).settings.id, point.device)]
     zones = {key: at for at, key in enumerate(registry.zones)}
-    return sorted(inside, key=lambda point: (zones[registry.zone_of(point).key], point.device))
+    return sorted(found, key=lambda point: (zones[registry.zone_of(point).key], point.device))
 
 
 def _watched(index: SiteIndex, rule: Rule) -> Bools:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -52,7 +51,7 @@ def walk_table(registry: Registry, log: WalkLog, language: str, now_ns: int, mos
     return Group(
         headline(registry, log.test, language, now_ns),
         progress_line(log, language),
-        ProgressBar(total=max(1, len(log.sightings)), completed=log.count(Sight.ALARMED), width=BAR),
+        bar(log.count(Sight.ALARMED), len(log.sightings)),
         table,
         *([Text(more, "dim")] if hidden else []),
     )
@@ -63,7 +62,7 @@ def headline(registry: Registry, test: WalkTestView, language: str, now_ns: int)
     zone = zone_of(registry.site.timezone)
     until = f"{datetime.fromtimestamp(test.until_ns / NS_PER_S, zone):%H:%M:%S}"
     scope = scope_text(registry, test, language)
-    left = max(0, (test.until_ns - now_ns) // NS_PER_S // 60)
+    left = max(0, -((now_ns - test.until_ns) // NS_PER_S // 60))
     if not test.is_running:
         zh = f"走动测试已结束：{scope}，由 {test.begun_by} 进行"
         en = f"The walk test of {scope} by {test.begun_by} has ended"
@@ -71,6 +70,12 @@ def headline(registry: Registry, test: WalkTestView, language: str, now_ns: int)
     zh = f"走动测试：{scope}，由 {test.begun_by} 进行，至 {until}（还有 {left} 分钟）。范围内的报警只记录，不推送。"
     en = f"Walk test of {scope} by {test.begun_by} until {until} ({left} min left): alarms are recorded, nobody is told"
     return plain(en if language == "en" else zh, "bold yellow")
+
+
+def bar(done: int, total: int) -> Text:
+    """Draw how far it is."""
+    full = BAR * done // total if total else 0
+    return Text("█" * full, "green").append("░" * (BAR - full), "dim")
 
 
 def progress_line(log: WalkLog, language: str) -> Text:
