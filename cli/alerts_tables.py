@@ -87,9 +87,7 @@ def walk_test_line(test: WalkTestView, language: Language) -> str:
     """Say of a running walk test whose it is, of what, until when."""
     scope = ", ".join([*test.zones, *test.devices]) or ("整个单位" if language is Language.ZH else "the whole unit")
     if language is Language.ZH:
-        return (
-            f"走动测试进行中：{test.unit}（{scope}），由 {test.begun_by} 进行，至 {local(test.until_ns)}，不推送"
-        )
+        return f"走动测试进行中：{test.unit}（{scope}），由 {test.begun_by} 进行，至 {local(test.until_ns)}，不推送"
     return f"walk test of {test.unit} ({scope}) by {test.begun_by} until {local(test.until_ns)}: nobody is told"
 
 
