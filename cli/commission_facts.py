@@ -15,7 +15,7 @@ from backbone.client import Backbone
 from cli.live_points import LivePoints, PointRow
 from cli.modbus_plan_command import Row, plan_rows
 from cli.rule_files import load_ruleset
-from cli.session import Session
+from cli.session import ASK_S, Session
 from cli.site_hash import site_hash
 from cli.walk_test_points import DEFAULT_CLASSES, points_of_unit
 from cli.walk_test_result import kept_results
@@ -24,6 +24,9 @@ from domain.clock import SystemClock
 from domain.errors import FengsuiError
 from domain.points import Point
 from domain.walk_test import WalkTestView
+
+LONGEST_S = 300.0
+"""For all questions to the running site together (assumption): ten thousand transmitters take minutes."""
 
 LISTEN_S = 3.0
 """How long the running site is listened to, so that every line has polled and every process has reported."""
@@ -101,7 +104,7 @@ async def _hear(session: Session) -> _Heard:
     live = LivePoints(session.registry, tuple(session.registry.devices))
     heard = _Heard()
     try:
-        async with asyncio.timeout(60), await session.connect("commission") as backbone:
+        async with asyncio.timeout(LONGEST_S), await session.connect("commission", ASK_S) as backbone:
             await live.begin(backbone)
             following = asyncio.create_task(live.run(backbone), name="commission-live")
             await asyncio.wait({following}, timeout=LISTEN_S)

@@ -86,7 +86,7 @@ def _face(path: Path, probe: str = PROBE) -> Face | None:
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     for number in range(8 if path.suffix.lower() in (".ttc", ".otc") else 1):
         try:
-            with TTFont(path, fontNumber=number, lazy=True) as font:
+            with path.open("rb") as file, TTFont(file, fontNumber=number, lazy=True) as font:
                 characters = frozenset(font.getBestCmap() or ())
         except (OSError, TTLibError, ValueError, AssertionError, KeyError):
             return None

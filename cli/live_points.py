@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backbone.client import Backbone
@@ -26,11 +26,11 @@ from dashboards.live.board import Board, Reading
 from dashboards.live.health import Condition, Health, node_health
 from dashboards.live.site import LiveSite
 from domain.clock import SystemClock
-from domain.errors import FengsuiError, WireError
+from domain.errors import FengsuiError, RefusedError, WireError
 from domain.points import Point
 from domain.quality import GOOD, base_of
 from domain.site import Device, Registry
-from ingest.face import QueryFace
+from ingest.face import LatestReading, QueryFace
 
 STATUS_S = 1.0
 FIRST_S = 1.5
@@ -90,14 +90,24 @@ class LivePoints:
         return await self._ask_store(backbone)
 
     async def _ask_store(self, backbone: Backbone) -> bool:
-        face = QueryFace(backbone)
+        """Take the store's newest readings: of whole units where one reply holds them, else device by device."""
+        face, units = QueryFace(backbone), {key.partition("/")[0] for key in self.devices}
         try:
+            if len(self.devices) > len(units):
+                with contextlib.suppress(RefusedError, WireError):
+                    for unit in units:
+                        self._take_latest(await face.latest(unit=unit))
+                    return True
             for key in self.devices:
-                for point, found in (await face.latest(device=key)).items():
-                    self.take(point, Reading(found.time_ns, found.value, found.quality, found.text))
+                with contextlib.suppress(RefusedError):  # the store may not know it yet
+                    self._take_latest(await face.latest(device=key))
         except FengsuiError:
             return False
         return True
+
+    def _take_latest(self, latest: Mapping[str, LatestReading]) -> None:
+        for point, found in latest.items():
+            self.take(point, Reading(found.time_ns, found.value, found.quality, found.text))
 
     async def _follow(self, backbone: Backbone) -> None:
         async for batch in backbone.reader(TELEMETRY, subjects=self._subjects(), newest=True):

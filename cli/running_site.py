@@ -7,6 +7,7 @@ name of a unit or of a device. Where processes are started one by one, ``--site`
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,8 @@ def _state_of(site: Path, registry: Registry, chosen: Path | None) -> State:
 
 
 def ask(work: Callable[[], Awaitable[T]]) -> T:
-    """Run ``work``; what went wrong becomes a sentence and an exit code."""
+    """Run ``work``; what went wrong becomes a sentence and an exit code, not lines of a log."""
+    logging.getLogger().addHandler(logging.NullHandler())
 
     async def main() -> T:
         return await work()

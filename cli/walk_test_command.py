@@ -21,7 +21,7 @@ from cli.alerts_commands import ByOption, JsonOption, LangOption
 from cli.check_command import Language
 from cli.rule_files import load_ruleset
 from cli.running_site import SiteOption, StateFolderOption, ask, find_session
-from cli.session import Session
+from cli.session import ASK_S, Session
 from cli.signed_documents import read_signed, verify
 from cli.state import State, latest_state
 from cli.walk_test_log import Sight, WalkLog
@@ -98,7 +98,7 @@ def run(
     async def work() -> None:
         session = find_session(site, state)
         request = _request(unit, zones, devices, by, note, minutes)
-        async with await session.connect("walk-test") as backbone:
+        async with await session.connect("walk-test", ASK_S) as backbone:
             test = await _running(WalkTestFace(backbone), unit) or await WalkTestFace(backbone).begin(request)
             session, log = await _log(session, backbone, test, classes)
             finished = await follow_walk(
@@ -132,7 +132,7 @@ def end(
 
     async def work() -> None:
         session = find_session(site, state)
-        async with await session.connect("walk-test") as backbone:
+        async with await session.connect("walk-test", ASK_S) as backbone:
             face = WalkTestFace(backbone)
             test = await _running(face, unit)
             if test is not None:

@@ -14,6 +14,7 @@ from cli.alerts_commands import JsonOption, LangOption
 from cli.check_command import Language
 from cli.live_points import LivePoints
 from cli.running_site import SiteOption, StateFolderOption, Target, ask, find_session, find_target
+from cli.session import ASK_S
 from cli.until_ended import until_ended
 from cli.watch_screen import FRAME_ROWS, Changes, change_json, change_line, watch_table
 
@@ -43,7 +44,7 @@ def watch(
     async def work() -> None:
         session = find_session(site, state)
         found = find_target(session.registry, target, lang)
-        async with await session.connect("watch") as backbone:
+        async with await session.connect("watch", ASK_S) as backbone:
             live = LivePoints(session.registry, found.devices)
             await live.begin(backbone)
             console = Console()
