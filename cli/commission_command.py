@@ -14,10 +14,7 @@ from rich.progress import Progress
 
 from cli.alerts_commands import ByOption
 from cli.commission_facts import Facts, gather_facts
-from cli.commission_fonts import find_face
-from cli.commission_html import html_of
 from cli.commission_paper import Paper, Speech
-from cli.commission_pdf import write_pdf
 from cli.commission_report import paper_of
 from cli.running_site import StateFolderOption, ask, find_session
 from dashboards.console.wording import zone_of
@@ -57,6 +54,8 @@ def commission(
             if file.suffix.lower() not in FORMS:
                 raise RefusedError(f"{file}：只写 .html 或 .pdf / a report is .html or .pdf")
             if file.suffix.lower() == ".pdf":
+                from cli.commission_fonts import find_face  # 20 MB that a gateway must not carry
+
                 find_face(font)  # better now than after all lines were read
         session = find_session(site, state)
         with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -75,6 +74,9 @@ def commission(
 
 
 def _write(facts: Facts, paper: Paper, file: Path, font: Path | None, progress: Progress, lang: Speech) -> None:
+    from cli.commission_html import html_of  # as above
+    from cli.commission_pdf import write_pdf
+
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.suffix.lower() == ".html":
         file.write_text(html_of(paper), encoding="utf-8")
