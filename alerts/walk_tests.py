@@ -22,6 +22,7 @@ from domain.alarm import AlarmClass, EntityKind
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.ids import stable_id
+from domain.walk_test import in_scope
 
 NEVER_HELD = frozenset({AlarmClass.DUTY, AlarmClass.SYSTEM})
 
@@ -105,6 +106,4 @@ def _covering(desk: Desk, alert: Alert) -> WalkTest | None:
     test = desk.walk_test(alert.unit)
     if test is None or alert.alarm_class in NEVER_HELD or alert.entity_kind is EntityKind.GATEWAY:
         return None
-    whole = not test.zones and not test.devices
-    inside = alert.zone in test.zones or alert.device in test.devices
-    return test if whole or inside else None
+    return test if in_scope(alert.zone, alert.device, test.zones, test.devices) else None

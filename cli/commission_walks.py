@@ -81,6 +81,13 @@ def _notes(facts: Facts, path: Path, document: Mapping[str, Any]) -> tuple[Words
     ]
     if document.get("note"):
         notes.append(Words(f"备注：{document['note']}", f"remark: {document['note']}"))
+    if not document.get("state_before_known", True):
+        notes.append(
+            Words(
+                "数据库当时未应答：测试前状态取自首个读数",
+                "no answer of the store: first readings count as before",
+            )
+        )
     if document["site_hash"] != facts.site_hash:
         notes.append(Words("注意：测试之后站点文件改动过", "mind: the site's files were changed after this test"))
     return tuple(notes)

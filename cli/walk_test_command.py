@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperGroup
 
@@ -25,7 +26,7 @@ from cli.session import ASK_S, Session
 from cli.signed_documents import read_signed, verify
 from cli.state import State, latest_state
 from cli.walk_test_log import Sight, WalkLog
-from cli.walk_test_points import DEFAULT_CLASSES, walked_points
+from cli.walk_test_points import DEFAULT_CLASSES, in_scope, points_of_unit, walked_points
 from cli.walk_test_result import FORM, keep_result, result_file
 from cli.walk_test_screen import test_json, walk_table
 from cli.walk_test_show import follow_walk
@@ -99,7 +100,15 @@ def run(
         session = find_session(site, state)
         request = _request(unit, zones, devices, by, note, minutes)
         async with await session.connect("walk-test", ASK_S) as backbone:
-            test = await _running(WalkTestFace(backbone), unit) or await WalkTestFace(backbone).begin(request)
+            test = await _running(WalkTestFace(backbone), unit)
+            if test is None:
+                await _check_scope(session, backbone, request, classes)
+                test = await WalkTestFace(backbone).begin(request)
+            elif (request.zones or request.devices) and not _same_scope(request, test):
+                raise RefusedError(
+                    f"正在进行的测试范围不同，请先结束：fengsui walk-test end {unit} / "
+                    "a test with another scope runs: end it first"
+                )
             session, log = await _log(session, backbone, test, classes)
             finished = await follow_walk(
                 session, backbone, log, lang, seconds=seconds, until_all=until_all, as_json=as_json
@@ -195,8 +204,33 @@ def _request(
             note=note,
             duration_s=minutes * 60,
         )
-    except ValueError as error:
-        raise RefusedError(f"单位、部位或设备的编号不对 / not an id: {error}") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = ".".join(str(part) for part in wrong["loc"])
+        raise RefusedError(f"{field} 不对：{wrong['input']} / {field} is wrong: {wrong['msg']}") from error
+
+
+async def _check_scope(
+    session: Session, backbone: Backbone, request: BeginRequest, classes: list[AlarmClass] | None
+) -> None:
+    """Refuse a test in which there is nothing to walk; of places that are not there the service says so."""
+    registry = session.registry.grown(await births(backbone))
+    places = [f"{request.unit}/{zone}" for zone in request.zones]
+    devices = [f"{request.unit}/{device}" for device in request.devices]
+    known = request.unit in registry.units and set(places) <= registry.zones.keys()
+    if not known or not set(devices) <= registry.devices.keys():
+        return
+    rules = load_ruleset(registry, session.site / "rules")
+    found = points_of_unit(registry, rules, request.unit, classes or DEFAULT_CLASSES)
+    if not any(in_scope(registry, point, request.zones, request.devices) for point in found):
+        raise RefusedError(
+            "范围内没有规则会报警的测点（换 --zone、--device 或 --class） / "
+            "no rule would raise an alarm for any point of this scope: try another --zone, --device or --class"
+        )
+
+
+def _same_scope(request: BeginRequest, test: WalkTestView) -> bool:
+    return set(request.zones) == set(test.zones) and set(request.devices) == set(test.devices)
 
 
 async def _running(face: WalkTestFace, unit: str) -> WalkTestView | None:

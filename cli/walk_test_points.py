@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from domain import walk_test
 from domain.alarm import AlarmClass
 from domain.points import Point
 from domain.site import Registry
@@ -29,7 +30,12 @@ def walked_points(
 ) -> list[Point]:
     """Return the points to be walked in a test, in the order of the site: by zone, device, point."""
     found = points_of_unit(registry, rules, test.unit, classes)
-    return [point for point in found if test.covers(registry.zone_of(point).settings.id, point.device)]
+    return [point for point in found if in_scope(registry, point, test.zones, test.devices)]
+
+
+def in_scope(registry: Registry, point: Point, zones: Collection[str], devices: Collection[str]) -> bool:
+    """Tell whether a point is in a scope, by its own zone and its device."""
+    return walk_test.in_scope(registry.zone_of(point).settings.id, point.device, zones, devices)
 
 
 def points_of_unit(

@@ -47,7 +47,7 @@ async def follow_walk(
     watcher = _Watcher(session, backbone, log, lang, until_all=until_all, as_json=as_json)
     following = asyncio.create_task(log.follow(backbone), name="walk-log")
     try:
-        await until_ended(watcher.show(), seconds)
+        await until_ended(watcher.show(), seconds, source=following)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -53,7 +53,7 @@ def watch(
                 return
             following = asyncio.create_task(live.run(backbone), name="watch")
             try:
-                await until_ended(_shows(live, found, console, lang, as_json=as_json), seconds)
+                await until_ended(_shows(live, found, console, lang, as_json=as_json), seconds, source=following)
             finally:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)

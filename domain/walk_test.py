@@ -6,6 +6,8 @@ named, the whole unit when none is.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -35,7 +37,7 @@ class WalkTestView(BaseModel):
         """Tell whether it holds alerts."""
         return self.ended_ns is None
 
-    def covers(self, zone: str | None, device: str | None) -> bool:
-        """Tell whether a place of its unit is in its scope."""
-        whole = not self.zones and not self.devices
-        return whole or zone in self.zones or device in self.devices
+
+def in_scope(zone: str | None, device: str | None, zones: Collection[str], devices: Collection[str]) -> bool:
+    """Tell whether a place is in a scope: in a zone or at a device that is named, anywhere when none is."""
+    return not (zones or devices) or zone in zones or device in devices

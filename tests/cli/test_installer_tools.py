@@ -60,6 +60,26 @@ async def test_watch_tells_each_change_once_and_ends_by_itself(house: Inn) -> No
     assert await watching.wait() == 0
 
 
+async def test_a_device_that_answers_no_more_is_unknown_with_the_reason(house: Inn) -> None:
+    bank = house.banks.pop(2)
+
+    async def lost() -> bool:
+        return not any(one["known"] for one in (await house.points("panel-2")).values())
+
+    try:
+        await until(lost)
+        found = await house.points("panel-2")
+        assert {one["why"] for one in found.values()} == {"设备异常码"}
+        assert {one["value"] for one in found.values()} == {None}
+    finally:
+        house.banks[2] = bank
+
+    async def back() -> bool:
+        return all(one["known"] for one in (await house.points("panel-2")).values())
+
+    await until(back)
+
+
 async def test_watch_of_what_is_not_there_says_what_is(house: Inn) -> None:
     code, _, err = await house.fengsui("watch", "panel-3", "--once")
     assert code == 1
@@ -120,6 +140,8 @@ async def test_a_walk_test_from_begin_to_signature(house: Inn) -> None:
     assert "走动测试进行中：inn（panel-1），由 安装员李 进行" in listed
     assert "走动测试不推送" in listed
 
+    other = await house.fengsui("walk-test", "inn", "--zone", "pumps", "--seconds", "1")
+    assert (other[0], "范围不同" in other[2]) == (1, True)
     resumed = await house.fengsui("walk-test", "inn", "--seconds", "2")
     assert "已报警 1 / 2 个测点" in resumed[1]
     assert "fengsui walk-test end inn" in resumed[2]
@@ -172,6 +194,8 @@ def forge(file: Path) -> Path:
 async def test_a_refused_walk_test_says_why(house: Inn) -> None:
     code, _, err = await house.fengsui("walk-test", "inn", "--zone", "moon")
     assert (code, "moon" in err) == (1, True)
+    nothing = await house.fengsui("walk-test", "inn", "--zone", "pumps", "--class", "hazard")
+    assert (nothing[0], "没有规则会报警的测点" in nothing[2]) == (1, True)
     nobody = await house.fengsui("walk-test", "end", "tower")
     assert (nobody[0], "tower" in nobody[2]) == (1, True)
 
