@@ -91,7 +91,7 @@ class Header:
         urgent = {
             alert.id
             for alert in view.console.board.alerts.values()
-            if alert.alarm_class in RINGING and alert.acknowledged_at_ns is None
+            if alert.alarm_class in RINGING and alert.acknowledged_at_ns is None and not alert.held
         }
         view.muted &= urgent
         self._siren.ring(on=bool(urgent - view.muted))
