@@ -24,7 +24,9 @@ from domain.errors import RefusedError
 
 
 def end(desk: Desk, test: WalkTest, by: str) -> WalkTest:
-    """End a test by a person; raises RefusedError when it is over already."""
+    """End a test by a person; raises RefusedError when it is over already, or the clock's name is given."""
+    if by == SYSTEM:
+        raise RefusedError(f"'{SYSTEM}' 不是人名 / '{SYSTEM}' is no person: the clock ends tests under that name")
     if test.ended_ns is not None:
         at = desk.directory.local_time(test.ended_ns)
         raise RefusedError(f"走动测试已于 {at} 结束 / the walk test ended at {at}")

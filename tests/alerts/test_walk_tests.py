@@ -220,5 +220,7 @@ async def test_the_service_begins_lists_and_ends_and_the_status_says_so(tmp_path
         assert (await AlertsFace(bench.backbone).get(held)).notifications == ()
         with pytest.raises(RefusedError):
             await face.end("0" * 32, by="x")
+        with pytest.raises(RefusedError, match="no person"):
+            await face.end(test.id, by="system")
         with pytest.raises(RefusedError):
             await bench.backbone.request("svc.alerts.walk_tests.begin", {"unit": "hotel", "by": "x", "duration_s": 1e6})
