@@ -7,8 +7,8 @@ import typer
 from cli import process_commands
 from cli.alerts_commands import app as alerts_app
 from cli.check_command import check
-from cli.config_commands import app as config_app
 from cli.commission_command import commission
+from cli.config_commands import app as config_app
 from cli.demo_command import demo
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
