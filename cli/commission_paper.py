@@ -5,7 +5,7 @@ Texts come from people and from devices: they are cleaned here, once (`clean`), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -140,6 +140,11 @@ class Paper:
 def cell(zh: object, en: object | None = None, tone: Tone = Tone.PLAIN) -> Cell:
     """Return a cell; without English it is one without a language."""
     return Cell(Words(str(zh), str(en)) if en is not None else Words.same(zh), tone)
+
+
+def spoken(say: Callable[[str], object], tone: Tone = Tone.PLAIN) -> Cell:
+    """Return a cell of what ``say`` says in ``zh`` and in ``en``."""
+    return cell(say("zh"), say("en"), tone)
 
 
 def columns(*described: tuple[str, str, float]) -> tuple[Column, ...]:

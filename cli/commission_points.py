@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cli.commission_facts import Facts
-from cli.commission_paper import Cell, Section, Table, Tone, Words, cell, columns
+from cli.commission_paper import Cell, Section, Table, Tone, Words, cell, columns, spoken
 from cli.live_points import PointRow
 from cli.walk_test_result import local, point_labels
 from dashboards.console.device_words import Look
@@ -50,10 +50,10 @@ def _zone_row(registry: Registry, zone: Zone) -> tuple[Cell, ...]:
     kind = zone.settings.kind
     return (
         cell(zone.building.labels.zh, zone.building.labels.en),
-        cell(*(floor_text(zone.settings.floor, ScreenLanguage(language)) for language in ("zh", "en"))),
+        spoken(lambda one: floor_text(zone.settings.floor, ScreenLanguage(one))),
         cell(zone.settings.labels.zh, zone.settings.labels.en),
         cell(label_of(kind, "zh"), label_of(kind, "en")),
-        cell(*(person_text(registry, zone.settings.responsible, ScreenLanguage(one)) or "—" for one in ("zh", "en"))),
+        spoken(lambda one: person_text(registry, zone.settings.responsible, ScreenLanguage(one)) or "—"),
         cell(devices),
     )
 
@@ -61,22 +61,21 @@ def _zone_row(registry: Registry, zone: Zone) -> tuple[Cell, ...]:
 def devices_section(facts: Facts) -> Section:
     """Return every device with every point as it was when the report was made."""
     registry = facts.session.registry
-    spoken = {row.point.key: row for row in facts.points_en}
+    english = {row.point.key: row for row in facts.points_en}
     by_device: dict[str, list[PointRow]] = {}
     for row in facts.points_zh:
         by_device.setdefault(row.device.key, []).append(row)
     order = {key: at for at, key in enumerate(registry.zones)}
     tables = [
-        _device_table(facts, device, by_device.get(device.key, ()), spoken)
+        _device_table(facts, device, by_device.get(device.key, ()), english)
         for device in sorted(registry.devices.values(), key=lambda one: order[one.zone.key])
     ]
-    notes = ()
-    if facts.away is not None:
-        notes = (cell("站点未运行：没有当前值", "the site does not run: there are no present values", Tone.WARN),)
+    away = cell("站点未运行：没有当前值", "the site does not run: there are no present values", Tone.WARN)
+    notes = (away,) if facts.away is not None else ()
     return Section(Words("设备与测点", "Devices and points"), tuple(tables), notes=notes)
 
 
-def _device_table(facts: Facts, device: Device, rows: Sequence[PointRow], spoken: dict[str, PointRow]) -> Table:
+def _device_table(facts: Facts, device: Device, rows: Sequence[PointRow], english: dict[str, PointRow]) -> Table:
     zone, settings = device.zone, device.settings
     title = Words(f"{settings.labels.zh}（{settings.id}）", f"{settings.labels.en} ({settings.id})")
     places = [
@@ -92,7 +91,7 @@ def _device_table(facts: Facts, device: Device, rows: Sequence[PointRow], spoken
             ("测点", "point", 2.2), ("编号", "id", 1.5), ("当前值", "value", 1.6), ("质量", "quality", 1.6),
             ("数据龄", "age", 0.9), ("限值", "limits", 1.3),
         ),
-        tuple(_point_row(facts, row, spoken.get(row.point.key, row)) for row in rows),
+        tuple(_point_row(facts, row, english.get(row.point.key, row)) for row in rows),
         title=title,
         notes=(note,),
     )  # fmt: skip
@@ -106,10 +105,10 @@ def _point_row(facts: Facts, row: PointRow, english: PointRow) -> tuple[Cell, ..
     else:
         value = cell(row.shown.value, english.shown.value, tone)
         quality = cell(row.shown.detail or "—", english.shown.detail or "—", Tone.BAD if not row.known else Tone.PLAIN)
-    age = row.shown.age_s if facts.away is None else None
-    ages = ("—", "—") if age is None else tuple(span_text(age, ScreenLanguage(one)) for one in ("zh", "en"))
+    age_s = row.shown.age_s if facts.away is None else None
+    age = cell("—") if age_s is None else spoken(lambda one: span_text(age_s, ScreenLanguage(one)))
     return (
-        cell(labels.zh, labels.en), cell(row.point.name), value, quality, cell(*ages), cell(_limits(row))
+        cell(labels.zh, labels.en), cell(row.point.name), value, quality, age, cell(_limits(row))
     )  # fmt: skip
 
 

@@ -144,8 +144,11 @@ def _point_findings(facts: Facts) -> Iterator[Cell]:
         labels = registry.devices[key].settings.labels
         points = [point_labels(registry, zh.point) for zh, _ in rows]
         why_zh, why_en = (row.shown.detail or row.shown.value for row in rows[0])
-        zh = f"{labels.zh}（{key}）：{_named(points, 'zh')} 未知，{why_zh}"
-        yield cell(zh, f"{labels.en} ({key}): {_named(points, 'en')} unknown, {why_en}", Tone.BAD)
+        yield cell(
+            f"{labels.zh}（{key}）：{_named(points, 'zh')} 未知，{why_zh}",
+            f"{labels.en} ({key}): {_named(points, 'en')} unknown, {why_en}",
+            Tone.BAD,
+        )
 
 
 def _walk_findings(facts: Facts) -> Iterator[Cell]:

@@ -105,9 +105,10 @@ def read_key(path: Path) -> dict[str, str]:
 def _row(point: Mapping[str, Any]) -> tuple[Cell, ...]:
     building, zone = _both(point["building_labels"]), _both(point["zone_labels"])
     floors = [floor_text(int(point["floor"]), ScreenLanguage(one)) for one in ("zh", "en")]
+    places = [f"{building[at]} {floors[at]} {zone[at]}" for at in (0, 1)]
     sight = Sight(point["sight"])
     return (
-        cell(*(f"{building[at]} {floors[at]} {zone[at]}" for at in (0, 1))),
+        cell(places[0], places[1]),
         cell(*_both(point["device_labels"])),
         cell(*_both(point["labels"])),
         cell(WORDS[sight].zh, WORDS[sight].en, _TONES[sight]),

@@ -28,6 +28,6 @@ async def until_ended(
             if one is not None and one.done():
                 one.result()
     finally:
-        for one in (task, ending):
-            one.cancel()
+        task.cancel()
+        ending.cancel()
         await asyncio.gather(task, ending, return_exceptions=True)
