@@ -37,6 +37,9 @@ BEHIND = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf"
 """Fonts that may have what the first one lacks."""
 
 INSTEAD = "?"
+MOST_FACES = 16
+SIMPLIFIED = (" SC", " CN", " GB")
+"""How the family of a face for simplified Chinese ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,22 @@ def _found(names: Iterable[str]) -> Iterable[Path]:
 
 
 def _face(path: Path, probe: str = PROBE) -> Face | None:
-    """Return the first face of a file that has all of ``probe``."""
+    """Return a face of a file that has all of ``probe``: that for simplified Chinese where it says so, else the first.
+
+    Collections hold the same signs as they are written in Japan, Korea, China, Taiwan and Hong Kong.
+    """
     logging.getLogger("fontTools").setLevel(logging.ERROR)
-    for number in range(8 if path.suffix.lower() in (".ttc", ".otc") else 1):
+    first: Face | None = None
+    for number in range(MOST_FACES if path.suffix.lower() in (".ttc", ".otc") else 1):
         try:
             with path.open("rb") as file, TTFont(file, fontNumber=number, lazy=True) as font:
                 characters = frozenset(font.getBestCmap() or ())
+                name = str(font["name"].getDebugName(1) or "")
         except (OSError, TTLibError, ValueError, AssertionError, KeyError):
-            return None
+            break
         if all(ord(one) in characters for one in probe):
-            return Face(path, number, characters)
-    return None
+            face = Face(path, number, characters)
+            if name.endswith(SIMPLIFIED):
+                return face
+            first = first or face
+    return first
