@@ -48,7 +48,7 @@ def _head(facts: Facts) -> tuple[tuple[Words, Cell], ...]:
     site = facts.session.registry.site
     running = cell("正在运行", "running", Tone.GOOD)
     if facts.away is not None:
-        running = cell(f"未运行：{facts.away}", f"not running: {facts.away}", Tone.BAD)
+        running = cell("未运行", "not running", Tone.BAD)
     return (
         (Words("站点", "site"), cell(f"{site.labels.zh}（{site.site}）", f"{site.labels.en} ({site.site})")),
         (Words("报告时间", "made at"), cell(moment(facts, facts.made_ns))),
@@ -104,7 +104,7 @@ def _open_alerts(facts: Facts) -> Cell:
 def _findings(facts: Facts) -> Iterator[Cell]:
     """Yield what an engineer would mend before anybody signs."""
     if facts.away is not None:
-        yield cell("站点未运行，没有当前值", "the site does not run: no present values", Tone.BAD)
+        yield cell("站点未运行，没有当前值", f"the site does not run, no present values: {facts.away}", Tone.BAD)
     for rows in by_line(facts.plan):
         predicted_s, measured_s, period_s, failed = cycle_of(rows)
         name = rows[0].connection
