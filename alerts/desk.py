@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from alerts.audit import AuditWriter
 from alerts.cloud_events import cloud_event
 from alerts.directory import Directory
-from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule
+from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, WalkTest
 from alerts.views import alert_view
 from backbone import subjects
 from domain.alarm import AlarmClass
@@ -42,6 +42,7 @@ class Desk:
     now_ns: int
     _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
     _hidden_rules: set[str] | None = None
+    _walk_tests: dict[str, WalkTest] | None = None
 
     def alert(self, alert_id: str) -> Alert:
         """Return an alert; raises RefusedError with code 404."""
@@ -81,6 +82,17 @@ class Desk:
             query = select(HiddenRule.rule).join(Alert, Alert.id == HiddenRule.alert_id)
             self._hidden_rules = set(self.session.scalars(query.where(Alert.closed_at_ns.is_(None)).distinct()))
         return self._hidden_rules
+
+    def walk_test(self, unit: str) -> WalkTest | None:
+        """Return the walk test that runs in a unit; one whose time is up runs no more."""
+        if self._walk_tests is None:
+            running = select(WalkTest).where(WalkTest.ended_ns.is_(None), WalkTest.until_ns > self.now_ns)
+            self._walk_tests = {test.unit: test for test in self.session.scalars(running)}
+        return self._walk_tests.get(unit)
+
+    def forget_walk_tests(self) -> None:
+        """Look again: one has just ended."""
+        self._walk_tests = None
 
     def write(self, alert: Alert | None, action: str, *, actor: str = SYSTEM, **details: Any) -> AuditEntry:
         """Add to the audit only."""

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.alarm import AlarmClass, Place
 from domain.clock import NS_PER_S
+from domain.errors import RefusedError
 from domain.points import Point
 from domain.site import ChannelSettings, EscalationStep, Labels, Person, Registry, Role
 from domain.words import COMPONENT_STATE
@@ -80,6 +81,20 @@ class Directory:
     def person(self, name: str) -> Person | None:
         """Return a person by id."""
         return self._registry.people.get(name)
+
+    def check_scope(self, unit: str, zones: Iterable[str], devices: Iterable[str]) -> None:
+        """Raise RefusedError where the site has no such unit, or the unit no such zone or device."""
+        registry = self._registry
+        if unit not in registry.units:
+            raise RefusedError(
+                f"没有单位 {unit} / the site has no unit {unit}: {', '.join(sorted(registry.units)[:20])}"
+            )
+        for zone in zones:
+            if f"{unit}/{zone}" not in registry.zones:
+                raise RefusedError(f"单位 {unit} 没有区域 {zone} / unit {unit} has no zone {zone}")
+        for device in devices:
+            if f"{unit}/{device}" not in registry.devices:
+                raise RefusedError(f"单位 {unit} 没有设备 {device} / unit {unit} has no device {device}")
 
     def place_labels(self, place: Place) -> dict[str, str | int | None]:
         """Return labels of a place for people, whole (``zh``, ``en``) and by step."""

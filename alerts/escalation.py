@@ -5,8 +5,8 @@ of the site or a kill -9 changes nothing about a ladder that runs. A step is end
 notifications are queued in one transaction: exactly once.
 
 * It **stops** for good when the alert is acknowledged or closed.
-* It **waits** while the alert is suppressed by its cause, or has cleared by itself and is not
-  latched; when it goes on, the steps left are later by as long as it waited.
+* It **waits** while the alert is suppressed by its cause, is held by a walk test, or has cleared by itself and
+  is not latched; when it goes on, the steps left are later by as long as it waited.
 * A step that reaches nobody (no person named, or no channel) does not wait for its time: the next
   one comes at once, and the audit says why.
 * After the last step the same time passes once more; then the silence itself is an event, on the
@@ -74,8 +74,8 @@ def due(session: Session, now_ns: int, most: int) -> Sequence[Alert]:
 
 
 def _rests(alert: Alert) -> bool:
-    """Tell whether the ladder waits: for its cause, or because the matter is gone by itself."""
-    return alert.suppressed_by is not None or not (alert.active or alert.latched)
+    """Tell whether the ladder waits: for its cause, for a walk test, or because the matter is gone by itself."""
+    return alert.suppressed_by is not None or alert.held or not (alert.active or alert.latched)
 
 
 def _with_end(steps: list[EscalationStep]) -> list[tuple[float, tuple[str, ...]]]:

@@ -24,6 +24,7 @@ from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
 from alerts.stats import notification_stats
 from alerts.timers import run_timers
+from alerts.walk_test_service import WalkTestService, running_tests
 from backbone.client import Backbone
 from backbone.layout import BIRTHS
 from backbone.sparkplug.learning import births, points_of_message
@@ -69,6 +70,7 @@ async def run(
             for channel in registry.site.channels
         ]
         await AlertsService(office, signing_key).serve(backbone)
+        await WalkTestService(office, backbone).serve()
         await _work(office, backbone, couriers, stop)
     finally:
         await office.database.close()
@@ -140,6 +142,7 @@ def _status(session: Session) -> dict[str, Any]:
         "set_aside": session.scalar(select(func.count()).select_from(SetAside)),
         "position": {position.lane: position.seq for position in session.scalars(select(Position))},
         "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
+        "walk_tests": running_tests(session),
         "notifications": notification_stats(session).model_dump(),
         "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),
         "events_refused": session.scalar(

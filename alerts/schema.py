@@ -5,6 +5,7 @@
 | alerts | one occurrence with its ISA-18.2 / IEC 62682 facts as independent columns | by transitions and people |
 | hidden_rules | a rule whose alerts are consequences of one alert | with the alert |
 | transitions | one transition seen, applied or not | once, with the stream position |
+| walk_tests | a time in which the alarms of a unit, or of parts of it, are told to nobody | begun and ended once |
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
@@ -23,7 +24,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Enum, Float, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Enum, Float, Index, Integer, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.alarm import AlarmClass, EntityKind, Level, Place, TransitionKind
@@ -94,6 +95,7 @@ class Alert(Base):
     ``occurrence`` counts how often it came back before it was closed; a ladder belongs to one
     occurrence. ``paused_at_ns`` is since when the ladder waits (suppressed, or gone by itself). ``fire_order``
     numbers the fires of a building in the order of the log, while one of them is open: 1 is the first alarm (首警).
+    ``walk_test`` is the test that it was raised in; while it is ``held`` its ladder waits (see `alerts.walk_tests`).
     """
 
     __tablename__ = "alerts"
@@ -111,6 +113,7 @@ class Alert(Base):
         Index("alerts_by_unit", "unit", "raised_at_ns"),
         Index("alerts_by_timer", "next_escalation_ns"),
         Index("alerts_by_cause", "suppressed_by"),
+        Index("alerts_by_walk_test", "walk_test"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -160,12 +163,47 @@ class Alert(Base):
     closed_at_ns: Mapped[int | None]
     comments: Mapped[int] = mapped_column(Integer, default=0)
     fire_order: Mapped[int | None] = mapped_column(Integer)
+    walk_test: Mapped[str | None] = mapped_column(ID)
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @property
     def place(self) -> Place:
         """Where it is, as the domain writes it."""
         names = ("unit", "building", "floor", "zone", "zone_kind", "gateway", "device", "point")
         return Place(**{name: getattr(self, name) for name in names})
+
+
+class WalkTest(Base):
+    """A walk test (走动测试): what is raised in its scope until it ends is recorded and told to nobody.
+
+    Scope: the zones and devices that are named, the whole unit when none is. ``from_seq`` is the end of TELEMETRY
+    when it began; ``audit_hash`` that of the audit entry of its end. One test of a unit runs at a time.
+    """
+
+    __tablename__ = "walk_tests"
+    __table_args__ = (
+        Index(
+            "one_running_walk_test",
+            "unit",
+            unique=True,
+            sqlite_where=text("ended_ns IS NULL"),
+            postgresql_where=text("ended_ns IS NULL"),
+        ),
+        Index("walk_tests_by_time", "begun_ns"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    unit: Mapped[str] = mapped_column(TOKEN)
+    zones: Mapped[list[str]]
+    devices: Mapped[list[str]]
+    begun_by: Mapped[str]
+    note: Mapped[str]
+    begun_ns: Mapped[int]
+    until_ns: Mapped[int]
+    from_seq: Mapped[int]
+    ended_ns: Mapped[int | None]
+    ended_by: Mapped[str | None]
+    audit_hash: Mapped[str | None]
 
 
 class HiddenRule(Base):

@@ -3,7 +3,7 @@
 An alert hides those of the rules it names on the same entity or in the same zone; an alert about a
 gateway hides those of everything behind it. What is hidden keeps all its facts and stays in the record:
 only its ladder rests, and `suppressed_by` says why. A consequence never outranks its cause, so a fire
-can only be hidden by a fire.
+can only be hidden by a fire. What a walk test holds hides nothing that the test does not hold: nobody was told of it.
 """
 
 from __future__ import annotations
@@ -40,13 +40,15 @@ def cause_of(desk: Desk, alert: Alert) -> str | None:
         .where(Alert.unit == alert.unit, Alert.priority <= alert.priority)
         .order_by(Alert.raised_at_ns)
     )
-    return next((cause.id for cause in desk.session.scalars(query) if _covers(cause, alert)), None)
+    found = (cause for cause in desk.session.scalars(query) if alert.held or not cause.held)
+    return next((cause.id for cause in found if _covers(cause, alert)), None)
 
 
 def hide_consequences(desk: Desk, cause: Alert) -> None:
     """Suppress the open alerts that are consequences of ``cause``."""
     for alert in _open(desk, and_(Alert.unit == cause.unit, _hidden_by(cause), Alert.suppressed_by.is_(None))):
-        if alert.id != cause.id and alert.priority >= cause.priority and _covers(cause, alert):
+        told_of = alert.held or not cause.held
+        if alert.id != cause.id and alert.priority >= cause.priority and told_of and _covers(cause, alert):
             suppress(desk, alert, cause.id)
 
 

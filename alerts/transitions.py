@@ -2,13 +2,14 @@
 
 | kind | open alert of (rule, entity): none | there |
 |---|---|---|
-| raised | a new record, its ladder begins | inactive: the same record is active again [1]; active: content only |
+| raised | a new record, its ladder begins [2] | inactive: the same record is active again [1]; active: content only |
 | level | kept as seen | level and content; a rise is told to everybody who was told before |
 | unknown, known | kept as seen | `data_unknown` set, taken back |
 | cleared | kept as seen | inactive; its consequences are free; it closes when nothing is left to do |
 
 [1] An acknowledgement or reset before does not count for it: both are taken back (the audit has them),
 and people are told anew.
+[2] It waits while a walk test holds the record (`alerts.walk_tests`).
 
 Every transition is applied once: its id is stored with what it did.
 """
@@ -21,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from alerts import escalation, life_cycle, notices, suppression
+from alerts import escalation, life_cycle, notices, suppression, walk_tests
 from alerts.desk import Desk
 from alerts.schema import Alert, SeenTransition
 from domain.alarm import AlarmClass, Level, Transition, TransitionKind
@@ -94,25 +95,31 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
         **place,
     )
     _take_content(alert, transition)
-    if alert.alarm_class is AlarmClass.FIRE:
-        alert.fire_order = _fire_order(desk, alert)
+    why = walk_tests.hold(desk, alert)
+    if not alert.held:
+        number_fire(desk, alert)
     desk.open(alert)
     suppression.remember(desk, alert, transition.hides)
     alert.suppressed_by = suppression.cause_of(desk, alert)
-    desk.note(alert, AlertEvent.RAISED, **_evidence(transition))
+    desk.note(alert, AlertEvent.RAISED, **_evidence(transition), **why)
     if transition.hides:
         suppression.hide_consequences(desk, alert)
     escalation.start(desk, alert)
     return alert
 
 
-def _fire_order(desk: Desk, alert: Alert) -> int:
-    """Return which fire of its building this is since none was open there; of the unit where it has no building."""
+def number_fire(desk: Desk, alert: Alert) -> None:
+    """Count a fire: of its building since none was open there; of the unit where it has no building.
+
+    What a walk test holds is not counted: a fire elsewhere is the first alarm all the same.
+    """
+    if alert.alarm_class is not AlarmClass.FIRE or alert.fire_order is not None:
+        return
     same_place = (Alert.unit == alert.unit, Alert.building == alert.building)
     query = select(func.max(Alert.fire_order)).where(
         Alert.alarm_class == AlarmClass.FIRE, Alert.closed_at_ns.is_(None), *same_place
     )
-    return (desk.session.scalar(query) or 0) + 1
+    alert.fire_order = (desk.session.scalar(query) or 0) + 1
 
 
 def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
@@ -127,8 +134,12 @@ def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
     alert.active, alert.data_unknown, alert.cleared_at_ns = True, False, None
     alert.acknowledged_at_ns = alert.acknowledged_by = alert.owner = None
     alert.reset_at_ns = alert.reset_by = None
+    why = walk_tests.hold_again(desk, alert, told_test=transition.test)
+    if not alert.held:
+        number_fire(desk, alert)
     alert.suppressed_by = suppression.cause_of(desk, alert)
-    desk.note(alert, AlertEvent.RAISED, outcome="again", acknowledgement_withdrawn=withdrawn, **_evidence(transition))
+    evidence = {**_evidence(transition), **why}
+    desk.note(alert, AlertEvent.RAISED, outcome="again", acknowledgement_withdrawn=withdrawn, **evidence)
     suppression.hide_consequences(desk, alert)
     if withdrawn is None:
         escalation.settle(desk, alert)
@@ -143,7 +154,7 @@ def _level(desk: Desk, alert: Alert, transition: Transition) -> None:
     _take_content(alert, transition)
     suppression.remember(desk, alert, transition.hides)
     told: list[str] = []
-    if rises and alert.suppressed_by is None:
+    if rises and alert.suppressed_by is None and not alert.held:
         told = notices.tell_again(desk, alert, f"level-{transition.id}")
     desk.note(alert, AlertEvent.LEVEL, before=before.value, told=told, **_evidence(transition))
     suppression.hide_consequences(desk, alert)

@@ -18,13 +18,14 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from alerts.face import MOST_LISTED, AlertsFace
-from cli.alerts_tables import alert_table, detail_tables
+from alerts.walk_test_face import WalkTestFace
+from cli.alerts_tables import alert_table, detail_tables, plain, walk_test_line
 from cli.check_command import Language
 from cli.process_commands import StateOption, alerts_service
 from cli.session import connect_service
 from domain.alarm import AlarmClass
 from domain.alert import AlertView, Confirmation
-from domain.errors import LinkError, RefusedError
+from domain.errors import FengsuiError, LinkError, RefusedError
 
 T = TypeVar("T")
 
@@ -77,6 +78,8 @@ def list_alerts(
     if as_json:
         _print_json(found)
     else:
+        for line in _ask_tests(unit, lang):
+            Console().print(plain(line, "bold yellow"), soft_wrap=True)
         Console().print(alert_table(found, lang))
 
 
@@ -172,6 +175,19 @@ async def _whole_id(face: AlertsFace, beginning: str) -> str:
     if len(found) != 1:
         raise RefusedError(f"{len(found)} 条告警的编号以 {beginning} 开头 / {len(found)} alerts begin so")
     return found[0]
+
+
+def _ask_tests(unit: str | None, lang: Language) -> list[str]:
+    """Say which walk tests run: what they cover is in the list, and told to nobody."""
+
+    async def look() -> list[str]:
+        async with await connect_service() as backbone:
+            return [walk_test_line(test, lang) for test in await WalkTestFace(backbone).list(unit=unit, running=True)]
+
+    try:
+        return asyncio.run(look())
+    except FengsuiError:
+        return []
 
 
 def _ask(work: Callable[[AlertsFace], Awaitable[T]]) -> T:

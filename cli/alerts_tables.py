@@ -13,6 +13,7 @@ from cli.check_command import Language
 from domain.alarm import AlarmClass, Level
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
+from domain.walk_test import WalkTestView
 from domain.wording import printable
 
 SHORT_ID = 8
@@ -49,6 +50,7 @@ _WORDS = {
     "suppressed": ("从属", "suppressed"),
     "historical": ("补报", "historical"),
     "closed": ("已关闭", "closed"),
+    "held": ("走动测试不推送", "walk test, told to nobody"),
 }
 _HEADINGS = {
     Language.ZH: ("编号", "时间", "类别", "级别", "内容", "状态", "负责人", "下次升级"),
@@ -79,6 +81,14 @@ def alert_table(alerts: Iterable[AlertView], language: Language) -> Table:
             local(alert.next_escalation_ns),
         )
     return table
+
+
+def walk_test_line(test: WalkTestView, language: Language) -> str:
+    """Say of a running walk test whose it is, of what, until when."""
+    scope = ", ".join([*test.zones, *test.devices]) or ("整个单位" if language is Language.ZH else "the whole unit")
+    if language is Language.ZH:
+        return f"走动测试进行中：{test.unit}（{scope}），由 {test.begun_by} 进行，至 {local(test.until_ns)}，不推送"
+    return f"walk test of {test.unit} ({scope}) by {test.begun_by} until {local(test.until_ns)}: nobody is told"
 
 
 def detail_tables(detail: AlertDetail, language: Language) -> list[Table]:
@@ -112,6 +122,7 @@ def facts(alert: AlertView) -> list[str]:
     found += [alert.confirmed.value] if alert.confirmed else []
     found += ["latched"] if alert.latched and alert.reset_at_ns is None else []
     found += ["suppressed"] if alert.suppressed_by else []
+    found += ["held"] if alert.held else []
     found += ["historical"] if alert.historical else []
     found += ["closed"] if alert.closed_at_ns is not None else []
     return found

@@ -7,6 +7,7 @@ import typer
 from cli import process_commands
 from cli.alerts_commands import app as alerts_app
 from cli.check_command import check
+from cli.commission_command import commission
 from cli.config_commands import app as config_app
 from cli.demo_command import demo
 from cli.gateways_command import gateways
@@ -16,6 +17,8 @@ from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
 from cli.up_command import up
+from cli.walk_test_command import app as walk_test_app
+from cli.watch_command import watch
 
 app = typer.Typer(
     name="fengsui",
@@ -28,11 +31,15 @@ app = typer.Typer(
 )
 
 SITE, PROCESSES, PEOPLE, DESK = "Sites", "Single processes (up starts them all)", "People", "On the desk"
+INSTALLERS = "On site (installers)"
 
 app.command(rich_help_panel=SITE)(demo)
 app.command(rich_help_panel=SITE)(up)
 app.command(rich_help_panel=SITE)(check)
 app.add_typer(config_app, name="config", rich_help_panel=SITE)
+app.command(rich_help_panel=INSTALLERS)(watch)
+app.add_typer(walk_test_app, name="walk-test", rich_help_panel=INSTALLERS)
+app.command(rich_help_panel=INSTALLERS)(commission)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
 app.command(rich_help_panel=PROCESSES)(process_commands.ingest)

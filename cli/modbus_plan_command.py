@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +32,7 @@ SOME_SILENT = 1
 class Row:
     """One request. ``measured_s`` is None where it was not tried, ``trouble`` says why it brought nothing."""
 
+    gateway: str
     connection: str
     unit: int
     period_s: float
@@ -64,7 +65,7 @@ def plan(
     except ConfigurationError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(SOME_SILENT) from None
-    rows = asyncio.run(_rows(registry, measure=measure, lang=lang))
+    rows = asyncio.run(_with_progress(registry, measure=measure, lang=lang))
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
     else:
@@ -73,20 +74,28 @@ def plan(
         raise typer.Exit(SOME_SILENT)
 
 
-async def _rows(registry: Registry, *, measure: bool, lang: Language) -> list[Row]:
-    lines = [
+async def _with_progress(registry: Registry, *, measure: bool, lang: Language) -> list[Row]:
+    with Progress(console=Console(stderr=True), transient=True, disable=not measure) as progress:
+        task = progress.add_task(Labels(zh="实测", en="measuring").of(lang), total=len(_lines(registry)))
+        return await plan_rows(registry, measure=measure, advance=lambda: progress.advance(task))
+
+
+async def plan_rows(registry: Registry, *, measure: bool, advance: Callable[[], object] = lambda: None) -> list[Row]:
+    """Return every request of every Modbus line of a site; ``advance`` is called after each line."""
+    rows: list[Row] = []
+    for gateway, connection in _lines(registry):
+        rows += await _of_connection(registry, gateway, connection, measure=measure)
+        advance()
+    return rows
+
+
+def _lines(registry: Registry) -> list[tuple[GatewaySettings, Connection]]:
+    return [
         (gateway, connection)
         for gateway in registry.gateways.values()
         for connection in gateway.connections
         if connection.protocol == PROTOCOL
     ]
-    rows: list[Row] = []
-    with Progress(console=Console(stderr=True), transient=True, disable=not measure) as progress:
-        task = progress.add_task(Labels(zh="实测", en="measuring").of(lang), total=len(lines))
-        for gateway, connection in lines:
-            rows += await _of_connection(registry, gateway, connection, measure=measure)
-            progress.advance(task)
-    return rows
 
 
 async def _of_connection(
@@ -104,6 +113,7 @@ async def _of_connection(
                 select = block.select
                 rows.append(
                     Row(
+                        gateway=f"{gateway.unit}/{gateway.gateway}",
                         connection=connection.id,
                         unit=unit,
                         period_s=period_s,
@@ -153,8 +163,8 @@ def _show(rows: Sequence[Row], lang: Language, *, measured: bool) -> None:
             cells.append(row.trouble if row.measured_s is None else f"{row.measured_s * 1000:.1f}")
         table.add_row(*cells)
     console.print(table)
-    for name in dict.fromkeys(row.connection for row in rows):
-        console.print(_cycle([row for row in rows if row.connection == name], lang), highlight=False)
+    for line in dict.fromkeys((row.gateway, row.connection) for row in rows):
+        console.print(_cycle([row for row in rows if (row.gateway, row.connection) == line], lang), highlight=False)
 
 
 def _cycle(rows: Sequence[Row], lang: Language) -> str:

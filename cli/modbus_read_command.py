@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,7 +23,8 @@ from cli.modbus_target import (
     TimeoutOption,
     settings_of,
 )
-from domain.errors import FengsuiError
+from cli.modbus_words import ILLEGAL_ADDRESS, hint_words, neighbour_words, trouble_words
+from domain.errors import FengsuiError, RefusedError
 from domain.site import Labels
 from gateway.connectors.modbus_tcp.config import MOST_REGISTERS, ModbusTcpSettings
 from gateway.connectors.modbus_tcp.interpret import Meanings, Number, meanings
@@ -63,7 +65,10 @@ def read(
     try:
         payload = asyncio.run(_read(settings, unit, function, at, count))
     except (FengsuiError, TimeoutError) as error:
-        typer.echo(f"{settings.where} #{unit}: {error}", err=True)
+        typer.echo(f"{settings.where} #{unit}: {trouble_words(error, lang)}", err=True)
+        if isinstance(error, RefusedError) and error.code == ILLEGAL_ADDRESS:
+            for address in asyncio.run(_neighbours(settings, unit, function, at, count)):
+                typer.echo(neighbour_words(address, lang), err=True)
         raise typer.Exit(NO_ANSWER) from None
     found = meanings(at, payload)
     if as_json:
@@ -83,6 +88,17 @@ async def _read(settings: ModbusTcpSettings, unit: int, function: Function, at: 
         link.close()
 
 
+async def _neighbours(settings: ModbusTcpSettings, unit: int, function: Function, at: int, count: int) -> list[int]:
+    """Return which of the addresses beside a refused one answer: manuals count from 0 or from 1."""
+    found = []
+    for address in (at - 1, at + 1):
+        if address >= 0 and address + count - 1 <= LAST_ADDRESS:
+            with contextlib.suppress(FengsuiError, TimeoutError):
+                await _read(settings, unit, function, address, count)
+                found.append(address)
+    return found
+
+
 def _table(found: Sequence[Meanings], function: Function, lang: Language) -> Table:
     title = Labels(zh="寄存器的各种解释", en="What the registers could mean").of(lang)
     table = Table(title=title, show_lines=True)
@@ -96,7 +112,7 @@ def _table(found: Sequence[Meanings], function: Function, lang: Language) -> Tab
             f"{one.word:04X}\n{one.text or ''}",
             f"{one.word}\n{one.i16}\n{'–' if one.bcd is None else one.bcd}",
             *(_cell(one.orders[order]) for order in WordOrder),
-            "\n".join(one.hints),
+            "\n".join(hint_words(hint, lang) for hint in one.hints),
         )
     return table
 

@@ -18,6 +18,8 @@ from cli.alerts_commands import JsonOption, LangOption
 from cli.alerts_tables import plain
 from cli.check_command import Language
 from cli.modbus_target import RtuOption, TargetArgument, settings_of
+from cli.modbus_words import NOBODY as NOBODY_WORDS
+from cli.modbus_words import SLOW, said_words
 from domain.errors import LinkError, RefusedError, WireError
 from domain.site import Labels
 from gateway.connectors.modbus_tcp.config import LAST_UNIT, ModbusTcpSettings
@@ -67,16 +69,20 @@ def scan(
         for baud in (_numbers(bauds) if serial else [0])
         for parity in (parities.split(",") if serial else [""])
     ]
+    found: list[Answer] = []
     try:
-        found = asyncio.run(_scan_all(lines, wanted, at, lang))
+        asyncio.run(_scan_all(lines, wanted, at, lang, found))
     except LinkError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(NOBODY) from None
+    except KeyboardInterrupt:
+        typer.echo(Labels(zh="已中断，以下是已找到的", en="stopped; this was found so far").of(lang), err=True)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found]))
-    else:
+    elif found:
         Console().print(_table(found, lang))
     if not found:
+        typer.echo(f"{NOBODY_WORDS.of(lang)}\n{SLOW.of(lang)}", err=True)
         raise typer.Exit(NOBODY)
 
 
@@ -99,8 +105,10 @@ def _numbers(text: str) -> list[int]:
         raise typer.BadParameter(f"写作 9600,19200 / write 9600,19200: {text}", param_hint="--baud") from None
 
 
-async def _scan_all(lines: Sequence[ModbusTcpSettings], units: Sequence[int], at: int, lang: Language) -> list[Answer]:
-    found: list[Answer] = []
+async def _scan_all(
+    lines: Sequence[ModbusTcpSettings], units: Sequence[int], at: int, lang: Language, found: list[Answer]
+) -> None:
+    """Scan line after line into ``found``: who stops it keeps what there is."""
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(Labels(zh="搜索", en="scanning").of(lang), total=len(lines) * len(units))
         for settings in lines:
@@ -108,7 +116,6 @@ async def _scan_all(lines: Sequence[ModbusTcpSettings], units: Sequence[int], at
                 if answer is not None:
                     found.append(answer)
                 progress.advance(task)
-    return found
 
 
 async def _scan(settings: ModbusTcpSettings, units: Sequence[int], at: int) -> AsyncIterator[Answer | None]:
@@ -150,5 +157,11 @@ def _table(found: Sequence[Answer], lang: Language) -> Table:
     for heading in Labels(zh="单元 应答 毫秒 速率 校验", en="unit said ms baud parity").of(lang).split():
         table.add_column(heading)
     for one in found:
-        table.add_row(str(one.unit), plain(one.said), f"{one.milliseconds:g}", str(one.baud or ""), one.parity or "")
+        table.add_row(
+            str(one.unit),
+            plain(said_words(one.said, lang)),
+            f"{one.milliseconds:g}",
+            str(one.baud or ""),
+            one.parity or "",
+        )
     return table

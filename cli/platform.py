@@ -57,6 +57,7 @@ class Platform:
     async def start_backbone(self) -> None:
         """Start the embedded server (unless the site names an external one) and make the streams."""
         registry = self.session.registry
+        self.session.state.note_site(self.session.site)
         if registry.site.backbone.url is None:
             self.server = EmbeddedServer(self.session.state.nats, gateway_users(registry))
             await self.server.start()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from backbone.client import Backbone
+from backbone.client import CONNECT_TIMEOUT_S, Backbone
 from backbone.credentials import SERVICE, Credentials, gateway_user
 from cli.site_files import load_registry
 from cli.state import State, latest_state, state_for
@@ -17,6 +17,8 @@ from domain.site import Registry
 
 USER_VARIABLE = "FENGSUI_BACKBONE_USER"
 DEFAULT_MQTT_PORT = 1883
+ASK_S = 5.0
+"""How long a person's command waits for it."""
 PASSWORD_VARIABLE = "FENGSUI_BACKBONE_PASSWORD"  # noqa: S105  # the name of a variable, not a password
 
 
@@ -28,12 +30,17 @@ class Session:
     registry: Registry
     state: State
 
-    async def connect(self, name: str) -> Backbone:
+    async def connect(self, name: str, timeout_s: float = CONNECT_TIMEOUT_S) -> Backbone:
         """Join the site's backbone as one of our services; raises LinkError or RefusedError."""
         settings = self.registry.site.backbone
         url, credentials = service_address(self.state, settings.url)
         return await Backbone.connect(
-            url, credentials=credentials, name=name, partitions=settings.partitions, replicas=settings.replicas
+            url,
+            credentials=credentials,
+            name=name,
+            partitions=settings.partitions,
+            replicas=settings.replicas,
+            timeout_s=timeout_s,
         )
 
 

@@ -5,6 +5,8 @@
       gateway/    one spool per gateway
       ingest/     the embedded store
       alerts/     the record (SQLite)
+      site.json   which site folder runs here
+      walk-tests/ signed results of walk tests
       secrets/    signing key, API token, console password: made at first start
       logs/       one file per process
 
@@ -13,6 +15,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import dataclass
@@ -23,6 +26,7 @@ from backbone.credentials import write_private
 VARIABLE = "FENGSUI_STATE"
 DEFAULT_ROOT = Path("var")
 SECRET_BYTES = 32
+SITE_NOTE = "site.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,18 @@ class State:
     def alerts_url(self) -> str:
         """SQLAlchemy URL of the record, unless ``FENGSUI_DATABASE_URL`` names another database."""
         return os.environ.get("FENGSUI_DATABASE_URL") or f"sqlite:///{self.folder('alerts').resolve() / 'alerts.db'}"
+
+    def note_site(self, site: Path) -> None:
+        """Note which site runs here, for commands that talk to it."""
+        (self.folder() / SITE_NOTE).write_text(json.dumps({"site": str(site.resolve())}) + "\n")
+
+    def noted_site(self) -> Path | None:
+        """Return the folder of the site that runs or ran here; None when nobody noted it, or it is gone."""
+        try:
+            site = Path(json.loads((self.root / SITE_NOTE).read_text())["site"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return site if (site / "site.yaml").is_file() else None
 
     def secret(self, name: str) -> str:
         """Return a secret of this installation, made at the first call."""

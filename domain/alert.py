@@ -83,6 +83,8 @@ class AlertView(BaseModel):
         ge=1,
         description="of a fire: 1 = the first alarm (首警) of its building since no fire was open there, 2 the second",
     )
+    walk_test: str | None = Field(default=None, description="id of the walk test (走动测试) that it was raised in")
+    held: bool = Field(default=False, description="raised in a walk test, and told to nobody for that reason")
 
     @property
     def is_open(self) -> bool:

@@ -90,11 +90,18 @@ def facts(registry: Registry, alert: AlertView, language: Language) -> Iterator[
         yield "◎", text(f"state_confirmed_{alert.confirmed}", language), "calm"
     if alert.latched and alert.reset_at_ns is None:
         yield "⊓", text("state_latched", language), "calm"
-    if alert.suppressed_by is not None:
-        yield "⊘", text("state_suppressed", language), "calm"
+    yield from _silences(alert, language)
     if alert.comments:
         yield "✎", text("state_commented", language, count=alert.comments), "calm"
     if alert.test:
         yield "T", text("state_test", language), "calm"
     if alert.historical:
         yield "↺", text("state_historical", language), "calm"
+
+
+def _silences(alert: AlertView, language: Language) -> Iterator[tuple[str, str, str]]:
+    """Yield why nobody is told of it."""
+    if alert.suppressed_by is not None:
+        yield "⊘", text("state_suppressed", language), "calm"
+    if alert.held:
+        yield "⊘", text("state_held", language), "calm"

@@ -1,4 +1,4 @@
-"""The header: product, site, clock, who is on duty, language; and the banner when something is away."""
+"""The header: product, site, clock, who is on duty, language; and the banners: something is away, a walk test runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from nicegui.events import ValueChangeEventArguments
 
 from dashboards.console.components import Pulse, Siren, Tick
 from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, View, box, change, line
+from dashboards.console.walk_test_words import walk_test_words
 from dashboards.live.health import SERVICES, service_health
 from domain.alarm import AlarmClass
 
@@ -31,6 +32,8 @@ class Header:
             self._duty()
         self._banner = line("", "banner").props("role=alert data-part=banner")
         self._banner.set_visibility(False)
+        self._test = line("", "test-banner").props("role=status data-part=walk-test")
+        self._test.set_visibility(False)
         self._pulse = Pulse(view.text("away_page"), view.now_ns())
         self._siren = Siren()
 
@@ -64,10 +67,14 @@ class Header:
 
     def refresh(self, now_ns: int) -> None:
         """Beat, and say what is away."""
+        view = self._view
         self._pulse.beat(now_ns)
         words = self._away(now_ns)
         self._banner.set_visibility(bool(words))
         change(self._banner, words)
+        tests = walk_test_words(view.console.board, view.console.registry, view.language)
+        self._test.set_visibility(bool(tests))
+        change(self._test, tests)
         self._sound()
 
     def _away(self, now_ns: int) -> str:
@@ -84,7 +91,7 @@ class Header:
         urgent = {
             alert.id
             for alert in view.console.board.alerts.values()
-            if alert.alarm_class in RINGING and alert.acknowledged_at_ns is None
+            if alert.alarm_class in RINGING and alert.acknowledged_at_ns is None and not alert.held
         }
         view.muted &= urgent
         self._siren.ring(on=bool(urgent - view.muted))

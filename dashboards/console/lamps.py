@@ -2,7 +2,8 @@
 
 A lamp is calm, lit, or *unknown*. Class lamps count open alerts that are no mere consequence of another
 one (a fire always counts). They are only calm when the rules engine evaluates and the alerts service
-answers; otherwise nothing is known and they say so. What was lit stays lit.
+answers; otherwise nothing is known and they say so. What was lit stays lit. What a walk test holds is counted and
+does not blink: what blinks is for somebody.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def lamps(board: Board, registry: Registry, now_ns: int) -> list[Lamp]:
 
 def _class_lamp(kind: LampKind, alerts: list[AlertView], cut: AlarmClass | None, *, known: bool) -> Lamp:
     mode = LampMode.LIT if alerts else LampMode.CALM if known else LampMode.UNKNOWN
-    fresh = sum(alert.acknowledged_at_ns is None for alert in alerts)
+    fresh = sum(alert.acknowledged_at_ns is None and not alert.held for alert in alerts)
     more = cut is not None and any(alert.alarm_class.priority >= cut.priority for alert in alerts)
     return Lamp(kind, mode, len(alerts), fresh, doubtful=not known, more=more)
 
@@ -121,17 +122,18 @@ def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
 
 
 def ordered(alerts: list[AlertView]) -> list[AlertView]:
-    """Return alerts as the list shows them: class, then newest first."""
-    return sorted(alerts, key=list_order)
+    """Return alerts as the list shows them: class, then newest first; what a walk test holds stands behind."""
+    return sorted(alerts, key=lambda alert: (alert.held, list_order(alert)))
 
 
 def first_alarm(alerts: list[AlertView]) -> AlertView | None:
     """Return the first alarm (首警): the oldest open one of the highest class that is present.
 
-    Fires that came in one moment are told apart by the order in which the record has them.
+    Fires that came in one moment are told apart by the order in which the record has them. What a walk test holds
+    is none.
     """
     return min(
-        alerts,
+        (alert for alert in alerts if not alert.held),
         key=lambda alert: (alert.alarm_class.priority, alert.raised_at_ns, alert.fire_order or 0, alert.id),
         default=None,
     )

@@ -36,6 +36,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "away_page": ("与控制台失去连接 — 画面不可信", "CONNECTION TO THE CONSOLE LOST — do not trust this screen"),
     "away_backbone": ("与数据总线失去连接 — 画面不可信", "BACKBONE DISCONNECTED — do not trust this screen"),
     "away_services": ("服务无应答：{names} — 状态未知", "NO ANSWER FROM: {names} — state unknown"),
+    "walk_test": (
+        "走动测试进行中：{where}，由 {by} 进行，至 {until} — 范围内的报警只记录，不推送",
+        "WALK TEST in {where} by {by} until {until} — alarms in its scope are recorded and told to nobody",
+    ),
     "and": ("、", ", "),
     "service_alerts": ("告警服务", "alerts"),
     "service_rules": ("规则引擎", "rules engine"),
@@ -93,6 +97,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "state_latched": ("锁存", "Latched"),
     "state_suppressed": ("被抑制", "Suppressed"),
     "state_test": ("测试标志", "Test flag"),
+    "state_held": ("走动测试，不推送", "Walk test, told to nobody"),
     "state_historical": ("迟到", "Late"),
     "state_commented": ("备注 {count} 条", "Comments: {count}"),
     "owner_none": ("无人处理", "Nobody yet"),

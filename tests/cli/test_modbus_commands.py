@@ -175,3 +175,26 @@ async def test_mbpoll_reads_our_serial_line() -> None:
         output = (await process.communicate())[0].decode()
     assert process.returncode == 0, output
     assert "[2]: \t10" in output
+
+
+async def test_a_scan_that_finds_nobody_says_what_to_try() -> None:
+    async with SerialLine(RtuDevices(units())) as line:
+        code, out, err = await fengsui("scan", line.path, "--units", "20-22", "--timeout", "0.03")
+    assert (code, out) == (1, "")
+    assert "没有单元应答" in err
+    assert "--parity none,even" in err
+
+
+async def test_a_refusal_is_told_in_words_with_the_address_beside_it_that_answers() -> None:
+    async with ModbusServer(units()) as server:
+        target = f"127.0.0.1:{server.port}"
+        found = await fengsui("scan", target, "--units", "3-3")
+        code, _, err = await fengsui("read", target, "--unit", "3", "--at", "8191", "--count", "2")
+        english = await fengsui("read", target, "--unit", "3", "--at", "8191", "--count", "2", "--lang", "en")
+        nobody = await fengsui("read", target, "--unit", "9", "--timeout", "0.1", "--lang", "en")
+    assert "没有该地址" in found[1]
+    assert code == 1
+    assert "exception 2（没有该地址）" in err
+    assert "--at 8192" in err
+    assert "address 8192 answers: the manual may count from 1" in english[2]
+    assert "nobody answered behind the converter" in nobody[2]

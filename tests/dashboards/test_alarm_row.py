@@ -84,3 +84,9 @@ def test_english_has_its_own_text_and_words() -> None:
 def test_text_of_devices_is_handed_on_as_it_is() -> None:
     found = json.loads(json.dumps(drawn(alert(text_zh=HOSTILE)), ensure_ascii=False))
     assert found["text"] == HOSTILE
+
+
+def test_an_alarm_that_a_walk_test_holds_says_that_nobody_is_told() -> None:
+    told = [words for _, words, _ in drawn(alert(held=True, test=True))["facts"]]
+    assert "走动测试，不推送" in told
+    assert "测试标志" in told

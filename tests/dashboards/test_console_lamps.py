@@ -114,3 +114,16 @@ def test_the_first_alarm_is_the_oldest_of_the_highest_class() -> None:
 
 def ids(alerts: list[AlertView]) -> list[str]:
     return [one.id for one in alerts]
+
+
+def test_what_a_walk_test_holds_is_counted_and_calls_nobody() -> None:
+    lamp = shown(well(alert(1, held=True, test=True), alert(2)))[LampKind.FIRE]
+    assert (lamp.count, lamp.fresh) == (2, 1)
+
+
+def test_a_real_alarm_stands_before_all_that_a_walk_test_holds() -> None:
+    held = [alert(number, held=True, entity=f"hotel/{number}") for number in (1, 2, 3)]
+    real = alert(9, alarm_class=AlarmClass.HAZARD)
+    assert first_alarm([*held, real]) is real
+    assert first_alarm(held) is None
+    assert ordered([*held, real])[0] is real

@@ -1,0 +1,83 @@
+"""`svc.alerts.walk_tests.*` as other processes see it: requests, replies, and a typed client."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from alerts.face import Model, Remark, Who
+from backbone.client import Backbone
+from domain.ids import Token
+from domain.walk_test import WalkTestView
+
+DEFAULT_S = 2 * 3600.0
+MOST_S = 8 * 3600.0
+LEAST_S = 1.0
+MOST_NAMED = 500
+MOST_LISTED = 100
+
+TestId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
+
+
+class WalkTestSubject(StrEnum):
+    """Where the service answers."""
+
+    BEGIN = "svc.alerts.walk_tests.begin"
+    END = "svc.alerts.walk_tests.end"
+    LIST = "svc.alerts.walk_tests.list"
+
+
+class BeginRequest(Model):
+    """A test of a unit, or of the zones and devices that are named."""
+
+    unit: Token
+    zones: tuple[Token, ...] = Field(default=(), max_length=MOST_NAMED)
+    devices: tuple[Token, ...] = Field(default=(), max_length=MOST_NAMED)
+    by: Who
+    note: Remark = ""
+    duration_s: float = Field(default=DEFAULT_S, ge=LEAST_S, le=MOST_S, allow_inf_nan=False)
+
+
+class EndRequest(Model):
+    """Which test, and who ends it."""
+
+    id: TestId
+    by: Who
+
+
+class WalkTestListRequest(Model):
+    """Which tests, newest first."""
+
+    unit: Token | None = None
+    running: bool | None = Field(default=None, description="True: not ended; False: ended; None: both")
+    limit: int = Field(default=20, ge=1, le=MOST_LISTED)
+
+
+class WalkTestFace:
+    """Typed client. Raises RefusedError with the reason, LinkError when nobody answers."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        """Ask over ``backbone``."""
+        self._backbone = backbone
+
+    async def begin(self, request: BeginRequest) -> WalkTestView:
+        """Begin a test; refused where one runs in the unit."""
+        return WalkTestView.model_validate((await self._ask(WalkTestSubject.BEGIN, request))["walk_test"])
+
+    async def end(self, test_id: str, *, by: str) -> WalkTestView:
+        """End a test: what still stands is told as usual, the rest closes as test."""
+        return WalkTestView.model_validate(
+            (await self._ask(WalkTestSubject.END, EndRequest(id=test_id, by=by)))["walk_test"]
+        )
+
+    async def list(
+        self, *, unit: str | None = None, running: bool | None = None, limit: int = 20
+    ) -> tuple[WalkTestView, ...]:
+        """Return tests, newest first."""
+        reply = await self._ask(WalkTestSubject.LIST, WalkTestListRequest(unit=unit, running=running, limit=limit))
+        return tuple(WalkTestView.model_validate(test) for test in reply["walk_tests"])
+
+    async def _ask(self, subject: WalkTestSubject, request: Model) -> Any:
+        return await self._backbone.request(subject.value, request.model_dump(mode="json", exclude_none=True))

@@ -1,0 +1,207 @@
+"""What a walk test has shown so far, out of the logs: alarms out of ALERTS, first readings out of TELEMETRY.
+
+Nothing is kept by the command: whoever asks, and whenever, the logs give the same answer from the test's beginning on.
+
+| a point is | when |
+|---|---|
+| ``alarmed`` | a rule raised an alarm for it in the test: the whole way from the detector to the record is proven |
+| ``changed`` | it told something else than before the test, and no alarm came of it |
+| ``unseen`` | neither |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from backbone.client import Backbone
+from backbone.layout import ALERTS, TELEMETRY
+from backbone.messages import LogMessage
+from backbone.sparkplug.data import decode_batch
+from backbone.subjects import parse
+from domain.alert import AlertView
+from domain.clock import NS_PER_S
+from domain.errors import FengsuiError, WireError
+from domain.points import Point, PointKind, PointTable
+from domain.quality import GOOD, base_of, is_historical
+from domain.walk_test import WalkTestView
+from ingest.face import MOST_POINTS, QueryFace
+
+BEFORE_S = 3600
+"""How far back the state before the test is looked for; states are told again far more often than that."""
+
+
+class Sight(StrEnum):
+    """What a test has shown of a point; the module's table."""
+
+    ALARMED = "alarmed"
+    CHANGED = "changed"
+    UNSEEN = "unseen"
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One walked point. ``seen_ns``, ``value``: the first reading that differed, or that the alarm was raised for."""
+
+    point: Point
+    before: float | None = None
+    seen_ns: int | None = None
+    value: float | None = None
+    alert: str | None = None
+    rule: str | None = None
+    raised_ns: int | None = None
+    text_zh: str = ""
+    text_en: str = ""
+
+    @property
+    def sight(self) -> Sight:
+        """What the test has shown of it."""
+        if self.alert is not None:
+            return Sight.ALARMED
+        return Sight.CHANGED if self.seen_ns is not None else Sight.UNSEEN
+
+
+@dataclass(slots=True)
+class WalkLog:
+    """Follows a test; ``sightings`` by point key, in the order of the walk."""
+
+    test: WalkTestView
+    table: PointTable
+    sightings: dict[str, Sighting]
+    store_answered: bool = True
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    reached: int = 0
+
+    @classmethod
+    def of(cls, test: WalkTestView, points: Sequence[Point], table: PointTable) -> WalkLog:
+        """Begin with nothing seen."""
+        return cls(test, table, {point.key: Sighting(point) for point in points})
+
+    def count(self, sight: Sight) -> int:
+        """Return how many points are so."""
+        return sum(one.sight is sight for one in self.sightings.values())
+
+    async def ask_before(self, backbone: Backbone) -> None:
+        """Ask the store what the points said before the test; without it, their first reading counts as that."""
+        face, keys = QueryFace(backbone), self._telling()
+        begun = self.test.begun_ns
+        for start in range(0, len(keys), MOST_POINTS):
+            try:
+                found = await face.range(
+                    keys[start : start + MOST_POINTS],
+                    begun - BEFORE_S * NS_PER_S,
+                    begun,
+                    resolution_s=BEFORE_S,
+                    aggregate="last",
+                )
+            except FengsuiError:
+                self.store_answered = False
+                return
+            for series in found:
+                values = [value for value in series.value if value is not None]
+                if values:
+                    self.sightings[series.point].before = values[-1]
+
+    async def catch_up(self, backbone: Backbone) -> None:
+        """Read the logs to their present ends."""
+        subjects = self._data_subjects()
+        if subjects:
+            first = self.test.from_seq + 1
+            end = max([await backbone.last_seq(TELEMETRY, one) for one in subjects])
+            if end >= first:
+                async for batch in backbone.reader(TELEMETRY, subjects=subjects, start_seq=first):
+                    self.take_data(batch)
+                    if batch[-1].seq >= end:
+                        break
+        self.take_alerts(await backbone.messages(ALERTS, subjects=[self._alert_subject()]))
+
+    async def follow(self, backbone: Backbone) -> None:
+        """Follow both logs until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_data(backbone), name="walk-data")
+            group.create_task(self._follow_alerts(backbone), name="walk-alerts")
+
+    async def _follow_data(self, backbone: Backbone) -> None:
+        if subjects := self._data_subjects():
+            start = max(self.reached, self.test.from_seq) + 1
+            async for batch in backbone.reader(TELEMETRY, subjects=subjects, start_seq=start):
+                self.take_data(batch)
+                await asyncio.sleep(0)
+
+    async def _follow_alerts(self, backbone: Backbone) -> None:
+        async for batch in backbone.reader(ALERTS, subjects=[self._alert_subject()]):
+            self.take_alerts(batch)
+
+    def take_alerts(self, messages: Iterable[LogMessage]) -> None:
+        """Take alarms that were raised in the test; what is no alert event is passed over."""
+        for message in messages:
+            try:
+                alert = AlertView.model_validate(json.loads(message.data)["data"])
+            except (ValueError, KeyError, TypeError):
+                continue
+            if alert.walk_test == self.test.id and alert.raised_at_ns >= self.test.begun_ns:
+                for sighting in self._meant(alert):
+                    self._take_alert(sighting, alert)
+        self.changed.set()
+
+    def _meant(self, alert: AlertView) -> list[Sighting]:
+        """Return whose alarm it is: its point's; of a device's or a zone's, those there that changed."""
+        place = alert.place
+        if place.point is not None:
+            one = self.sightings.get(f"{place.unit}/{place.device}/{place.point}")
+            return [one] if one is not None else []
+        if place.device is None:
+            return []
+        return [
+            one for one in self.sightings.values() if one.point.device == place.device and one.sight is Sight.CHANGED
+        ]
+
+    def _take_alert(self, sighting: Sighting, alert: AlertView) -> None:
+        if sighting.raised_ns is not None and sighting.raised_ns <= alert.raised_at_ns:
+            return
+        sighting.alert, sighting.rule, sighting.raised_ns = alert.id, alert.rule, alert.raised_at_ns
+        sighting.text_zh, sighting.text_en = alert.text_zh, alert.text_en
+        if sighting.seen_ns is None:
+            sighting.seen_ns, sighting.value = alert.event_time_ns, alert.value
+
+    def take_data(self, messages: Iterable[LogMessage]) -> None:
+        """Take readings; those of after the end of the test, and junk, are passed over."""
+        for message in messages:
+            self.reached = max(self.reached, message.seq)
+            if self.test.ended_ns is not None and message.time_ns > self.test.ended_ns:
+                continue
+            try:
+                source = parse(message.subject)
+                batch, _ = decode_batch(message.data, self.table, source.unit, source.gateway)
+            except WireError:
+                continue
+            for at, index in enumerate(batch.point.tolist()):
+                sighting = self.sightings.get(batch.table[index].key)
+                if sighting is not None and sighting.point.kind is not PointKind.MEASURE:
+                    self._take_reading(sighting, int(batch.time_ns[at]), float(batch.value[at]), int(batch.quality[at]))
+        self.changed.set()
+
+    def _take_reading(self, sighting: Sighting, time_ns: int, value: float, quality: int) -> None:
+        if sighting.seen_ns is not None or base_of(quality) != GOOD or math.isnan(value) or is_historical(quality):
+            return
+        if sighting.before is None and sighting.point.kind is PointKind.STATE:
+            sighting.before = value
+        elif value != sighting.before:
+            sighting.seen_ns, sighting.value = time_ns, value
+
+    def _telling(self) -> list[str]:
+        return [key for key, one in self.sightings.items() if one.point.kind is PointKind.STATE]
+
+    def _data_subjects(self) -> list[str]:
+        """Return the subjects of the devices that are walked; of the whole unit where there are many."""
+        devices = {one.point.device for one in self.sightings.values() if one.point.kind is not PointKind.MEASURE}
+        if len(devices) > 20:
+            return [f"tel.*.{self.test.unit}.DDATA.>"]
+        return [f"tel.*.{self.test.unit}.DDATA.*.{device}" for device in sorted(devices)]
+
+    def _alert_subject(self) -> str:
+        return f"alert.{self.test.unit}.*.raised"

@@ -1,0 +1,68 @@
+"""Which points a walk test walks: those that a rule would raise an alarm for, in the scope of the test.
+
+The rules of the site are asked, not names: a smoke detector's ``smoke`` is walked because `smoke_alarm` watches it, its
+self-test bit is not, because nothing is raised for it. A system word that is an alarm only while no component explains
+it (`unless`) is left out beside its components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain import walk_test
+from domain.alarm import AlarmClass
+from domain.points import Point
+from domain.site import Registry
+from domain.walk_test import WalkTestView
+from rules import Rule
+from rules.site_index import SiteIndex
+
+Bools = NDArray[np.bool_]
+
+DEFAULT_CLASSES = (AlarmClass.FIRE,)
+
+
+def walked_points(
+    registry: Registry, rules: Iterable[Rule], test: WalkTestView, classes: Collection[AlarmClass]
+) -> list[Point]:
+    """Return the points to be walked in a test, in the order of the site: by zone, device, point."""
+    found = points_of_unit(registry, rules, test.unit, classes)
+    return [point for point in found if in_scope(registry, point, test.zones, test.devices)]
+
+
+def in_scope(registry: Registry, point: Point, zones: Collection[str], devices: Collection[str]) -> bool:
+    """Tell whether a point is in a scope, by its own zone and its device."""
+    return walk_test.in_scope(registry.zone_of(point).settings.id, point.device, zones, devices)
+
+
+def points_of_unit(
+    registry: Registry, rules: Iterable[Rule], unit: str, classes: Collection[AlarmClass]
+) -> list[Point]:
+    """Return all points of a unit that a rule of these classes would raise an alarm for."""
+    index = SiteIndex(registry, [unit])
+    watched = np.zeros(len(index.table), np.bool_)
+    for rule in rules:
+        if rule.alarm_class in classes:
+            watched |= _watched(index, rule)
+    found = [index.table[at] for at in np.flatnonzero(watched).tolist()]
+    zones = {key: at for at, key in enumerate(registry.zones)}
+    return sorted(found, key=lambda point: (zones[registry.zone_of(point).key], point.device))
+
+
+def _watched(index: SiteIndex, rule: Rule) -> Bools:
+    """Return which points the condition of a rule reads, less those that others on their device explain."""
+    mask = np.zeros(len(index.table), np.bool_)
+    for test in rule.condition.tests():
+        if test.absence is None:
+            mask |= index.select_points(rule.watches, test.selector)
+    if rule.unless is None:
+        return mask
+    explaining = np.zeros(len(index.table), np.bool_)
+    for test in rule.unless.tests():
+        if test.absence is None:
+            explaining |= index.select_points(rule.around, test.selector)
+    explained = np.isin(index.device_of, index.device_of[explaining & mask])
+    return mask & (explaining | ~explained)
