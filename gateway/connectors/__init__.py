@@ -18,12 +18,13 @@ from gateway.connectors.gb26875.connector import Gb26875Connector
 from gateway.connectors.jbf293k import findings as jbf293k_findings
 from gateway.connectors.jbf293k.config import Jbf293kOptions, Jbf293kRead, Jbf293kSettings
 from gateway.connectors.jbf293k.connector import Jbf293kConnector
+from gateway.connectors.json_read import JsonRead
 from gateway.connectors.modbus_tcp import findings as modbus_findings
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusTcpSettings
 from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
 from gateway.connectors.modbus_tcp.reads import ModbusRead
 from gateway.connectors.mqtt_json import findings as mqtt_findings
-from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead
+from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions
 from gateway.connectors.mqtt_json.connector import MqttJsonConnector
 
 
@@ -68,7 +69,7 @@ CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
         "mqtt_json": Protocol(
             settings=MqttJsonSettings,
             options=MqttProfileOptions,
-            read=MqttRead,
+            read=JsonRead,
             connector=MqttJsonConnector,
             check_connection=mqtt_findings.check_connection,
             check_profile=mqtt_findings.check_profile,
