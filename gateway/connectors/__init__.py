@@ -18,6 +18,9 @@ from gateway.connectors.gb26875.connector import Gb26875Connector
 from gateway.connectors.jbf293k import findings as jbf293k_findings
 from gateway.connectors.jbf293k.config import Jbf293kOptions, Jbf293kRead, Jbf293kSettings
 from gateway.connectors.jbf293k.connector import Jbf293kConnector
+from gateway.connectors.http_push import findings as http_push_findings
+from gateway.connectors.http_push.config import HttpPushOptions, HttpPushSettings
+from gateway.connectors.http_push.connector import HttpPushConnector
 from gateway.connectors.json_read import JsonRead
 from gateway.connectors.modbus_tcp import findings as modbus_findings
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusTcpSettings
@@ -57,6 +60,13 @@ CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
             connector=Jbf293kConnector,
             check_connection=jbf293k_findings.check_connection,
             check_profile=jbf293k_findings.check_profile,
+        "http_push": Protocol(
+            settings=HttpPushSettings,
+            options=HttpPushOptions,
+            read=JsonRead,
+            connector=HttpPushConnector,
+            check_connection=http_push_findings.check_connection,
+            check_profile=http_push_findings.check_profile,
         ),
         "modbus_tcp": Protocol(
             settings=ModbusTcpSettings,

@@ -77,10 +77,14 @@ class Harvest:
 class Timekeeper:
     """Decides which time a message's readings get: the device's own where it can be believed."""
 
-    def __init__(self, clock: Clock, tolerance_s: float, errors: Counter[str]) -> None:
-        """A device's time further off than ``tolerance_s`` is not believed; what is wrong is counted in ``errors``."""
+    def __init__(self, clock: Clock, tolerance_s: float, errors: Counter[str], *, late_s: float | None = None) -> None:
+        """A device's time further off than ``tolerance_s`` is not believed; what is wrong is counted in ``errors``.
+
+        ``late_s`` instead, for times that are past: who relays keeps messages, and sends them later.
+        """
         self._clock = clock
         self._tolerance_ns = tolerance_s * NS_PER_S
+        self._late_ns = self._tolerance_ns if late_s is None else late_s * NS_PER_S
         self._errors = errors
 
     def time(self, message_ns: int | None, *, expected: bool) -> tuple[int, bool]:
@@ -90,7 +94,7 @@ class Timekeeper:
             if expected:
                 self._errors["no_device_time"] += 1
             return floor_ms(now_ns), False
-        if abs(message_ns - now_ns) > self._tolerance_ns:
+        if not -self._late_ns <= message_ns - now_ns <= self._tolerance_ns:
             self._errors["device_clock"] += 1
             return floor_ms(now_ns), False
         return message_ns, True
