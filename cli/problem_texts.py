@@ -81,6 +81,12 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("the panel's own word 'state' is missing", "缺少控制器自身的状态字 state"),
     ("this can't be one level of a topic", "不能作为主题的一级"),
     ("two devices have the same topic", "两台设备的主题相同"),
+    ("this can't be a device's id at a platform", "不能作为平台上的设备编号"),
+    ("two devices have the same address", "两台设备的地址相同"),
+    ("'name' and 'value' belong together", "name 与 value 须同时出现"),
+    ("'fields' and 'name' are two ways to say the same", "fields 与 name 是同一件事的两种写法"),
+    ("'cert_file' and 'key_file' belong together", "cert_file 与 key_file 须同时出现"),
+    ("'client_ca_file' needs TLS", "client_ca_file 需要 TLS"),
     ("'{symbol}' is no measure of the point's quantity '{quantity}'", "“{symbol}”不是测点的量“{quantity}”的单位"),
     (
         "states are repeated every {period} s, but {point} counts as silent after {limit} s",
@@ -185,6 +191,13 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("give each component its own loop and point", "每个部件用自己的回路和编号"),
     ("copy the panel's own points from the profile 'jbf293k_panel'", "从档案 jbf293k_panel 复制控制器自身的测点"),
     ("give each device its own address", "每台设备用自己的地址"),
+    ("write both, or neither", "两项都写，或都不写"),
+    ("write one of them", "只写其中一项"),
+    ("write 'cert_file' and 'key_file' too", "同时写 cert_file 和 key_file"),
+    (
+        "write the platform's id of the device, at most {most} characters",
+        "写平台上的设备编号，至多 {most} 个字符",
+    ),
     ("write less than {limit}", "写小于 {limit} 的数"),
     ("write a symbol that is converted to '{quantity}'", "写能换算为“{quantity}”的单位符号"),
     (

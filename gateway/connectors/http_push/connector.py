@@ -60,14 +60,10 @@ class HttpPushConnector:
         self._unregistered = Unregistered()
         self._requests = 0
         self._stored = 0
-        self._server: asyncio.Server | None = None
+        self.port = 0
+        """The port that is open, 0 while none is."""
         self.opened = asyncio.Event()
         """Set while the port is open."""
-
-    @property
-    def port(self) -> int:
-        """The port that is open, 0 while none is."""
-        return int(self._server.sockets[0].getsockname()[1]) if self._server is not None else 0
 
     def health(self) -> Health:
         """Return counts; ``polls`` are requests with a token."""
@@ -101,7 +97,7 @@ class HttpPushConnector:
             await intake.run(sink)
         finally:
             self.opened.clear()
-            self._server = None
+            self.port = 0
             await runner.cleanup()
 
     def _context(self) -> ssl.SSLContext | None:
@@ -116,16 +112,14 @@ class HttpPushConnector:
 
     async def _listen(self, runner: web.ServerRunner, context: ssl.SSLContext | None) -> None:
         settings = self._settings
-        assert runner.server is not None  # noqa: S101  # set up above
         try:
-            self._server = await asyncio.get_running_loop().create_server(
-                runner.server, settings.host, settings.port, ssl=context, backlog=128
-            )
+            await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         except OSError as error:
             raise LinkError(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
         exposed = exposure(self._wiring.connection.id, settings)
         if exposed is not None:
             log.warning("%s", exposed)
+        self.port = int(runner.addresses[0][1])
         self.opened.set()
 
     async def _take(self, body: bytes, intake: Intake, sink: Sink) -> Outcome:

@@ -5,7 +5,7 @@
 | 200 | everything is on disk: readings, second copies known as such, dead letters of what was set aside (named) |
 | 400 | the body can't be read: what is wrong, and at which path |
 | 401 | no token, or another one |
-| 404, 405, 411, 415 | another path or method; a body without an announced end; one that is compressed |
+| 404, 405, 415 | another path or method; a body that is compressed |
 | 408 | the body took too long |
 | 413 | the body is too large |
 | 429 | this token has used up its allowance; `Retry-After` |
@@ -32,6 +32,8 @@ from gateway.connectors.http_push.protocol import BodyError
 RETRY_S = 2
 BEARER = "Bearer "
 CHUNK = 65_536
+LINGER_S = 1.0
+"""How long the rest of a refused body is read and thrown away: cut at once, the caller would not read why."""
 
 Take = Callable[[bytes], Awaitable[Outcome]]
 
@@ -96,7 +98,7 @@ class Door:
         server = Server(
             self.handle,
             keepalive_timeout=limits.head_s,
-            lingering_time=0,
+            lingering_time=LINGER_S,
             access_log=None,
             auto_decompress=False,  # a small body must not become a large one
         )
@@ -160,6 +162,8 @@ class Door:
             raise Refused(415, "compressed", "the body is compressed; send it as it is")
         if (request.content_length or 0) > limits.body_bytes:
             raise _too_large(limits)
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = bytearray()
         try:
             async with asyncio.timeout(limits.body_s):
