@@ -10,7 +10,7 @@
 | anything else | `tls` | – |
 
 With TLS 1.3 a server refuses a client's certificate only after the handshake, and clients of brokers say no more than
-"connection lost" then: `diagnosed` connects once more and reads what the server says.
+"connection lost" then: `diagnosed` connects by itself and reads what the server says.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 
 from domain.errors import LinkError
 
+CONNECT_S = 10.0
 DIAGNOSIS_S = 3.0
 """How long a server is listened to for its reason: alerts follow the handshake at once."""
 
@@ -80,6 +81,8 @@ class TlsFiles:
                 f"{peer} does not accept our certificate ({said}): look at cert_file {self.cert_file}, whether it is"
                 " expired and signed by an authority that the server trusts",
             )
+        if "WRONG_VERSION" in said or "HTTP_REQUEST" in said:
+            return TlsError("tls", f"{peer} answers without TLS: is it the port for TLS? ({said})")
         return TlsError("tls", f"{peer}: no TLS connection: {error}")
 
     def _unverified(self, error: ssl.SSLCertVerificationError, peer: str) -> TlsError:
@@ -108,27 +111,33 @@ def server_context(cert_file: Path, key_file: Path, client_ca_file: Path | None 
     return context
 
 
-async def diagnosed(files: TlsFiles, host: str, port: int, *, greets: bool = False) -> TlsError | None:
-    """Connect once more to learn what is wrong; None where TLS is not what is wrong.
+async def diagnosed(
+    files: TlsFiles, host: str, port: int, *, greets: bool = False, listen_s: float = DIAGNOSIS_S
+) -> TlsError | None:
+    """Connect once to learn what is wrong; None where TLS is not what is wrong, or nothing is.
 
-    ``greets``: the server speaks first, in clear (NATS). Raises TlsError for a file that can't be read.
+    ``greets``: the server speaks first, in clear (NATS). After the handshake it is listened to for ``listen_s``.
+    Raises TlsError for a file that can't be read.
     """
     context = files.context()
     peer = f"{host}:{port}"
     try:
-        async with asyncio.timeout(DIAGNOSIS_S):
+        async with asyncio.timeout(CONNECT_S):
             reader, writer = await asyncio.open_connection(host, port, ssl=None if greets else context)
             try:
                 if greets:
                     await reader.readline()
                     await writer.start_tls(context, server_hostname=host)
-                await reader.read(1)
+                async with asyncio.timeout(listen_s):
+                    await reader.read(1)
             finally:
                 writer.transport.abort()
                 with suppress(OSError, ssl.SSLError):
                     await writer.wait_closed()
     except ssl.SSLError as error:
         return files.explained(error, peer)
+    except ConnectionResetError:
+        return TlsError("tls", f"{peer} ended the connection where TLS would begin: is it the port for TLS?")
     except (OSError, TimeoutError):
         return None
     return None

@@ -86,6 +86,8 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("'name' and 'value' belong together", "name 与 value 须同时出现"),
     ("'fields' and 'name' are two ways to say the same", "fields 与 name 是同一件事的两种写法"),
     ("'cert_file' and 'key_file' belong together", "cert_file 与 key_file 须同时出现"),
+    ("'key_file' is nothing without 'cert_file'", "key_file 须与 cert_file 同时出现"),
+    ("certificates are for TLS", "证书只用于 TLS"),
     ("'client_ca_file' needs TLS", "client_ca_file 需要 TLS"),
     ("'{symbol}' is no measure of the point's quantity '{quantity}'", "“{symbol}”不是测点的量“{quantity}”的单位"),
     (
@@ -191,6 +193,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("give each component its own loop and point", "每个部件用自己的回路和编号"),
     ("copy the panel's own points from the profile 'jbf293k_panel'", "从档案 jbf293k_panel 复制控制器自身的测点"),
     ("give each device its own address", "每台设备用自己的地址"),
+    ("add 'tls: true', or remove them", "加 tls: true，或删去证书"),
     ("write both, or neither", "两项都写，或都不写"),
     ("write one of them", "只写其中一项"),
     ("write 'cert_file' and 'key_file' too", "同时写 cert_file 和 key_file"),

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import ssl
 from collections import Counter
 from collections.abc import Sequence
 
@@ -24,14 +23,15 @@ from paho.mqtt.properties import Properties
 
 from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_MS
-from domain.errors import LinkError
+from domain.errors import RefusedError
 from domain.quality import BAD, Reason, pack
 from domain.site import Device
+from gateway.connectors.broker import check_tls, client_to, link_error, subscribe
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Health, Sink, Wiring
 from gateway.connectors.json_decoder import MessageDecoder, UnusableError, fields_of
 from gateway.connectors.json_listener import Harvest, Listener, Timekeeper, place
 from gateway.connectors.mqtt_json.buffered import BufferedSocket
-from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttVersion
+from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions
 from gateway.connectors.mqtt_json.protocol import TopicTemplate
 
 MOST_TOGETHER = 2000
@@ -58,6 +58,8 @@ class MqttJsonConnector:
             self._templates[template] = None
             self._listeners[template, str(device.settings.address)] = Listener(device.settings.id, decoder, rows)
         self._connected = False
+        self._proven = False
+        """Tells whether the last connection that was tried came about: its certificates need no look."""
         self._received = 0
         self._errors: Counter[str] = Counter()
         self._times = Timekeeper(wiring.clock, self._settings.clock_tolerance_s, self._errors)
@@ -69,44 +71,43 @@ class MqttJsonConnector:
         return Health(ok=self._connected, polls=self._received, errors=dict(self._errors), lost=lost)
 
     async def run(self, sink: Sink) -> None:
-        """Connect, subscribe and take messages until cancelled; raises LinkError when the broker is away."""
+        """Connect, subscribe and take messages until cancelled.
+
+        Raises LinkError when the broker is away, or refuses us.
+        """
         try:
+            if not self._proven:
+                await check_tls(self._settings)
             client = self._client()
             client._client.manual_ack_set(on=True)  # noqa: SLF001  # see the module's docstring
             async with client:
                 if not self._settings.tls:
                     client._client._sock = BufferedSocket(client._client._sock)  # type: ignore[arg-type]  # noqa: SLF001  # same face
-                for template in self._templates:
-                    await client.subscribe(template.subscription, qos=1)
+                await subscribe(client, {template.subscription: 1 for template in self._templates})
                 heed_cancellation()
-                self._connected, self._down_since_s = True, None
+                self._connected, self._proven, self._down_since_s = True, True, None
                 await self._take_messages(client, sink)
-        except (aiomqtt.MqttError, OSError) as error:
-            self._errors["link_down"] += 1
+        except (aiomqtt.MqttError, RefusedError, OSError) as error:
+            self._proven = self._connected
+            found = await link_error(self._settings, error, self._errors)
             await self._report_cut_off(sink)
-            raise LinkError(f"broker {self._settings.host}:{self._settings.port}: {error}") from error
+            raise found from error
         finally:
             self._connected = False
 
     def _client(self) -> aiomqtt.Client:
+        """Return a client whose session the broker keeps; 3.1.1 brokers decide themselves for how long."""
         settings, wiring = self._settings, self._wiring
-        v5 = settings.version is MqttVersion.V5
-        properties = Properties(PacketTypes.CONNECT) if v5 else None  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.CONNECT) if settings.is_v5 else None  # type: ignore[no-untyped-call]
         if properties is not None:
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
             properties.ReceiveMaximum = MOST_TOGETHER
-        return aiomqtt.Client(
-            settings.host,
-            settings.port,
-            username=settings.user or None,
-            password=settings.password.get_secret_value() or None,
-            identifier=f"fengsui-{wiring.unit}-{wiring.gateway}-{wiring.connection.id}",
-            protocol=aiomqtt.ProtocolVersion.V5 if v5 else aiomqtt.ProtocolVersion.V311,
-            clean_session=None if v5 else False,
-            clean_start=False if v5 else MQTT_CLEAN_START_FIRST_ONLY,  # paho refuses any other value for 3.1.1
+        return client_to(
+            settings,
+            f"fengsui-{wiring.unit}-{wiring.gateway}-{wiring.connection.id}",
+            clean_session=None if settings.is_v5 else False,
+            clean_start=False if settings.is_v5 else MQTT_CLEAN_START_FIRST_ONLY,  # paho refuses others for 3.1.1
             properties=properties,
-            keepalive=settings.keepalive_s,
-            tls_context=ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None,
         )
 
     async def _take_messages(self, client: aiomqtt.Client, sink: Sink) -> None:
