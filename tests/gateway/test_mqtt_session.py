@@ -80,7 +80,7 @@ def tls_lines(authority: Authority, server: Pair, *, clients: bool) -> list[str]
 async def test_messages_come_over_tls_with_certificates_of_both_sides(tmp_path: Path, version: str) -> None:
     authority, sink, start = Authority(tmp_path), ListSink(), int(time.time() * 1000)
     server, client = authority.signed("server"), authority.signed("client")
-    files = {"ca_file": str(authority.cert), "cert_file": str(client.cert), "key_file": str(client.key)}
+    files: dict[str, Any] = {"ca_file": str(authority.cert), "cert_file": str(client.cert), "key_file": str(client.key)}
     async with mosquitto(tmp_path, *tls_lines(authority, server, clients=True)) as port:
         tls = aiomqtt.TLSParameters(str(authority.cert), str(client.cert), str(client.key))
         async with (
@@ -102,8 +102,8 @@ async def test_what_is_wrong_with_a_certificate_is_said_with_the_file_to_look_at
     authority, other = Authority(tmp_path), Authority(tmp_path, "other")
     server, foreign = authority.signed("server"), other.signed("foreign")
     old, client = authority.signed("old", days=-1), authority.signed("client")
-    ca = {"tls": True, "ca_file": str(authority.cert)}
-    pair = {"cert_file": str(client.cert), "key_file": str(client.key)}
+    ca: dict[str, Any] = {"tls": True, "ca_file": str(authority.cert)}
+    pair: dict[str, Any] = {"cert_file": str(client.cert), "key_file": str(client.key)}
     (tmp_path / "empty.pem").write_text("")
     async with (
         mosquitto(tmp_path, *tls_lines(authority, server, clients=True)) as port,

@@ -200,7 +200,7 @@ async def test_more_connections_than_allowed_are_ended() -> None:
 
 async def test_a_token_that_sends_too_fast_is_told_to_wait_and_the_other_goes_on() -> None:
     other = "other-token-0123456789"
-    settings = {"next_token": other, "limits": {"requests_per_s": 0.01, "burst": 3}}
+    settings: dict[str, Any] = {"next_token": other, "limits": {"requests_per_s": 0.01, "burst": 3}}
     async with listening(make(**settings), ListSink()) as platform:
         answers = [await platform.push(message(at % 2)) for at in range(4)]
         assert [one.status_code for one in answers] == [200, 200, 200, 429]
@@ -279,7 +279,7 @@ def hosted(connector_settings: dict[str, Any], spool: Spool) -> HttpPushConnecto
 
 
 async def test_a_message_that_comes_again_is_stored_once_after_a_restart_too(tmp_path: Path) -> None:
-    settings = {"envelope": {"device": "IMEI", "id": "request_id", "fields": "payload"}}
+    settings: dict[str, Any] = {"envelope": {"device": "IMEI", "id": "request_id", "fields": "payload"}}
     first, other = {**message(1), "request_id": "r-1"}, {**message(0), "request_id": "r-2"}
     told = []
     for bodies in ([first, [first, first, other]], [first, other]):
@@ -291,7 +291,7 @@ async def test_a_message_that_comes_again_is_stored_once_after_a_restart_too(tmp
 
 
 async def test_an_id_that_never_changes_hides_no_alarm() -> None:
-    settings = {"envelope": {"device": "IMEI", "id": "mid", "time": "timestamp", "fields": "payload"}}
+    settings: dict[str, Any] = {"envelope": {"device": "IMEI", "id": "mid", "time": "timestamp", "fields": "payload"}}
     sink = ListSink()
     async with listening(make(**settings), sink) as platform:
         now_ms = int(time.time() * 1000)
@@ -303,13 +303,13 @@ async def test_an_id_that_never_changes_hides_no_alarm() -> None:
 async def test_tls_serves_and_asks_for_a_client_certificate_where_that_is_wanted(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     server, client = authority.signed("server"), authority.signed("client")
-    files = {"cert_file": str(server.cert), "key_file": str(server.key)}
+    files: dict[str, Any] = {"cert_file": str(server.cert), "key_file": str(server.key)}
     trust = ssl.create_default_context(cafile=authority.cert)
     async with listening(make(**files), ListSink(), verify=trust) as platform:
         assert (await platform.push(message())).status_code == 200
     both = ssl.create_default_context(cafile=authority.cert)
     both.load_cert_chain(client.cert, client.key)
-    settings = {**files, "client_ca_file": str(authority.cert)}
+    settings: dict[str, Any] = {**files, "client_ca_file": str(authority.cert)}
     async with listening(connector := make(**settings), ListSink(), verify=both) as platform:
         assert (await platform.push(message())).status_code == 200
         async with httpx.AsyncClient(verify=trust) as stranger:
@@ -337,7 +337,7 @@ async def test_a_stop_ends_open_requests_and_leaves_the_port() -> None:
         push = asyncio.create_task(platform.push(message(1)))
         await until(lambda: sink.waiting == 1)
     answer = (await asyncio.gather(push, return_exceptions=True))[0]
-    assert isinstance(answer, httpx.HTTPError) or answer.status_code >= 500
+    assert isinstance(answer, httpx.HTTPError) or (isinstance(answer, httpx.Response) and answer.is_server_error)
     with pytest.raises(OSError):
         await asyncio.open_connection("127.0.0.1", port)
 
