@@ -29,6 +29,9 @@ from gateway.connectors.modbus_tcp.reads import ModbusRead
 from gateway.connectors.mqtt_json import findings as mqtt_findings
 from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions
 from gateway.connectors.mqtt_json.connector import MqttJsonConnector
+from gateway.connectors.sparkplug import findings as sparkplug_findings
+from gateway.connectors.sparkplug.config import SparkplugOptions, SparkplugRead, SparkplugSettings
+from gateway.connectors.sparkplug.connector import SparkplugConnector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,14 @@ CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
             connector=MqttJsonConnector,
             check_connection=mqtt_findings.check_connection,
             check_profile=mqtt_findings.check_profile,
+        ),
+        "sparkplug": Protocol(
+            settings=SparkplugSettings,
+            options=SparkplugOptions,
+            read=SparkplugRead,
+            connector=SparkplugConnector,
+            check_connection=sparkplug_findings.check_connection,
+            check_profile=sparkplug_findings.check_profile,
         ),
     }
 )
