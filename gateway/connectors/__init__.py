@@ -15,12 +15,12 @@ from gateway.connectors.contract import Connector, Finding, ReadSettings, Wiring
 from gateway.connectors.gb26875 import findings as gb26875_findings
 from gateway.connectors.gb26875.config import Gb26875Options, Gb26875Read, Gb26875Settings
 from gateway.connectors.gb26875.connector import Gb26875Connector
-from gateway.connectors.jbf293k import findings as jbf293k_findings
-from gateway.connectors.jbf293k.config import Jbf293kOptions, Jbf293kRead, Jbf293kSettings
-from gateway.connectors.jbf293k.connector import Jbf293kConnector
 from gateway.connectors.http_push import findings as http_push_findings
 from gateway.connectors.http_push.config import HttpPushOptions, HttpPushSettings
 from gateway.connectors.http_push.connector import HttpPushConnector
+from gateway.connectors.jbf293k import findings as jbf293k_findings
+from gateway.connectors.jbf293k.config import Jbf293kOptions, Jbf293kRead, Jbf293kSettings
+from gateway.connectors.jbf293k.connector import Jbf293kConnector
 from gateway.connectors.json_read import JsonRead
 from gateway.connectors.modbus_tcp import findings as modbus_findings
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, ModbusTcpSettings
@@ -63,6 +63,7 @@ CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
             connector=Jbf293kConnector,
             check_connection=jbf293k_findings.check_connection,
             check_profile=jbf293k_findings.check_profile,
+        ),
         "http_push": Protocol(
             settings=HttpPushSettings,
             options=HttpPushOptions,
