@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from domain.site.labels import Settings
 from gateway.connectors.json_read import MOST_PAYLOAD, JsonOptions, JsonPath
@@ -75,10 +75,8 @@ class HttpPushSettings(Settings):
     host: str = Field(default="127.0.0.1", min_length=1, max_length=253, description="0.0.0.0 listens everywhere")
     port: int = Field(ge=0, le=65_535, description="0: any free port")
     path: str = Field(default="/push", pattern=r"^/[A-Za-z0-9._~/-]{0,200}$")
-    token: SecretStr = Field(min_length=SHORTEST_TOKEN)
-    next_token: SecretStr | None = Field(
-        default=None, min_length=SHORTEST_TOKEN, description="holds too, while the platform is told the new one"
-    )
+    token: SecretStr
+    next_token: SecretStr | None = Field(default=None, description="holds too, while the platform is told the new one")
     header: str = Field(
         default="Authorization",
         pattern=r"^[A-Za-z0-9-]{1,64}$",
@@ -101,6 +99,13 @@ class HttpPushSettings(Settings):
     limits: PushLimits = PushLimits()
     clock_tolerance_s: float = Field(default=300.0, gt=0, description="a time further ahead is not believed")
     late_s: float = Field(default=172_800.0, gt=0, description="a time further back is not believed: platforms repeat")
+
+    @field_validator("token", "next_token")
+    @classmethod
+    def _long_enough(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"a token has at least {SHORTEST_TOKEN} characters → make one by 'openssl rand -hex 16'")
+        return token
 
     @model_validator(mode="after")
     def _whole_tls(self) -> Self:

@@ -127,10 +127,7 @@ class SparkplugConnector:
                 together.append(queue.get_nowait())
             if any(self._is_our_death(message) for message in together):
                 await self._say_online(client, since_ms)
-            await self._host.store([_bare(one) for one in together if not one.retain], sink)
-            self._errors["retained"] += sum(
-                bool(one.retain) for one in together if one.topic.value != self._state_topic
-            )
+            await self._host.store([_bare(one) for one in together if self._is_of_now(one)], sink)
             for message in together:
                 if message.qos:
                     paho.ack(message.mid, message.qos)
@@ -144,6 +141,12 @@ class SparkplugConnector:
                 await client.publish(topic, encode_rebirth(self._wiring.clock.now_ns()), qos=0)
             await self._host.tend(loop.time(), sink)
             await asyncio.sleep(TEND_S)
+
+    def _is_of_now(self, message: aiomqtt.Message) -> bool:
+        """Tell whether a message may be taken: one that a broker kept tells nothing of now."""
+        if message.retain and message.topic.value != self._state_topic:
+            self._errors["retained"] += 1
+        return not message.retain
 
     def _is_our_death(self, message: aiomqtt.Message) -> bool:
         """Tell whether somebody, such as our own will of an earlier life, says that we are away."""

@@ -117,7 +117,8 @@ async def test_only_a_token_that_holds_is_let_in() -> None:
                         {"Authorization": "Bearer \xe9".encode("latin1")}):  # fmt: skip
             answer = await platform.push(body, headers=headers)
             assert (answer.status_code, answer.json()["error"]["reason"]) == (401, "unauthorised")
-        assert sink.batches == sink.letters == []
+        assert not sink.batches
+        assert not sink.letters
         assert (await platform.push(body, headers={"Authorization": "bearer next-token-0123456789"})).is_success
         assert (await platform.push(message(1), headers={"Authorization": ""}, path=f"/push?key={TOKEN}")).is_success
         check = await platform.client.get(f"/push?key={TOKEN}&msg=hello&nonce=1&signature=x")
