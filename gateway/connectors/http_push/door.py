@@ -18,16 +18,19 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from aiohttp import web
+from aiohttp import http, web
 
 from domain.errors import FengsuiError
 from gateway.connectors.http_push.config import HttpPushSettings, PushLimits
 from gateway.connectors.http_push.intake import Outcome
 from gateway.connectors.http_push.protocol import BodyError
+
+log = logging.getLogger(__name__)
 
 RETRY_S = 2
 BEARER = "Bearer "
@@ -36,6 +39,7 @@ LINGER_S = 1.0
 """How long the rest of a refused body is read and thrown away: cut at once, the caller would not read why."""
 
 Take = Callable[[bytes], Awaitable[Outcome]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Refused(Exception):  # noqa: N818  # it is an answer, not a mistake of ours
@@ -72,12 +76,17 @@ class _Allowance:
 class Server(web.Server):
     """aiohttp's server with a limit of connections; a caller beyond it is cut at once."""
 
-    most = 0
+    def __init__(self, handler: Handler, errors: Counter[str], *, most: int, **more: Any) -> None:
+        """Let in ``most`` connections; count in ``errors`` who is cut, and what is no HTTP."""
+        super().__init__(handler, logger=_quiet(errors), **more)
+        self._errors = errors
+        self._most = most
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
         """Take a connection, or end it."""
         super().connection_made(handler, transport)
-        if len(self.connections) > self.most:
+        if len(self.connections) > self._most:
+            self._errors["cut_full"] += 1
             transport.abort()
 
 
@@ -95,15 +104,15 @@ class Door:
     def server(self) -> Server:
         """Return the server that listens with this door."""
         limits = self._settings.limits
-        server = Server(
+        return Server(
             self.handle,
+            self._errors,
+            most=limits.connections,
             keepalive_timeout=limits.head_s,
             lingering_time=LINGER_S,
             access_log=None,
             auto_decompress=False,  # a small body must not become a large one
         )
-        server.most = limits.connections
-        return server
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -189,6 +198,25 @@ class Door:
             raise Refused(503, "overrun", "too many requests wait for the disk", headers=again) from None
         except (FengsuiError, TimeoutError):
             raise Refused(503, "not_stored_now", "nothing is stored: send it again", headers=again) from None
+
+
+def _quiet(errors: Counter[str]) -> logging.Logger:
+    """Return a log for aiohttp that counts bytes which are no HTTP, and writes only what else goes wrong.
+
+    It would write a trace with the caller's headers for each of them: any scanner could fill the disk.
+    """
+    quiet = logging.Logger(__name__, logging.WARNING)  # noqa: LOG001  # one of its own for each connection
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, http.HttpProcessingError):
+            errors["not_http"] += 1
+        else:
+            log.handle(record)
+        return False
+
+    quiet.addFilter(is_ours)
+    return quiet
 
 
 def _too_large(limits: PushLimits) -> Refused:

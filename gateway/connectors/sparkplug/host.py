@@ -175,7 +175,7 @@ class Host:
             for letter in harvest.letters:
                 await sink.dead_letter(letter)
         except BaseException:  # not stored: the births that follow must be readings again
-            self._recorder.forget()
+            self._recorder.forget(harvest.point)
             raise
 
     def _one(self, topic: str, payload: bytes, harvest: Harvest) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from domain.clock import NS_PER_MS, Clock
@@ -63,9 +64,11 @@ class Recorder:
         self._live = Timekeeper(clock, tolerance_s, errors)
         self._past = Timekeeper(clock, tolerance_s, errors, late_s=math.inf)
         self._newest: dict[int, tuple[int, _Told]] = {}
+        self._untold: set[int] = set()
 
-    def forget(self) -> None:
-        """Nothing of a harvest was stored: what the log has is the truth again."""
+    def forget(self, points: Iterable[int]) -> None:
+        """Readings of these points were not stored: their next birth tells something new, whatever it says."""
+        self._untold.update(points)
         self._newest.clear()
 
     def tell(self, place: Place, metric: Metric, message: Message, harvest: Harvest, *, birth: bool) -> None:
@@ -80,7 +83,7 @@ class Recorder:
             return
         last_ns, known = self._last(place.point)
         if time_ns <= last_ns and birth:
-            if told.is_same(known):
+            if place.point not in self._untold and told.is_same(known):
                 return
             time_ns = max(last_ns + NS_PER_MS, min(message.time_ms or 0, self._now_ms()) * NS_PER_MS)
         elif time_ns <= last_ns:
@@ -105,6 +108,7 @@ class Recorder:
 
     def _note(self, harvest: Harvest, point: int, time_ns: int, told: _Told) -> None:
         self._newest[point] = (time_ns, told)
+        self._untold.discard(point)
         _add(harvest, point, time_ns, told)
 
 

@@ -74,7 +74,7 @@ async def test_what_was_answered_is_stored_once_through_kills(tmp_path: Path) ->
     assert len(found) == len(set(found))
 
 
-async def test_bytes_that_are_no_http_end_their_own_connection_only() -> None:
+async def test_bytes_that_are_no_http_end_their_own_connection_only(caplog: pytest.LogCaptureFixture) -> None:
     made = random.Random(26875)  # a fixed story
     head = f"POST /push HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 9\r\n\r\n".encode()
     sink = ListSink()
@@ -101,6 +101,8 @@ async def test_bytes_that_are_no_http_end_their_own_connection_only() -> None:
         await asyncio.gather(*map(throw, stories))
         assert (await platform.push(message())).json()["stored"] == 1
     assert len(sink.of("nb-1/smoke")) == 1
+    assert connector.health().errors["not_http"] > 10
+    assert not [record for record in caplog.records if record.exc_info]  # no trace for each of them
 
 
 @pytest.mark.parametrize("expect", [[], ["-H", "Expect: 100-continue"]])

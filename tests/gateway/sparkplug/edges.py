@@ -154,9 +154,12 @@ class Desk:
         )  # fmt: skip
         self.batches: list[ReadingBatch] = []
         self.letters: list[DeadLetter] = []
+        self.refuses: Exception | None = None
 
     async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
         await self.hosting.emit(batch, names=names)
+        if self.refuses is not None:
+            raise self.refuses
         self.batches.append(batch)
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:

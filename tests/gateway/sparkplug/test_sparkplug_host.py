@@ -13,7 +13,7 @@ import aiomqtt
 import pytest
 from pysparkplug import DataType
 
-from domain.errors import LinkError
+from domain.errors import LinkError, StoreError
 from domain.points import PointKind
 from domain.quality import BAD, GOOD, STALE
 from gateway.connectors.sparkplug import host
@@ -263,6 +263,25 @@ async def test_a_broker_that_went_away_takes_its_edges_down_and_births_are_asked
             await made.connector.run(made)
         await asyncio.sleep(0.2)
     assert made.up == 0
+
+
+async def test_a_birth_that_the_disk_refused_is_told_again_with_the_next(tmp_path: Path, broker: int) -> None:
+    async with desk(tmp_path, broker) as made, edge(broker) as plc:
+        stamp = now_ms() - 5000
+
+        async def births() -> None:
+            await plc.nbirth(metric("Temp", 20.0, at=stamp))
+
+        made.refuses = StoreError("disk full")
+        async with made.running() as task:
+            await births()
+            with pytest.raises(StoreError):
+                await task
+        made.refuses = None
+        plc.births = births
+        async with made.running():
+            await until(lambda: made.values(f"{NODE}/Temp") == [20.0])
+    assert not made.connector.health().ok
 
 
 def test_learned_ids_are_the_edges_own_names_or_unique() -> None:
