@@ -23,7 +23,7 @@ from gateway.connectors.broker import check_tls, client_to, link_error, subscrib
 from gateway.connectors.contract import Health, Sink, Wiring
 from gateway.connectors.sparkplug.config import SparkplugSettings
 from gateway.connectors.sparkplug.host import Host
-from gateway.connectors.sparkplug.protocol import NAMESPACE, says_offline, state_payload, state_topic
+from gateway.connectors.sparkplug.protocol import NAMESPACE, says_offline, state_payload, state_topic, topic_of
 
 MOST_TOGETHER = 500
 """Messages in one commit."""
@@ -144,7 +144,7 @@ class SparkplugConnector:
 
     def _is_of_now(self, message: aiomqtt.Message) -> bool:
         """Tell whether a message may be taken: one that a broker kept tells nothing of now."""
-        if message.retain and message.topic.value != self._state_topic:
+        if message.retain and topic_of(message.topic.value) is not None:
             self._errors["retained"] += 1
         return not message.retain
 

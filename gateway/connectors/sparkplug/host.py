@@ -30,8 +30,11 @@ SILENT_S = 30.0
 VOUCH_S = 30.0
 """How often an edge that is up counts as heard: it speaks when something changes, and its broker tells its death."""
 
-QUIET = frozenset({"datatype", "no_room", "birth_name", "alias_twice"})
+QUIET = frozenset({"datatype", "no_room", "birth_name", "alias_twice", "no_seq"})
 """What stands in every birth of an edge that has it: one dead letter for each is enough."""
+
+NO_VALUES = frozenset({"late_death"})
+"""What holds nothing that anybody could miss: counted only."""
 
 MOST_SAID = 200
 
@@ -60,6 +63,8 @@ class _Edge:
     vouched_s: float = 0.0
     not_before_s: float = 0.0
     alive: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
+    """Devices that are gone, and the disk does not have it yet."""
     awaited: dict[str, float] = field(default_factory=dict)
     said: set[tuple[str, str]] = field(default_factory=set)
     last_ns: int = 0
@@ -176,7 +181,12 @@ class Host:
                 await sink.dead_letter(letter)
         except BaseException:  # not stored: the births that follow must be readings again
             self._recorder.forget(harvest.point)
+            for edge in self._edges.values():
+                edge.alive |= edge.leaving
             raise
+        finally:
+            for edge in self._edges.values():
+                edge.leaving.clear()
 
     def _one(self, topic: str, payload: bytes, harvest: Harvest) -> None:
         found = topic_of(topic)
@@ -241,7 +251,7 @@ class Host:
         edge.awaited.pop(device, None)
         edge.alive.add(device)
         point = edge.points.alive(device)
-        if point is not None and self._hosting.last_value(point) != 1.0:
+        if point is not None and not self._recorder.says(point, 1.0):
             self._recorder.now(point, 1.0, harvest)
 
     def _device_gone(self, edge: _Edge, device: Device, harvest: Harvest) -> None:
@@ -250,6 +260,7 @@ class Host:
             return
         edge.awaited.pop(device, None)
         edge.alive.discard(device)
+        edge.leaving.add(device)
         point = edge.points.alive(device)
         if point is not None:
             self._recorder.now(point, 0.0, harvest)
@@ -270,9 +281,10 @@ class Host:
 
     def _set_aside(self, edge: _Edge, topic: Topic, heard: Heard, payload: bytes, harvest: Harvest) -> None:
         """Count what was set aside; one dead letter a message tells of all that a person can mend."""
-        edge.aside += len(heard.aside)
         self._errors.update(code for code, _ in heard.aside)
-        telling = [one for one in heard.aside if one[0] not in QUIET or one not in edge.said]
+        values = [one for one in heard.aside if one[0] not in NO_VALUES]
+        edge.aside += len(values)
+        telling = [one for one in values if one[0] not in QUIET or one not in edge.said]
         edge.said.update(telling[: MOST_SAID - len(edge.said)])
         if telling:
             code, words = telling[0]

@@ -27,7 +27,7 @@ from domain.wording import printable
 from gateway.connectors.contract import Hosting
 from gateway.connectors.sparkplug.config import SparkplugRead
 from gateway.connectors.sparkplug.edge import Device as Name
-from gateway.connectors.sparkplug.protocol import Kind, Metric
+from gateway.connectors.sparkplug.protocol import Kind, Metric, kind_of
 
 MOST_POINTS = 2_000
 """Of one edge, declared and learned; assumption."""
@@ -131,13 +131,19 @@ class EdgePoints:
         if found is None and self._count < MOST_POINTS:
             words = f"{inner} {metric.name}" if inner else metric.name
             label = printable(f"{words} ({metric.unit})" if metric.unit and not quantity else words)[:MOST_LABEL]
-            self._hosting.learn([
-                Point(
-                    unit=self._unit, gateway=self._node, device=home, name=name,
-                    kind=_KINDS.get(metric.kind, PointKind.MEASURE), quantity=quantity or Quantity.NONE,
-                    max_silence_s=HOLDS_S, label_zh=label, label_en=label,
-                )
-            ])  # fmt: skip
+            kind = kind_of(metric.datatype) if metric.kind is Kind.NULL else metric.kind
+            point = Point(
+                unit=self._unit,
+                gateway=self._node,
+                device=home,
+                name=name,
+                kind=_KINDS[kind],
+                quantity=quantity or Quantity.NONE,
+                max_silence_s=HOLDS_S,
+                label_zh=label,
+                label_en=label,
+            )
+            self._hosting.learn([point])
             found = self._hosting.table.get(point_key(self._unit, home, name))
             self._count += found is not None
         if found is None:

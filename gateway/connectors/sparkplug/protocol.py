@@ -166,6 +166,16 @@ def as_datatype(metric: Metric, datatype: int | None) -> Metric:
     return replace(metric, datatype=datatype, kind=kind, number=number)
 
 
+def kind_of(datatype: int | None) -> Kind:
+    """Return what values of a datatype are; a number where nothing is said."""
+    if datatype == _BOOLEAN:
+        return Kind.FLAG
+    if datatype in _TEXTS:
+        return Kind.TEXT
+    known = datatype is None or datatype in _SIGNED_BITS or datatype in _UNSIGNED or datatype in _FLOATS
+    return Kind.NUMBER if known else Kind.OTHER
+
+
 def _is_control(name: str) -> bool:
     """Tell whether a metric is about the session: no value of the edge."""
     return name in {BD_SEQ, REBIRTH} or name.startswith(NODE_CONTROL)
@@ -200,7 +210,7 @@ def _metric(wire: WireMetric) -> Metric:
 def _value(wire: WireMetric, datatype: int | None) -> tuple[Kind, float, str, int | None]:
     """Return kind, number, text and the integer as it stood."""
     if wire.is_null:
-        return Kind.NULL, 0.0, "", None
+        return (Kind.NULL if kind_of(datatype) is not Kind.OTHER else Kind.OTHER), 0.0, "", None
     match wire.WhichOneof("value"):
         case "int_value" | "long_value" as which:
             raw = int(getattr(wire, which))

@@ -91,6 +91,10 @@ class Recorder:
             time_ns = last_ns + NS_PER_MS
         self._note(harvest, place.point, time_ns, told.marked(believed))
 
+    def says(self, point: int, value: float) -> bool:
+        """Tell whether the newest reading of a point that is stored has this value."""
+        return point not in self._untold and self._last(point)[1].value == value
+
     def now(self, point: int, value: float, harvest: Harvest, quality: int = GOOD) -> None:
         """Add a reading that the gateway itself makes."""
         time_ns = max(self._now_ms() * NS_PER_MS, self._last(point)[0] + NS_PER_MS)

@@ -194,6 +194,37 @@ async def test_a_device_that_does_not_follow_its_edge_is_unknown(
         await until(lambda: made.values("pump-1/alive") == [1.0, 0.0])
 
 
+async def test_a_value_that_is_null_at_first_is_a_point_of_its_datatype(tmp_path: Path, broker: int) -> None:
+    async with desk(tmp_path, broker) as made, made.running(), edge(broker) as plc:
+        await plc.nbirth(metric("Fire", None, DataType.BOOLEAN), metric("Model", None, DataType.STRING))
+        await plc.data(None, metric("Fire", True, DataType.BOOLEAN), metric("Model", "A", DataType.STRING))
+        await until(lambda: made.values(f"{NODE}/Model")[-1:] == [1.0])
+        table = made.hosting.table
+        kinds = [table[table.index(f"{UNIT}/{NODE}/{name}")].kind for name in ("Fire", "Model")]
+    assert kinds == [PointKind.STATE, PointKind.EVENT]
+    assert made.values(f"{NODE}/Fire")[-1] == 1.0
+
+
+async def test_a_death_that_the_disk_refused_is_told_when_the_device_does_not_return(
+    tmp_path: Path, broker: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "SILENT_S", 0.5)
+    async with desk(tmp_path, broker, PUMP_1) as made, edge(broker) as plc:
+        async with made.running() as task:
+            await plc.nbirth()
+            await plc.dbirth("Pump 1", metric("Running", True, DataType.BOOLEAN))
+            await until(lambda: made.values("pump-1/running") == [1.0])
+            made.refuses = StoreError("disk full")
+            await plc.ddeath("Pump 1")
+            with pytest.raises(StoreError):
+                await task
+        made.refuses = None
+        plc.births = plc.nbirth
+        async with made.running():
+            await until(lambda: made.values("pump-1/alive") == [1.0, 0.0])
+            assert math.isnan(made.values("pump-1/running")[-1])
+
+
 async def test_unregistered_edges_are_shown_and_nothing_is_asked_of_them(tmp_path: Path, broker: int) -> None:
     async with desk(tmp_path, broker) as made, made.running(), edge(broker, name="Other") as other:
         other.births = None
@@ -257,7 +288,7 @@ async def test_a_broker_that_went_away_takes_its_edges_down_and_births_are_asked
         plc.births, before = births, plc.asked  # we were stopped: it is asked when we are back
         async with made.running():
             await until(lambda: plc.asked > before)
-            await until(lambda: made.values(f"{NODE}/Temp")[-1] == 2.0)
+            await until(lambda: made.values(f"{NODE}/Temp")[-1:] == [2.0])
     for _ in range(3):
         with pytest.raises(LinkError):
             await made.connector.run(made)
