@@ -28,6 +28,9 @@ from backbone.credentials import EDGES, SENSORS, SERVICE, VIEWER, Credentials, e
 from backbone.errors import ServerStartError
 from backbone.server_config import ACCOUNT, GatewayUser, ServerPorts, render_config
 
+ROLES = (SERVICE, VIEWER, SENSORS, EDGES)
+"""Users that every server has."""
+
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
 
@@ -42,7 +45,7 @@ class EmbeddedServer:
         self._process: asyncio.subprocess.Process | None = None
         self._lock_file: TextIO | None = None
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        users = [SERVICE, VIEWER, SENSORS, EDGES, *(one.name for one in gateways)]
+        users = [*ROLES, *(one.name for one in gateways)]
         self.credentials: Mapping[str, Credentials] = ensure_credentials(state_dir / "users.json", users)
         self.ports = self._load_ports()
 
@@ -109,7 +112,7 @@ class EmbeddedServer:
         Passwords that are known stay as they are.
         """
         self._gateways = tuple(gateways)
-        users = [SERVICE, VIEWER, SENSORS, *(one.name for one in gateways)]
+        users = [*ROLES, *(one.name for one in gateways)]
         self.credentials = ensure_credentials(self.credentials_file, users)
         text = render_config(self._dir, self.ports, self.credentials, self._gateways)
         if self._read(self._dir / "nats.conf") == text:
