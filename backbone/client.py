@@ -10,12 +10,13 @@ import asyncio
 import logging
 import re
 import signal
+import ssl
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
@@ -31,11 +32,16 @@ from backbone.messages import MESSAGE_ID_HEADER, Ack, CoreMessage, KvEntry, LogM
 from backbone.publisher import PASSING_ERRORS, Publisher
 from backbone.reader import OrderedReader
 from backbone.server_config import inbox_prefix
+from backbone.tls import TlsFiles, diagnosed
 from domain.errors import LinkError, RefusedError
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 30.0
+DEFAULT_PORT = 4222
+LISTEN_S = 0.5
+"""How long a server may take to refuse our certificate before a connection is tried all the same."""
+
 WRONG_LAST_SEQUENCE = 10071
 EXPECT_SEQ = "Nats-Expected-Last-Subject-Sequence"
 EXPECT_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
@@ -70,21 +76,26 @@ class Backbone:
         partitions: int = 4,
         replicas: int = 1,
         timeout_s: float = CONNECT_TIMEOUT_S,
+        tls: TlsFiles | None = None,
     ) -> Self:
         """Connect, waiting up to ``timeout_s`` for the server; afterwards reconnect for ever.
 
-        Raises LinkError when no server answers in time, RefusedError for wrong credentials.
+        With ``tls``, or a ``tls://`` address, nothing is said to a server without TLS. Raises LinkError when no server
+        answers in time (TlsError where a certificate is why), RefusedError for wrong credentials.
         """
         user = credentials.user if credentials else ""
         options: dict[str, Any] = {"user": user, "password": credentials.password} if credentials else {}
+        if tls or url.startswith("tls://"):
+            options["tls"] = await _proven_context(url, tls or TlsFiles())
+        client = _Client()
         try:
             async with asyncio.timeout(timeout_s):
-                client = await nats.connect(
+                await client.connect(
                     url,
                     name=name,
                     inbox_prefix=inbox_prefix(user or "open"),
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.25,
+                    reconnect_time_wait=0.25,  # type: ignore[arg-type]  # nats-py sleeps for it, fractions too
                     connect_timeout=2,
                     ping_interval=5,
                     max_outstanding_pings=2,
@@ -312,6 +323,26 @@ class Backbone:
         """Send a message that nobody stores; raises LinkError."""
         with _translated(subject):
             await self._client.publish(subject, payload)
+
+
+class _Client(Client):
+    """nats-py's client, which shows its password to a server that offers no TLS, whatever was asked for (2.16)."""
+
+    def _connect_command(self) -> bytes:
+        if "tls" in self.options and not self._server_info.get("tls_required"):
+            raise NatsError("the server offers no TLS, and the site asks for it")
+        return super()._connect_command()
+
+
+async def _proven_context(url: str, files: TlsFiles) -> ssl.SSLContext:
+    """Return the context of a connection that was tried once; raises TlsError with what is wrong."""
+    parts = urlsplit(url)
+    trouble = await diagnosed(
+        files, parts.hostname or "127.0.0.1", parts.port or DEFAULT_PORT, greets=True, listen_s=LISTEN_S
+    )
+    if trouble is not None:
+        raise trouble
+    return files.context()
 
 
 class _translated:  # noqa: N801  # reads as a phrase: `with _translated(subject):`

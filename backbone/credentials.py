@@ -16,6 +16,8 @@ VIEWER = "viewer"
 """Foreign Sparkplug hosts: may subscribe to telemetry and alerts, and ask a node for its births (NCMD)."""
 SENSORS = "sensors"
 """Third-party MQTT devices that use the embedded listener as their broker."""
+EDGES = "edges"
+"""Sparkplug edges of other makers that do so, and the host that reads them: in an account of their own."""
 
 
 @dataclass(frozen=True, slots=True)

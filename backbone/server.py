@@ -24,9 +24,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, ensure_credentials, write_private
+from backbone.credentials import EDGES, SENSORS, SERVICE, VIEWER, Credentials, ensure_credentials, write_private
 from backbone.errors import ServerStartError
-from backbone.server_config import GatewayUser, ServerPorts, render_config
+from backbone.server_config import ACCOUNT, GatewayUser, ServerPorts, render_config
+
+ROLES = (SERVICE, VIEWER, SENSORS, EDGES)
+"""Users that every server has."""
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
@@ -42,7 +45,7 @@ class EmbeddedServer:
         self._process: asyncio.subprocess.Process | None = None
         self._lock_file: TextIO | None = None
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        users = [SERVICE, VIEWER, SENSORS, *(one.name for one in gateways)]
+        users = [*ROLES, *(one.name for one in gateways)]
         self.credentials: Mapping[str, Credentials] = ensure_credentials(state_dir / "users.json", users)
         self.ports = self._load_ports()
 
@@ -81,6 +84,7 @@ class EmbeddedServer:
         """Start and wait until JetStream answers; raises `ServerStartError` with the log's end."""
         self._lock()
         await self._end_orphan()
+        self._move_nameless()
         config = self._dir / "nats.conf"
         text = render_config(self._dir, self.ports, self.credentials, self._gateways)
         if self._read(config) != text:  # a restart must not need room on a full disk
@@ -108,7 +112,7 @@ class EmbeddedServer:
         Passwords that are known stay as they are.
         """
         self._gateways = tuple(gateways)
-        users = [SERVICE, VIEWER, SENSORS, *(one.name for one in gateways)]
+        users = [*ROLES, *(one.name for one in gateways)]
         self.credentials = ensure_credentials(self.credentials_file, users)
         text = render_config(self._dir, self.ports, self.credentials, self._gateways)
         if self._read(self._dir / "nats.conf") == text:
@@ -179,6 +183,12 @@ class EmbeddedServer:
     @staticmethod
     def _read(path: Path) -> str | None:
         return path.read_text() if path.exists() else None
+
+    def _move_nameless(self) -> None:
+        """Take over the streams of a server that had no accounts yet; they are those of one folder."""
+        streams = self._dir / "jetstream" / "jetstream"
+        if (streams / "$G").exists() and not (streams / ACCOUNT).exists():
+            (streams / "$G").rename(streams / ACCOUNT)
 
     async def _end_orphan(self) -> None:
         """End a server that an earlier owner of this folder left behind when it was killed."""

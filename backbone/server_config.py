@@ -4,6 +4,9 @@ A gateway's user may publish only below its own unit and name, and may subscribe
 commands and its own inbox: a stolen gateway can lie about itself, not about others. One that hosts nodes
 may publish as each of them; of more than 50, as any node of their units; of more than 50 units, as any node:
 a permission list of ten thousand lines is no permission list, and every message would be held against it.
+
+Sparkplug edges of other makers have an account of their own: their topics are those that our log stores, and what
+they say is to be read by a gateway's connector first. The two accounts see nothing of each other.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backbone.credentials import SENSORS, SERVICE, VIEWER, Credentials, gateway_user
+from backbone.credentials import EDGES, SENSORS, SERVICE, VIEWER, Credentials, gateway_user
 from backbone.subjects import (
     CONFIG_BUCKET,
     DEVICE_TYPES,
@@ -41,6 +44,14 @@ REPLY_TIME = "5m"
 MOST_STORED = 64 * 2**30
 """Ceiling of all streams together, bytes. Streams reserve their limits against it when they are made,
 so it is a plain number and not a share of today's free disk: a nearly full disk must not stop a start."""
+
+
+ACCOUNT = "FENGSUI"
+"""Whose streams ours are. Until a second account came, they stood in the server's nameless one, ``$G``."""
+
+EDGES_ACCOUNT = "EDGES"
+EDGES_FILE, EDGES_MEMORY = 2**30, 64 * 2**20
+"""Bytes that sessions and retained messages of edges may take: they have no streams of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,9 @@ class GatewayUser:
         return [("*", "*")]
 
 
+_SPARKPLUG = [SPARKPLUG, f"{SPARKPLUG}.>"]
+
+
 def render_config(
     state_dir: Path, ports: ServerPorts, credentials: Mapping[str, Credentials], gateways: Sequence[GatewayUser]
 ) -> str:
@@ -101,7 +115,13 @@ def render_config(
             "max_file_store": MOST_STORED,
         },
         "mqtt": {"listen": f"127.0.0.1:{ports.mqtt}", "ack_wait": "5s", "max_ack_pending": 1000},
-        "authorization": {"users": users},
+        "accounts": {
+            ACCOUNT: {"jetstream": "enabled", "users": users},
+            EDGES_ACCOUNT: {
+                "jetstream": {"max_file": EDGES_FILE, "max_mem": EDGES_MEMORY},
+                "users": [_user(credentials[EDGES], publish=_SPARKPLUG, subscribe=_SPARKPLUG)],
+            },
+        },
         "logtime_utc": True,
     }
     return json.dumps(config, indent=1)

@@ -16,6 +16,7 @@ from cli.modbus_commands import app as modbus_app
 from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
+from cli.unregistered_command import unregistered
 from cli.up_command import up
 from cli.walk_test_command import app as walk_test_app
 from cli.watch_command import watch
@@ -48,6 +49,7 @@ app.add_typer(rules_app, name="rules", rich_help_panel=DESK)
 app.add_typer(gb26875_app, name="gb26875", rich_help_panel=DESK)
 app.add_typer(modbus_app, name="modbus", rich_help_panel=DESK)
 app.command(rich_help_panel=PEOPLE)(gateways)
+app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 

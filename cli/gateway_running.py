@@ -44,7 +44,7 @@ class GatewayRun:
         address = gateway_address(session, self.unit, self.gateway, self.link_nats, self.link_mqtt)
         link = process.Link(
             nats_url=address.nats_url, credentials=address.credentials,
-            mqtt_host=address.mqtt_host, mqtt_port=address.mqtt_port,
+            mqtt_host=address.mqtt_host, mqtt_port=address.mqtt_port, tls=session.tls,
         )  # fmt: skip
         watching = asyncio.create_task(watch_folder(self.site, self.changed.set, known)) if watch else None
         try:

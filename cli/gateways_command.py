@@ -41,13 +41,13 @@ def gateways(
 ) -> None:
     """网关状态：上行、缓存、可离线时长、线路、丢弃 / Gateways: uplink, spool, time it lasts offline, lines, drops."""
     if letters:
-        found = _ask(lambda backbone: _dead_letters(backbone, gateway))
+        found = ask(lambda backbone: _dead_letters(backbone, gateway))
         if as_json:
             print_json(found)
         else:
             Console().print(letter_table(found, lang))
         return
-    statuses = _ask(lambda backbone: _statuses(backbone, gateway))
+    statuses = ask(lambda backbone: _statuses(backbone, gateway))
     if as_json:
         print_json(statuses)
     else:
@@ -81,7 +81,7 @@ async def _dead_letters(backbone: Backbone, wanted: str | None) -> list[Status]:
     return sorted(rows, key=lambda row: int(row["time_ns"]))
 
 
-def _ask(work: Callable[[Backbone], Awaitable[T]]) -> T:
+def ask(work: Callable[[Backbone], Awaitable[T]]) -> T:
     """Connect, do it, and turn what goes wrong into words and an exit code."""
 
     async def main() -> T:

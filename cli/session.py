@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from backbone.client import CONNECT_TIMEOUT_S, Backbone
 from backbone.credentials import SERVICE, Credentials, gateway_user
+from backbone.tls import TlsFiles
 from cli.site_files import load_registry
 from cli.state import State, latest_state, state_for
 from domain.errors import LinkError, RefusedError
@@ -41,7 +42,14 @@ class Session:
             partitions=settings.partitions,
             replicas=settings.replicas,
             timeout_s=timeout_s,
+            tls=self.tls,
         )
+
+    @property
+    def tls(self) -> TlsFiles:
+        """The certificates of the site's way to its backbone; none for the embedded server."""
+        settings = self.registry.site.backbone
+        return TlsFiles(ca_file=settings.ca_file, cert_file=settings.cert_file, key_file=settings.key_file)
 
 
 def open_session(site: Path, state: Path | None = None) -> Session:

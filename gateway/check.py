@@ -90,7 +90,7 @@ def _model_problems(model: type[Settings], data: Any, document: Document, path: 
     try:
         model.model_validate(data)
     except ValidationError as error:
-        return problems_of(error, document, path, known=model.model_fields)
+        return problems_of(error, document, path, model=model)
     return []
 
 

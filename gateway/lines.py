@@ -75,6 +75,7 @@ def maker(registry: Registry, settings: GatewaySettings, hosting: Hosting, clock
 
     def make(name: str) -> Connector:
         connection = connections[name]
+        mine = tuple(one for one in hosted if one.connection == connection.id)
         return CONNECTORS[connection.protocol].connector(
             Wiring(
                 unit=settings.unit,
@@ -85,7 +86,12 @@ def maker(registry: Registry, settings: GatewaySettings, hosting: Hosting, clock
                 clock=clock,
                 hosting=hosting,
                 state_dir=state_dir,
-                transmitters=tuple(one for one in hosted if one.connection == connection.id),
+                transmitters=mine,
+                hosted_devices=tuple(
+                    registry.devices[f"{one.settings.unit}/{device.id}"]
+                    for one in mine
+                    for device in registry.gateways[one.key].connections[0].devices
+                ),
                 timezone=registry.site.timezone,
             )
         )

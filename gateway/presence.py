@@ -19,6 +19,7 @@ import aiomqtt
 
 from backbone.credentials import Credentials
 from backbone.sparkplug import encode_death
+from backbone.tls import TlsError, TlsFiles
 from domain.cancellation import heed_cancellation
 from gateway.backoff import Backoff
 from gateway.nodes import Nodes
@@ -41,6 +42,8 @@ class MqttListener:
     host: str
     port: int
     credentials: Credentials | None
+    tls: TlsFiles | None = None
+    """As for the backbone itself; without any file the listener is spoken to in clear."""
 
 
 class Presence:
@@ -67,7 +70,7 @@ class Presence:
                     backoff.reset()
                     await self._open(bd_seq)
                     await self._hold(client)
-            except aiomqtt.MqttError as error:
+            except (aiomqtt.MqttError, TlsError) as error:
                 if self._voice.alive.is_set() and self._session.bd_seq == bd_seq:
                     log.warning("presence lost: %s", error)
                     alone_since_s = loop.time()
@@ -105,6 +108,7 @@ class Presence:
             will=will,
             keepalive=KEEPALIVE_S,
             timeout=PATIENCE_S,
+            tls_context=listener.tls.context() if listener.tls else None,
         )
 
     @staticmethod

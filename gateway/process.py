@@ -17,6 +17,7 @@ from pathlib import Path
 
 from backbone.client import Backbone
 from backbone.credentials import Credentials
+from backbone.tls import TlsFiles
 from domain.cancellation import heed_cancellation
 from domain.clock import Clock
 from domain.errors import LinkError, RefusedError
@@ -65,6 +66,7 @@ class Link:
     credentials: Credentials | None
     mqtt_host: str
     mqtt_port: int
+    tls: TlsFiles | None = None
 
 
 async def run(
@@ -175,6 +177,7 @@ class _Gateway:
                     self._link.nats_url,
                     credentials=self._link.credentials,
                     name=f"gateway-{self._unit}-{self._gateway}",
+                    tls=self._link.tls,
                 )
             except (LinkError, RefusedError) as error:
                 log.warning("backbone: %s; reading and spooling on", error)
@@ -192,9 +195,8 @@ class _Gateway:
         """Hold Sparkplug sessions over ``backbone``; the client reconnects by itself from here on."""
         session = self._nodes.own
         session.begin_with(await self._figures(uplink=False))
-        listener = MqttListener(
-            host=self._link.mqtt_host, port=self._link.mqtt_port, credentials=self._link.credentials
-        )
+        link = self._link
+        listener = MqttListener(host=link.mqtt_host, port=link.mqtt_port, credentials=link.credentials, tls=link.tls)
         presence = Presence(self._nodes, self._voice, self._spool, listener)
         uplink = Uplink(self._spool, self._nodes, self._voice)
         desk = None if self._reloader is None else Desk(self._reloader)

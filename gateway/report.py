@@ -66,6 +66,7 @@ def status_document(
                 "missed": one.missed,
                 "errors": dict(one.errors),
                 "lost": sorted(one.lost),
+                "figures": dict(one.figures),
             }
             for name, one in health.items()
         },

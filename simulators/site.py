@@ -242,6 +242,10 @@ class Fleet:
             user=settings.get("user") or None,
             password=settings.get("password") or None,
             version=str(settings.get("version", "3.1.1")).removesuffix(".0"),
+            tls=bool(settings.get("tls")),
+            ca_file=settings.get("ca_file"),
+            cert_file=settings.get("cert_file"),
+            key_file=settings.get("key_file"),
         )
         return SensorLine(
             devices,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
@@ -57,14 +58,21 @@ async def connected(server: EmbeddedServer, name: str = "test", *, partitions: i
 
 
 @asynccontextmanager
-async def mosquitto(folder: Path) -> AsyncIterator[int]:
-    """Run a Mosquitto broker (MQTT 3.1.1 and 5) that lets anybody in; yields its loopback port."""
+async def mosquitto(folder: Path, *more: str) -> AsyncIterator[int]:
+    """Run a Mosquitto broker (MQTT 3.1.1 and 5) that lets anybody in; yields its loopback port.
+
+    ``more`` are lines of its configuration, about its listener first.
+    """
     program = require("mosquitto")
     port = free_ports(1)[0]
-    config = folder / "mosquitto.conf"
-    config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
-    )
+    kept = folder / f"mosquitto-{port}"
+    kept.mkdir()
+    config = kept / "mosquitto.conf"
+    lines = [
+        f"user {getpass.getuser()}", f"listener {port} 127.0.0.1", "allow_anonymous true", *more,
+        "persistence true", f"persistence_location {kept}/",
+    ]  # fmt: skip
+    config.write_text("\n".join(lines) + "\n")
     process = await asyncio.create_subprocess_exec(
         program, "-c", str(config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )

@@ -32,6 +32,7 @@ from domain.site.registry import Device, Registry, Transmitter, Zone
 from domain.site.transmitters import (
     AnalogSettings,
     ComponentSettings,
+    EdgeDeviceSettings,
     FacilitySystemSettings,
     TransmitterSettings,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Connection",
     "Device",
     "DeviceSettings",
+    "EdgeDeviceSettings",
     "EscalationPolicy",
     "EscalationStep",
     "FacilitySystemSettings",

@@ -78,7 +78,11 @@ class Equipment:
         self.gateways[key] = node
         self.transmitters[key] = Transmitter(host=host, connection=connection.id, settings=settings)
         inner = node.connections[0]
-        places = [path, *((*path, "systems", at) for at in range(len(settings.systems)))]
+        places = [
+            path,
+            *((*path, "systems", at) for at in range(len(settings.systems))),
+            *((*path, "devices", at) for at in range(len(settings.devices))),
+        ]
         for place, described in zip(places, inner.devices, strict=True):
             device = self._device(doc, place, node, inner, described)
             if device is not None:

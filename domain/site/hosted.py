@@ -13,7 +13,7 @@ HOLDS_S = 366 * 86_400.0
 
 
 def as_gateway(settings: TransmitterSettings, connection: Connection) -> GatewaySettings:
-    """Return the node: one connection, the transmitter itself as its first device, then its systems.
+    """Return the node: one connection, the transmitter itself as its first device, then its systems and devices.
 
     Device profiles are named after the protocol: ``<protocol>_transmitter``, ``<protocol>_system``.
     """
@@ -36,7 +36,18 @@ def as_gateway(settings: TransmitterSettings, connection: Connection) -> Gateway
         )
         for system in settings.systems
     ]
-    inner = Connection(id=connection.id, protocol=connection.protocol, devices=(itself, *systems))
+    devices = [
+        DeviceSettings(
+            id=device.id,
+            profile=device.profile or f"{connection.protocol}_system",
+            zone=device.zone or settings.zone,
+            labels=device.labels,
+            address=device.name or "",
+            tags=device.tags,
+        )
+        for device in settings.devices
+    ]
+    inner = Connection(id=connection.id, protocol=connection.protocol, devices=(itself, *systems, *devices))
     return GatewaySettings(gateway=settings.id, unit=settings.unit, labels=settings.labels, connections=(inner,))
 
 

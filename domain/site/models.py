@@ -9,6 +9,7 @@ which the reader replaces from the environment.
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -140,6 +141,17 @@ class BackboneSettings(Settings):
     url: str | None = Field(default=None, pattern=NATS_PATTERN)
     partitions: int = Field(default=4, ge=1, le=256)
     replicas: int = Field(default=1, ge=1, le=5)
+    ca_file: Path | None = Field(default=None, description="TLS: certificates to trust instead of the system's")
+    cert_file: Path | None = Field(default=None, description="TLS: our certificate, where the server asks for one")
+    key_file: Path | None = Field(default=None, description="its key; absent when it stands in cert_file")
+
+    @model_validator(mode="after")
+    def _certificates_are_for_a_server_of_others(self) -> Self:
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError("'key_file' is nothing without 'cert_file' → write both, or neither")
+        if self.url is None and (self.ca_file or self.cert_file):
+            raise ValueError("the embedded server listens on loopback without TLS → add 'url', or remove them")
+        return self
 
 
 class SiteSettings(Settings):

@@ -75,6 +75,22 @@ class FacilitySystemSettings(Settings):
     components: tuple[ComponentSettings, ...] = ()
 
 
+class EdgeDeviceSettings(Settings):
+    """A device of another maker's edge node, where more is to be known of it than it says itself.
+
+    What it tells is learned without this too, as points of the edge; here it gets a place, a name and a profile.
+    """
+
+    id: Token
+    name: str | None = Field(
+        default=None, min_length=1, max_length=200, description="the edge's own name of it; absent: the edge itself"
+    )
+    profile: Token | None = Field(default=None, description="which of its values are which points, with limits")
+    zone: Token | None = Field(default=None, description="where it is; the edge's zone when absent")
+    labels: Labels
+    tags: tuple[Token, ...] = ()
+
+
 class TransmitterSettings(Settings):
     """A transmitter of a listening connection; ``profile`` names how it deviates from the standard."""
 
@@ -87,4 +103,5 @@ class TransmitterSettings(Settings):
     labels: Labels
     duty: bool = Field(default=True, description="somebody is on duty beside it, and can answer a roll-call")
     tags: tuple[Token, ...] = ()
-    systems: tuple[FacilitySystemSettings, ...] = ()
+    systems: tuple[FacilitySystemSettings, ...] = Field(default=(), description="gb26875: what hangs on it")
+    devices: tuple[EdgeDeviceSettings, ...] = Field(default=(), description="sparkplug: what hangs on it")

@@ -125,7 +125,8 @@ class Wiring:
     """Everything a connector is built from. ``table`` holds the points of the whole gateway at start.
 
     ``state_dir`` is the process's own folder; ``timezone`` the site's (IANA name), which devices that send
-    local time keep. ``hosting`` and ``transmitters`` are set for a connection that hosts nodes.
+    local time keep. ``hosting`` and ``transmitters`` are set for a connection that hosts nodes;
+    ``hosted_devices`` are the devices of those nodes, themselves among them.
     """
 
     unit: str
@@ -137,6 +138,7 @@ class Wiring:
     hosting: Hosting | None = None
     state_dir: pathlib.Path | None = None
     transmitters: tuple[Transmitter, ...] = ()
+    hosted_devices: tuple[Device, ...] = ()
     timezone: str = "Asia/Shanghai"
 
 

@@ -25,13 +25,17 @@ _VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5": aiomqtt.ProtocolVersion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerSettings:
-    """Where the broker is and who we are to it. ``version``: ``3.1.1`` or ``5``."""
+    """Where the broker is and who we are to it. ``version``: ``3.1.1`` or ``5``; the files are for ``tls`` only."""
 
     host: str = "127.0.0.1"
     port: int = 1883
     user: str | None = None
     password: str | None = None
     version: str = "3.1.1"
+    tls: bool = False
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a version that this client does not speak."""
@@ -82,7 +86,7 @@ class SensorUplink:
                 async with self._client() as client:
                     self.connected, self.trouble = True, ""
                     await self._live(client)
-            except aiomqtt.MqttError as error:
+            except (aiomqtt.MqttError, OSError) as error:  # a certificate that can't be read is an OSError
                 self.trouble = str(error)
             finally:
                 self.connected = False
@@ -99,6 +103,9 @@ class SensorUplink:
             protocol=_VERSIONS[settings.version],
             timeout=ACKNOWLEDGE_S,
             keepalive=10,
+            tls_params=aiomqtt.TLSParameters(settings.ca_file, settings.cert_file, settings.key_file)
+            if settings.tls
+            else None,
         )
 
     async def _live(self, client: aiomqtt.Client) -> None:

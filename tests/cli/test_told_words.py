@@ -14,6 +14,7 @@ from cli.demo_screen import alert_rows
 from cli.gb26875_tables import object_table, stranger_table, transmitter_table
 from cli.roll_call_tables import call_table
 from cli.simulate_commands import report_table, verdict_table
+from cli.unregistered_command import unregistered_table
 from simulators.expectations import State, Verdict
 from simulators.runner import Report
 from tests.dashboards.board_makers import alert
@@ -43,6 +44,7 @@ CHANGE = {"line": HOSTILE, "did": HOSTILE, "what": HOSTILE, "id": HOSTILE, "fiel
         call_table((CALL,), Language.ZH),
         change_table(HOSTILE, {"changes": [CHANGE]}, Language.ZH),
         status_table({HOSTILE: {"config": {"version": HOSTILE, "last": {"reason": HOSTILE}}}}, Language.ZH),
+        unregistered_table((ROW,), Language.ZH),
     ],
 )
 def test_a_description_is_shown_as_it_is_and_obeyed_by_nobody(told: RenderableType) -> None:

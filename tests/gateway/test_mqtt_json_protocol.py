@@ -12,23 +12,17 @@ from hypothesis import strategies as st
 
 from domain.quality import GOOD, Reason, reason_of
 from domain.quantity import Quantity
-from gateway.connectors.mqtt_json.config import MOST_PAYLOAD, MqttProfileOptions, MqttRead
-from gateway.connectors.mqtt_json.protocol import (
-    Field,
-    Message,
-    MessageDecoder,
-    TopicTemplate,
-    UnusableError,
-    find,
-    steps_of,
-)
+from gateway.connectors.json_decoder import Field, Message, MessageDecoder, UnusableError, find, steps_of
+from gateway.connectors.json_read import MOST_PAYLOAD, JsonRead
+from gateway.connectors.mqtt_json.config import MqttProfileOptions
+from gateway.connectors.mqtt_json.protocol import TopicTemplate
 
 OPTIONS = MqttProfileOptions(topic="sensors/{address}/up", time="ts")
 
 
 def field(path: str, to: Quantity = Quantity.NONE, **settings: Any) -> Field:
     limits = {name: settings.pop(name) for name in ("floor", "ceiling") if name in settings}
-    return Field(read=MqttRead.model_validate({"path": path, **settings}), quantity=to, **limits)
+    return Field(read=JsonRead.model_validate({"path": path, **settings}), quantity=to, **limits)
 
 
 SMOKE = MessageDecoder(

@@ -19,6 +19,7 @@ from simulators.devices.mqtt import BrokerSettings, SensorUplink
 from simulators.devices.mqtt_devices import Camera, MqttDevice, SmokeSensor
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.lines import SensorLine
+from tests.certificates import Authority
 from tests.servers import mosquitto
 
 
@@ -150,3 +151,25 @@ async def test_a_silent_sensor_says_nothing(tmp_path: Path) -> None:
 def test_an_mqtt_version_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="not '4'"):
         BrokerSettings(version="4")
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_sensors_speak_tls_and_show_a_certificate(tmp_path: Path, version: str) -> None:
+    authority = Authority(tmp_path)
+    server, client = authority.signed("server"), authority.signed("client")
+    files: dict[str, Any] = {"ca_file": str(authority.cert), "cert_file": str(client.cert), "key_file": str(client.key)}
+    lines = [f"cafile {authority.cert}", f"certfile {server.cert}", f"keyfile {server.key}", "require_certificate true"]
+    async with mosquitto(tmp_path, *lines) as port:
+        settings = BrokerSettings(port=port, version=version, tls=True, **files)
+        tls = aiomqtt.TLSParameters(files["ca_file"], files["cert_file"], files["key_file"])
+        async with aiomqtt.Client("127.0.0.1", port, tls_params=tls) as host:
+            await host.subscribe("#", qos=1)
+            uplink = SensorUplink(settings, identifier="sim")
+            async with running(uplink):
+                uplink.send("sensors/s1/up", b"{}")
+                assert [payload(one) for one in await received(host, 1)] == [b"{}"]
+        gone = SensorUplink(BrokerSettings(port=port, tls=True, ca_file=str(tmp_path / "gone.pem")), identifier="gone")
+        async with running(gone), asyncio.timeout(20):
+            while not gone.trouble:
+                await asyncio.sleep(0.01)
+    assert "No such file" in gone.trouble

@@ -30,6 +30,9 @@ def check_connection(connection: Connection, registry: Registry, devices: Sequen
     seen: dict[tuple[bytes, str | None], TransmitterSettings] = {}
     for at, transmitter in enumerate(connection.transmitters):
         path: Path = ("transmitters", at)
+        if transmitter.devices:
+            mend = "write what hangs on a transmitter under 'systems'"
+            found.append(Finding((*path, "devices"), "'devices' are those of Sparkplug edges", mend))
         profile = _profile(transmitter)
         if profile is None:
             mend = nearest(transmitter.profile, (AUTO, *PROFILES))

@@ -13,88 +13,32 @@ from __future__ import annotations
 
 import asyncio
 import math
-import ssl
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import aiomqtt
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from domain.batch import ReadingBatch
 from domain.cancellation import heed_cancellation
-from domain.clock import NS_PER_MS, NS_PER_S, floor_ms
-from domain.errors import LinkError
-from domain.points import PointTable
-from domain.quality import BAD, GOOD, Reason, pack
+from domain.clock import NS_PER_MS
+from domain.errors import RefusedError
+from domain.quality import BAD, Reason, pack
 from domain.site import Device
+from gateway.connectors.broker import check_tls, client_to, link_error, subscribe
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Health, Sink, Wiring
+from gateway.connectors.json_decoder import MessageDecoder, UnusableError, fields_of
+from gateway.connectors.json_listener import Harvest, Listener, Timekeeper, place
 from gateway.connectors.mqtt_json.buffered import BufferedSocket
-from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions, MqttRead, MqttVersion
-from gateway.connectors.mqtt_json.protocol import Field, Message, MessageDecoder, TopicTemplate, UnusableError
-from gateway.connectors.reporter import CLOCK_MARK
+from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions
+from gateway.connectors.mqtt_json.protocol import TopicTemplate
 
 MOST_TOGETHER = 2000
 """Messages in one commit."""
 
-MOST_REMEMBERED = 256
-"""Latest messages of a device that are remembered, to know a second copy."""
-
 SESSION_EXPIRY_S = 7 * 86_400
 """How long a v5 broker keeps our session; v3.1.1 brokers decide themselves."""
-
-
-@dataclass(slots=True)
-class _Listener:
-    """One device: its decoder, its points, and the times it has used."""
-
-    device: str
-    decoder: MessageDecoder
-    rows: Sequence[int]
-    lost: bool = False
-    recent: OrderedDict[int, int | None] = field(default_factory=OrderedDict)
-
-    def own_time(self, time_ms: int, digest: int | None) -> int | None:
-        """Return a time that no reading of the device has yet, None when the message is a second copy."""
-        while time_ms in self.recent:
-            if digest is not None and self.recent[time_ms] == digest:
-                return None
-            time_ms += 1
-        self.recent[time_ms] = digest
-        if len(self.recent) > MOST_REMEMBERED:
-            self.recent.popitem(last=False)
-        return time_ms
-
-
-@dataclass(slots=True)
-class _Harvest:
-    """The columns that a group of messages became, and its dead letters."""
-
-    time_ns: list[int] = field(default_factory=list)
-    point: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-    quality: list[int] = field(default_factory=list)
-    text: dict[int, str] = field(default_factory=dict)
-    letters: list[DeadLetter] = field(default_factory=list)
-    used: list[tuple[_Listener, int]] = field(default_factory=list)
-
-    def forget(self) -> None:
-        """Take back the times that were used: nothing was stored, so what comes again is no second copy."""
-        for listener, time_ms in self.used:
-            listener.recent.pop(time_ms, None)
-
-    def add(self, time_ns: int, points: Sequence[int], values: Sequence[float], qualities: Sequence[int]) -> None:
-        """Add readings that share a time."""
-        self.time_ns += [time_ns] * len(points)
-        self.point += points
-        self.value += values
-        self.quality += qualities
-
-    def batch(self, table: PointTable) -> ReadingBatch:
-        """Return the readings as columns."""
-        return ReadingBatch.build(table, self.time_ns, self.point, self.value, quality=self.quality, text=self.text)
 
 
 class MqttJsonConnector:
@@ -104,7 +48,7 @@ class MqttJsonConnector:
         """Compile the decoders; connects in `run`."""
         self._wiring = wiring
         self._settings = MqttJsonSettings.model_validate(wiring.connection.settings)
-        self._listeners: dict[tuple[TopicTemplate, str], _Listener] = {}
+        self._listeners: dict[tuple[TopicTemplate, str], Listener] = {}
         self._templates: dict[TopicTemplate, None] = {}
         decoders: dict[str, tuple[TopicTemplate, MessageDecoder]] = {}
         for device in wiring.devices:
@@ -112,10 +56,13 @@ class MqttJsonConnector:
             template, decoder = decoders.setdefault(name, _decoder(device))
             rows = wiring.table.of_device(wiring.unit, device.settings.id).tolist()
             self._templates[template] = None
-            self._listeners[template, str(device.settings.address)] = _Listener(device.settings.id, decoder, rows)
+            self._listeners[template, str(device.settings.address)] = Listener(device.settings.id, decoder, rows)
         self._connected = False
+        self._proven = False
+        """Tells whether the last connection that was tried came about: its certificates need no look."""
         self._received = 0
         self._errors: Counter[str] = Counter()
+        self._times = Timekeeper(wiring.clock, self._settings.clock_tolerance_s, self._errors)
         self._down_since_s: float | None = None
 
     def health(self) -> Health:
@@ -124,44 +71,43 @@ class MqttJsonConnector:
         return Health(ok=self._connected, polls=self._received, errors=dict(self._errors), lost=lost)
 
     async def run(self, sink: Sink) -> None:
-        """Connect, subscribe and take messages until cancelled; raises LinkError when the broker is away."""
+        """Connect, subscribe and take messages until cancelled.
+
+        Raises LinkError when the broker is away, or refuses us.
+        """
         try:
+            if not self._proven:
+                await check_tls(self._settings)
             client = self._client()
             client._client.manual_ack_set(on=True)  # noqa: SLF001  # see the module's docstring
             async with client:
                 if not self._settings.tls:
                     client._client._sock = BufferedSocket(client._client._sock)  # type: ignore[arg-type]  # noqa: SLF001  # same face
-                for template in self._templates:
-                    await client.subscribe(template.subscription, qos=1)
+                await subscribe(client, {template.subscription: 1 for template in self._templates})
                 heed_cancellation()
-                self._connected, self._down_since_s = True, None
+                self._connected, self._proven, self._down_since_s = True, True, None
                 await self._take_messages(client, sink)
-        except (aiomqtt.MqttError, OSError) as error:
-            self._errors["link_down"] += 1
+        except (aiomqtt.MqttError, RefusedError, OSError) as error:
+            self._proven = self._connected
+            found = await link_error(self._settings, error, self._errors)
             await self._report_cut_off(sink)
-            raise LinkError(f"broker {self._settings.host}:{self._settings.port}: {error}") from error
+            raise found from error
         finally:
             self._connected = False
 
     def _client(self) -> aiomqtt.Client:
+        """Return a client whose session the broker keeps; 3.1.1 brokers decide themselves for how long."""
         settings, wiring = self._settings, self._wiring
-        v5 = settings.version is MqttVersion.V5
-        properties = Properties(PacketTypes.CONNECT) if v5 else None  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.CONNECT) if settings.is_v5 else None  # type: ignore[no-untyped-call]
         if properties is not None:
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
             properties.ReceiveMaximum = MOST_TOGETHER
-        return aiomqtt.Client(
-            settings.host,
-            settings.port,
-            username=settings.user or None,
-            password=settings.password.get_secret_value() or None,
-            identifier=f"fengsui-{wiring.unit}-{wiring.gateway}-{wiring.connection.id}",
-            protocol=aiomqtt.ProtocolVersion.V5 if v5 else aiomqtt.ProtocolVersion.V311,
-            clean_session=None if v5 else False,
-            clean_start=False if v5 else MQTT_CLEAN_START_FIRST_ONLY,  # paho refuses any other value for 3.1.1
+        return client_to(
+            settings,
+            f"fengsui-{wiring.unit}-{wiring.gateway}-{wiring.connection.id}",
+            clean_session=None if settings.is_v5 else False,
+            clean_start=False if settings.is_v5 else MQTT_CLEAN_START_FIRST_ONLY,  # paho refuses others for 3.1.1
             properties=properties,
-            keepalive=settings.keepalive_s,
-            tls_context=ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None,
         )
 
     async def _take_messages(self, client: aiomqtt.Client, sink: Sink) -> None:
@@ -180,15 +126,15 @@ class MqttJsonConnector:
                 if message.qos:
                     paho.ack(message.mid, message.qos)
 
-    async def _deliver(self, harvest: _Harvest, sink: Sink) -> None:
+    async def _deliver(self, harvest: Harvest, sink: Sink) -> None:
         """Return when everything that the messages said is on disk."""
         if harvest.point:
             await sink.emit(harvest.batch(self._wiring.table))
         if harvest.letters:
             await asyncio.gather(*(sink.dead_letter(letter) for letter in harvest.letters))
 
-    def _harvest(self, messages: Sequence[aiomqtt.Message]) -> _Harvest:
-        harvest = _Harvest()
+    def _harvest(self, messages: Sequence[aiomqtt.Message]) -> Harvest:
+        harvest = Harvest()
         self._received += len(messages)
         for message in messages:
             payload = message.payload if isinstance(message.payload, bytes) else bytes(message.payload or b"")
@@ -206,7 +152,7 @@ class MqttJsonConnector:
                 harvest.letters.append(letter)
         return harvest
 
-    def _take(self, topic: str, payload: bytes, harvest: _Harvest) -> None:
+    def _take(self, topic: str, payload: bytes, harvest: Harvest) -> None:
         """Add one message's readings; raises UnusableError."""
         listener = self._listener(topic, payload)
         message = listener.decoder.decode(payload)
@@ -214,19 +160,15 @@ class MqttJsonConnector:
         if message is None:
             self._errors["left_to_others"] += 1
             return
-        time_ns, believed = self._time(listener, message)
-        time_ms = listener.own_time(time_ns // NS_PER_MS, hash(payload) if believed else None)
-        if time_ms is None:
+        expected = listener.decoder.has_time
+        time_ns, believed = self._times.time(message.time_ns, expected=expected)
+        doubted = expected and not believed
+        if not place(
+            listener, message, harvest, time_ns=time_ns, believed=believed, doubted=doubted, digest=hash(payload)
+        ):
             self._errors["second_copy"] += 1
-            return
-        harvest.used.append((listener, time_ms))
-        doubted = listener.decoder.has_time and not believed
-        start = len(harvest.point)
-        qualities = [CLOCK_MARK if doubted and q == GOOD else q for q in message.quality]
-        harvest.add(time_ms * NS_PER_MS, [listener.rows[row] for row in message.rows], message.value, qualities)
-        harvest.text.update({start + at: words for at, words in message.text.items()})
 
-    def _listener(self, topic: str, payload: bytes) -> _Listener:
+    def _listener(self, topic: str, payload: bytes) -> Listener:
         matched = False
         for template in self._templates:
             address = template.address(topic)
@@ -239,18 +181,6 @@ class MqttJsonConnector:
         code = "unknown_address" if matched else "unknown_topic"
         raise UnusableError(code, "no device of this connection", payload)
 
-    def _time(self, listener: _Listener, message: Message) -> tuple[int, bool]:
-        """Return the reading's time, and whether it is the device's own."""
-        now_ns = self._wiring.clock.now_ns()
-        if message.time_ns is None:
-            if listener.decoder.has_time:
-                self._errors["no_device_time"] += 1
-            return floor_ms(now_ns), False
-        if abs(message.time_ns - now_ns) > self._settings.clock_tolerance_s * NS_PER_S:
-            self._errors["device_clock"] += 1
-            return floor_ms(now_ns), False
-        return message.time_ns, True
-
     async def _report_cut_off(self, sink: Sink) -> None:
         """Once the broker has been away for the grace time, say so on every point, once."""
         now_s = asyncio.get_running_loop().time()
@@ -259,7 +189,7 @@ class MqttJsonConnector:
         listeners = [listener for listener in self._listeners.values() if not listener.lost]
         if now_s - self._down_since_s < self._settings.link_grace_s or not listeners:
             return
-        harvest = _Harvest()
+        harvest = Harvest()
         for listener in listeners:
             listener.lost = True
             time_ms = listener.own_time(self._wiring.clock.now_ns() // NS_PER_MS, None)
@@ -273,13 +203,4 @@ class MqttJsonConnector:
 def _decoder(device: Device) -> tuple[TopicTemplate, MessageDecoder]:
     """Compile a device's profile, which has been checked before."""
     options = MqttProfileOptions.model_validate(device.profile.options)
-    fields = [
-        Field(
-            read=MqttRead.model_validate(point.read),
-            quantity=point.quantity,
-            floor=-math.inf if point.floor is None else point.floor,
-            ceiling=math.inf if point.ceiling is None else point.ceiling,
-        )
-        for point in device.profile.points
-    ]
-    return TopicTemplate(options.topic), MessageDecoder(options, fields)
+    return TopicTemplate(options.topic), MessageDecoder(options, fields_of(device.profile.points))
