@@ -106,7 +106,7 @@ async def _of_connection(
     link = ModbusLink(settings) if measure else None
     rows = []
     try:
-        for (unit, period_s), together in grouped(connection, devices).items():
+        for (unit, period_s), together in grouped(devices).items():
             made = Layout.of(together).plan(expected_cost(settings))
             for block in made.blocks:
                 measured_s, trouble = await _measure(link, unit, block) if link is not None else (None, "")
@@ -117,7 +117,7 @@ async def _of_connection(
                         connection=connection.id,
                         unit=unit,
                         period_s=period_s,
-                        devices=tuple(device.settings.id for device in together),
+                        devices=tuple(part.device.settings.id for part in together),
                         function=block.function.value,
                         address=block.address,
                         count=block.count,
@@ -168,15 +168,23 @@ def _show(rows: Sequence[Row], lang: Language, *, measured: bool) -> None:
 
 
 def _cycle(rows: Sequence[Row], lang: Language) -> str:
-    """Say what a cycle of one line takes, and whether it fits into its shortest period."""
+    """Say what a cycle of one line takes, and whether all its rates together leave the line time to breathe."""
     predicted_s = sum(row.predicted_s for row in rows)
     tried = [row.measured_s for row in rows if row.measured_s is not None]
-    period_s = min(row.period_s for row in rows)
+    load = sum(max(row.predicted_s, row.measured_s or 0.0) / row.period_s for row in rows)
+    rates = sorted({row.period_s for row in rows})
     zh = f"{rows[0].connection}：{len(rows)} 个请求，每轮预计 {predicted_s:.3f} 秒"
     en = f"{rows[0].connection}: {len(rows)} requests, a cycle takes {predicted_s:.3f} s as predicted"
     zh += f"，实测 {sum(tried):.3f} 秒" if tried else ""
     en += f", {sum(tried):.3f} s as measured" if tried else ""
-    if max(predicted_s, sum(tried)) > period_s:
-        zh += f"，超过周期 {period_s:g} 秒：会漏读，请放长 period_s"
-        en += f": longer than its period of {period_s:g} s, polls will be missed: raise period_s"
+    if len(rates) > 1:
+        periods = ", ".join(f"{one:g}" for one in rates)
+        zh += f"；周期 {periods} 秒合计占用线路 {load:.0%}"
+        en += f"; its periods of {periods} s together keep the line busy for {load:.0%} of the time"
+    if load > 1 and len(rates) == 1:
+        zh += f"，超过周期 {rates[0]:g} 秒：会漏读，请放长 period_s"
+        en += f": longer than its period of {rates[0]:g} s, polls will be missed: raise period_s"
+    elif load > 1:
+        zh += "：会漏读，请放长 period_s"
+        en += ": polls will be missed: raise period_s"
     return zh if lang is Language.ZH else en

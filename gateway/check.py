@@ -6,7 +6,7 @@ The registry has been built before, so ids and references are right; here each `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,10 +14,13 @@ from pydantic import ValidationError
 from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import Problem
 from domain.quantity import to_canonical
-from domain.site import GatewaySettings, Profile, Registry
+from domain.site import Connection, GatewaySettings, Profile, Registry
 from domain.site.labels import Settings
-from gateway.connectors import CONNECTORS
+from gateway.connectors import CONNECTORS, Protocol
 from gateway.connectors.contract import Finding, ReadSettings
+
+_HEEDED = ("report", "period_s", "part")
+_IDLE = "this protocol does nothing with it"
 
 PROTOCOLS = tuple(sorted(CONNECTORS))
 """The protocols that a connection may have: `build_registry`'s ``known_protocols``."""
@@ -66,6 +69,7 @@ def check_gateway(
         if problems or not all(device.profile in sound for device in connection.devices):
             continue
         devices = [registry.devices[f"{gateway.unit}/{device.id}"] for device in connection.devices]
+        found += _problems(_unheeded_of_devices(connection, protocol), document, path)
         found += _problems(protocol.check_connection(connection, registry, devices), document, path)
     return found
 
@@ -76,14 +80,32 @@ def check_profile(document: Document, profile: Profile) -> list[Problem]:
     if protocol is None:
         return [document.problem(("protocol",), "no such protocol", nearest(profile.protocol, CONNECTORS))]
     found = _model_problems(protocol.options, profile.options, document, ("options",))
+    found += _problems(_unheeded((), profile, protocol), document, ())
     for at, point in enumerate(profile.points):
         path: Path = ("points", at, "read")
+        found += _problems(_unheeded(("points", at), point, protocol), document, ())
         problems = _model_problems(protocol.read, point.read, document, path)
         if not problems:
             read = protocol.read.model_validate(point.read)
             problems = [document.problem(path, *words) for words in _wrong_quantities(read, point.quantity)]
         found += problems
     return found or _problems(protocol.check_profile(profile), document, ())
+
+
+def _unheeded_of_devices(connection: Connection, protocol: Protocol) -> Iterator[Finding]:
+    """Yield what the devices of a connection say about points that their protocol does nothing with."""
+    for at, device in enumerate(connection.devices):
+        if device.parts and "part" not in protocol.heeds:
+            yield Finding(("devices", at, "parts"), _IDLE, "remove 'parts'")
+        for name, override in device.points.items():
+            yield from _unheeded(("devices", at, "points", name), override, protocol)
+
+
+def _unheeded(path: Path, written: Settings, protocol: Protocol) -> Iterator[Finding]:
+    """Yield what is written in one block and has no meaning for the protocol."""
+    for name in _HEEDED:
+        if name in written.model_fields_set and name not in protocol.heeds:
+            yield Finding((*path, name), _IDLE, f"remove '{name}'")
 
 
 def _model_problems(model: type[Settings], data: Any, document: Document, path: Path) -> list[Problem]:

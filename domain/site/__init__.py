@@ -29,6 +29,7 @@ from domain.site.models import (
 )
 from domain.site.premises import STEP_ROLES
 from domain.site.registry import Device, Registry, Transmitter, Zone
+from domain.site.reports import PointOverride, ReportSettings
 from domain.site.transmitters import (
     AnalogSettings,
     ComponentSettings,
@@ -55,9 +56,11 @@ __all__ = [
     "Labels",
     "LimitOverride",
     "Person",
+    "PointOverride",
     "Profile",
     "ProfilePoint",
     "Registry",
+    "ReportSettings",
     "Role",
     "SiteSettings",
     "StoreKind",

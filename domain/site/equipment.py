@@ -11,8 +11,9 @@ from domain.site.findings import Findings
 from domain.site.hosted import as_gateway, points_of_component
 from domain.site.labels import Labels
 from domain.site.models import Connection, DeviceSettings, GatewaySettings, Profile, ProfilePoint
-from domain.site.profiles import Profiles, check_order
+from domain.site.profiles import Profiles, check_order, check_report
 from domain.site.registry import Device, Transmitter, Zone
+from domain.site.reports import ALL_POINTS
 from domain.site.transmitters import FacilitySystemSettings, TransmitterSettings
 
 
@@ -144,17 +145,33 @@ class Equipment:
         )
 
     def _add_points(self, doc: Document, path: Path, device: Device) -> None:
+        at: Path
         names = {point.id for point in device.profile.points}
         for name in device.settings.limits:
             self._findings.exists(doc, (*path, "limits", name), name, names, "point")
+        for name, override in device.settings.points.items():
+            at = (*path, "points", name)
+            if name != ALL_POINTS and self._findings.exists(doc, at, name, names, "point"):
+                point = next(one for one in device.profile.points if one.id == name)
+                check_report(doc, (*at, "report"), point, override.report, findings=self._findings)
+        self._check_parts(doc, path, device)
         for point in device.profile.points:
             resolved = _resolve(device, point)
             self.points.append(resolved)
             self.labels[resolved.key] = point.labels
             if point.id in device.settings.limits:
-                at: Path = (*path, "limits", point.id)
+                at = (*path, "limits", point.id)
                 low, high = ("low limit", resolved.low), ("high limit", resolved.high)
                 check_order(doc, at, low, high, findings=self._findings)
+
+    def _check_parts(self, doc: Document, path: Path, device: Device) -> None:
+        """Check that the device says where each part of its profile is, and no other."""
+        needed = {point.part for point in device.profile.points if point.part is not None}
+        for name in device.settings.parts:
+            self._findings.exists(doc, (*path, "parts", name), name, needed, "part")
+        for name in sorted(needed - set(device.settings.parts)):
+            message = f"the profile reads some points from part '{name}'"
+            self._findings.add(doc, path, message, f"add 'parts: {{{name}: …}}' with its address")
 
 
 def _resolve(device: Device, point: ProfilePoint) -> Point:

@@ -19,6 +19,7 @@ from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
 from domain.site.labels import Labels, Settings
+from domain.site.reports import MOST_S, PointOverride, ReportSettings
 from domain.site.transmitters import TransmitterSettings
 from domain.wording import HTTP_PATTERN, NATS_PATTERN
 
@@ -189,6 +190,9 @@ class ProfilePoint(Settings):
     floor: float | None = None
     ceiling: float | None = None
     max_silence_s: float | None = Field(default=None, gt=0)
+    period_s: float | None = Field(default=None, gt=0, le=MOST_S, description="read this often, not as its device")
+    part: Token | None = Field(default=None, description="it is read from this one of the device's parts")
+    report: ReportSettings = ReportSettings()
     read: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -201,12 +205,17 @@ class Profile(Settings):
     labels: Labels
     source: str = Field(description="where the map comes from; 'assumption' where nobody published it")
     max_silence_s: float = Field(default=60.0, gt=0)
+    report: ReportSettings = Field(default=ReportSettings(), description="for its measures; heartbeat_s for all points")
     options: dict[str, Any] = Field(default_factory=dict)
     points: tuple[ProfilePoint, ...] = Field(min_length=1)
 
 
 class DeviceSettings(Settings):
-    """A device on a connection. ``address`` is the protocol's own: a Modbus unit id, a topic part."""
+    """A device on a connection. ``address`` is the protocol's own: a Modbus unit id, a topic part.
+
+    ``parts`` has the addresses of points that come from elsewhere on the same connection, by the name that
+    the profile gives them; ``points`` what single points (``"*"``: all) do otherwise than the profile says.
+    """
 
     id: Token
     profile: Token
@@ -214,7 +223,9 @@ class DeviceSettings(Settings):
     labels: Labels
     address: int | str
     period_s: float | None = Field(default=None, gt=0)
+    parts: dict[Token, int | str] = Field(default_factory=dict)
     limits: dict[Token, LimitOverride] = Field(default_factory=dict)
+    points: dict[str, PointOverride] = Field(default_factory=dict)
     tags: tuple[Token, ...] = ()
 
 

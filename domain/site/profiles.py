@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.documents import Document, Path
+from domain.points import PointKind
 from domain.site.findings import Findings
-from domain.site.models import Profile
+from domain.site.models import Profile, ProfilePoint
+from domain.site.reports import ReportSettings
 
 
 class Profiles:
@@ -38,6 +40,14 @@ def _check_limits(doc: Document, profile: Profile, findings: Findings) -> None:
         path: Path = ("points", at)
         check_order(doc, path, ("low limit", point.low), ("high limit", point.high), findings=findings)
         check_order(doc, path, ("floor", point.floor), ("ceiling", point.ceiling), findings=findings)
+        check_report(doc, (*path, "report"), point, point.report, findings=findings)
+
+
+def check_report(doc: Document, path: Path, point: ProfilePoint, report: ReportSettings, *, findings: Findings) -> None:
+    """Note a state or event whose changes would be held back."""
+    if point.kind is not PointKind.MEASURE and report.holds_back:
+        message = f"a {point.kind} is always sent when it changes, and at once"
+        findings.add(doc, path, message, "leave only 'heartbeat_s', or make the point a measure")
 
 
 def check_order(

@@ -16,10 +16,12 @@ from domain.site.models import (
     GatewaySettings,
     Person,
     Profile,
+    ProfilePoint,
     SiteSettings,
     UnitSettings,
     ZoneSettings,
 )
+from domain.site.reports import ALL_POINTS, NOTHING, ReportSettings
 from domain.site.transmitters import TransmitterSettings
 
 
@@ -51,6 +53,23 @@ class Device:
     def key(self) -> str:
         """``unit/device``, the entity id of device rules."""
         return f"{self.gateway.unit}/{self.settings.id}"
+
+    def period_s(self, point: ProfilePoint) -> float:
+        """Return how often a point is read, s: by itself, as the device, or as the connection."""
+        points = self.settings.points
+        wished = (points.get(point.id, NOTHING).period_s, points.get(ALL_POINTS, NOTHING).period_s, point.period_s)
+        own = next((one for one in wished if one is not None), None)
+        return own or self.settings.period_s or self.connection.period_s
+
+    def address_of(self, point: ProfilePoint) -> int | str:
+        """Return where a point is read: at the device's address, or at that of its part."""
+        return self.settings.parts[point.part] if point.part is not None else self.settings.address
+
+    def report_of(self, point: ProfilePoint) -> ReportSettings:
+        """Return when a reading of a point is worth sending, all that was said about it put together."""
+        points = self.settings.points
+        said = points.get(ALL_POINTS, NOTHING).report.over(point.report.over(self.profile.report))
+        return points.get(point.id, NOTHING).report.over(said)
 
     def place(self, point: str | None = None, zone: Zone | None = None) -> Place:
         """Return where a point of it (or the device itself) is; ``zone`` is the point's own where it has one."""

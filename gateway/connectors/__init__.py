@@ -44,6 +44,8 @@ class Protocol:
     connector: Callable[[Wiring], Connector]
     check_connection: Callable[[Connection, Registry, Sequence[Device]], list[Finding]]
     check_profile: Callable[[Profile], list[Finding]]
+    heeds: frozenset[str] = frozenset()
+    """Which of ``report``, ``period_s`` and ``part`` of a point it acts on; the others are refused, never ignored."""
 
 
 CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
@@ -79,6 +81,7 @@ CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
             connector=ModbusTcpConnector,
             check_connection=modbus_findings.check_connection,
             check_profile=modbus_findings.check_profile,
+            heeds=frozenset({"report", "period_s", "part"}),
         ),
         "mqtt_json": Protocol(
             settings=MqttJsonSettings,
@@ -87,6 +90,7 @@ CONNECTORS: Mapping[str, Protocol] = MappingProxyType(
             connector=MqttJsonConnector,
             check_connection=mqtt_findings.check_connection,
             check_profile=mqtt_findings.check_profile,
+            heeds=frozenset({"report"}),
         ),
         "sparkplug": Protocol(
             settings=SparkplugSettings,

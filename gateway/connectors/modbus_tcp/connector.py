@@ -1,15 +1,15 @@
 """The owner of one line: decides who is asked next, and when a dead unit is tried.
 
 All units of a connection share one phase and are read one after the other when their slot comes, so
-that the rest of the period is idle. A unit that did not answer is tried again in that idle time, or
-when it has waited long enough without any: a dead unit costs the others nothing but that. Where the
-peer takes several requests at once (``in_flight``), that many units are read together.
+that the rest of the period is idle; what is read less often than the rest has its slots spread over
+theirs. A unit that did not answer is tried again in that idle time, or when it has waited long enough
+without any: a dead unit costs the others nothing but that. Where the peer takes several requests at
+once (``in_flight``), that many units are read together.
 """
 
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from math import inf
@@ -23,6 +23,7 @@ from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.plan import grouped
 from gateway.connectors.modbus_tcp.unit import UnitReader
 from gateway.connectors.outbox import Outbox
+from gateway.schedule import spread
 
 FEWEST_SILENT_READS = 3
 """Requests in a row without any answer, from anybody, before the connection itself is suspected."""
@@ -30,6 +31,9 @@ FEWEST_SILENT_READS = 3
 DOUBT_PATIENCE, OPEN_PATIENCE = 10, 50
 """Time-outs that a unit waits for idle time, in doubt or lost: on a line that has none, a dead unit
 then costs the others a tenth of their time once, and a fiftieth from then on."""
+
+LOOK_S = 1.0
+"""Between two looks at whether a point was left unread for too long."""
 
 
 class ModbusTcpConnector:
@@ -48,20 +52,19 @@ class ModbusTcpConnector:
         self._errors: Counter[str] = Counter()
         self._silent_reads = 0
         self._down = False
+        self._look_s = self._loop.time() + LOOK_S
 
     def _readers(self, wiring: Wiring) -> list[UnitReader]:
         """Make a reader for each unit id and period."""
-        period_s = wiring.connection.period_s
-        phase_s = zlib.crc32(wiring.connection.id.encode()) / 2**32 * period_s
-        start_s = self._loop.time()
-        together = grouped(wiring.connection, wiring.devices)
+        together = grouped(wiring.devices)
         breakers = {unit: self._breaker() for unit, _ in together}
+        grids = spread(wiring.connection.id, [period_s for _, period_s in together], self._loop.time())
         return [
             UnitReader(
-                devices, wiring.table, self._settings, clock=wiring.clock, memory=self._memory,
-                breaker=breakers[unit], start_s=start_s, phase_s=phase_s,
+                parts, wiring.table, self._settings, unit=unit, grid=grid, clock=wiring.clock,
+                memory=self._memory, breaker=breakers[unit], now_s=self._loop.time(),
             )
-            for (unit, _), devices in together.items()
+            for ((unit, _), parts), grid in zip(together.items(), grids, strict=True)
         ]  # fmt: skip
 
     def _breaker(self) -> Breaker:
@@ -109,6 +112,8 @@ class ModbusTcpConnector:
     async def _turn(self, outbox: Outbox) -> None:
         """Do what is due: a try of a unit in doubt, a round of polls, or a pause until then."""
         now_s = self._loop.time()
+        if now_s >= self._look_s:
+            await self._tell_overdue(now_s, outbox)
         trusted, doubtful = self._in_line()
         due_s = min((unit.grid.due_s for unit in trusted), default=inf)
         retry_s = self._retry_time(doubtful, due_s) if doubtful else inf
@@ -118,10 +123,16 @@ class ModbusTcpConnector:
             await self._mend([doubtful], outbox)
         elif due_s <= now_s:
             due = [unit for unit in trusted if unit.grid.due_s <= now_s]
-            due.sort(key=lambda unit: unit.grid.due_s)
+            due.sort(key=lambda unit: (unit.grid.due_s, unit.grid.period_s))
             await self._round(due, outbox)
         else:
             await asyncio.sleep(max(min(due_s, retry_s) - now_s, 0.001))
+
+    async def _tell_overdue(self, now_s: float, outbox: Outbox) -> None:
+        """Say of what nobody had time to read that it is stale; looked for once a second."""
+        self._look_s = now_s + LOOK_S
+        for unit in self._units:
+            await outbox.put(unit.overdue(now_s))
 
     def _in_line(self) -> tuple[list[UnitReader], UnitReader | None]:
         """Return the trusted units, and the doubtful one that waits longest."""

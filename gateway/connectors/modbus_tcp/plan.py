@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.site import Connection, Device
+from domain.site import Device, ProfilePoint
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, unit_and_shift
 from gateway.connectors.modbus_tcp.learned import Learned
 from gateway.connectors.modbus_tcp.planner import Cost, Limits, Span, outer, partition, size, touches
@@ -51,6 +51,34 @@ class UnitPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The points of one device that are read from one unit at one rate, by their positions in its profile."""
+
+    device: Device
+    shift: int
+    points: tuple[int, ...]
+
+    @property
+    def profile_points(self) -> tuple[ProfilePoint, ...]:
+        """The points as the profile has them."""
+        return tuple(self.device.profile.points[at] for at in self.points)
+
+    def fields(self) -> list[Field]:
+        """Return how each is read; raises ValueError for a shift past the last register."""
+        own = ModbusProfileOptions.model_validate(self.device.profile.options)
+        return [
+            Field(
+                read=(read := ModbusRead.model_validate(point.read).shifted(self.shift)),
+                order=read.order or own.word_order,
+                quantity=point.quantity,
+                floor=float("-inf") if point.floor is None else point.floor,
+                ceiling=float("inf") if point.ceiling is None else point.ceiling,
+            )
+            for point in self.profile_points
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The fields of one unit, over all its devices, and what its profiles allow of a request."""
 
@@ -58,23 +86,14 @@ class Layout:
     options: ModbusProfileOptions
 
     @classmethod
-    def of(cls, devices: Sequence[Device]) -> Layout:
-        """Join the points of ``devices``, in their order; raises ValueError for a shift past the last register."""
-        fields: list[Field] = []
-        for device in devices:
-            own = ModbusProfileOptions.model_validate(device.profile.options)
-            _, shift = unit_and_shift(device.settings.address)
-            fields += [
-                Field(
-                    read=(read := ModbusRead.model_validate(point.read).shifted(shift)),
-                    order=read.order or own.word_order,
-                    quantity=point.quantity,
-                    floor=float("-inf") if point.floor is None else point.floor,
-                    ceiling=float("inf") if point.ceiling is None else point.ceiling,
-                )
-                for point in device.profile.points
-            ]
-        return cls(tuple(fields), _strictest([ModbusProfileOptions.model_validate(d.profile.options) for d in devices]))
+    def of(cls, parts: Iterable[Part | Device]) -> Layout:
+        """Join the points of ``parts``, in their order; raises ValueError as `Part.fields` does.
+
+        A whole device stands for all its points, as if they were on one unit.
+        """
+        chosen = [part if isinstance(part, Part) else _whole(part) for part in parts]
+        options = [ModbusProfileOptions.model_validate(part.device.profile.options) for part in chosen]
+        return cls(tuple(field for part in chosen for field in part.fields()), _strictest(options))
 
     def plan(self, cost: Cost, learned: Learned | None = None) -> UnitPlan:
         """Return the cheapest plan that keeps clear of what is declared or learned as bad.
@@ -91,13 +110,25 @@ class Layout:
         return UnitPlan(tuple(blocks), tuple(decoders), unread, cost)
 
 
-def grouped(connection: Connection, devices: Iterable[Device]) -> dict[tuple[int, float], list[Device]]:
-    """Return the devices of a connection by unit id and period: those that share both are read together."""
-    together: dict[tuple[int, float], list[Device]] = defaultdict(list)
+def grouped(devices: Iterable[Device]) -> dict[tuple[int, float], list[Part]]:
+    """Return what is read together: the points of all devices by unit id and period, in the devices' order.
+
+    Most devices are one part of one group. One whose profile names parts has points on several units, and one
+    whose points have periods of their own is read at several rates.
+    """
+    together: dict[tuple[int, float], list[Part]] = defaultdict(list)
     for device in devices:
-        unit, _ = unit_and_shift(device.settings.address)
-        together[unit, device.settings.period_s or connection.period_s].append(device)
+        places: dict[tuple[int, int, float], list[int]] = defaultdict(list)
+        for at, point in enumerate(device.profile.points):
+            places[*unit_and_shift(device.address_of(point)), device.period_s(point)].append(at)
+        for (unit, shift, period_s), points in places.items():
+            together[unit, period_s].append(Part(device, shift, tuple(points)))
     return together
+
+
+def _whole(device: Device) -> Part:
+    _, shift = unit_and_shift(device.settings.address)
+    return Part(device, shift, tuple(range(len(device.profile.points))))
 
 
 def plan_blocks(

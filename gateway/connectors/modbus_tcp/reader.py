@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.site import Device
 from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
 from gateway.connectors.modbus_tcp.costs import RoundTrips, differs, expected_cost
 from gateway.connectors.modbus_tcp.learned import Memory
-from gateway.connectors.modbus_tcp.plan import BITS_A_REGISTER, Block, Layout
+from gateway.connectors.modbus_tcp.plan import BITS_A_REGISTER, Block, Layout, Part
 from gateway.connectors.modbus_tcp.reads import RegisterType
 
 LOOK_EVERY = 100
@@ -21,9 +20,9 @@ LOOK_EVERY = 100
 class BlockReader:
     """Blocks, their decoders and rows, and what makes them."""
 
-    def __init__(self, devices: Sequence[Device], settings: ModbusTcpSettings, memory: Memory, unit: int) -> None:
+    def __init__(self, parts: Sequence[Part], settings: ModbusTcpSettings, memory: Memory, unit: int) -> None:
         """Plan with what the line's settings promise and what an earlier run learned."""
-        self._layout = Layout.of(devices)
+        self._layout = Layout.of(parts)
         self._memory = memory
         self._base = expected_cost(settings)
         self.pause_s = self._layout.options.pause_s

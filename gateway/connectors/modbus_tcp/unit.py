@@ -1,4 +1,4 @@
-"""One unit on a line: its blocks, its breaker, its place on the grid, and the devices that are read from it.
+"""One unit on a line at one rate: its blocks, its breaker, its place on the grid, and what is read from it.
 
 | what happened | quality of its points | counts against the breaker |
 |---|---|---|
@@ -11,7 +11,7 @@
 | junk, short or wrong reply | bad + BAD_FRAME, all points not read yet | yes |
 | connection closed on its request | bad + LINK_DOWN, all points | yes |
 
-The value of a reading that failed is NaN, never 0.
+The value of a reading that failed is NaN, never 0. A point whose turn does not come for its ``max_silence_s`` is stale.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ from domain.clock import Clock
 from domain.errors import LinkError, RefusedError, WireError
 from domain.points import PointTable
 from domain.quality import BAD, Reason, pack
-from domain.site import Device
 from gateway.backoff import Breaker
-from gateway.connectors.modbus_tcp.config import ModbusTcpSettings, unit_and_shift
+from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
 from gateway.connectors.modbus_tcp.explorer import REFUSALS, Explorer
 from gateway.connectors.modbus_tcp.learned import Memory
 from gateway.connectors.modbus_tcp.link import ModbusLink
-from gateway.connectors.modbus_tcp.plan import Block
+from gateway.connectors.modbus_tcp.plan import Block, Part
 from gateway.connectors.modbus_tcp.reader import BlockReader
 from gateway.connectors.modbus_tcp.reads import Function
 from gateway.connectors.reporter import Reporter
@@ -78,38 +77,37 @@ class UnitReader:
 
     def __init__(
         self,
-        devices: Sequence[Device],
+        parts: Sequence[Part],
         table: PointTable,
         settings: ModbusTcpSettings,
         *,
+        unit: int,
+        grid: Grid,
         clock: Clock,
         memory: Memory,
         breaker: Breaker,
-        start_s: float,
-        phase_s: float,
+        now_s: float,
     ) -> None:
-        """Plan the blocks of ``devices``, which have one unit id and one period.
+        """Plan the blocks of ``parts``, which are read from ``unit`` on ``grid``.
 
-        ``breaker`` is the unit's, shared by all that read it. ``start_s`` and ``phase_s`` place it on the grid,
-        monotonic seconds. ``silent`` tells whether the last request got no answer of any kind.
+        ``breaker`` is the unit's, shared by all that read it. ``silent`` tells whether the last request got no
+        answer of any kind.
         """
-        first = devices[0]
-        self.devices = tuple(device.settings.id for device in devices)
+        self.devices = tuple(part.device.settings.id for part in parts)
         self.errors: Counter[str] = Counter()
         self.polls = 0
         self.silent = False
-        self.grid = Grid(
-            start_s=start_s, period_s=first.settings.period_s or first.connection.period_s, phase_s=phase_s
-        )
+        self.grid = grid
         self.breaker = breaker
-        self.address, _ = unit_and_shift(first.settings.address)
-        self.blocks = BlockReader(devices, settings, memory, self.address)
+        self.address = unit
+        self.blocks = BlockReader(parts, settings, memory, unit)
         self._clock = clock
         self._in_flight = settings.in_flight
-        rows = np.concatenate([table.of_device(one.gateway.unit, one.settings.id) for one in devices])
+        rows = np.concatenate([_rows(part, table) for part in parts])
         self._count = len(rows)
         self._texts = {int(row): at for at, row in enumerate(rows) if at in self.blocks.text_rows}
-        self._reporter = Reporter(table, rows, heartbeat_s=settings.heartbeat_s)
+        reports = [part.device.report_of(point) for part in parts for point in part.profile_points]
+        self._reporter = Reporter(table, rows, heartbeat_s=settings.heartbeat_s, reports=reports, now_s=now_s)
         self._silences: Counter[tuple[Function, int, int]] = Counter()
         self._alive = False
         self._probes = 0
@@ -161,6 +159,10 @@ class UnitReader:
     def unreachable(self, now_s: float) -> ReadingBatch:
         """Return what to report while the connection can't be opened, which is not this unit's doing."""
         return self._all_failed(Reason.LINK_DOWN, now_s)
+
+    def overdue(self, now_s: float) -> ReadingBatch:
+        """Return the points that the line had no time for since their ``max_silence_s``, as stale; each once."""
+        return self._reporter.stale(self._clock.now_ns(), now_s)
 
     async def _cycle(self, link: ModbusLink, columns: _Columns) -> tuple[Reason | None, Block | None]:
         """Read the plan once; returns why the unit was not asked further, and the block to explore."""
@@ -262,7 +264,8 @@ class UnitReader:
         return self._report(_Columns.failed(self._count, self._clock.now_ns(), reason), now_s)
 
     def _report(self, columns: _Columns, now_s: float) -> ReadingBatch:
-        batch = self._reporter.report(columns.time_ns, columns.value, columns.quality, now_s)
+        slot_s = self.grid.slot_s(now_s)
+        batch = self._reporter.report(columns.time_ns, columns.value, columns.quality, now_s, slot_s)
         if not columns.text:
             return batch
         rows = {at: self._texts.get(int(point)) for at, point in enumerate(batch.point)}
@@ -282,3 +285,8 @@ class UnitReader:
             self.breaker.answered()
         else:
             self.breaker.failed(now_s)
+
+
+def _rows(part: Part, table: PointTable) -> NDArray[np.int32]:
+    """Return the indexes of a part's points in the table."""
+    return table.of_device(part.device.gateway.unit, part.device.settings.id)[list(part.points)]

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import aiomqtt
+import numpy as np
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -33,9 +34,13 @@ from gateway.connectors.json_listener import Harvest, Listener, Timekeeper, plac
 from gateway.connectors.mqtt_json.buffered import BufferedSocket
 from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions
 from gateway.connectors.mqtt_json.protocol import TopicTemplate
+from gateway.connectors.reporter import STALE_MARK, Reporter
 
 MOST_TOGETHER = 2000
 """Messages in one commit."""
+
+LOOK_S = 1.0
+"""Between two looks at whether a device has fallen silent."""
 
 SESSION_EXPIRY_S = 7 * 86_400
 """How long a v5 broker keeps our session; v3.1.1 brokers decide themselves."""
@@ -57,6 +62,7 @@ class MqttJsonConnector:
             rows = wiring.table.of_device(wiring.unit, device.settings.id).tolist()
             self._templates[template] = None
             self._listeners[template, str(device.settings.address)] = Listener(device.settings.id, decoder, rows)
+        self._reporter = self._made_reporter()
         self._connected = False
         self._proven = False
         """Tells whether the last connection that was tried came about: its certificates need no look."""
@@ -64,6 +70,15 @@ class MqttJsonConnector:
         self._errors: Counter[str] = Counter()
         self._times = Timekeeper(wiring.clock, self._settings.clock_tolerance_s, self._errors)
         self._down_since_s: float | None = None
+
+    def _made_reporter(self) -> Reporter:
+        """Return what picks the readings to send, over the points of all devices."""
+        wiring = self._wiring
+        rows = [wiring.table.of_device(wiring.unit, device.settings.id) for device in wiring.devices]
+        reports = [device.report_of(point) for device in wiring.devices for point in device.profile.points]
+        now_s = asyncio.get_running_loop().time()
+        together = np.concatenate([np.empty(0, np.int32), *rows])
+        return Reporter(wiring.table, together, reports=reports, push=True, now_s=now_s)
 
     def health(self) -> Health:
         """Return counts; ``polls`` are messages received."""
@@ -86,7 +101,7 @@ class MqttJsonConnector:
                 await subscribe(client, {template.subscription: 1 for template in self._templates})
                 heed_cancellation()
                 self._connected, self._proven, self._down_since_s = True, True, None
-                await self._take_messages(client, sink)
+                await self._listen(client, sink)
         except (aiomqtt.MqttError, RefusedError, OSError) as error:
             self._proven = self._connected
             found = await link_error(self._settings, error, self._errors)
@@ -110,10 +125,35 @@ class MqttJsonConnector:
             properties=properties,
         )
 
-    async def _take_messages(self, client: aiomqtt.Client, sink: Sink) -> None:
+    async def _listen(self, client: aiomqtt.Client, sink: Sink) -> None:
+        """Take messages, and say of devices that send none that their points are stale."""
+        watch = asyncio.create_task(self._watch(sink), name="watch")
+        try:
+            await self._take_messages(client, sink, watch)
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def _watch(self, sink: Sink) -> None:
+        loop, table = asyncio.get_running_loop(), self._wiring.table
+        while True:
+            await asyncio.sleep(LOOK_S)
+            lapsed = set(self._reporter.lapsed(loop.time()).tolist())
+            harvest = Harvest()
+            for listener in self._listeners.values() if lapsed else ():
+                rows = [row for row in listener.rows if row in lapsed]
+                if rows:
+                    time_ns = listener.free_time_ms(self._wiring.clock.now_ns()) * NS_PER_MS
+                    harvest.add(time_ns, rows, [math.nan] * len(rows), [STALE_MARK] * len(rows))
+            if harvest.point:
+                await sink.emit(harvest.batch(table))
+
+    async def _take_messages(self, client: aiomqtt.Client, sink: Sink, watch: asyncio.Task[None]) -> None:
         paho, queue = client._client, client._queue  # noqa: SLF001  # see the module's docstring
         while True:
             together = [await anext(client.messages)]
+            if watch.done():
+                watch.result()  # what the sink told it ends the connector too
             while not queue.empty() and len(together) < MOST_TOGETHER:
                 together.append(queue.get_nowait())
             harvest = self._harvest(together)
@@ -121,6 +161,7 @@ class MqttJsonConnector:
                 await self._deliver(harvest, sink)
             except BaseException:  # cancelled or failed: not stored, so the broker's second copy must count
                 harvest.forget()
+                self._reporter.forget(np.array(harvest.point, np.int32))
                 raise
             for message in together:
                 if message.qos:
@@ -129,7 +170,9 @@ class MqttJsonConnector:
     async def _deliver(self, harvest: Harvest, sink: Sink) -> None:
         """Return when everything that the messages said is on disk."""
         if harvest.point:
-            await sink.emit(harvest.batch(self._wiring.table))
+            picked = self._reporter.pick(harvest.batch(self._wiring.table), asyncio.get_running_loop().time())
+            if len(picked):
+                await sink.emit(picked)
         if harvest.letters:
             await asyncio.gather(*(sink.dead_letter(letter) for letter in harvest.letters))
 
@@ -192,12 +235,11 @@ class MqttJsonConnector:
         harvest = Harvest()
         for listener in listeners:
             listener.lost = True
-            time_ms = listener.own_time(self._wiring.clock.now_ns() // NS_PER_MS, None)
-            assert time_ms is not None  # noqa: S101  # only a message with a digest can be a second copy
+            time_ms = listener.free_time_ms(self._wiring.clock.now_ns())
             count = len(listener.rows)
             down = [pack(BAD, Reason.LINK_DOWN)] * count
             harvest.add(time_ms * NS_PER_MS, listener.rows, [math.nan] * count, down)
-        await sink.emit(harvest.batch(self._wiring.table))
+        await sink.emit(self._reporter.pick(harvest.batch(self._wiring.table), now_s))
 
 
 def _decoder(device: Device) -> tuple[TopicTemplate, MessageDecoder]:
