@@ -30,6 +30,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("device", "设备"),
     ("profile", "设备型号档案"),
     ("point", "测点"),
+    ("part", "组成部分"),
     ("rule", "规则"),
     # what a value is not
     ("is missing", "缺少此项"),
@@ -67,6 +68,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("{one} and {other} share a wire alias", "{one} 与 {other} 的线上别名相同"),
     # protocols
     ("a Modbus unit id is a number from 0 to 255", "Modbus 从站地址应为 0 至 255 的整数"),
+    ("the shift leads past register 65535", "偏移超出了寄存器 65535"),
     ("this unit id is used twice with this profile", "同一档案下从站地址重复"),
     # panels behind an interface card
     (
@@ -104,6 +106,33 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
         "states are repeated every {period} s, but {point} counts as silent after {limit} s",
         "状态每 {period} 秒重报一次，而 {point} 在 {limit} 秒后即算静默",
     ),
+    (
+        "unchanged values are repeated every {period} s, but {point} counts as silent after {limit} s",
+        "不变的值每 {period} 秒重报一次，而 {point} 在 {limit} 秒后即算静默",
+    ),
+    (
+        "values are sent at most every {period} s, but {point} counts as silent after {limit} s",
+        "值最快每 {period} 秒才报一次，而 {point} 在 {limit} 秒后即算静默",
+    ),
+    (
+        "points are read every {period} s, but {point} counts as silent after {limit} s",
+        "测点每 {period} 秒读一次，而 {point} 在 {limit} 秒后即算静默",
+    ),
+    ("a {kind} is always sent when it changes, and at once", "{kind} 类测点变化时总是立即上报"),
+    ("a deadband sends changes only", "有死区即只报变化"),
+    ("this protocol does nothing with it", "此协议不使用这一项"),
+    ("the profile reads some points from part '{name}'", "档案的部分测点取自组成部分“{name}”"),
+    # repeated entries
+    ("one number is no range", "只有一个数，不成范围"),
+    ("not a range of numbers", "不是数的范围"),
+    ("the range goes down", "范围由大到小"),
+    ("a number is counted twice", "有的数数了两次"),
+    ("not the name of a counter", "不是计数名"),
+    ("no counter '{name}'", "没有计数“{name}”"),
+    ("the entry around this one counts '{name}' already", "外层条目已用计数“{name}”"),
+    ("'{n}' counts nothing here", "这里的 '{n}' 没有可数的"),
+    ("'{text}' is no sum of numbers and counters", "“{text}”不是数与计数的和"),
+    ("more than {most} entries in one file", "一个文件中超过 {most} 个条目"),
     # rules
     ("{file} has this id too", "{file} 已用此编号"),
     ("no other rule has this id", "没有其他规则用此编号"),
@@ -228,6 +257,17 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
         "写平台上的设备编号，至多 {most} 个字符",
     ),
     ("write less than {limit}", "写小于 {limit} 的数"),
+    ("leave only 'heartbeat_s', or make the point a measure", "只保留 heartbeat_s，或把测点改为 measure"),
+    ("remove 'on_change: false', or the deadband", "删去 'on_change: false'，或删去死区"),
+    ("add 'parts: {{name}: …}' with its address", "加 'parts: {{name}: …}'，写它的地址"),
+    ("write 1-100, or 1-20,31,40-45", "写 1-100，或 1-20,31,40-45"),
+    ("write {first}-{last}", "写 {first}-{last}"),
+    ("write 1-{last}", "写 1-{last}"),
+    ("use 1 to 8 of the letters a-z", "用 1 至 8 个小写字母 a-z"),
+    ("write {n}, {n:03} or {2*n+8192}", "写 {n}、{n:03} 或 {2*n+8192}"),
+    ("add 'repeat: 1-100' to the entry, or remove the braces", "在条目中加 'repeat: 1-100'，或删去花括号"),
+    ("give this one another name: {example}", "给这一个另取名：{example}"),
+    ("write a smaller number behind the plus, or leave it out", "把加号后的数写小，或删去它"),
     ("write a symbol that is converted to '{quantity}'", "写能换算为“{quantity}”的单位符号"),
     (
         "raise options.max_registers, or move the registers closer together",

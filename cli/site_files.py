@@ -5,7 +5,8 @@
     SITE/profiles/*.yaml    device profiles; one named like a built-in replaces it
     SITE/rules/*.yaml       the site's own rules (read by `load_documents` when rules are loaded)
 
-Every file that can't be read is reported in one go, before anything is checked against anything else.
+Every file that can't be read is reported in one go, before anything is checked against anything else. Entries with
+``repeat`` are written out here (`domain.templates`): nobody behind this module knows of them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.yaml_documents import read_document
-from domain.documents import Document
+from domain.documents import Document, gathered
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry, build_registry
+from domain.templates import expanded
 from gateway import profiles_dir
 from gateway.check import PROTOCOLS, check_site
 
@@ -48,7 +50,7 @@ def checked(documents: SiteDocuments) -> Registry:
     if not _is_time_zone(registry.site.timezone):
         problems.append(documents.site.problem(("timezone",), "no such time zone", "use a name such as Asia/Shanghai"))
     if problems:
-        raise ConfigurationError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
+        raise ConfigurationError(gathered(problems))
     return registry
 
 
@@ -68,11 +70,23 @@ def read_site(site: Path, environment: Mapping[str, str] = os.environ) -> SiteDo
     gateways = _read(_yaml_files(site / "gateways", site, problems), site, environment, problems)
     own = _read(_yaml_files(site / "profiles", site, problems), site, environment, problems)
     built_in = load_documents(BUILT_IN_PROFILES, root=BUILT_IN_PROFILES.parent.parent, environment=environment)
+    roots, gateways, own, built_in = (_written_out(one, problems) for one in (roots, gateways, own, built_in))
     if problems:
         raise ConfigurationError(problems)
     replaced = {str(document.value(("profile",))) for document in own}
     kept = tuple(document for document in built_in if str(document.value(("profile",))) not in replaced)
     return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept))
+
+
+def _written_out(documents: Iterable[Document], problems: list[Problem]) -> tuple[Document, ...]:
+    """Write out what the documents repeat, adding what is wrong with it to ``problems``."""
+    found = []
+    for document in documents:
+        try:
+            found.append(expanded(document))
+        except ConfigurationError as error:
+            problems += error.problems
+    return tuple(found)
 
 
 def _is_time_zone(name: str) -> bool:

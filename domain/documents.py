@@ -7,8 +7,9 @@ installer needs at nine in the evening on a ladder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -17,9 +18,27 @@ from pydantic.fields import FieldInfo
 from domain.errors import ConfigurationError, Problem
 from domain.wording import explain, nearest
 
-__all__ = ["ConfigurationError", "Document", "Path", "Problem", "dotted", "nearest", "problems_of"]
+__all__ = [
+    "ConfigurationError",
+    "Document",
+    "Origin",
+    "Path",
+    "Problem",
+    "dotted",
+    "gathered",
+    "nearest",
+    "problems_of",
+]
 
 Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an entry that a ``repeat`` made (or moved) stands in the file, and which one it is: ``n=47``."""
+
+    path: Path
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +46,19 @@ class Document:
     """One file's content: ``data`` as parsed, ``lines`` from a path to its 1-based line.
 
     ``written`` holds the text of values that the environment filled in. Problems show that text
-    instead of the value, so that no secret ends up on a screen.
+    instead of the value, so that no secret ends up on a screen. ``origins`` leads from entries of
+    ``data`` back to the file, whose paths ``lines`` and ``written`` have (`domain.templates`).
     """
 
     file: str
     data: Any
     lines: Mapping[Path, int] = field(default_factory=dict)
     written: Mapping[Path, str] = field(default_factory=dict)
+    origins: Mapping[Path, Origin] = field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """Return the line of ``path``, or of its nearest parent that has one (1 at least)."""
+        path, _ = self._in_file(path)
         for length in range(len(path), -1, -1):
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
@@ -54,18 +76,50 @@ class Document:
 
     def problem(self, path: Path, message: str, mend: str) -> Problem:
         """Make a `Problem` for the value at ``path``."""
-        shown = self.written.get(path, self.value(path))
-        return Problem(
-            file=self.file, line=self.line(path), field=dotted(path), value=shown, message=message, mend=mend
-        )
+        inner, field = self._in_file(path)
+        shown = self.written.get(inner, self.value(path))
+        return Problem(file=self.file, line=self.line(path), field=field, value=shown, message=message, mend=mend)
+
+    def _in_file(self, path: Path) -> tuple[Path, str]:
+        """Return a path as it is in the file, and as people see it: ``devices[1](n=47).zone``."""
+        if self.origins:
+            for length in range(len(path), 0, -1):
+                origin = self.origins.get(path[:length])
+                if origin is not None:
+                    which = f"({origin.which})" if origin.which else ""
+                    return origin.path + path[length:], dotted(path[length:], dotted(origin.path) + which)
+        return path, dotted(path)
 
 
-def dotted(path: Path) -> str:
-    """Write a path as ``devices[2].profile``."""
-    text = ""
+def dotted(path: Path, text: str = "") -> str:
+    """Write a path as ``devices[2].profile``, behind what ``text`` has of it."""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
+
+
+_WHICH = re.compile(r"\((\w+=[^()]*)\)")
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems by file and line; what is wrong alike in many entries of one ``repeat`` is one problem."""
+    alike: dict[tuple[str, int, str, str, str], list[Problem]] = {}
+    for problem in problems:
+        key = (problem.file, problem.line, _WHICH.sub("", problem.field), _plain(problem), problem.mend)
+        alike.setdefault(key, []).append(problem)
+    first = [(same[0], len(same) - 1) for same in alike.values()]
+    return [_and_more(problem, more) for problem, more in sorted(first, key=lambda one: (one[0].file, one[0].line))]
+
+
+def _plain(problem: Problem) -> str:
+    """Return the message as it is for all entries of a repeat; others keep theirs to themselves."""
+    return problem.message if _WHICH.search(problem.field) else f"{problem.message} {problem.value}"
+
+
+def _and_more(problem: Problem, more: int) -> Problem:
+    if not more or not _WHICH.search(problem.field):
+        return problem
+    return replace(problem, field=_WHICH.sub(rf"(\1 and {more} more)", problem.field, count=1))
 
 
 def problems_of(

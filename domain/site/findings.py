@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from domain.documents import Document, Path, nearest, problems_of
+from domain.documents import Document, Path, gathered, nearest, problems_of
 from domain.errors import ConfigurationError, Problem
 from domain.site.labels import Settings
 
@@ -53,4 +53,4 @@ class Findings:
 
     def error(self) -> ConfigurationError:
         """Return the error with all problems, in order of file and line."""
-        return ConfigurationError(sorted(self._problems, key=lambda problem: (problem.file, problem.line)))
+        return ConfigurationError(gathered(self._problems))

@@ -11,6 +11,7 @@ from domain.clock import Clock, SystemClock
 from domain.documents import Document
 from domain.quality import Reason, base_of, reason_of
 from domain.site import Registry, build_registry
+from domain.templates import expanded
 from gateway import profiles_dir
 from gateway.connectors.contract import DeadLetter, Wiring
 
@@ -37,7 +38,7 @@ SITE: dict[str, Any] = {
 
 
 def built_in_profiles() -> list[Document]:
-    return [read_document(path) for path in sorted(profiles_dir().glob("*.yaml"))]
+    return [expanded(read_document(path)) for path in sorted(profiles_dir().glob("*.yaml"))]
 
 
 def device(name: str, profile: str, address: int | str, **more: Any) -> dict[str, Any]:
