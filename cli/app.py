@@ -13,6 +13,7 @@ from cli.demo_command import demo
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
 from cli.modbus_commands import app as modbus_app
+from cli.points_commands import app as points_app
 from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
@@ -48,6 +49,7 @@ app.command(rich_help_panel=PROCESSES)(process_commands.console)
 app.add_typer(rules_app, name="rules", rich_help_panel=DESK)
 app.add_typer(gb26875_app, name="gb26875", rich_help_panel=DESK)
 app.add_typer(modbus_app, name="modbus", rich_help_panel=DESK)
+app.add_typer(points_app, name="points", rich_help_panel=DESK)
 app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)

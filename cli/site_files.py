@@ -54,7 +54,7 @@ def checked(documents: SiteDocuments) -> Registry:
     return registry
 
 
-def read_site(site: Path, environment: Mapping[str, str] = os.environ) -> SiteDocuments:
+def read_site(site: Path, environment: Mapping[str, str] = os.environ, *, needs_gateway: bool = True) -> SiteDocuments:
     """Read the YAML files of a site folder and the built-in profiles.
 
     Raises `ConfigurationError` with the problems of all unreadable files together.
@@ -63,7 +63,7 @@ def read_site(site: Path, environment: Mapping[str, str] = os.environ) -> SiteDo
         raise _missing(str(site), "no such folder", "give the folder that holds site.yaml")
     if not (site / "site.yaml").is_file():
         raise _missing("site.yaml", f"not found in {site}", "add site.yaml, or give the folder that holds it")
-    if not any((site / "gateways").glob("*.yaml")):
+    if needs_gateway and not any((site / "gateways").glob("*.yaml")):
         raise _missing("gateways/", f"no gateway file in {site}", "add gateways/<id>.yaml, one file a gateway")
     problems: list[Problem] = []
     roots = _read([site / "site.yaml"], site, environment, problems)
@@ -76,6 +76,19 @@ def read_site(site: Path, environment: Mapping[str, str] = os.environ) -> SiteDo
     replaced = {str(document.value(("profile",))) for document in own}
     kept = tuple(document for document in built_in if str(document.value(("profile",))) not in replaced)
     return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept))
+
+
+def read_list_site(
+    site: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[SiteDocuments, dict[str, Document]]:
+    """Read the site that a point list is for, which may have no gateway yet.
+
+    The second value holds the gateways' files as they were read, before repeats were written out, by ``unit/gateway``.
+    Raises `ConfigurationError` as `read_site` does.
+    """
+    documents = read_site(site, environment, needs_gateway=False)
+    raw = load_documents(site / "gateways", root=site, environment=environment)
+    return documents, {f"{one.value(('unit',))}/{one.value(('gateway',))}": one for one in raw}
 
 
 def _written_out(documents: Iterable[Document], problems: list[Problem]) -> tuple[Document, ...]:

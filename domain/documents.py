@@ -80,6 +80,10 @@ class Document:
         shown = self.written.get(inner, self.value(path))
         return Problem(file=self.file, line=self.line(path), field=field, value=shown, message=message, mend=mend)
 
+    def in_file(self, path: Path) -> Path:
+        """Return where a value stands in the file."""
+        return self._in_file(path)[0]
+
     def _in_file(self, path: Path) -> tuple[Path, str]:
         """Return a path as it is in the file, and as people see it: ``devices[1](n=47).zone``."""
         if self.origins:
