@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.point_cells import Entry, ListedDocument, Sheet, first_of, read_entries, same
+from cli.point_columns import REPORT
 from cli.point_export import line_of
-from cli.point_profiles import ProfileDraft, draft_profile
+from cli.point_profiles import LIMITS, ProfileDraft, draft_profile
 from cli.sheets import read_sheet
 from cli.site_files import SiteDocuments
 from cli.yaml_writer import AsWritten, yaml_text
@@ -226,12 +227,13 @@ class _GatewayDraft:
         self._cells |= {(*path, "labels", one): (first, f"device_{one}") for one in ("zh", "en")}
         by_point = {row.get("point"): row for row in rows}
         for block in ("limits", "points"):
-            for point, override in device.get(block, {}).items():
-                row = by_point[point]
-                self._cells[*path, block, point] = row, "point"
-                self._cells |= {
-                    (*path, block, point, column): (row, column) for column in override if column in row.cells
-                }
+            for point in device.get(block, {}):
+                self._note_override((*path, block, point), by_point[point])
+
+    def _note_override(self, path: FieldPath, row: Entry) -> None:
+        self._cells[path] = row, "point"
+        self._cells |= {(*path, column): (row, column) for column in (*LIMITS, "period_s")}
+        self._cells |= {(*path, "report", field): (row, column) for column, field in REPORT.items()}
 
     def document(self) -> Document:
         """Return it as a document for the check, its problems told at their cells."""

@@ -173,7 +173,7 @@ def _share_report(
         for key, entry in of_device.items()
     }
     had = _said(before.report.over(known.report if known else ReportSettings()), made) if before else {}
-    if all(set(had) <= set(one) for one in said.values()):
+    if before is not None and all(set(had) <= set(one) for one in said.values()):
         base = had
     else:
         base = next(iter(said.values())) if all(one == next(iter(said.values())) for one in said.values()) else {}

@@ -18,14 +18,15 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
+from typing import IO, Any
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
@@ -40,6 +41,12 @@ MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 50_000, 100, 2_000
 SUFFIXES = (".csv", ".xlsx")
 
 Cell = str | int | float | None
+_BROKEN = (
+    ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError, ValueError,
+    InvalidFileException, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What a damaged archive makes openpyxl, zipfile and the XML parser stumble over: they have no common error for it."""
+
 _RUN = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -118,16 +125,23 @@ def read_sheet(path: Path) -> list[Row]:
         raise _refusal(path, 1, f"larger than {MOST_BYTES} bytes", "split the file")
     rows = _csv_rows(path, raw) if path.suffix.lower() == ".csv" else _workbook_rows(path, raw)
     found: list[Row] = []
-    for number, cells in enumerate(rows, 1):
-        if len(found) >= MOST_ROWS + 1:
+    for number, padded in enumerate(rows, 1):
+        cells = _trimmed(padded)
+        if len(found) > MOST_ROWS:
             raise _refusal(path, number, f"more than {MOST_ROWS} rows", "split the file")
-        if len(cells) > MOST_COLUMNS and any(cell not in {None, ""} for cell in cells[MOST_COLUMNS:]):
+        if len(cells) > MOST_COLUMNS:
             raise _refusal(path, number, f"more than {MOST_COLUMNS} columns", "remove the columns that are not needed")
         if any(isinstance(cell, str) and len(cell) > MOST_CHARACTERS for cell in cells):
             raise _refusal(path, number, f"a cell has more than {MOST_CHARACTERS} characters", "shorten it")
-        if any(cell not in {None, ""} for cell in cells):
-            found.append(Row(number, tuple(cells[:MOST_COLUMNS])))
+        if cells:
+            found.append(Row(number, cells))
     return found
+
+
+def _trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return the cells up to the last one that has anything in it."""
+    end = next((at for at in range(len(cells), 0, -1) if cells[at - 1] not in {None, ""}), 0)
+    return tuple(cells[:end])
 
 
 def _csv_rows(path: Path, raw: bytes) -> Iterator[list[Cell]]:
@@ -166,9 +180,7 @@ def _workbook_rows(path: Path, raw: bytes) -> list[list[Cell]]:
             return [[_cell(one) for one in row] for row in rows]
     except ConfigurationError:
         raise
-    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, OSError,
-            IndexError, AttributeError, OverflowError, NotImplementedError, EOFError) as error:  # fmt: skip
-        # whatever a broken archive makes openpyxl stumble over: it has no error of its own for it
+    except _BROKEN as error:
         raise _refusal(path, 1, "not an XLSX workbook", mend) from error
 
 
@@ -180,8 +192,18 @@ def _check_archive(path: Path, raw: bytes) -> None:
         for one in archive.infolist():
             if one.filename.endswith((".xml", ".rels")):
                 with archive.open(one) as part:
-                    if b"<!DOCTYPE" in part.read(4096) or b"<!ENTITY" in part.read(4096):
+                    if _defines_entities(part):
                         raise _refusal(path, 1, "defines XML entities", "save it again as .xlsx from the spreadsheet")
+
+
+def _defines_entities(part: IO[bytes]) -> bool:
+    """Tell whether there is a document type in a part of the archive, in any encoding that its bytes may have."""
+    before = b""
+    while chunk := part.read(65_536):
+        if b"<!DOCTYPE" in (before + chunk).replace(b"\0", b""):
+            return True
+        before = chunk[-32:]
+    return False
 
 
 def _cell(cell: Any) -> Cell:
