@@ -35,20 +35,25 @@ class Learned:
     bad: list[tuple[Function, int, int, int]] = field(default_factory=list)
     seams: list[tuple[Function, int, int]] = field(default_factory=list)
     most: list[tuple[Function, int, int]] = field(default_factory=list)
+    changes: int = 0
+    """How often it changed: a unit that is read at several rates has several plans, and all go by this."""
 
     def add_bad(self, table: Function, span: Span, now_ns: int) -> None:
         """Note registers that the device refuses."""
         if len(self.bad) < MOST_FINDINGS:
             self.bad.append((table, *span, now_ns))
+            self.changes += 1
 
     def add_seam(self, table: Function, address: int, now_ns: int) -> None:
         """Note that no block may hold both ``address - 1`` and ``address``."""
         if len(self.seams) < MOST_FINDINGS:
             self.seams.append((table, address, now_ns))
+            self.changes += 1
 
     def set_most(self, table: Function, count: int, now_ns: int) -> None:
         """Note the longest block that the device answers."""
         self.most = [*(one for one in self.most if one[0] is not table), (table, count, now_ns)]
+        self.changes += 1
 
     def bad_of(self, table: Function) -> tuple[Span, ...]:
         """Return the bad ranges of a table."""
@@ -68,6 +73,7 @@ class Learned:
         self.bad = [one for one in self.bad if 0 <= now_ns - one[-1] < RETRY_NS]
         self.seams = [one for one in self.seams if 0 <= now_ns - one[-1] < RETRY_NS]
         self.most = [one for one in self.most if 0 <= now_ns - one[-1] < RETRY_NS]
+        self.changes += self.count != before
         return self.count != before
 
     @property

@@ -37,19 +37,27 @@ class BlockReader:
     def replan(self, *, keep: bool) -> None:
         """Make the plan afresh; ``keep`` writes down what was learned."""
         self._base = self.trips.cost()
+        self._changes = self.learned.changes
         self.plan = self._layout.plan(self._base, self.learned)
         self.rows = [_index(block.rows) for block in self.plan.blocks]
         if keep:
             self._memory.save()
 
     def refresh(self, now_ns: int) -> None:
-        """Begin a cycle: forget old findings, and go over to a better plan when costs have changed."""
+        """Begin a cycle: forget old findings; go over to another plan when costs changed, or what is known of the unit.
+
+        What is known may come from a reader of the same unit at another rate.
+        """
         self.answered = False
         self._looks += 1
         if self.learned.count and self.learned.forget(now_ns):
             self.replan(keep=True)
-        elif self._looks % LOOK_EVERY == 0 and differs(self.trips.cost(), self._base):
+        elif self._changes != self.learned.changes or self._is_dear():
             self.replan(keep=False)
+
+    def _is_dear(self) -> bool:
+        """Look now and then whether the costs have changed enough for another plan."""
+        return self._looks % LOOK_EVERY == 0 and differs(self.trips.cost(), self._base)
 
     def took(self, block: Block, seconds: float) -> None:
         """Take note of a round trip."""

@@ -17,8 +17,12 @@ import pytest
 
 from domain.errors import LinkError
 from domain.quality import BAD, GOOD, STALE, Reason
+from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
 from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
+from gateway.connectors.modbus_tcp.learned import RETRY_NS, Memory
 from gateway.connectors.modbus_tcp.plan import grouped
+from gateway.connectors.modbus_tcp.reader import BlockReader
+from gateway.connectors.modbus_tcp.reads import Function
 from gateway.schedule import spread
 from simulators.devices.modbus import ModbusServer
 from simulators.devices.modbus_pdu import RegisterBank
@@ -238,6 +242,23 @@ def test_parts_and_devices_of_one_unit_share_its_block() -> None:
     assert [(part.device.settings.id, part.shift, part.points) for part in together[9, 0.1]] == [
         ("d1", 1, (1,)), ("d2", 2, (1,))
     ]  # fmt: skip
+
+
+def test_what_one_rate_of_a_unit_finds_out_or_forgets_the_others_know() -> None:
+    made = profile({"id": "fast", "read": {"address": 0}}, {"id": "slow", "period_s": 5, "read": {"address": 1}})
+    registry = registry_of(connection("line", "modbus_tcp", {"host": "plc"}, [device("d", "p", 1)]), profiles=[made])
+    memory = Memory(None)
+    fast, slow = (
+        BlockReader(parts, ModbusTcpSettings(host="plc"), memory, 1)
+        for parts in grouped([registry.devices[f"{UNIT}/d"]]).values()
+    )
+    memory.of(1).add_bad(Function.HOLDING, (1, 1), now_ns=1)
+    slow.refresh(2)
+    assert list(slow.plan.unread) == [0]
+    fast.refresh(RETRY_NS + 1)
+    slow.refresh(RETRY_NS + 2)
+    assert list(slow.plan.unread) == []
+    assert [(block.address, block.count) for block in slow.plan.blocks] == [(1, 1)]
 
 
 async def test_a_point_that_the_line_has_no_time_for_is_stale_without_a_value_and_good_when_read_again() -> None:
