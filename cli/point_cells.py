@@ -15,6 +15,7 @@ from domain.documents import Document, Path, nearest
 from domain.errors import Problem
 from domain.ids import TOKEN_PATTERN
 from domain.placeholders import COUNTED
+from domain.wording import printable
 
 _TOKEN = re.compile(TOKEN_PATTERN)
 _WHOLE = re.compile(r"[0-9]{1,9}|0x[0-9a-fA-F]{1,8}")
@@ -136,7 +137,7 @@ def _value(column: Column, cell: Cell) -> Any:
         raise _WrongCellError("a formula is not calculated", "copy the cell and paste it as a value")
     if isinstance(cell, DateCell):
         raise _WrongCellError("the spreadsheet made a date of it", "format the column as text and write it again")
-    text = _text(cell)
+    text = printable(_text(cell))
     if "${" in text:
         raise _WrongCellError("'${' would be filled in by the environment", "write it without '${'")
     if COUNTED.search(text):

@@ -66,7 +66,8 @@ class Strategy:
         self.period_s = _column([one.period_s for one in said], 0.0)
         for column in (self.band, self.share, self.period_s):
             column[lane] = 0.0
-        self.heartbeat_s = _column([one.heartbeat_s for one in said], heartbeat_s)
+        self.period_s -= np.where(self.period_s > 0, _SLACK_S, 0.0)
+        self.heartbeat_s = _column([one.heartbeat_s for one in said], heartbeat_s) - _SLACK_S
         self.silence_s = _column([point.max_silence_s for point in points], np.inf)
         self.low = _column([point.low for point in points], -np.inf)
         self.high = _column([point.high for point in points], np.inf)
@@ -112,8 +113,9 @@ class Reporter:
         self._read_s = np.full(len(rows), now_s)
         self._unread = np.ones(len(rows), np.bool_)
         """Good when last read, or not read yet: those that can turn stale."""
-        self._place = np.full(len(table), -1, np.intp)
-        self._place[rows] = np.arange(len(rows))
+        self._place = np.full(len(table) if push else 0, -1, np.intp)  # for `pick` alone: as long as the whole table
+        if push:
+            self._place[rows] = np.arange(len(rows))
 
     def report(
         self,
@@ -143,7 +145,7 @@ class Reporter:
         return ReadingBatch.build(self._table, times, self._rows[chosen], value, quality)
 
     def pick(self, batch: ReadingBatch, now_s: float) -> ReadingBatch:
-        """Return what is to be sent of readings that devices sent by themselves; their times stay as they are.
+        """Return what is to be sent of readings that devices sent by themselves (``push``); their times stay.
 
         Periods and heartbeats count by the readings' own times: what a broker kept for an hour is an hour's worth.
         """
@@ -184,14 +186,17 @@ class Reporter:
     def _due(self, value: Floats, quality: NDArray[np.uint16], rows: Rows | slice, now_s: float | Floats) -> Bools:
         strategy = self._strategy
         sent = self._value[rows]
-        elapsed_s = now_s - self._sent_s[rows] + _SLACK_S
-        beat = strategy.always[rows] | (elapsed_s >= strategy.heartbeat_s[rows]) | np.isinf(elapsed_s)
-        told = quality != self._quality[rows]
-        if strategy.only_change:
-            return np.asarray(told | beat | (value.view(np.int64) != sent.view(np.int64)))
-        free = (elapsed_s >= strategy.period_s[rows]) | (elapsed_s < 0)  # a time that went back holds nothing up
-        crossed = strategy.side(value, rows) != strategy.side(sent, rows)
-        return np.asarray(told | crossed | ((beat | strategy.moved(value, sent, rows)) & free))
+        elapsed_s = now_s - self._sent_s[rows]
+        due = elapsed_s >= strategy.heartbeat_s[rows]
+        due |= strategy.always[rows]
+        due |= (
+            value.view(np.int64) != sent.view(np.int64) if strategy.only_change else strategy.moved(value, sent, rows)
+        )
+        if not strategy.only_change:
+            due &= (elapsed_s >= strategy.period_s[rows]) | (elapsed_s < 0)  # a time that went back holds nothing up
+            due |= strategy.side(value, rows) != strategy.side(sent, rows)
+        due |= quality != self._quality[rows]
+        return np.asarray(due)
 
     def _note(self, value: Floats, quality: NDArray[np.uint16], rows: Rows | slice, now_s: float | Floats) -> None:
         self._value[rows], self._quality[rows], self._sent_s[rows] = value, quality, now_s
