@@ -42,9 +42,8 @@ def export(
     as_json: JsonOption = False,
     lang: LangOption = Language.ZH,
 ) -> None:
-    r"""导出点表 / Write every point with what is in force for it: a row each, for Excel or any other spreadsheet.
+    """导出点表 / Write every point with what is in force for it: a row each, for Excel or any other spreadsheet.
 
-    \b
     fengsui points export SITE --out points.xlsx
     fengsui points export SITE --gateway gw-east --out points.csv --lang en
     fengsui points export SITE --json
@@ -78,14 +77,13 @@ def import_list(
     as_json: JsonOption = False,
     lang: LangOption = Language.ZH,
 ) -> None:
-    r"""导入点表 / Turn an installer's list into profile and gateway files for SITE, checked as a whole.
+    """导入点表 / Turn an installer's list into profile and gateway files for SITE, checked as a whole.
 
-    \b
     fengsui points import points.xlsx SITE --out new
     cp -r new/. SITE/ && fengsui check SITE
 
-    A wrong row is told with its row, column, value and what to write instead, and nothing is written: half a list
-    is a device that lacks points. The list is the truth for each connection it names; everything else stays.
+    A wrong row is told with its row, column, value and what to write instead; nothing is written before all is
+    right. The list is the truth for each connection that it names; everything else stays.
 
     Exit codes: 0 written; 1 the list or the site has problems; 2 wrong usage.
     """

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
 
+from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from domain.errors import Problem
 
 TEMPLATES: tuple[tuple[str, str], ...] = (
@@ -122,41 +123,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("a deadband sends changes only", "有死区即只报变化"),
     ("this protocol does nothing with it", "此协议不使用这一项"),
     ("the profile reads some points from part '{name}'", "档案的部分测点取自组成部分“{name}”"),
-    # repeated entries
-    ("one number is no range", "只有一个数，不成范围"),
-    ("not a range of numbers", "不是数的范围"),
-    ("the range goes down", "范围由大到小"),
-    ("a number is counted twice", "有的数数了两次"),
-    ("not the name of a counter", "不是计数名"),
-    ("no counter '{name}'", "没有计数“{name}”"),
-    ("the entry around this one counts '{name}' already", "外层条目已用计数“{name}”"),
-    ("'{n}' counts nothing here", "这里的 '{n}' 没有可数的"),
-    ("'{text}' is no sum of numbers and counters", "“{text}”不是数与计数的和"),
-    ("more than {most} entries in one file", "一个文件中超过 {most} 个条目"),
-    # point lists
-    ("the list is empty", "点表是空的"),
-    ("no such column", "没有这一列"),
-    ("this column stands twice", "这一列出现两次"),
-    ("a formula is not calculated", "公式不作计算"),
-    ("the spreadsheet made a date of it", "表格软件把它变成了日期"),
-    ("'${' would be filled in by the environment", "“${”会被环境变量替换"),
-    ("not a JSON object", "不是 JSON 对象"),
-    ("not names with addresses", "不是名称和地址"),
-    ("differs from row {row}, which is of the same {What}", "与第 {row} 行不同，两行同属一个{What}"),
-    ("profile and point", "档案和测点"),
-    ("this point stands twice", "此测点出现两次"),
-    ("has no row for '{point}', which other devices of its profile have", "缺少“{point}”一行，同档案的其他设备有"),
-    ("no row of a device", "没有任何设备的行"),
-    ("the site has no such connection", "站点没有这个连接"),
-    ("this connection leads to {line}", "此连接通往 {line}"),
-    ("this connection speaks '{protocol}'", "此连接的协议是“{protocol}”"),
-    ("more than {most} rows", "超过 {most} 行"),
-    ("more than {most} columns", "超过 {most} 列"),
-    ("a cell has more than {most} characters", "有单元格超过 {most} 个字符"),
-    ("not a CSV file: {reason}", "不是 CSV 文件：{reason}"),
-    ("not an XLSX workbook", "不是 XLSX 工作簿"),
-    ("unpacks to more than {most} bytes", "解压后超过 {most} 字节"),
-    ("defines XML entities", "含有 XML 实体定义"),
     # rules
     ("{file} has this id too", "{file} 已用此编号"),
     ("no other rule has this id", "没有其他规则用此编号"),
@@ -284,41 +250,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("leave only 'heartbeat_s', or make the point a measure", "只保留 heartbeat_s，或把测点改为 measure"),
     ("remove 'on_change: false', or the deadband", "删去 'on_change: false'，或删去死区"),
     ("add 'parts: {{name}: …}' with its address", "加 'parts: {{name}: …}'，写它的地址"),
-    ("begin with a row of headings, as the export does", "第一行写列名，如同导出的点表"),
-    ("add a column '{name}'", "加一列“{name}”"),
-    ("fill in the cell", "填写此单元格"),
-    ("copy the cell and paste it as a value", "复制该单元格，再粘贴为数值"),
-    ("format the column as text and write it again", "把该列设为文本格式，再重新填写"),
-    ("write it without '${'", "去掉“${”"),
-    ("a list has one row for each point: remove the braces", "点表每个测点一行：去掉花括号"),
-    ("write it as the export does, or leave the cell empty", "照导出的样子写，或留空"),
-    ("write pump=7; tank=9+40", "写 pump=7; tank=9+40"),
-    ("write the same in both rows", "两行写成相同"),
-    ("remove one of the two rows", "删去其中一行"),
-    ("remove one of the two", "删去其中一个"),
-    ("add the row, or give this device a profile of its own", "补上这一行，或让此设备用自己的档案"),
-    ("add a row for each point of each device", "每台设备的每个测点写一行"),
-    (
-        "write where it leads in the column 'line': host:port, or the serial port",
-        "在“线路”列写它通往哪里：主机:端口，或串口",
-    ),
-    (
-        "leave the cell empty; the settings of a known connection stand in the gateway's file",
-        "此格留空；已有连接的设置写在网关文件里",
-    ),
-    ("write that, or another connection", "写该协议，或换一个连接"),
-    ("remove the columns that are not needed", "删去不需要的列"),
-    ("shorten it", "缩短它"),
-    ("save it again as CSV from the spreadsheet", "在表格软件中另存为 CSV"),
-    ("save the file as 'CSV UTF-8'", "另存为“CSV UTF-8”"),
-    ("save it again as .xlsx from the spreadsheet", "在表格软件中另存为 .xlsx"),
-    ("write 1-100, or 1-20,31,40-45", "写 1-100，或 1-20,31,40-45"),
-    ("write {first}-{last}", "写 {first}-{last}"),
-    ("write 1-{last}", "写 1-{last}"),
-    ("use 1 to 8 of the letters a-z", "用 1 至 8 个小写字母 a-z"),
-    ("write {n}, {n:03} or {2*n+8192}", "写 {n}、{n:03} 或 {2*n+8192}"),
-    ("add 'repeat: 1-100' to the entry, or remove the braces", "在条目中加 'repeat: 1-100'，或删去花括号"),
-    ("give this one another name: {example}", "给这一个另取名：{example}"),
     ("write a smaller number behind the plus, or leave it out", "把加号后的数写小，或删去它"),
     ("write a symbol that is converted to '{quantity}'", "写能换算为“{quantity}”的单位符号"),
     (
@@ -386,6 +317,8 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ),
     ("a bundle of {size} bytes; at most {most}", "配置包 {size} 字节，超过上限 {most}"),
     ("rename it to {name}", "改名为 {name}"),
+    *REPEAT_TEXTS,
+    *POINT_LIST_TEXTS,
 )
 
 _NAME = re.compile(r"\{([A-Z]?[a-z]+)\}")

@@ -171,7 +171,7 @@ def out_and_in(folder: Path, suffix: str, language: str = "zh") -> Registry:
     return again
 
 
-@settings(suppress_health_check=HEALTH, max_examples=15, phases=PHASES)
+@settings(suppress_health_check=HEALTH, max_examples=10, phases=PHASES)
 @given(site(), st.sampled_from(["zh", "en"]))
 def test_out_and_in_is_the_same_site(tmp_path: Path, files: dict[str, Any], language: str) -> None:
     folder = lay_out(tmp_path / "site", files)
@@ -179,7 +179,7 @@ def test_out_and_in_is_the_same_site(tmp_path: Path, files: dict[str, Any], lang
     assert meaning(out_and_in(folder, ".csv", language)) == before
 
 
-@settings(suppress_health_check=HEALTH, max_examples=15, phases=PHASES)
+@settings(suppress_health_check=HEALTH, max_examples=10, phases=PHASES)
 @given(site())
 def test_a_list_alone_makes_the_site_where_nothing_was(tmp_path: Path, files: dict[str, Any]) -> None:
     """Only what a list does not have is missing: names of models and where their maps come from."""
@@ -191,7 +191,7 @@ def test_a_list_alone_makes_the_site_where_nothing_was(tmp_path: Path, files: di
     assert meaning(found.registry) == meaning(registry)
 
 
-@settings(suppress_health_check=HEALTH, max_examples=5, phases=PHASES)
+@settings(suppress_health_check=HEALTH, max_examples=4, phases=PHASES)
 @given(site())
 def test_a_workbook_says_what_a_csv_says(tmp_path: Path, files: dict[str, Any]) -> None:
     folder = lay_out(tmp_path / "site", files)
