@@ -13,6 +13,7 @@ REPEAT_TEXTS: tuple[tuple[str, str], ...] = (
     ("'{n}' counts nothing here", "这里的 '{n}' 没有可数的"),
     ("'{text}' is no sum of numbers and counters", "“{text}”不是数与计数的和"),
     ("more than {most} entries in one file", "一个文件中超过 {most} 个条目"),
+    ("more than {most} values in one file", "一个文件中超过 {most} 个值"),
     ("write 1-100, or 1-20,31,40-45", "写 1-100，或 1-20,31,40-45"),
     ("write {first}-{last}", "写 {first}-{last}"),
     ("write 1-{last}", "写 1-{last}"),

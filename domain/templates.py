@@ -13,7 +13,7 @@ line of the one that people wrote, and which one it is.
 
 | limit | value |
 |---|---|
-| entries of one file | 20,000 |
+| entries of one file | 20,000, with 2,000,000 values |
 | a counter | 0 to 99,999 |
 """
 
@@ -31,7 +31,7 @@ from domain.placeholders import COUNTED, NAME, filled, value_of
 
 REPEAT = "repeat"
 MOST_MADE = 20_000
-MOST_NUMBER = 99_999
+MOST_VALUES = 2_000_000
 
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _RANGE_MEND = "write 1-100, or 1-20,31,40-45"
@@ -55,11 +55,13 @@ class _Expander:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._made = 0
+        self._values = 0
         self.origins: dict[Path, Origin] = {}
         self.problems: list[Problem] = []
 
     def value(self, node: Any, made: Path, at: Path, numbers: Mapping[str, int]) -> Any:
         """Return a node with its repeats written out and its placeholders filled."""
+        self._values += 1
         if isinstance(node, Mapping):
             whole = self._unquoted(node, numbers)
             if whole is not None:
@@ -131,8 +133,10 @@ class _Expander:
         for several in itertools.product(*ranges.values()):
             self._made += 1
             if self._made > MOST_MADE:
-                if self._made == MOST_MADE + 1:
-                    self._problem(at, f"more than {MOST_MADE} entries in one file", "split the file")
+                self._problem(at, f"more than {MOST_MADE} entries in one file", "split the file")
+                return
+            if self._values > MOST_VALUES:
+                self._problem(at, f"more than {MOST_VALUES} values in one file", "split the file")
                 return
             yield {**outer, **dict(zip(ranges, several, strict=True))}
 

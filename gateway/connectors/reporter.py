@@ -113,6 +113,10 @@ class Reporter:
         self._read_s = np.full(len(rows), now_s)
         self._unread = np.ones(len(rows), np.bool_)
         """Good when last read, or not read yet: those that can turn stale."""
+        self._shortest_s = float(self._strategy.silence_s.min(initial=np.inf))
+        self._lapse_s = now_s + self._shortest_s
+        """Before this time nothing can be stale; only pollers, who read all at once, know it."""
+        self._nothing = ReadingBatch.empty(table)
         self._place = np.full(len(table) if push else 0, -1, np.intp)  # for `pick` alone: as long as the whole table
         if push:
             self._place[rows] = np.arange(len(rows))
@@ -132,6 +136,7 @@ class Reporter:
         decide nothing else. The columns belong to the batch afterwards.
         """
         self._read_s.fill(now_s)
+        self._lapse_s = now_s + self._shortest_s
         slot_s = now_s if slot_s is None else slot_s
         self._unread = good_mask(quality)
         if self._strategy.all_always:
@@ -169,6 +174,8 @@ class Reporter:
     def stale(self, time_ns: int, now_s: float) -> ReadingBatch:
         """Return the points that nobody has read for their ``max_silence_s``, each once, without a value."""
         places = self._lapse(now_s)
+        if not len(places):
+            return self._nothing
         quality = np.full(len(places), STALE_MARK, np.uint16)
         times, quality = self._times(np.full(len(places), time_ns, np.int64), quality, places)
         return ReadingBatch.build(self._table, times, self._rows[places], np.full(len(places), np.nan), quality)
@@ -178,6 +185,8 @@ class Reporter:
         return self._rows[self._lapse(now_s)]
 
     def _lapse(self, now_s: float) -> Rows:
+        if now_s < self._lapse_s and not len(self._place):
+            return np.empty(0, np.intp)
         places = np.flatnonzero(self._unread & (now_s - self._read_s >= self._strategy.silence_s))
         self._unread[places] = False
         self._note(np.full(len(places), np.nan), np.full(len(places), STALE_MARK, np.uint16), places, -np.inf)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.yaml_documents import parse_document
+from domain import templates
 from domain.documents import Document, gathered
 from domain.errors import ConfigurationError
 from domain.placeholders import filled, value_of
@@ -134,6 +135,12 @@ def test_a_wrong_repeat_is_refused_with_its_mend(text: str, expected: str) -> No
     found = refusals(text)
     assert len(found) == 1, found
     assert expected in found[0]
+
+
+def test_a_large_entry_is_not_made_twenty_thousand_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "MOST_VALUES", 500)
+    found = refusals(f"l:\n  - repeat: 1-100\n    m: {list(range(90))}\n")
+    assert found == ["a.yaml:2: l[0].repeat (is '1-100'): more than 500 values in one file → split the file"]
 
 
 def test_a_document_without_repeat_is_the_same_object() -> None:
