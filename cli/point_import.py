@@ -8,7 +8,7 @@ told. Other connections of the same gateway, and all settings, stay as the site'
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ class Imported:
     left_out: list[str] = field(default_factory=list)
     passed_over: int = 0
     reused: list[str] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list)
+    """Devices that are not in the list, but of a profile that it changes."""
 
 
 def import_points(path: Path, documents: SiteDocuments, raw_gateways: Mapping[str, Document]) -> Imported:
@@ -107,18 +109,22 @@ def _assembled(
     raw_gateways: Mapping[str, Document],
 ) -> Imported:
     gateways: dict[str, _GatewayDraft] = {}
+    taken = {one.file for one in raw_gateways.values()}
     for key, rows in devices.items():
         name = f"{key[0]}/{key[1]}"
         if name not in gateways:
-            gateways[name] = _GatewayDraft(sheet, key[0], key[1], raw_gateways.get(name))
+            raw = raw_gateways.get(name)
+            file = raw.file if raw is not None else _free_file(key[0], key[1], taken)
+            gateways[name] = _GatewayDraft(sheet, key[0], key[1], raw, file)
+            taken.add(file)
         gateways[name].add(key, rows, drafts[rows[0].get("profile")])
     _stop(sheet.problems)
     kept = [one for one in documents.gateways if f"{one.value(('unit',))}/{one.value(('gateway',))}" not in gateways]
     profiles = [one for one in documents.profiles if one.value(("profile",)) not in drafts]
     by_name = {str(one.value(("profile",))): one for one in documents.profiles}
     for name, draft in drafts.items():
-        listed = ListedDocument(file=sheet.name, data=draft.data, sheet=sheet, cells=draft.cells)
-        profiles.append(by_name[name] if draft.is_known else listed)
+        document = ListedDocument(file=sheet.name, data=draft.data, sheet=sheet, cells=draft.cells)
+        profiles.append(by_name[name] if draft.is_known else document)
     together = [*kept, *(one.document() for one in gateways.values())]
     registry = build_registry(documents.site, together, profiles, PROTOCOLS)
     _stop(check_site(registry, together, profiles))
@@ -128,21 +134,31 @@ def _assembled(
             own = by_name.get(name)
             own_file = own.file if own is not None and own.file.startswith("profiles/") else f"profiles/{name}.yaml"
             files[own_file] = yaml_text(draft.data)
+    listed_keys = {f"{key[0]}/{key[3]}" for key in devices}
+    changed = {name for name, draft in drafts.items() if not draft.is_known}
+    others = [one for key, one in registry.devices.items() if key not in listed_keys]
     return Imported(
         registry=registry,
         files=files,
         devices=len(devices),
         points=sum(map(len, devices.values())),
         left_out=sorted(name for one in gateways.values() for name in one.left_out()),
-        reused=sorted(name for name, draft in drafts.items() if draft.is_known),
+        reused=sorted(set(drafts) - changed),
+        touched=sorted(one.key for one in others if one.profile.profile in changed),
     )
+
+
+def _free_file(unit: str, gateway: str, taken: Collection[str]) -> str:
+    """Return a name for a new gateway's file; gateways of two units may have one id."""
+    file = f"gateways/{gateway}.yaml"
+    return file if file not in taken else f"gateways/{unit}-{gateway}.yaml"
 
 
 class _GatewayDraft:
     """One gateway's file in the making: ``written`` as it will be, ``data`` with the environment filled in."""
 
-    def __init__(self, sheet: Sheet, unit: str, gateway: str, raw: Document | None) -> None:
-        self.file = raw.file if raw is not None else f"gateways/{gateway}.yaml"
+    def __init__(self, sheet: Sheet, unit: str, gateway: str, raw: Document | None, file: str) -> None:
+        self.file = file
         self._sheet = sheet
         self._unit = unit
         labels = {"zh": gateway, "en": gateway}

@@ -149,6 +149,7 @@ def _summary(found: Imported, out: Path) -> dict[str, object]:
         "files": [str(out / name) for name in found.files],
         "profiles_as_before": found.reused,
         "devices_left_out": found.left_out,
+        "devices_of_changed_profiles": found.touched,
         "rows_passed_over": found.passed_over,
     }
 
@@ -168,6 +169,10 @@ def _show(found: Imported, out: Path, lang: Language) -> None:
     if found.left_out:
         names = ", ".join(found.left_out)
         lines.append((f"点表中没有、因而去掉的设备：{names}", f"devices that the list has not, left out: {names}"))
+    if found.touched:
+        names = ", ".join(found.touched)
+        zh = f"不在点表中、但所用档案被改动的设备：{names}"
+        lines.append((zh, f"devices that are not in the list, but of a profile that it changes: {names}"))
     if found.passed_over:
         rows = found.passed_over
         zh = f"{rows} 行未用：传输装置的部件写在网关文件的 transmitters 下"

@@ -216,6 +216,20 @@ def test_a_list_changes_what_it_names_and_leaves_the_rest(tmp_path: Path) -> Non
     assert "hotel/meter-6" in registry.devices
 
 
+def test_gateways_of_one_id_in_two_units_get_files_of_their_own_and_changed_profiles_are_told(tmp_path: Path) -> None:
+    site = bare_site(tmp_path)
+    unit = SITE["units"][0]  # type: ignore[index]  # a plain document
+    (site / "site.yaml").write_text(yaml_text({**SITE, "units": [unit, {**unit, "id": "annex"}]}), "utf-8")
+    rows = [*GOOD, *(["annex", *one[1:]] for one in GOOD)]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert run("import", listed(tmp_path, rows), site, "--out", first).exit_code == 0
+    shutil.copytree(first, site, dirs_exist_ok=True)
+    assert {"inn/m1", "inn/m2", "annex/m1", "annex/m2"} == set(load_registry(site).devices)
+    rows = [[*one[:13], "0.5", one[14]] for one in GOOD]
+    found = json.loads(run("import", listed(tmp_path, rows), site, "--out", second, "--json").stdout)
+    assert found["devices_of_changed_profiles"] == ["annex/m1", "annex/m2"]
+
+
 def test_export_chooses_and_tells(tmp_path: Path) -> None:
     site = ROOT / "examples" / "hotel"
     rows = json.loads(run("export", site, "--json").stdout)
