@@ -96,8 +96,9 @@ def written(document: Document) -> Any:
     """Return a document's data with ``${NAME}`` where the environment filled something in."""
 
     def copied(value: Any, path: FieldPath) -> Any:
-        if path in document.written:
-            return document.written[path]
+        text = document.written.get(document.in_file(path))
+        if text is not None:
+            return text
         if isinstance(value, Mapping):
             return {key: copied(item, (*path, key)) for key, item in value.items()}
         if isinstance(value, list):

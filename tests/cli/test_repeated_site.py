@@ -9,9 +9,12 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from cli.app import app
+from cli.gateway_configuration import written as written_data
 from cli.site_files import load_registry
+from cli.yaml_documents import parse_document
 from domain.clock import SystemClock
 from domain.quality import GOOD, base_of
+from domain.templates import expanded
 from gateway.connectors.contract import Wiring
 from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
 from simulators.devices.modbus import ModbusServer
@@ -102,3 +105,10 @@ async def test_all_four_thousand_points_are_read_each_from_its_own_register(tmp_
     assert values["tower/loop-10-10/p40"] == 10_040.0
     assert values["tower/loop-03-07/p05"] == 2705.0
     assert registry.devices["tower/loop-03-07"].zone.settings.floor == 3
+
+
+def test_a_secret_behind_repeated_entries_stays_as_it_was_written() -> None:
+    """In what a gateway's bundle is made of: indexes of entries that were written out are not those of the file."""
+    text = "l: [{repeat: 1-3, a: x}, {b: '${SECRET}'}, {repeat: 1-2, c: '${SECRET}'}]\n"
+    document = expanded(parse_document(text, "a.yaml", {"SECRET": "hunter2"}))
+    assert written_data(document) == {"l": [{"a": "x"}] * 3 + [{"b": "${SECRET}"}] + [{"c": "${SECRET}"}] * 2}

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import math
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -57,8 +58,13 @@ class Bench:
         self.tables = {unit: Watched(values) for unit, values in units.items()}
         self.faults: dict[int, Fault] = {}
         banks = {unit: RegisterBank(holding=table) for unit, table in self.tables.items()}
-        self.server = ModbusServer(banks, fault_of=self.faults.get)
+        self.server = ModbusServer(banks, fault_of=self._fault)
+        self.asked_ns: list[int] = []
         self.sink = ListSink()
+
+    def _fault(self, unit: int) -> Fault | None:
+        self.asked_ns.append(time.time_ns())
+        return self.faults.get(unit)
 
     @contextlib.asynccontextmanager
     async def read(
@@ -242,6 +248,20 @@ def test_parts_and_devices_of_one_unit_share_its_block() -> None:
     assert [(part.device.settings.id, part.shift, part.points) for part in together[9, 0.1]] == [
         ("d1", 1, (1,)), ("d2", 2, (1,))
     ]  # fmt: skip
+
+
+async def test_a_reading_has_the_time_of_the_middle_of_its_read() -> None:
+    """The slower the answer, the further the stamp is from both its ends."""
+    bench = Bench({1: {0: 7}})
+    bench.faults[1] = Fault(kind=FaultKind.DELAY, delay_s=0.6)
+    made = profile({"id": "level", "read": {"address": 0}})
+    async with bench.server, bench.read(made, device("d", "p", 1), period_s=1, timeout_s=10):
+        await bench.until(lambda: bench.tables[1].reads[0])
+        answered_ns = time.time_ns()
+        await bench.until(lambda: bench.values("d/level"))
+    stamp_ns = bench.sink.times("d/level")[0]
+    assert stamp_ns - bench.asked_ns[0] >= 0.15e9
+    assert answered_ns - stamp_ns >= 0.15e9
 
 
 def test_what_one_rate_of_a_unit_finds_out_or_forgets_the_others_know() -> None:
