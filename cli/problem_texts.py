@@ -175,6 +175,8 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("no gateway file in {folder}", "{folder} 中没有网关文件"),
     ("no such folder", "没有这个文件夹"),
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
+    *REPEAT_TEXTS,
+    *POINT_LIST_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),
     ("use one of: {names}", "可用：{names}"),
@@ -317,8 +319,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ),
     ("a bundle of {size} bytes; at most {most}", "配置包 {size} 字节，超过上限 {most}"),
     ("rename it to {name}", "改名为 {name}"),
-    *REPEAT_TEXTS,
-    *POINT_LIST_TEXTS,
 )
 
 _NAME = re.compile(r"\{([A-Z]?[a-z]+)\}")
