@@ -175,8 +175,8 @@ def _show(found: Imported, out: Path, lang: Language) -> None:
         lines.append((zh, f"devices that are not in the list, but of a profile that it changes: {names}"))
     if found.passed_over:
         rows = found.passed_over
-        zh = f"{rows} 行未用：传输装置的部件写在网关文件的 transmitters 下"
-        lines.append((zh, f"{rows} rows passed over: components stand under 'transmitters' of the gateway's file"))
+        zh = f"{rows} 行未用：点表只生成 modbus_tcp 和 mqtt_json 的设备"
+        lines.append((zh, f"{rows} rows passed over: a list makes devices of modbus_tcp and mqtt_json only"))
     lines.append((f"复制：cp -r {out}/. 站点文件夹/", f"to use them: cp -r {out}/. SITE/"))
     for zh, en in lines:
         console.print(Text(en if lang is Language.EN else zh))  # Text: names of files and devices are no markup
