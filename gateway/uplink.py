@@ -29,6 +29,7 @@ from backbone.client import Backbone
 from backbone.messages import Ack
 from backbone.publisher import Publisher
 from backbone.sparkplug import decode_data, encode_data
+from backbone.sparkplug.few import few_as_historical
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.quality import HISTORICAL
@@ -239,6 +240,9 @@ def turns(rows: Sequence[SpoolRow]) -> Iterator[tuple[int, int]]:
 
 def as_historical(row: SpoolRow) -> SpoolRow:
     """Return the row with every reading flagged as delivered late; times and values are untouched."""
+    few = few_as_historical(row.body)
+    if few is not None:
+        return replace(row, body=few)
     data = decode_data(row.body)
     body = encode_data(
         data.alias.astype(np.uint32),

@@ -78,6 +78,9 @@ class Spool:
         self._leaving: list[SpoolRow] = []
         """Delivered rows whose removal is being committed."""
         self._wake = asyncio.Event()
+        """Set when a group is to be written at once."""
+        self._later: asyncio.TimerHandle | None = None
+        """Wakes the writer for what nobody waits for."""
         self._taken: set[int] = set()
         self._cursor = dict.fromkeys(LANES, 0)
         self._fire_waits = True
@@ -145,7 +148,7 @@ class Spool:
         new = list(points)
         self._learned += new
         self._points += new
-        self._wake.set()
+        self._write_later()
 
     @property
     def learned(self) -> Sequence[Point]:
@@ -202,7 +205,7 @@ class Spool:
     def published(self, rows: Iterable[SpoolRow]) -> None:
         """Let go of rows that the log has; they are removed with one of the next commits."""
         self._published += rows
-        self._wake.set()
+        self._write_later()
 
     async def reject(self, row: SpoolRow, reason: str, detail: str) -> None:
         """Set a row aside that the log refuses for good: a dead letter, and its readings counted as dropped."""
@@ -241,6 +244,11 @@ class Spool:
         self._wake.set()
         await job.done
 
+    def _write_later(self) -> None:
+        """Have removals and learned points written with the next group that comes, or without any soon."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(REMOVAL_DELAY_S, self._wake.set)
+
     async def _onward(self, lane: int, condition: str, values: Sequence[int], most: int) -> list[SpoolRow]:
         """Take rows after the lane's cursor and move it, unless rows before it were given back meanwhile."""
         cursor = self._cursor[lane]
@@ -270,10 +278,9 @@ class Spool:
         while not (self._closing and not self._jobs and not self._published and not self._learned):
             await self._wake.wait()
             self._wake.clear()
-            if not self._jobs and not self._closing:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(REMOVAL_DELAY_S):
-                        await self._wake.wait()
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
             count = group_size(self._jobs)
             jobs, self._jobs = self._jobs[:count], self._jobs[count:]
             gone, self._published = self._published, []

@@ -137,11 +137,12 @@ class Session:
     asked: dict[int, Asked] = field(default_factory=dict)
     _kept: list[Kept] = field(default_factory=list)
     _kept_bytes: int = 0
+    key: str = field(init=False)
+    """``unit/id``: the node, and the device that stands for the transmitter itself."""
 
-    @property
-    def key(self) -> str:
-        """``unit/id``: the node, and the device that stands for the transmitter itself."""
-        return self.registered.key
+    def __post_init__(self) -> None:
+        """Make the key once: each frame asks for it."""
+        self.key = self.registered.key
 
     def next_sequence(self) -> int:
         """Return the number of our next command: from 0, by 1 (GB/T 26875.3-2011, business sequence number)."""
