@@ -53,6 +53,8 @@ MOST_REFUSALS = 5
 IDLE_S = 0.5
 LIVE_WINDOW = 256
 BACKFILL_WINDOW = 32
+CATCH_UP_S = 0.05
+"""History that was held up for so long makes up for it at once, not for more; assumption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,8 @@ class Uplink:
                         await asyncio.sleep(0)
 
     async def _backfill(self, backbone: Backbone, history: Publisher) -> None:
-        pause_s = 1 / self._settings.backfill_per_s
+        loop, pause_s = asyncio.get_running_loop(), 1 / self._settings.backfill_per_s
+        due_s = loop.time()
         while True:
             await self._link(backbone)
             rows = await self._spool.backlog(BACKFILL_WINDOW, self._late_ns())
@@ -145,7 +148,8 @@ class Uplink:
                     self._spool.give_back(rows[at:])
                     break
                 await self._send_history(row, history)
-                await asyncio.sleep(pause_s)
+                due_s = max(due_s + pause_s, loop.time() - CATCH_UP_S)
+                await asyncio.sleep(due_s - loop.time())
             await self._nodes.end_visits()
             if not rows:
                 await asyncio.sleep(IDLE_S)

@@ -22,6 +22,9 @@ _LIVE_LENGTH, _LATE_LENGTH = _LIVE - 2, _LATE - 2
 _MARK_AT = rows.TIME_AT + rows.TIME_BYTES
 _MARK = b"\x28\x01"
 _LATE_START = bytes((_TAG, _LATE_LENGTH))
+_GOES_ON = int.from_bytes(b"\x80" * rows.ALIAS_BYTES + b"\xff" + b"\x80" * rows.TIME_BYTES, "big")
+_MIDDLE = int.from_bytes(b"\x80\x80\x80\x80\x00" + b"\x18" + b"\x80\x80\x80\x80\x80\x00", "big")
+"""Alias, tag and time: the bits that say that a varint goes on, and how they stand in five bytes and in six."""
 _VALUE = struct.Struct("<d")
 
 Few = tuple[list[int], list[int], list[float], list[int]]
@@ -72,7 +75,7 @@ def _first_metric(payload: bytes) -> int | None:
     at = payload.find(_TAG, 0, 12)  # a byte of the time may look like the tag: then the layout does not fit
     if at < 2 or payload[0] != 0x08 or payload[at - 1] >= 0x80:
         return None
-    return at
+    return at if at == 2 or min(payload[1 : at - 1]) >= 0x80 else None
 
 
 def _end_of(payload: bytes, at: int, end: int) -> int | None:
@@ -86,7 +89,10 @@ def _end_of(payload: bytes, at: int, end: int) -> int | None:
     if length not in (_LIVE_LENGTH, _LATE_LENGTH) or after > end:
         return None
     tags = payload[at + rows.ALIAS_AT - 1], payload[at + rows.TIME_AT - 1], payload[after - 9]
-    return after if tags == (_ALIAS_TAG, _TIME_TAG, _VALUE_TAG) else None
+    if tags != (_ALIAS_TAG, _TIME_TAG, _VALUE_TAG):
+        return None
+    middle = int.from_bytes(payload[at + rows.ALIAS_AT : at + _MARK_AT], "big")
+    return after if middle & _GOES_ON == _MIDDLE else None
 
 
 def _varint(payload: bytes, at: int, size: int) -> int:
