@@ -253,8 +253,10 @@ class Spool:
             self._later = asyncio.get_running_loop().call_later(REMOVAL_DELAY_S, self._wake.set)
 
     async def _onward(self, lane: int, condition: str, values: Sequence[int], most: int) -> list[SpoolRow]:
-        """Take rows after the lane's cursor, and move it."""
+        """Take rows after the lane's cursor, and move it; asks no thread where nothing was stored behind it."""
         mark = self._cursors.mark(lane)
+        if mark[0] >= self._file.last_id:
+            return []
         rows, seen = await self._take(condition, values, mark[0], most)
         self._cursors.moved(lane, mark, seen)
         return rows

@@ -1,7 +1,8 @@
 """From waiting frames to the disk, and from the disk to the confirms: all that wait share one commit.
 
 A confirm says that the centre has the information, so it leaves only after the sink has returned. Frames
-that come while commits run wait for the next one, together: a storm makes commits larger, not slower. A few
+that come while commits run wait for the next one, together: a storm makes commits larger, not slower. Frames that
+come within 10 ms of the last group wait for each other, unless one says fire. A few
 groups may be with the sink at once, in order: the disk's latency is waited for once, not once for each group.
 
 When more wait than fit into a commit, fire goes first. The frames of one transmitter never overtake each
@@ -16,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -79,6 +81,11 @@ class Queue:
     def __len__(self) -> int:
         """Return how many frames wait."""
         return self._count
+
+    @property
+    def has_fire(self) -> bool:
+        """Tell whether a fire waits."""
+        return bool(self._urgent)
 
     def put(self, waiting: Waiting) -> bool:
         """Add a frame; tells whether there was room. A fire finds room where others don't, up to twice the limit."""
@@ -176,8 +183,8 @@ class Intake:
         self._asides: list[Aside] = []
         self._wake = asyncio.Event()
         self._alarm = asyncio.Event()
-        """Set when a fire waits: it does not wait for company."""
-        self._begun_s = 0.0
+        """Set when a fire comes: it does not wait for company."""
+        self._begun_s = -math.inf
         self._room = asyncio.Semaphore(MOST_COMMITS)
         self._tally = tally
 
@@ -217,14 +224,14 @@ class Intake:
                     await self._begin(commits, sink, Group(answers, [], self._answered))
 
     async def _gather_company(self) -> None:
-        """Let more frames come when the last group is young, unless a fire waits."""
+        """Let more frames come when the last group is young, unless a fire waits or a group is full."""
         loop = asyncio.get_running_loop()
         pause_s = self._begun_s + GATHER_S - loop.time()
-        if pause_s > 0:
+        if pause_s > 0 and len(self._queue) < MOST_TOGETHER and not self._queue.has_fire:
+            self._alarm.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._alarm.wait()
-        self._alarm.clear()
         self._begun_s = loop.time()
 
     async def _begin(self, commits: asyncio.TaskGroup, sink: Sink, group: Group) -> None:
