@@ -14,7 +14,10 @@ Mark = tuple[int, int]
 
 
 class Cursors:
-    """One position for each lane: rows with greater ids have not been looked at."""
+    """One position for each lane: rows with greater ids have not been looked at.
+
+    Used by the event loop, but for `reset`, which comes from the spool's thread.
+    """
 
     def __init__(self) -> None:
         """Begin before the first row."""
@@ -23,7 +26,8 @@ class Cursors:
         self._since_ns = 0
 
     def reset(self) -> None:
-        """Begin anew, in another file."""
+        """Begin anew, in another file; a look at the old one that ends now moves nothing."""
+        self._returned += 1
         self._at = dict.fromkeys(LANES, 0)
 
     def mark(self, lane: int) -> Mark:
@@ -32,8 +36,9 @@ class Cursors:
 
     def moved(self, lane: int, mark: Mark, seen: int) -> None:
         """Note that all rows up to id ``seen`` were looked at since ``mark``; nothing if rows came back meanwhile."""
-        if self.mark(lane) == mark:
-            self._at[lane] = max(self._at[lane], seen)
+        at = self._at  # taken once: what is written after a reset goes nowhere
+        if (at[lane], self._returned) == mark:
+            at[lane] = max(at[lane], seen)
 
     def back(self, row: SpoolRow) -> None:
         """Note that a row is available again."""

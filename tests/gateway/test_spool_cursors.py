@@ -14,7 +14,8 @@ from backbone.sparkplug import decode_data
 from domain.batch import ReadingBatch
 from domain.clock import NS_PER_MS, NS_PER_S, FakeClock
 from domain.points import Point, PointKind, PointTable
-from gateway.spool import Spool, SpoolLimits, SpoolRow
+from gateway.spool import EVENT, Spool, SpoolLimits, SpoolRow
+from gateway.spool.cursors import Cursors
 
 TABLE = PointTable(
     Point(unit="hotel", gateway="gw", device="a", name=kind.value, kind=kind)
@@ -84,6 +85,16 @@ async def test_a_row_that_comes_back_during_a_look_is_not_passed_over(tmp_path: 
         assert sorted(values(rows)) == [0, 1, 3]
         spool.give_back([third])
         assert values(await spool.events(10)) == [2]
+
+
+def test_a_look_at_a_file_that_was_set_aside_moves_nothing_in_the_new_one() -> None:
+    cursors = Cursors()
+    mark = cursors.mark(EVENT)
+    cursors.reset()
+    cursors.moved(EVENT, mark, 500)
+    assert cursors.mark(EVENT)[0] == 0
+    cursors.moved(EVENT, cursors.mark(EVENT), 3)
+    assert cursors.mark(EVENT)[0] == 3
 
 
 async def test_rotten_rows_do_not_hide_what_stands_behind_them(tmp_path: Path) -> None:

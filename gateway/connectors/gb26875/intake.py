@@ -35,8 +35,8 @@ MOST_TOGETHER = 400
 """Frames in one commit: more would keep the event loop from hearing others for too long; assumption."""
 
 GATHER_S = 0.01
-"""A group that is not the first for so long waits for company; one with fire does not. A group costs as much as ten
-frames, and 10 ms are little of the 100 ms in which a confirm is due; assumption."""
+"""A group that is not the first for so long waits for company; one with fire does not. A group costs as much as
+four frames (measured), and 10 ms are little of the 100 ms in which a confirm is due."""
 
 MOST_COMMITS = 4
 """Groups that are with the sink at one time: a slow disk joins them into one write, and mapping goes on; assumption."""
