@@ -20,7 +20,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -31,6 +30,7 @@ from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
 from gateway.spool.cursors import Cursors
 from gateway.spool.database import DamagedError, FullError
+from gateway.spool.figures import SpoolFigures
 from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
@@ -46,18 +46,6 @@ REMOVAL_DELAY_S = 0.1
 BALLAST_BYTES = 2**20
 FREED_SHARE = 0.05
 """Part of the limit that is given up when the disk is full."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpoolFigures:
-    """The spool at a glance. Counters are for ever, the rest is now; ``forecast_s`` None: no rate yet."""
-
-    counters: Counter[str]
-    batches: int
-    waiting_events: int
-    size: int
-    oldest_ns: int | None
-    forecast_s: float | None
 
 
 class Spool:
