@@ -15,6 +15,7 @@ MODULES = (
     "codec",
     "gb26875_codec",
     "spool",
+    "event_lane",
     "mqtt_in",
     "modbus_reads",
     "store",

@@ -49,7 +49,7 @@ async def _measure() -> list[tuple[str, str, str]]:
             EmbeddedServer(folder / "nats", gateway_users(registry(port))) as server,
             _connected(server) as backbone,
         ):
-            _write_link(folder, server)
+            _write_link(folder, server.url, server.mqtt_port, server.credentials["gateway.town.centre"])
             async with _running("benchmarks.gb26875_access", str(folder), str(port)) as gateway:
                 await gateway.heard()
                 empty = _resident(gateway.pid)
@@ -59,8 +59,12 @@ async def _measure() -> list[tuple[str, str, str]]:
                     full = _resident(gateway.pid)
                     await callers.told(f"load {EASY_PER_S} {WARM_UP_S}")
                     easy = await callers.told(f"load {EASY_PER_S} {LOAD_S}")
+                    before_s = _cpu_s(gateway.pid)
                     steady = await callers.told(f"load {LOAD_PER_S} {LOAD_S}")
+                    await _delivered(backbone)
+                    whole_us = (_cpu_s(gateway.pid) - before_s) / steady["confirmed"] * 1e6
                     flood = await callers.told(f"flood {FLOOD_S}")
+        stored_us = await _without_log(folder / "alone")
     kept = connected["connected"]
     return [
         ("GB/T 26875.3 sessions in one process", f"{kept:,.0f} in {connected['seconds']:.1f} s", "10,000 / 50,000"),
@@ -68,8 +72,27 @@ async def _measure() -> list[tuple[str, str, str]]:
         (f"  {EASY_PER_S:,} frames/s: last byte → confirm, p50 / p99", _ms(easy), "-"),
         (f"  {LOAD_PER_S:,} frames/s, confirmed", f"{steady['confirmed'] / steady['sent']:.1%}", "all"),
         ("  last byte → confirm, p50 / p99", _ms(steady), "p99 100 ms"),
+        (
+            "  … CPU of the gateway for a frame, delivery to the log included / without a log",
+            f"{whole_us:.0f} / {stored_us:.0f} µs",
+            "-",
+        ),
         ("  most frames confirmed", f"{flood['confirmed'] / flood['seconds']:,.0f}/s", "3,000 / 10,000"),
     ]
+
+
+async def _without_log(folder: Path) -> float:
+    """Return µs of CPU that a frame costs a gateway that finds no log: it is stored and confirmed, and waits."""
+    port, nobody = free_ports(2)
+    _write_link(folder, f"nats://127.0.0.1:{nobody}", nobody, Credentials("", ""))
+    async with _running("benchmarks.gb26875_access", str(folder), str(port)) as gateway:
+        await gateway.heard()
+        async with _running("benchmarks.gb26875_callers", str(port), str(SESSIONS)) as callers:
+            await callers.heard()
+            await callers.told(f"load {EASY_PER_S} {WARM_UP_S}")
+            before_s = _cpu_s(gateway.pid)
+            steady = await callers.told(f"load {LOAD_PER_S} {LOAD_S}")
+            return (_cpu_s(gateway.pid) - before_s) / steady["confirmed"] * 1e6
 
 
 def _ms(figures: dict[str, float]) -> str:
@@ -132,6 +155,12 @@ def _resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def _cpu_s(pid: int) -> float:
+    """Return the seconds of CPU that a process has used so far."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def registry(port: int) -> Registry:
     """Return a site of `SESSIONS` transmitters with one declared component each."""
     site = {
@@ -174,10 +203,11 @@ def _transmitter(number: int) -> dict[str, Any]:
     }
 
 
-def _write_link(folder: Path, server: EmbeddedServer) -> None:
-    own = server.credentials["gateway.town.centre"]
-    link = {"url": server.url, "mqtt": server.mqtt_port, "user": own.user, "password": own.password}
-    (folder / "link.json").write_text(json.dumps(link))
+def _write_link(folder: Path, url: str, mqtt: int, own: Credentials) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "link.json").write_text(
+        json.dumps({"url": url, "mqtt": mqtt, "user": own.user, "password": own.password})
+    )
 
 
 async def _serve(folder: Path, port: int) -> None:

@@ -25,6 +25,7 @@ from domain.site import GatewaySettings, Registry
 from gateway.backoff import Backoff
 from gateway.commands import Commands
 from gateway.connectors.contract import Health
+from gateway.garbage import long_lived
 from gateway.hosting import Hosting
 from gateway.lines import Lines, maker
 from gateway.nodes import Nodes
@@ -89,7 +90,8 @@ async def run(
     spool = await Spool.open(state_dir / "spool.sqlite", limits=_limits(settings), clock=clock)
     try:
         gateway_ = _Gateway(registry, settings, link, spool, clock=clock, state_dir=state_dir)
-        await gateway_.run(stop, reload)
+        with long_lived():
+            await gateway_.run(stop, reload)
     except ExceptionGroup as group:
         raise _first(group) from group
     finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backbone.sparkplug import BirthMetric, decode_data, without_head
+from backbone.sparkplug.few import read_few
 from backbone.sparkplug.learning import metric_of
 from domain.points import Point, PointTable
 from domain.quality import STALE, base_of
@@ -32,7 +33,13 @@ class Told:
 
 
 def told_by(rows: Sequence[SpoolRow]) -> list[Told]:
-    """Return what each row tells, reading many small bodies in one go."""
+    """Return what each row tells: of a few readings each by itself, of larger ones many in one go."""
+    few = [read_few(row.body) for row in rows]
+    many = iter(_told_by_columns([row for row, one in zip(rows, few, strict=True) if one is None]))
+    return [next(many) if one is None else Told(*one) for one in few]
+
+
+def _told_by_columns(rows: Sequence[SpoolRow]) -> list[Told]:
     told: list[Told] = []
     joined, since = bytearray(), 0
     for at, row in enumerate(rows):

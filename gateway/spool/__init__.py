@@ -4,9 +4,10 @@ Input: `ReadingBatch`es and dead letters. Output: `SpoolRow`s, fire and events f
 """
 
 from gateway.spool.database import DamagedError, FullError
+from gateway.spool.figures import SpoolFigures
 from gateway.spool.memories import NodeRecord, Remembered
 from gateway.spool.rows import EVENT, MEASURE, URGENT, SpoolRow, State
-from gateway.spool.spool import Spool, SpoolFigures
+from gateway.spool.spool import Spool
 from gateway.spool.store import SpoolLimits
 
 __all__ = [

@@ -20,7 +20,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -29,11 +28,13 @@ from domain.clock import Clock
 from domain.errors import StoreError
 from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.spool.cursors import Cursors
 from gateway.spool.database import DamagedError, FullError
+from gateway.spool.figures import SpoolFigures
 from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
-from gateway.spool.rows import EVENT, LANES, MEASURE, URGENT, SpoolRow, rows_of
+from gateway.spool.rows import EVENT, MEASURE, URGENT, SpoolRow, rows_of
 from gateway.spool.salvage import Salvaged, inheritance, renamed, salvage
 from gateway.spool.store import Group, SpoolFile, SpoolLimits
 
@@ -45,18 +46,6 @@ REMOVAL_DELAY_S = 0.1
 BALLAST_BYTES = 2**20
 FREED_SHARE = 0.05
 """Part of the limit that is given up when the disk is full."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpoolFigures:
-    """The spool at a glance. Counters are for ever, the rest is now; ``forecast_s`` None: no rate yet."""
-
-    counters: Counter[str]
-    batches: int
-    waiting_events: int
-    size: int
-    oldest_ns: int | None
-    forecast_s: float | None
 
 
 class Spool:
@@ -78,8 +67,11 @@ class Spool:
         self._leaving: list[SpoolRow] = []
         """Delivered rows whose removal is being committed."""
         self._wake = asyncio.Event()
+        """Set when a group is to be written at once."""
+        self._later: asyncio.TimerHandle | None = None
+        """Wakes the writer for what nobody waits for."""
         self._taken: set[int] = set()
-        self._cursor = dict.fromkeys(LANES, 0)
+        self._cursors = Cursors()
         self._fire_waits = True
         """Tells whether there may be fire that nobody has taken."""
         self._forecast = Forecast()
@@ -145,7 +137,7 @@ class Spool:
         new = list(points)
         self._learned += new
         self._points += new
-        self._wake.set()
+        self._write_later()
 
     @property
     def learned(self) -> Sequence[Point]:
@@ -180,29 +172,31 @@ class Spool:
             return []
         self._fire_waits = False
         rows = await self._onward(URGENT, "lane = ?", (URGENT,), most)
-        self._fire_waits = self._fire_waits or len(rows) == most
+        self._fire_waits = self._fire_waits or bool(rows)
         return rows
 
     async def fresh(self, most: int, since_ns: int) -> list[SpoolRow]:
         """Take measures that were stored at ``since_ns`` or later, oldest first."""
+        self._cursors.since(since_ns)
         return await self._onward(MEASURE, "lane = ? AND added_ns >= ?", (MEASURE, since_ns), most)
 
     async def backlog(self, most: int, before_ns: int) -> list[SpoolRow]:
         """Take measures that were stored before ``before_ns``, oldest first."""
-        return await self._take("lane = ? AND added_ns < ?", (MEASURE, before_ns), 0, most)
+        rows, _ = await self._take("lane = ? AND added_ns < ?", (MEASURE, before_ns), 0, most)
+        return rows
 
     def give_back(self, rows: Iterable[SpoolRow]) -> None:
         """Make rows available again that could not be delivered."""
         for row in rows:
             self._taken.discard(row.id)
-            self._cursor[row.lane] = min(self._cursor[row.lane], row.id - 1)
+            self._cursors.back(row)
             self._fire_waits = self._fire_waits or row.lane == URGENT
         self.arrived.set()
 
     def published(self, rows: Iterable[SpoolRow]) -> None:
         """Let go of rows that the log has; they are removed with one of the next commits."""
         self._published += rows
-        self._wake.set()
+        self._write_later()
 
     async def reject(self, row: SpoolRow, reason: str, detail: str) -> None:
         """Set a row aside that the log refuses for good: a dead letter, and its readings counted as dropped."""
@@ -227,7 +221,7 @@ class Spool:
             waiting_events=file.batches[EVENT] + file.batches[URGENT],
             size=sum(file.size),
             oldest_ns=oldest_ns,
-            forecast_s=self._forecast.seconds(self._limits.most_measure_bytes - file.size[MEASURE], self._now_s()),
+            forecast_s=self._forecast.seconds(self._limits.most_measure_bytes - file.size[MEASURE], time.monotonic()),
         )
 
     async def letters(self) -> list[DeadLetter]:
@@ -241,39 +235,47 @@ class Spool:
         self._wake.set()
         await job.done
 
+    def _write_later(self) -> None:
+        """Have removals and learned points written with the next group that comes, or without any soon."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(REMOVAL_DELAY_S, self._wake.set)
+
     async def _onward(self, lane: int, condition: str, values: Sequence[int], most: int) -> list[SpoolRow]:
-        """Take rows after the lane's cursor and move it, unless rows before it were given back meanwhile."""
-        cursor = self._cursor[lane]
-        rows = await self._take(condition, values, cursor, most)
-        if rows and self._cursor[lane] == cursor:
-            self._cursor[lane] = rows[-1].id
+        """Take rows after the lane's cursor, and move it; asks no thread where nothing was stored behind it."""
+        mark = self._cursors.mark(lane)
+        if mark[0] >= self._file.last_id:
+            return []
+        rows, seen = await self._take(condition, values, mark[0], most)
+        self._cursors.moved(lane, mark, seen)
         return rows
 
-    async def _take(self, condition: str, values: Sequence[int], after: int, most: int) -> list[SpoolRow]:
+    async def _take(self, condition: str, values: Sequence[int], after: int, most: int) -> tuple[list[SpoolRow], int]:
         return await self._guarded(lambda: self._select(condition, values, after, most))
 
-    def _select(self, condition: str, values: Sequence[int], after: int, most: int) -> list[SpoolRow]:
-        """In the thread, so that no commit can drop a row between its choice and its being taken."""
+    def _select(self, condition: str, values: Sequence[int], after: int, most: int) -> tuple[list[SpoolRow], int]:
+        """In the thread, so that no commit can drop a row between its choice and its being taken.
+
+        Returns the rows, and the id up to which every row was looked at.
+        """
         while True:
-            found = self._file.select(f"{condition} AND id > ?", (*values, after), most)
+            found, seen = self._file.select(f"{condition} AND id > ?", (*values, after), most)
             if self._file.lost:
                 self._names.forget(self._file.lost)
                 self._file.lost.clear()
             rows = [row for row in found if row.id not in self._taken]
-            if rows or len(found) < most:
+            if rows or seen == self._file.last_id:
                 self._taken.update(row.id for row in rows)
-                return rows
-            after = found[-1].id
+                return rows, seen
+            after = seen
 
     async def _write(self) -> None:
         """Write groups for ever: everything that waits goes into the next one."""
         while not (self._closing and not self._jobs and not self._published and not self._learned):
             await self._wake.wait()
             self._wake.clear()
-            if not self._jobs and not self._closing:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(REMOVAL_DELAY_S):
-                        await self._wake.wait()
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
             count = group_size(self._jobs)
             jobs, self._jobs = self._jobs[:count], self._jobs[count:]
             gone, self._published = self._published, []
@@ -329,7 +331,7 @@ class Spool:
         self._leaving = []
         self._names.add(group.memories.names, span)
         self._fire_waits = self._fire_waits or any(row.lane == URGENT for row in group.rows)
-        self._forecast.add(sum(row.size for row in group.rows if row.lane == MEASURE), self._now_s())
+        self._forecast.add(sum(row.size for row in group.rows if row.lane == MEASURE), time.monotonic())
 
     async def _guarded(self, work: Callable[[], T]) -> T:
         """Run a read in the thread; a damaged file is set aside and the new one is asked."""
@@ -376,7 +378,7 @@ class Spool:
             self._file.commit(group, now_ns, frozenset())
         self.remembered, self._names = self._file.remembered()
         self._taken.clear()
-        self._cursor = dict.fromkeys(LANES, 0)
+        self._cursors.reset()
         self._fire_waits = True
 
     def _hold_ballast(self) -> None:
@@ -394,7 +396,3 @@ class Spool:
 
     def _future(self) -> asyncio.Future[None]:
         return asyncio.get_running_loop().create_future()
-
-    @staticmethod
-    def _now_s() -> float:
-        return time.monotonic()

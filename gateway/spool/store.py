@@ -178,8 +178,8 @@ class SpoolFile:
         self.size[MEASURE] -= freed.size
         self._thinned_to = freed.thinned_to
 
-    def select(self, condition: str, values: Sequence[Any], most: int) -> list[SpoolRow]:
-        """Return rows that fit ``condition`` (one of this package's own) in order of id.
+    def select(self, condition: str, values: Sequence[Any], most: int) -> tuple[list[SpoolRow], int]:
+        """Return rows that fit ``condition`` (one of this package's own) in order of id, and how far was looked.
 
         A row whose body does not match its checksum is removed and counted; the others are sound. Of one of the
         event lane a dead letter is kept and ``lost`` has its id: its message may come again.
@@ -197,7 +197,12 @@ class SpoolFile:
         damaged = [row for row, sound in rows if not sound]
         if damaged:
             self._discard(damaged)
-        return [row for row, sound in rows if sound]
+        return [row for row, sound in rows if sound], rows[-1][0].id if len(rows) == most else self.last_id
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest row that was ever stored."""
+        return self._next_id - 1
 
     def oldest_ns(self) -> int | None:
         """Return the time of the oldest reading that waits, None for an empty spool."""

@@ -65,8 +65,8 @@ class Copies:
         """Tell whether the first copy is on disk, and young enough to be one; ``now_s`` is the loop's time."""
         while self._brief and next(iter(self._brief.values())) < now_s:
             self._brief.popitem(last=False)
-        slot = now_ns // SLOT_NS
-        return name in self._brief or any(self._hosting.is_taken(_in_slot(name, one)) for one in (slot, slot - 1))
+        slot, is_taken = now_ns // SLOT_NS, self._hosting.is_taken
+        return name in self._brief or is_taken(_in_slot(name, slot)) or is_taken(_in_slot(name, slot - 1))
 
     def begin(self, name: bytes) -> None:
         """Note a frame that goes on its way."""

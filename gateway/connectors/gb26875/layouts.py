@@ -106,6 +106,8 @@ class Layout:
         if not self.timed:
             return tuple(shape(*values(data, index * size), *self.absent) for index in range(count))
         width, form = self.body.size, profile.times
+        if count == 1:  # what nearly every frame has
+            return (shape(*values(data, 0), Stamp(data[width:], form)),)
         return tuple(
             shape(*values(data, at), Stamp(data[at + width : at + size], form)) for at in range(0, len(data), size)
         )

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from gateway.connectors.gb26875.config import PeerLimits
 from gateway.connectors.gb26875.limits import Allowance, Cut, Gate
-from gateway.connectors.gb26875.protocol import Decoder, Received, Rejected
+from gateway.connectors.gb26875.protocol import Decoder, Received, Rejected, whole_frame
 from gateway.connectors.gb26875.session import Line, Session
 from gateway.connectors.gb26875.tally import Tally
 
@@ -154,13 +154,9 @@ class PeerLine:
     def _take(self, data: bytes) -> float:
         """Take bytes of the stream; returns the seconds to pause before reading on."""
         now_s = self._peers.loop.time()
-        decoder = self._decoder or Decoder()
-        events = decoder.feed(data)
-        if decoder is not self._decoder or any(type(event) is Received for event in events):
-            self._half_s = now_s
         self._fed_s = now_s
-        self._decoder = decoder
-        self._settle()
+        whole = whole_frame(data) if self._decoder is None else None
+        events = self._decoded(data, now_s) if whole is None else [whole]
         pause_s = self._allowance.take(len(events), len(data), now_s, self._peers.limits)
         if events:
             self._tell(events, now_s)
@@ -169,6 +165,16 @@ class PeerLine:
         elif self._junk > self._peers.limits.junk_bytes:
             self.cut(Cut.JUNK)
         return pause_s
+
+    def _decoded(self, data: bytes, now_s: float) -> list[Received | Rejected]:
+        """Return what the next bytes complete; what they leave unfinished is held."""
+        decoder = self._decoder or Decoder()
+        events = decoder.feed(data)
+        if decoder is not self._decoder or any(type(event) is Received for event in events):
+            self._half_s = now_s
+        self._decoder = decoder
+        self._settle()
+        return events
 
     def _settle(self) -> None:
         """Let the decoder go when nothing is unfinished."""

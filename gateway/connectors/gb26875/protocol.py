@@ -288,6 +288,19 @@ def frame_of(raw: bytes) -> Frame:
     )
 
 
+def whole_frame(data: bytes) -> Received | None:
+    """Return the good frame that bytes are, no more and no less: what nearly every read of a line gives.
+
+    The same as a `Decoder` makes of them; None where it has to look closer.
+    """
+    size = len(data)
+    if not LEAST_FRAME <= size <= MOST_FRAME or not data.startswith(START) or not data.endswith(END):
+        return None
+    if data[24] | data[25] << 8 != size - LEAST_FRAME or sum(data[2:-3]) & 0xFF != data[-3]:
+        return None
+    return Received(frame_of(data), data)
+
+
 def _kind_of_junk(raw: bytes) -> FrameError:
     """Tell junk that is known in the field from other junk; none of it is decoded."""
     if raw.startswith(b"TD"):

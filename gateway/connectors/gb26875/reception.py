@@ -169,6 +169,7 @@ class Reception:
         name = b"" if heartbeat or not frame.data else name_of(frame)
         if name and self._is_copy(session, line, frame, name, now_s, confirm=confirm):
             return
+        error_s = session.clock_error_s if session.line is line else self._clock_error_s(session, frame)
         waiting = Waiting(
             session=session,
             line=line,
@@ -177,7 +178,7 @@ class Reception:
             received_ns=session.last_ns,
             received_s=now_s,
             name=name,
-            lasting=is_lasting(self._clock_error_s(session, frame), self._settings.clock_tolerance_s),
+            lasting=is_lasting(error_s, self._settings.clock_tolerance_s),
             confirm=confirm,
             may_answer=self._holders.may_answer(session, line),
             fire=says_fire(unit),

@@ -135,13 +135,15 @@ class Session:
     conflicts: int = 0
     conflict_told_s: float = 0.0
     asked: dict[int, Asked] = field(default_factory=dict)
-    _kept: list[Kept] = field(default_factory=list)
+    _kept: list[tuple[int, bool, bytes]] = field(default_factory=list)
+    """What `Kept` is made of: of 10,000 transmitters these are many, and plain tuples cost the least."""
     _kept_bytes: int = 0
+    key: str = field(init=False)
+    """``unit/id``: the node, and the device that stands for the transmitter itself."""
 
-    @property
-    def key(self) -> str:
-        """``unit/id``: the node, and the device that stands for the transmitter itself."""
-        return self.registered.key
+    def __post_init__(self) -> None:
+        """Make the key once: each frame asks for it."""
+        self.key = self.registered.key
 
     def next_sequence(self) -> int:
         """Return the number of our next command: from 0, by 1 (GB/T 26875.3-2011, business sequence number)."""
@@ -150,14 +152,14 @@ class Session:
 
     def keep(self, time_ns: int, raw: bytes, *, out: bool) -> None:
         """Remember a frame that passed; the oldest go."""
-        self._kept.append(Kept(time_ns, out, raw))
+        self._kept.append((time_ns, out, raw))
         self._kept_bytes += len(raw)
         while len(self._kept) > MOST_KEPT or self._kept_bytes > MOST_KEPT_BYTES:
-            self._kept_bytes -= len(self._kept.pop(0).raw)
+            self._kept_bytes -= len(self._kept.pop(0)[2])
 
     def kept(self, most: int) -> list[Kept]:
         """Return the newest frames, oldest first."""
-        return self._kept[-most:] if most > 0 else []
+        return [Kept(*one) for one in self._kept[-most:]] if most > 0 else []
 
     def learn_profile(self, frame: Frame) -> None:
         """Let a frame decide how the device speaks, where the site leaves it to the frames."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 
 class TimeForm(StrEnum):
@@ -44,8 +45,12 @@ class Stamp:
         return time_in(self.raw, self.form)
 
 
+@lru_cache(maxsize=1024)
 def time_in(raw: bytes, form: TimeForm) -> datetime | None:
-    """Return the naive local time in six bytes; None for all zero and for what no calendar has."""
+    """Return the naive local time in six bytes; None for all zero and for what no calendar has.
+
+    Remembered, for many frames and their objects share a second.
+    """
     digits = raw[::-1] if form.is_year_first else raw
     if form.is_bcd:
         if any(byte & 0x0F > 9 or byte >> 4 > 9 for byte in digits):
@@ -84,6 +89,7 @@ def _is_in_range(digits: bytes) -> bool:
     return is_clock and 1 <= day <= 31 and 1 <= month <= 12 and (year == 0 or 10 <= year <= 99)
 
 
+@lru_cache(maxsize=64)
 def time_raw(moment: datetime, form: TimeForm) -> bytes:
     """Return the six bytes of a local time; raises ValueError outside 2000 to 2099."""
     if not 2000 <= moment.year <= 2099:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.clock import FakeClock
+from gateway.connectors.gb26875 import intake
 from gateway.connectors.gb26875.mapping import Harvest, Mapper
 from gateway.connectors.gb26875.objects import Unit
 from gateway.connectors.gb26875.protocol import Frame
@@ -50,6 +51,22 @@ async def test_confirm_leaves_only_after_the_spool_has_committed(tmp_path: Path)
                 await device.answer(sent)
         server.desk.held.set()
         assert (await device.answer(sent)).command == Command.CONFIRM
+
+
+async def test_frames_wait_for_company_and_a_fire_waits_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = transmitter("utd", 889), transmitter("other", 890)
+    async with serving(tmp_path, *both) as server, calling(server) as device, calling(server, 890) as other:
+        assert (await device.say(component(NORMAL))).command == Command.CONFIRM
+        monkeypatch.setattr(intake, "GATHER_S", 3600.0)
+        sent = await other.send(component(NORMAL))
+        await server.until(lambda: server.figure("frames") == 2)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await other.answer(sent)
+        assert (await device.say(component(FIRE))).command == Command.CONFIRM
+        assert (await other.answer(sent)).command == Command.CONFIRM, "and takes along who waits"
 
 
 async def test_nothing_is_confirmed_that_the_disk_refused_and_the_resend_is_taken(tmp_path: Path) -> None:

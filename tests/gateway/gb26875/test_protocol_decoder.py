@@ -22,6 +22,7 @@ from gateway.connectors.gb26875.protocol import (
     FrameError,
     Received,
     Rejected,
+    whole_frame,
 )
 from tests.gateway.gb26875.made_frames import frame, frames, heard
 
@@ -50,6 +51,15 @@ PIECES = st.one_of(
     frames.map(Frame.encode),
 )
 STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
+
+
+@given(st.one_of(STREAMS, st.tuples(frames.map(Frame.encode), st.integers(0, 29)).map(lambda made: broken(*made))))
+def test_bytes_that_are_one_whole_frame_are_what_the_decoder_makes_of_them(stream: bytes) -> None:
+    whole, decoder = whole_frame(stream), Decoder()
+    events = decoder.feed(stream)
+    is_one = len(events) == 1 and isinstance(events[0], Received) and events[0].raw == stream and not decoder.pending
+    assert (whole is not None) == is_one
+    assert whole is None or events == [whole]
 
 
 @given(frames)
