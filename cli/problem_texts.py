@@ -66,6 +66,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("low limit {low} is not below high limit {high}", "下限 {low} 不低于上限 {high}"),
     ("floor {low} is not below ceiling {high}", "量程下界 {low} 不低于上界 {high}"),
     ("an InfluxDB store needs its address", "InfluxDB 存储需要地址"),
+    ("beyond this machine the HTTP face needs a token", "HTTP 接口对本机以外开放时须有令牌"),
     ("{one} and {other} share a wire alias", "{one} 与 {other} 的线上别名相同"),
     # protocols
     ("a Modbus unit id is a number from 0 to 255", "Modbus 从站地址应为 0 至 255 的整数"),

@@ -11,9 +11,6 @@ MOST_DEAD_LETTERS = 1000
 SHARE_OF_REASON = 200
 """Letters of each reason that are kept whatever else comes: junk by the thousand hides no fire without a point."""
 
-LOST_ROW = "lost_row"
-"""Reason of a letter about an event that was stored and can't be read any more."""
-
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS dead_letters (
   id INTEGER PRIMARY KEY AUTOINCREMENT, time_ns INTEGER NOT NULL, connection TEXT NOT NULL,

@@ -18,10 +18,11 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self, TypeVar
 
 from domain.batch import ReadingBatch
@@ -29,6 +30,7 @@ from domain.clock import Clock
 from domain.errors import StoreError
 from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.losses import DROPPED, Drop
 from gateway.spool.database import DamagedError, FullError
 from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
@@ -85,6 +87,10 @@ class Spool:
         self._forecast = Forecast()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
+        self.turned_s = time.monotonic()
+        """When the writer last wrote a group, or said why it could not (monotonic)."""
+        self.trouble = ""
+        """Why the last group could not be written; empty when it was."""
         self.arrived = asyncio.Event()
         """Set whenever rows were stored; whoever waits for it clears it."""
         self.remembered: Remembered
@@ -124,13 +130,16 @@ class Spool:
         assert self._writer is not None  # noqa: S101  # set by open
         await asyncio.shield(self._writer)
 
-    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
+    async def emit(
+        self, batch: ReadingBatch, *, names: Sequence[bytes] = (), counts: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         """Store readings and the names of their messages; returns after the commit.
 
-        Raises StoreError when they can't be stored.
+        ``counts`` raise persistent counters with it. Raises StoreError when they can't be stored.
         """
         if len(batch) or names:
-            await self._submit(Job(self._future(), batch=batch if len(batch) else None, names=names))
+            job = Job(self._future(), batch=batch if len(batch) else None, names=names, counts=Counter(counts))
+            await self._submit(job)
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
         """Store a message that could not be used, and its names; returns after the commit."""
@@ -204,16 +213,16 @@ class Spool:
         self._published += rows
         self._wake.set()
 
-    async def reject(self, row: SpoolRow, reason: str, detail: str) -> None:
+    async def reject(self, row: SpoolRow, reason: Drop, detail: str) -> None:
         """Set a row aside that the log refuses for good: a dead letter, and its readings counted as dropped."""
         letter = DeadLetter(
             time_ns=self._clock.now_ns(),
             connection="uplink",
-            reason=reason,
+            reason=reason.value,
             detail=f"{row.device}: {detail}"[:500],
             raw=row.body[:MOST_RAW_BYTES],
         )
-        counts = Counter({f"dropped.{reason}": row.readings, "published": -row.readings})
+        counts = Counter({DROPPED + reason: row.readings, "published": -row.readings})
         self._published.append(row)
         await self._submit(Job(self._future(), letter=letter, counts=counts))
 
@@ -288,6 +297,7 @@ class Spool:
         except Exception as error:  # whatever it was, each caller waits for an answer and gets this one
             self._published += gone
             self._learned = learned + self._learned
+            self.turned_s, self.trouble = time.monotonic(), str(error)
             for job in jobs:
                 if not job.done.done():
                     job.done.set_exception(error)
@@ -297,6 +307,7 @@ class Spool:
                 self._published.clear()  # they are sent once more after the next start, and known as second copies
                 self._learned.clear()  # their devices will show them again
             return
+        self.turned_s, self.trouble = time.monotonic(), ""
         self._taken.difference_update(row.id for row in gone if row.spool == self._file.id)
         for job in jobs:
             if not job.done.done():

@@ -1,0 +1,98 @@
+"""Everything that watches one gateway process, wired: observer, vitals, teller, HTTP face, notices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from domain.clock import Clock
+from domain.points import PointTable
+from domain.site import GatewaySettings
+from gateway.connectors.contract import Health
+from gateway.observing.http_face import HttpFace
+from gateway.observing.itself import Teller
+from gateway.observing.notify import Notifier
+from gateway.observing.observer import Observer
+from gateway.observing.vitals import Vitals
+from gateway.spool import Spool, SpoolLimits
+
+
+class Hosts(Protocol):
+    """What is asked of the hosting."""
+
+    @property
+    def table(self) -> PointTable:
+        """The points of the process."""
+
+    def figures(self) -> dict[str, float]:
+        """Return how many nodes are known and up."""
+
+
+class Watch:
+    """Lives as long as its gateway; see each part for what it does."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        spool: Spool,
+        limits: SpoolLimits,
+        *,
+        hosting: Hosts,
+        clock: Clock,
+        health: Callable[[], Mapping[str, Health]],
+    ) -> None:
+        """Nothing runs before `start`."""
+        self.observer = Observer(
+            unit=settings.unit,
+            gateway=settings.gateway,
+            spool=spool,
+            limits=limits,
+            clock=clock,
+            health=health,
+            hosting=hosting.figures,
+        )
+        self._health = health
+        self._vitals = Vitals(spool, health)
+        self._teller = Teller(self.observer, spool, hosting.table)
+        self._face = HttpFace(settings.http, self.observer, self._vitals) if settings.http else None
+        self._notifier = Notifier()
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    @property
+    def where(self) -> str | None:
+        """Return where the HTTP face listens, None where there is none."""
+        return self._face.where if self._face else None
+
+    def start(self, group: asyncio.TaskGroup, loops: Iterable[asyncio.Task[Any]]) -> None:
+        """Watch the gateway's own ``loops``, and say that it is ready."""
+        parts = [(self.observer.run(), "observer"), (self._vitals.run(), "vitals")]
+        if self._teller.is_there:
+            parts.append((self._teller.run(), "teller"))
+        if self._face is not None:
+            parts.append((self._face.run(), "http"))
+        if self._notifier.is_heard:
+            parts.append((self._notifier.run(self._vitals.stuck, self._status), "notifier"))
+        self._tasks = [group.create_task(part, name=name) for part, name in parts]
+        self._vitals.watch(*loops, *self._tasks)
+
+    def linked(self, is_up: Callable[[], bool], forbidden: Callable[[], int]) -> None:
+        """Take over how to see whether the link is up."""
+        self.observer.link_is_up, self.observer.forbidden = is_up, forbidden
+
+    def stopping(self) -> None:
+        """Say that a clean stop has begun."""
+        self._notifier.stopping()
+
+    def stop(self) -> None:
+        """End everything."""
+        for task in self._tasks:
+            task.cancel()
+        self._notifier.close()
+
+    def _status(self) -> str:
+        """Return one line for people."""
+        health = self._health()
+        up = sum(one.ok for one in health.values())
+        link = "uplink up" if self.observer.uplink.up else "uplink away, spooling"
+        return f"{up} of {len(health)} connections up, {link}"
