@@ -30,7 +30,7 @@ BREAKER_VALUES = {BreakerState.CLOSED: 0, BreakerState.DOUBT: 1, BreakerState.OP
 def exposition(snapshot: Snapshot) -> bytes:
     """Return all metrics as text, from a registry of our own: no library's default collectors are in it."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Once(snapshot))  # type: ignore[arg-type]  # a collector by its one method
+    registry.register(_Once(snapshot))
     return generate_latest(registry)
 
 

@@ -87,10 +87,8 @@ class Spool:
         self._forecast = Forecast()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
-        self.turned_s = time.monotonic()
-        """When the writer last wrote a group, or said why it could not (monotonic)."""
-        self.trouble = ""
-        """Why the last group could not be written; empty when it was."""
+        self.turned_s, self.trouble = time.monotonic(), ""
+        """When the writer last wrote a group or failed to (monotonic); why it failed, empty when it did not."""
         self.arrived = asyncio.Event()
         """Set whenever rows were stored; whoever waits for it clears it."""
         self.remembered: Remembered
@@ -138,8 +136,8 @@ class Spool:
         ``counts`` raise persistent counters with it. Raises StoreError when they can't be stored.
         """
         if len(batch) or names:
-            job = Job(self._future(), batch=batch if len(batch) else None, names=names, counts=Counter(counts))
-            await self._submit(job)
+            some = batch if len(batch) else None
+            await self._submit(Job(self._future(), batch=some, names=names, counts=Counter(counts)))
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
         """Store a message that could not be used, and its names; returns after the commit."""
