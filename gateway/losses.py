@@ -68,5 +68,6 @@ def losses(counters: Mapping[str, int]) -> dict[str, Counter[str]]:
         found[point if point in found else f"dropped_{Drop.DAMAGED.value}"][reason] += count
     for reason, count in by_reason(counters, DEAD).items():
         found["letters_lost" if reason in EVENTS_LOST else "letters_unusable"][reason] += count
-    found["damaged_file"][DAMAGED_FILES] += counters.get(DAMAGED_FILES, 0)
+    if files := counters.get(DAMAGED_FILES, 0):
+        found["damaged_file"][DAMAGED_FILES] = files
     return found

@@ -56,7 +56,7 @@ class HttpFace:
         app = web.Application(client_max_size=1024, middlewares=[self._guard])
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
         app.router.add_get("/metrics", self._metrics)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
             await self._listen(runner)
@@ -68,7 +68,7 @@ class HttpFace:
     async def _listen(self, runner: web.AppRunner) -> None:
         while True:
             try:
-                await web.TCPSite(runner, self._settings.host, self._settings.port, shutdown_timeout=1.0).start()
+                await web.TCPSite(runner, self._settings.host, self._settings.port).start()
             except OSError as error:
                 log.warning("no HTTP face at %s:%d: %s", self._settings.host, self._settings.port, error)
                 await asyncio.sleep(AGAIN_S)

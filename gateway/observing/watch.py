@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from domain.clock import Clock
@@ -16,6 +18,10 @@ from gateway.observing.notify import Notifier
 from gateway.observing.observer import Observer
 from gateway.observing.vitals import Vitals
 from gateway.spool import Spool, SpoolLimits
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 10.0
 
 
 class Hosts(Protocol):
@@ -66,14 +72,14 @@ class Watch:
 
     def start(self, group: asyncio.TaskGroup, loops: Iterable[asyncio.Task[Any]]) -> None:
         """Watch the gateway's own ``loops``, and say that it is ready."""
-        parts = [(self.observer.run(), "observer"), (self._vitals.run(), "vitals")]
+        parts = {"observer": self.observer.run, "vitals": self._vitals.run}
         if self._teller.is_there:
-            parts.append((self._teller.run(), "teller"))
+            parts["teller"] = self._teller.run
         if self._face is not None:
-            parts.append((self._face.run(), "http"))
+            parts["http"] = self._face.run
         if self._notifier.is_heard:
-            parts.append((self._notifier.run(self._vitals.stuck, self._status), "notifier"))
-        self._tasks = [group.create_task(part, name=name) for part, name in parts]
+            parts["notifier"] = partial(self._notifier.run, self._vitals.stuck, self._status)
+        self._tasks = [group.create_task(_kept(name, part), name=name) for name, part in parts.items()]
         self._vitals.watch(*loops, *self._tasks)
 
     def linked(self, is_up: Callable[[], bool], forbidden: Callable[[], int]) -> None:
@@ -96,3 +102,13 @@ class Watch:
         up = sum(one.ok for one in health.values())
         link = "uplink up" if self.observer.uplink.up else "uplink away, spooling"
         return f"{up} of {len(health)} connections up, {link}"
+
+
+async def _kept(name: str, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a part for ever: who watches must never end what is watched."""
+    while True:
+        try:
+            await part()
+        except Exception:  # the edge of what only watches: reading and delivering go on
+            log.exception("%s: defect, beginning again", name)
+        await asyncio.sleep(AGAIN_S)
