@@ -214,7 +214,8 @@ def test_a_face_for_others_needs_a_token_and_a_zone_must_be_there() -> None:
 
 def test_the_gateway_stands_where_its_file_says_or_beside_its_first_device() -> None:
     line = connection("line", "modbus_tcp", {"host": "x"}, [device("p-1", "qdy30a_pressure", 1)])
-    for more in ({}, {"zone": "room"}):
+    cases: tuple[dict[str, Any], ...] = ({}, {"zone": "room"})
+    for more in cases:
         itself = registry_of(line, **more).devices[f"{UNIT}/{GATEWAY}"]
         assert (itself.profile.kind, itself.zone.settings.id) == ("gateway", "room")
     with pytest.raises(ConfigurationError, match="device id is used twice"):
