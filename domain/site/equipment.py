@@ -48,7 +48,8 @@ class Equipment:
         key = f"{gateway.unit}/{gateway.gateway}"
         if not self._findings.exists(doc, ("unit",), gateway.unit, self._units, "unit"):
             return
-        if key in self.gateways:
+        is_second = key in self.gateways
+        if is_second:
             self._findings.add(doc, ("gateway",), "this gateway is defined twice", "rename one of the two")
         self.gateways[key] = gateway
         ids = [(("connections", c, "id"), item.id) for c, item in enumerate(gateway.connections)]
@@ -65,7 +66,8 @@ class Equipment:
                     self._add_points(doc, at, device)
             for t, transmitter in enumerate(connection.transmitters):
                 self._add_transmitter(doc, (*path, "transmitters", t), key, connection, transmitter)
-        self._add_itself(doc, gateway)
+        if not is_second:
+            self._add_itself(doc, gateway)
 
     def _add_itself(self, doc: Document, gateway: GatewaySettings) -> None:
         """Make the gateway a device of its unit, where its profile is there: what is made up in tests has none."""
@@ -76,6 +78,10 @@ class Equipment:
             return
         if own.devices[0].zone not in self._zone_ids[gateway.unit]:
             return  # told already, where it is written
+        if f"{gateway.unit}/{gateway.gateway}" in self.devices:
+            message = f"device id is used twice in unit '{gateway.unit}'"
+            self._findings.add(doc, ("gateway",), message, "give each device its own id")
+            return
         device = self._device(doc, ("gateway",), gateway, own, own.devices[0])
         if device is not None:
             self._add_points(doc, ("gateway",), device)
