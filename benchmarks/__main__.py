@@ -17,6 +17,7 @@ MODULES = (
     "spool",
     "mqtt_in",
     "modbus_reads",
+    "gateway_memory",
     "store",
     "gb26875_access",
     "whole_way",
