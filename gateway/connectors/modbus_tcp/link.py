@@ -16,11 +16,8 @@ from gateway.connectors.modbus_tcp.config import ModbusTcpSettings, Transport
 from gateway.connectors.modbus_tcp.reads import Function, Select
 from gateway.connectors.modbus_tcp.talk import MbapTalk, RtuTalk, Talk
 from gateway.connectors.modbus_tcp.wire import check_written, payload_of, read_pdu, write_pdu
-<<<<<<< HEAD
 from gateway.connectors.serial_port import SerialTransport, open_serial
-=======
 from gateway.connectors.trips import Trips
->>>>>>> 32fd1bd (A gateway shows itself: losses by reason, its own device, metrics, health and notices)
 
 FRAME_GAP_CHARACTERS = 3.5
 FAST_FRAME_GAP_S = 0.00175
