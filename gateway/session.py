@@ -34,10 +34,6 @@ from gateway.values import Told, Values
 
 SEQ_VALUES = 256
 
-NODE = ""
-"""In place of a device in the aliases of the node's own metrics: no device has this id, and the gateway's own has
-points of the same names."""
-
 
 class Publishes(Protocol):
     """What a session needs of a publisher: order kept, retried until acknowledged."""
@@ -247,7 +243,7 @@ class Session:
     def _node_birth(self, bd_seq: int) -> bytes:
         now_ns = floor_ms(self._voice.clock.now_ns())
         metrics = tuple(
-            BirthMetric(name=name, alias=alias_of(NODE, name), value=value, time_ns=now_ns)
+            BirthMetric(name=name, alias=alias_of(self.node, name), value=value, time_ns=now_ns)
             for name, value in (self._figures or {}).items()
         )
         return encode_birth(Birth(metrics=metrics, seq=self._seq, time_ns=now_ns, bd_seq=bd_seq))
@@ -264,7 +260,7 @@ class Session:
     def _figure_payload(self, figures: Mapping[str, float]) -> bytes:
         now_ns = self._voice.clock.now_ns()
         return encode_data(
-            np.array([alias_of(NODE, name) for name in figures], np.uint32),
+            np.array([alias_of(self.node, name) for name in figures], np.uint32),
             np.full(len(figures), now_ns, np.int64),
             np.array(list(figures.values()), np.float64),
             np.full(len(figures), GOOD, np.uint16),

@@ -78,8 +78,8 @@ class Equipment:
             return
         if own.devices[0].zone not in self._zone_ids[gateway.unit]:
             return  # told already, where it is written
-        if f"{gateway.unit}/{gateway.gateway}" in self.devices:
-            message = f"device id is used twice in unit '{gateway.unit}'"
+        if f"{gateway.unit}/{own.devices[0].id}" in self.devices:
+            message = f"device id is used twice in unit '{gateway.unit}'"  # that of the gateway's own device
             self._findings.add(doc, ("gateway",), message, "give each device its own id")
             return
         device = self._device(doc, ("gateway",), gateway, own, own.devices[0])

@@ -18,6 +18,7 @@ from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_MS, floor_ms
 from domain.errors import StoreError
 from domain.points import PointTable
+from domain.site.itself import device_id
 from gateway.losses import losses
 from gateway.observing.lanes import Lane
 from gateway.observing.observer import Observer
@@ -77,7 +78,7 @@ class Teller:
         self._observer = observer
         self._spool = spool
         self._table = table
-        self._device = f"{observer.unit}/{observer.gateway}"
+        self._device = f"{observer.unit}/{device_id(observer.gateway)}"
         self._window: deque[tuple[int, int, int, float, float]] = deque(maxlen=WINDOW + 1)
         self._told: Counter[str] = Counter()
         self._told_s: dict[str, float] = {}

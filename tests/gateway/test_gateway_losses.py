@@ -28,7 +28,8 @@ SOURCE = Path(gateway.__file__).parent
 RULES = load([read_document(path) for path in sorted(library_dir().glob("*.yaml"))])
 REGISTRY = registry_of(connection("line", "modbus_tcp", {"host": "x"}, [device("p-1", "qdy30a_pressure", 1)]))
 TABLE = REGISTRY.gateway_points(UNIT, GATEWAY)
-ITSELF = f"{UNIT}/{GATEWAY}"
+OWN = itself.device_id(GATEWAY)
+ITSELF = f"{UNIT}/{OWN}"
 HAPPENS = (*POINTS, *SINCE_START, "uplink_away", "clock_step")
 NOT_WATCHED_ITSELF = {"breaker_opened": "breakers_open"}
 """Points of history whose present state is what a rule watches."""
@@ -115,7 +116,7 @@ async def told_by(spool: Spool) -> dict[str, tuple[float, str]]:
     rows = await spool.events(100)
     found: dict[str, tuple[float, str]] = {}
     for row, told in zip(rows, read(rows), strict=True):
-        assert (row.lane, row.device) == (EVENT, GATEWAY)
+        assert (row.lane, row.device) == (EVENT, OWN)
         for alias, value in zip(told.alias, told.value, strict=True):
             point = TABLE.by_alias(UNIT, GATEWAY, alias)
             assert point is not None

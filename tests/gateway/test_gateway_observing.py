@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from backbone.sparkplug import decode_batch, decode_birth
 from domain.clock import SystemClock
 from domain.errors import ConfigurationError
+from domain.site import itself
 from domain.site.models import HttpSettings
 from gateway.backoff import BreakerState
 from gateway.connectors.contract import Health
@@ -32,6 +33,7 @@ from simulators.faults import Fault, FaultKind
 from tests.gateway.gateway_sites import GATEWAY, UNIT, connection, device, registry_of
 from tests.gateway.test_gateway_process import Site, has, site, until
 
+OWN = itself.device_id(GATEWAY)
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 TOKEN = "0123456789abcdef-secret"  # noqa: S105  # of this test
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -90,13 +92,13 @@ async def test_a_running_gateway_shows_units_losses_and_delivery(tmp_path: Path)
 
 async def test_the_gateway_is_a_device_that_is_born_and_told_through_the_log(tmp_path: Path) -> None:
     async with site(tmp_path) as place, place.gateway():
-        wanted = f"tel.*.*.DDATA.*.{GATEWAY}"
+        wanted = f"tel.*.*.DDATA.*.{OWN}"
 
         async def told() -> bool:
             return bool(await place.log("TELEMETRY", wanted))
 
         await until(told)
-        birth = decode_birth((await place.log("TELEMETRY", f"tel.*.*.DBIRTH.*.{GATEWAY}"))[0].data)
+        birth = decode_birth((await place.log("TELEMETRY", f"tel.*.*.DBIRTH.*.{OWN}"))[0].data)
         table = place.registry.gateway_points(UNIT, GATEWAY)
         batch, unknown = decode_batch((await place.log("TELEMETRY", wanted))[0].data, table, UNIT, GATEWAY)
         node = decode_birth((await place.log("TELEMETRY", "spBv1//0.*.NBIRTH.>"))[0].data)
@@ -216,7 +218,7 @@ def test_the_gateway_stands_where_its_file_says_or_beside_its_first_device() -> 
     line = connection("line", "modbus_tcp", {"host": "x"}, [device("p-1", "qdy30a_pressure", 1)])
     cases: tuple[dict[str, Any], ...] = ({}, {"zone": "room"})
     for more in cases:
-        itself = registry_of(line, **more).devices[f"{UNIT}/{GATEWAY}"]
-        assert (itself.profile.kind, itself.zone.settings.id) == ("gateway", "room")
+        own = registry_of(line, **more).devices[f"{UNIT}/{OWN}"]
+        assert (own.profile.kind, own.zone.settings.id) == ("gateway", "room")
     with pytest.raises(ConfigurationError, match="device id is used twice"):
-        registry_of(connection("line", "modbus_tcp", {"host": "x"}, [device(GATEWAY, "qdy30a_pressure", 1)]))
+        registry_of(connection("line", "modbus_tcp", {"host": "x"}, [device(OWN, "qdy30a_pressure", 1)]))

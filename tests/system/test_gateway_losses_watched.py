@@ -9,6 +9,7 @@ from pathlib import Path
 from cli.yaml_documents import read_document
 from domain.alarm import Transition, TransitionKind
 from domain.clock import SystemClock
+from domain.site.itself import device_id
 from gateway.connectors.contract import DeadLetter
 from gateway.losses import Drop
 from gateway.spool import Spool, SpoolLimits
@@ -18,6 +19,8 @@ from rules import library_dir, load
 from rules import process as rules
 from tests.gateway.gateway_sites import GATEWAY, UNIT
 from tests.gateway.test_gateway_process import Site, site, until
+
+OWN = device_id(GATEWAY)
 
 
 async def lose_something(folder: Path) -> None:
@@ -51,8 +54,8 @@ async def test_what_a_gateway_lost_becomes_an_alarm_and_stands_in_the_store(tmp_
         face = QueryFace(place.backbone)
 
         async def stored() -> bool:
-            newest = await face.latest(device=f"{UNIT}/{GATEWAY}")
-            return {f"{UNIT}/{GATEWAY}/letters_unusable", f"{UNIT}/{GATEWAY}/memory"} <= set(newest)
+            newest = await face.latest(device=f"{UNIT}/{OWN}")
+            return {f"{UNIT}/{OWN}/letters_unusable", f"{UNIT}/{OWN}/memory"} <= set(newest)
 
         async def alarmed() -> bool:
             return len(await raised(place)) >= 4
@@ -60,7 +63,7 @@ async def test_what_a_gateway_lost_becomes_an_alarm_and_stands_in_the_store(tmp_
         await until(alarmed, 60)
         await until(stored, 60)
         texts = await raised(place)
-        newest = await face.latest(device=f"{UNIT}/{GATEWAY}")
+        newest = await face.latest(device=f"{UNIT}/{OWN}")
         stop.set()
         await asyncio.gather(*tasks)
     assert set(texts) == {
@@ -70,4 +73,4 @@ async def test_what_a_gateway_lost_becomes_an_alarm_and_stands_in_the_store(tmp_
         "gateway_spool_damaged",
     }
     assert "3 messages that it could not use (not_json 3)" in texts["gateway_dead_letters"]
-    assert newest[f"{UNIT}/{GATEWAY}/letters_unusable"].value == 3
+    assert newest[f"{UNIT}/{OWN}/letters_unusable"].value == 3
