@@ -216,6 +216,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
         "use a profile for '{one}', or move the device to a '{other}' connection",
         "改用协议为“{one}”的档案，或把设备移到协议为“{other}”的连接下",
     ),
+    ("add 'token: ${{name}}', or use 'host: 127.0.0.1'", "加 token: ${{name}}，或改用 host: 127.0.0.1"),
     ("add 'url: {url}' to 'store', or use 'kind: duckdb'", "在 store 下加 url: {url}，或改用 kind: duckdb"),
     ("write the unit id of the device as a number, 1 to 247 on a serial line", "写设备的从站地址，串行线上为 1 至 247"),
     ("give each device its own unit id, or remove one of the two", "每台设备用自己的从站地址，或删去其中一台"),

@@ -197,6 +197,18 @@ async def test_reasons_and_refusals_travel_as_words(tmp_path: Path) -> None:
     await spool.close()
 
 
+async def test_a_link_that_comes_back_says_how_long_it_was_away(tmp_path: Path) -> None:
+    spool = await Spool.open(tmp_path / "spool.sqlite", limits=SpoolLimits(), clock=SystemClock())
+    observer = observer_of(spool, SystemClock())
+    for up in (False, True, True, False, False, True):
+        observer.link_is_up = lambda up=up: up  # type: ignore[misc]  # the value of this turn
+        observer.look()
+    seen = (await observer.snapshot()).uplink
+    assert (len(observer.absences), seen.reconnects, seen.up, seen.away_s) == (1, 1, True, 0.0)
+    assert observer.absences[0] >= 0
+    await spool.close()
+
+
 async def test_a_clock_that_is_set_is_noticed_and_one_that_drifts_is_not(tmp_path: Path) -> None:
     clock = FakeClock(1_800_000_000_000_000_000)
     spool = await Spool.open(tmp_path / "spool.sqlite", limits=SpoolLimits(), clock=clock)
