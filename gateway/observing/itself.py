@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.batch import ReadingBatch
 from domain.cancellation import heed_cancellation
@@ -73,11 +73,11 @@ Loss = tuple[float, str]
 class Teller:
     """Tells through the spool, like a connector; `run` until cancelled."""
 
-    def __init__(self, observer: Observer, spool: Spool, table: PointTable) -> None:
-        """``table`` has the points of the gateway's own device, or the gateway tells nothing."""
+    def __init__(self, observer: Observer, spool: Spool, table: Callable[[], PointTable]) -> None:
+        """``table`` gives the points of now; without those of its own device the gateway tells nothing."""
         self._observer = observer
         self._spool = spool
-        self._table = table
+        self._points = table
         self._device = f"{observer.unit}/{device_id(observer.gateway)}"
         self._window: deque[tuple[int, int, int, float, float]] = deque(maxlen=WINDOW + 1)
         self._told: Counter[str] = Counter()
@@ -87,13 +87,14 @@ class Teller:
     @property
     def is_there(self) -> bool:
         """Tell whether the site has the gateway as a device."""
-        return self._table.get(f"{self._device}/{MEASURES[0]}") is not None
+        return self._points().get(f"{self._device}/{MEASURES[0]}") is not None
 
     async def run(self) -> None:
         """Tell for ever; a spool that takes nothing is asked again at the next report."""
-        while self.is_there:
+        while True:
             try:
-                await self.tell()
+                if self.is_there:
+                    await self.tell()
             except StoreError as error:
                 log.warning("the gateway's own figures were not stored: %s", error)
             heed_cancellation()
@@ -112,10 +113,11 @@ class Teller:
     def _batch(self, told: Sequence[tuple[str, float, str]]) -> ReadingBatch:
         """Return the readings of one moment; no two moments share a time."""
         self._last_ns = max(floor_ms(self._observer.clock.now_ns()), self._last_ns + NS_PER_MS)
-        points = [self._table.index(f"{self._device}/{name}") for name, _, _ in told]
+        table = self._points()
+        points = [table.index(f"{self._device}/{name}") for name, _, _ in told]
         text = {at: words for at, (_, _, words) in enumerate(told) if words}
         return ReadingBatch.build(
-            self._table, [self._last_ns] * len(told), points, [value for _, value, _ in told], text=text
+            table, [self._last_ns] * len(told), points, [value for _, value, _ in told], text=text
         )
 
     def _measures(self, snapshot: Snapshot) -> dict[str, float]:

@@ -29,6 +29,8 @@ LEAST_STEP_S = 1.0
 class Counts(Protocol):
     """What the observer asks of a spool."""
 
+    limits: SpoolLimits
+
     async def figures(self) -> SpoolFigures:
         """Return the state now."""
 
@@ -42,7 +44,6 @@ class Observer:
         unit: str,
         gateway: str,
         spool: Counts,
-        limits: SpoolLimits,
         clock: Clock,
         health: Callable[[], Mapping[str, Health]],
         hosting: Callable[[], Mapping[str, float]],
@@ -61,7 +62,7 @@ class Observer:
         self.steps: list[float] = []
         """Steps of the clock [s]; emptied likewise."""
         self._clock_figures = ClockFigures()
-        self._spool, self._limits, self._hosting = spool, limits, hosting
+        self._spool, self._hosting = spool, hosting
         self._began_s = time.monotonic()
         self._offset_s = self._wall_s() - self._began_s
         self._away_since_s = self._began_s
@@ -96,7 +97,7 @@ class Observer:
             time_ns=self.clock.now_ns(),
             age_s=time.monotonic() - self._began_s,
             spool=spool,
-            limits=self._limits,
+            limits=self._spool.limits,
             health=self.health(),
             lanes=self.lanes,
             uplink=self.uplink,

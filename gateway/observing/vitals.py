@@ -22,7 +22,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from domain.cancellation import heed_cancellation
@@ -51,11 +51,11 @@ class Vitals:
         """``health`` gives the connections as they are now."""
         self._spool = spool
         self._health = health
-        self._tasks: list[asyncio.Task[Any]] = []
+        self._tasks: Callable[[], Iterable[asyncio.Task[Any]]] = list
 
-    def watch(self, *tasks: asyncio.Task[Any]) -> None:
-        """Watch these tasks too: none of them ends while the gateway lives."""
-        self._tasks += tasks
+    def watch(self, tasks: Callable[[], Iterable[asyncio.Task[Any]]]) -> None:
+        """Watch these tasks as they are at each look: none of them ends by itself while the gateway lives."""
+        self._tasks = tasks
 
     async def run(self) -> None:
         """See to it that the spool commits something now and then, for ever."""
@@ -68,7 +68,7 @@ class Vitals:
 
     def stuck(self) -> list[str]:
         """Return what does not turn, in words; nothing when all is well."""
-        found = [f"{task.get_name()} has ended" for task in self._tasks if task.done()]
+        found = [f"{task.get_name()} has ended" for task in self._tasks() if task.done()]
         silent_s = time.monotonic() - self._spool.turned_s
         if silent_s > STUCK_S:
             found.append(f"the spool has committed nothing for {silent_s:.0f} s")

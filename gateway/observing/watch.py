@@ -17,7 +17,7 @@ from gateway.observing.itself import Teller
 from gateway.observing.notify import Notifier
 from gateway.observing.observer import Observer
 from gateway.observing.vitals import Vitals
-from gateway.spool import Spool, SpoolLimits
+from gateway.spool import Spool
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,6 @@ class Watch:
         self,
         settings: GatewaySettings,
         spool: Spool,
-        limits: SpoolLimits,
         *,
         hosting: Hosts,
         clock: Clock,
@@ -53,14 +52,13 @@ class Watch:
             unit=settings.unit,
             gateway=settings.gateway,
             spool=spool,
-            limits=limits,
             clock=clock,
             health=health,
             hosting=hosting.figures,
         )
         self._health = health
         self._vitals = Vitals(spool, health)
-        self._teller = Teller(self.observer, spool, hosting.table)
+        self._teller = Teller(self.observer, spool, lambda: hosting.table)
         self._face = HttpFace(settings.http, self.observer, self._vitals) if settings.http else None
         self._notifier = Notifier()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -70,17 +68,15 @@ class Watch:
         """Return where the HTTP face listens, None where there is none."""
         return self._face.where if self._face else None
 
-    def start(self, group: asyncio.TaskGroup, loops: Iterable[asyncio.Task[Any]]) -> None:
-        """Watch the gateway's own ``loops``, and say that it is ready."""
-        parts = {"observer": self.observer.run, "vitals": self._vitals.run}
-        if self._teller.is_there:
-            parts["teller"] = self._teller.run
+    def start(self, group: asyncio.TaskGroup, loops: Callable[[], Iterable[asyncio.Task[Any]]]) -> None:
+        """Watch the gateway's own ``loops`` as they are at each look, and say that it is ready."""
+        parts = {"observer": self.observer.run, "vitals": self._vitals.run, "teller": self._teller.run}
         if self._face is not None:
             parts["http"] = self._face.run
         if self._notifier.is_heard:
             parts["notifier"] = partial(self._notifier.run, self._vitals.stuck, self._status)
         self._tasks = [group.create_task(_kept(name, part), name=name) for name, part in parts.items()]
-        self._vitals.watch(*loops, *self._tasks)
+        self._vitals.watch(lambda: [*loops(), *self._tasks])
 
     def linked(self, is_up: Callable[[], bool], forbidden: Callable[[], int]) -> None:
         """Take over how to see whether the link is up."""

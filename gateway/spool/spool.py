@@ -18,22 +18,22 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Self, TypeVar
 
 from domain.batch import ReadingBatch
 from domain.clock import Clock
 from domain.errors import StoreError
 from domain.points import Point
-from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.connectors.contract import DeadLetter
 from gateway.losses import DROPPED, Drop
 from gateway.spool.database import DamagedError, FullError
 from gateway.spool.forecast import Forecast
-from gateway.spool.jobs import Job, group_size, joined
+from gateway.spool.jobs import NO_COUNTS, Counts, Job, group_size, joined
+from gateway.spool.letters import rejected
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
 from gateway.spool.rows import EVENT, LANES, MEASURE, URGENT, SpoolRow, rows_of
 from gateway.spool.salvage import Salvaged, inheritance, renamed, salvage
@@ -67,7 +67,7 @@ class Spool:
     def __init__(self, path: Path, limits: SpoolLimits, clock: Clock) -> None:
         """Use `open`."""
         self._path = path
-        self._limits = limits
+        self.limits = limits
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._file: SpoolFile
@@ -128,9 +128,7 @@ class Spool:
         assert self._writer is not None  # noqa: S101  # set by open
         await asyncio.shield(self._writer)
 
-    async def emit(
-        self, batch: ReadingBatch, *, names: Sequence[bytes] = (), counts: Mapping[str, int] = MappingProxyType({})
-    ) -> None:
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = (), counts: Counts = NO_COUNTS) -> None:
         """Store readings and the names of their messages; returns after the commit.
 
         ``counts`` raise persistent counters with it. Raises StoreError when they can't be stored.
@@ -161,7 +159,7 @@ class Spool:
 
     async def set_limits(self, limits: SpoolLimits) -> None:
         """Keep to other limits; what is stored already stays, however small they are."""
-        self._limits = limits
+        self.limits = limits
         await self._in_thread(lambda: self._file.limit(limits))
 
     async def save_nodes(self, nodes: Sequence[NodeRecord]) -> None:
@@ -213,13 +211,7 @@ class Spool:
 
     async def reject(self, row: SpoolRow, reason: Drop, detail: str) -> None:
         """Set a row aside that the log refuses for good: a dead letter, and its readings counted as dropped."""
-        letter = DeadLetter(
-            time_ns=self._clock.now_ns(),
-            connection="uplink",
-            reason=reason.value,
-            detail=f"{row.device}: {detail}"[:500],
-            raw=row.body[:MOST_RAW_BYTES],
-        )
+        letter = rejected(row, reason, detail, self._clock.now_ns())
         counts = Counter({DROPPED + reason: row.readings, "published": -row.readings})
         self._published.append(row)
         await self._submit(Job(self._future(), letter=letter, counts=counts))
@@ -234,7 +226,7 @@ class Spool:
             waiting_events=file.batches[EVENT] + file.batches[URGENT],
             size=sum(file.size),
             oldest_ns=oldest_ns,
-            forecast_s=self._forecast.seconds(self._limits.most_measure_bytes - file.size[MEASURE], self._now_s()),
+            forecast_s=self._forecast.seconds(self.limits.most_measure_bytes - file.size[MEASURE], self._now_s()),
         )
 
     async def letters(self) -> list[DeadLetter]:
@@ -362,7 +354,7 @@ class Spool:
     def _open_file(self) -> None:
         """In the thread: open the file; a damaged one is renamed, counted, and gives what it can."""
         try:
-            self._file = SpoolFile(self._path, self._limits)
+            self._file = SpoolFile(self._path, self.limits)
             try:
                 self.remembered, self._names = self._file.remembered()
             except DamagedError:
@@ -376,7 +368,7 @@ class Spool:
     def _begin_anew(self, found: Salvaged) -> None:
         """In the thread: open a new file with what was salvaged."""
         now_ns = self._clock.now_ns()
-        self._file = SpoolFile(self._path, self._limits)
+        self._file = SpoolFile(self._path, self.limits)
         group = inheritance(found, now_ns)
         try:
             self._file.commit(group, now_ns, frozenset())

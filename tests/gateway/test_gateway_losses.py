@@ -104,7 +104,7 @@ def test_every_reason_of_a_dead_letter_is_told_by_a_watched_point(reason: str) -
 
 def observer_of(spool: Spool, clock: SystemClock | FakeClock) -> Observer:
     return Observer(
-        unit=UNIT, gateway=GATEWAY, spool=spool, limits=SpoolLimits(), clock=clock,
+        unit=UNIT, gateway=GATEWAY, spool=spool, clock=clock,
         health=lambda: {"line": Health(ok=True)}, hosting=dict,
     )  # fmt: skip
 
@@ -130,14 +130,14 @@ async def test_a_loss_is_told_once_and_again_only_for_what_is_new_also_after_a_r
     spool = await Spool.open(tmp_path / "spool.sqlite", limits=SpoolLimits(), clock=clock)
     await spool.dead_letter(letter)
     await spool.dead_letter(letter)
-    await Teller(observer_of(spool, clock), spool, TABLE).tell()
+    await Teller(observer_of(spool, clock), spool, lambda: TABLE).tell()
     assert await told_by(spool) == {"letters_unusable": (2.0, "")}
-    await Teller(observer_of(spool, clock), spool, TABLE).tell()
+    await Teller(observer_of(spool, clock), spool, lambda: TABLE).tell()
     assert await told_by(spool) == {}
     await spool.dead_letter(letter)
     await spool.close()
     spool = await Spool.open(tmp_path / "spool.sqlite", limits=SpoolLimits(), clock=clock)
-    await Teller(observer_of(spool, clock), spool, TABLE).tell()
+    await Teller(observer_of(spool, clock), spool, lambda: TABLE).tell()
     rows = await spool.events(100)
     assert sum(row.readings for row in rows) == 2  # the two of before, and the new one
     await spool.close()
@@ -147,7 +147,7 @@ async def test_a_full_spool_says_what_it_gave_up_and_keeps_saying_so_in_one_sum(
     clock = SystemClock()
     limits = SpoolLimits(most_bytes=2**20)
     spool = await Spool.open(tmp_path / "spool.sqlite", limits=limits, clock=clock)
-    teller = Teller(observer_of(spool, clock), spool, TABLE)
+    teller = Teller(observer_of(spool, clock), spool, lambda: TABLE)
     point = TABLE.index(f"{UNIT}/p-1/pressure")
     for part in range(100):
         times = np.arange(1000, dtype=np.int64) * 1_000_000 + part * 10**9
@@ -166,7 +166,7 @@ async def test_a_file_that_was_damaged_when_the_process_began_is_told(tmp_path: 
     path = tmp_path / "spool.sqlite"
     path.write_bytes(b"this is no database" * 1000)
     spool = await Spool.open(path, limits=SpoolLimits(), clock=clock)
-    await Teller(observer_of(spool, clock), spool, TABLE).tell()
+    await Teller(observer_of(spool, clock), spool, lambda: TABLE).tell()
     assert (await told_by(spool))["damaged_file"] == (1.0, "")
     await spool.close()
 
@@ -188,7 +188,7 @@ async def test_reasons_and_refusals_travel_as_words(tmp_path: Path) -> None:
         for _ in range(times):
             await spool.dead_letter(DeadLetter(time_ns=1, connection="line", reason=reason, detail="x"))
     observer.absences.append(700.0)
-    await Teller(observer, spool, TABLE).tell()
+    await Teller(observer, spool, lambda: TABLE).tell()
     (batch,) = batches
     words = {TABLE[int(batch.point[at])].name: text for at, text in batch.text.items()}
     values = {TABLE[int(point)].name: float(value) for point, value in zip(batch.point, batch.value, strict=True)}

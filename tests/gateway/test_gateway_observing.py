@@ -58,7 +58,8 @@ async def get(url: str, **headers: str) -> tuple[int, str]:
 
 async def face_of(place: Site) -> str:
     async def known() -> bool:
-        return (await place.status()).get("http") is not None and (await place.status())["uplink"] == "up"
+        status = await place.status()
+        return status.get("http") is not None and status.get("uplink") == "up"
 
     await until(known)
     return str((await place.status())["http"])
@@ -165,9 +166,7 @@ def _seconds(large: Snapshot) -> float:
 
 async def test_beyond_loopback_only_who_has_the_token_reads_metrics(tmp_path: Path) -> None:
     spool = await Spool.open(tmp_path / "spool.sqlite", limits=SpoolLimits(), clock=SystemClock())
-    observer = Observer(
-        unit=UNIT, gateway=GATEWAY, spool=spool, limits=SpoolLimits(), clock=SystemClock(), health=dict, hosting=dict
-    )
+    observer = Observer(unit=UNIT, gateway=GATEWAY, spool=spool, clock=SystemClock(), health=dict, hosting=dict)
     face = HttpFace(HttpSettings(host="0.0.0.0", token=TOKEN), observer, Vitals(spool, dict))  # noqa: S104  # the case
     task = asyncio.create_task(face.run())
     try:
