@@ -17,8 +17,8 @@ from cli.points_commands import app as points_app
 from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
-from cli.unregistered_command import unregistered
 from cli.support_command import support
+from cli.unregistered_command import unregistered
 from cli.up_command import up
 from cli.walk_test_command import app as walk_test_app
 from cli.watch_command import watch

@@ -134,8 +134,7 @@ class Spool:
         ``counts`` raise persistent counters with it. Raises StoreError when they can't be stored.
         """
         if len(batch) or names:
-            some = batch if len(batch) else None
-            await self._submit(Job(self._future(), batch=some, names=names, counts=Counter(counts)))
+            await self._submit(Job(self._future(), batch if len(batch) else None, names=names, counts=Counter(counts)))
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
         """Store a message that could not be used, and its names; returns after the commit."""

@@ -23,8 +23,8 @@ from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.plan import grouped
 from gateway.connectors.modbus_tcp.unit import UnitReader
 from gateway.connectors.outbox import Outbox
-from gateway.schedule import spread
 from gateway.connectors.trips import UnitHealth
+from gateway.schedule import spread
 
 FEWEST_SILENT_READS = 3
 """Requests in a row without any answer, from anybody, before the connection itself is suspected."""
