@@ -21,7 +21,7 @@ from cli.problem_texts import in_language
 from cli.rule_files import load_ruleset
 from cli.site_files import load_registry
 from domain.errors import ConfigurationError, Problem
-from domain.site import Registry
+from domain.site import Registry, itself
 from gateway.reload.configuration import as_data
 from rules import RuleSet
 
@@ -99,14 +99,15 @@ def read_all(site: Path) -> tuple[Registry | None, RuleSet | None, list[Problem]
 
 def summarise(registry: Registry, rules: RuleSet) -> Summary:
     """Count what a checked site consists of."""
+    devices, points = registry.written
     return Summary(
         site=registry.site.site,
         units=len(registry.units),
         zones=len(registry.zones),
         gateways=len(registry.gateways),
-        devices=len(registry.devices),
-        points=len(registry.points),
-        profiles=len({device.profile.profile for device in registry.devices.values()}),
+        devices=devices,
+        points=points,
+        profiles=len({device.profile.profile for device in registry.devices.values()} - {itself.PROFILE}),
         rules=len(rules),
     )
 

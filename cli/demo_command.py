@@ -83,7 +83,8 @@ def _write(figures: dict[str, Any], file: Path) -> None:
 def _introduce(running: Demo, out: Console) -> None:
     registry, server = running.play.registry, running.platform.server
     labels = registry.site.labels
-    size = f"{len(registry.devices)} devices, {len(registry.points)} points"
+    devices, points = registry.written
+    size = f"{devices} devices, {points} points"
     out.print(Text("烽燧 Fengsui", "bold").append_text(plain(f"  {labels.zh} / {labels.en}: {size}")))
     out.print(f"  console   [bold underline]{running.platform.console_url}[/]   (no login: a demo on loopback)")
     if server is not None:

@@ -66,6 +66,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("low limit {low} is not below high limit {high}", "下限 {low} 不低于上限 {high}"),
     ("floor {low} is not below ceiling {high}", "量程下界 {low} 不低于上界 {high}"),
     ("an InfluxDB store needs its address", "InfluxDB 存储需要地址"),
+    ("beyond this machine the HTTP face needs a token", "HTTP 接口对本机以外开放时须有令牌"),
     ("{one} and {other} share a wire alias", "{one} 与 {other} 的线上别名相同"),
     # protocols
     ("a Modbus unit id is a number from 0 to 255", "Modbus 从站地址应为 0 至 255 的整数"),
@@ -215,6 +216,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
         "use a profile for '{one}', or move the device to a '{other}' connection",
         "改用协议为“{one}”的档案，或把设备移到协议为“{other}”的连接下",
     ),
+    ("add 'token: ${{name}}', or use 'host: 127.0.0.1'", "加 token: ${{name}}，或改用 host: 127.0.0.1"),
     ("add 'url: {url}' to 'store', or use 'kind: duckdb'", "在 store 下加 url: {url}，或改用 kind: duckdb"),
     ("write the unit id of the device as a number, 1 to 247 on a serial line", "写设备的从站地址，串行线上为 1 至 247"),
     ("give each device its own unit id, or remove one of the two", "每台设备用自己的从站地址，或删去其中一台"),

@@ -20,6 +20,7 @@ USER_VARIABLE = "FENGSUI_BACKBONE_USER"
 DEFAULT_MQTT_PORT = 1883
 ASK_S = 5.0
 """How long a person's command waits for it."""
+CREDENTIAL = "backbone-password"
 PASSWORD_VARIABLE = "FENGSUI_BACKBONE_PASSWORD"  # noqa: S105  # the name of a variable, not a password
 
 
@@ -61,7 +62,7 @@ def open_session(site: Path, state: Path | None = None) -> Session:
 def service_address(state: State, external_url: str | None) -> tuple[str, Credentials | None]:
     """Return URL and credentials: of an external server from the environment, of ours from its files."""
     if external_url is not None:
-        user, password = os.environ.get(USER_VARIABLE), os.environ.get(PASSWORD_VARIABLE)
+        user, password = os.environ.get(USER_VARIABLE), os.environ.get(PASSWORD_VARIABLE) or _credential()
         return external_url, Credentials(user, password) if user and password else None
     try:
         ports = json.loads((state.nats / "ports.json").read_text())
@@ -69,6 +70,13 @@ def service_address(state: State, external_url: str | None) -> tuple[str, Creden
     except OSError as error:
         raise LinkError(f"no backbone has run in {state.root}: start the site first (fengsui up SITE)") from error
     return f"nats://127.0.0.1:{ports['client']}", Credentials(SERVICE, users[SERVICE])
+
+
+def _credential() -> str | None:
+    """Return the password that the service manager hands over as a file (systemd's LoadCredential), None without."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder) / CREDENTIAL if folder else None
+    return file.read_text("utf-8").strip() if file is not None and file.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ class Supervisor:
 
     async def _spawn(self, child: Child) -> None:
         environment = {**os.environ, **child.environment, SUPERVISED: str(os.getpid())}
+        environment.pop("NOTIFY_SOCKET", None)  # the service manager listens to us, and not to each child
         with (self._logs / f"{child.name}.log").open("ab") as output:
             child.process = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -13,6 +13,7 @@ from cli.platform import Platform, console_port
 from cli.running import run_process
 from cli.session import open_session
 from cli.site_follower import SiteFollower
+from gateway.observing.notify import Notifier
 
 
 def up(
@@ -28,8 +29,9 @@ def up(
     follower = SiteFollower(platform)
 
     async def main(stop: asyncio.Event) -> None:
-        out = Console()
+        out, notifier = Console(), Notifier()
         following: asyncio.Task[None] | None = None
+        told: asyncio.Task[None] | None = None
         try:
             await platform.start_backbone()
             await platform.start_processes()
@@ -41,12 +43,24 @@ def up(
                 out.print(f"[bold]backbone[/]  {platform.server.url}, MQTT 3.1.1 on port {platform.server.mqtt_port}")
                 out.print(f"[bold]users[/]     {platform.server.credentials_file}")
             out.print(f"[bold]logs[/]      {session.state.folder('logs')}   Ctrl-C stops everything")
+            told = asyncio.create_task(notifier.run(lambda: (), lambda: _status(platform)), name="notifier")
             await stop.wait()
         finally:
+            notifier.stopping()
             out.print("stopping …")
             if following is not None:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
             await platform.stop()
+            if told is not None:
+                told.cancel()
+            notifier.close()
 
     run_process("up", main)
+
+
+def _status(platform: Platform) -> str:
+    """Return one line for `systemctl status`."""
+    children = platform.supervisor.children.values() if platform.supervisor is not None else ()
+    running = sum(child.pid is not None for child in children)
+    return f"{running} of {len(children)} processes run, console at {platform.console_url}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from enum import StrEnum
 
 
 class Backoff:
@@ -28,6 +29,14 @@ class Backoff:
         self.failures = 0
 
 
+class BreakerState(StrEnum):
+    """How much a unit is trusted, see `Breaker`."""
+
+    CLOSED = "closed"
+    DOUBT = "doubt"
+    OPEN = "open"
+
+
 class Breaker:
     """Keeps a dead unit from taking the line's time.
 
@@ -49,15 +58,25 @@ class Breaker:
         self._misses = misses
         self._backoff = backoff
         self._failures = 0
+        self.opened = 0
+        """How often it has opened."""
 
     @property
     def is_open(self) -> bool:
         """Tell whether the unit counts as lost."""
         return self._failures >= self._misses
 
+    @property
+    def state(self) -> BreakerState:
+        """Return the state by name."""
+        if self.is_trusted:
+            return BreakerState.CLOSED
+        return BreakerState.OPEN if self.is_open else BreakerState.DOUBT
+
     def failed(self, now_s: float) -> None:
         """Note a miss; from the last one that is allowed on, each wait is longer."""
         self._failures += 1
+        self.opened += self._failures == self._misses
         self.is_trusted = False
         self.retry_at_s = now_s + (self._backoff.next_s() if self.is_open else 0.0)
 

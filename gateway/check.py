@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import Problem
 from domain.quantity import to_canonical
-from domain.site import Connection, GatewaySettings, Profile, Registry
+from domain.site import Connection, GatewaySettings, Profile, Registry, itself
 from domain.site.labels import Settings
 from gateway.connectors import CONNECTORS, Protocol
 from gateway.connectors.contract import Finding, ReadSettings
@@ -75,7 +75,9 @@ def check_gateway(
 
 
 def check_profile(document: Document, profile: Profile) -> list[Problem]:
-    """Check the options of a profile and how each of its points is read."""
+    """Check the options of a profile and how each of its points is read; the gateway's own are not read at all."""
+    if profile.protocol == itself.PROTOCOL:
+        return []
     protocol = CONNECTORS.get(profile.protocol)
     if protocol is None:
         return [document.problem(("protocol",), "no such protocol", nearest(profile.protocol, CONNECTORS))]

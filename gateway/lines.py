@@ -60,6 +60,11 @@ class Lines:
         """Return how each line fares."""
         return {name: connector.health() for name, connector in self.connectors.items()}
 
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Return the tasks that keep lines running; none of them ends by itself."""
+        return list(self._tasks.values())
+
     async def _end(self, names: Iterable[str]) -> None:
         tasks = [task for name in names if (task := self._tasks.pop(name, None)) is not None]
         for task in tasks:

@@ -29,6 +29,7 @@ from gateway.garbage import long_lived
 from gateway.hosting import Hosting
 from gateway.lines import Lines, maker
 from gateway.nodes import Nodes
+from gateway.observing.watch import Watch
 from gateway.presence import MqttListener, Presence
 from gateway.reload.configuration import Configuration
 from gateway.reload.desk import Desk
@@ -112,7 +113,7 @@ class _Gateway:
         table = registry.gateway_points(settings.unit, settings.gateway)
         values = Values(table)
         self._voice = Voice(self._gateway, clock)
-        session = Session(self._voice, values, unit=self._unit, node=self._gateway, devices=_own(settings))
+        session = Session(self._voice, values, unit=self._unit, node=self._gateway, devices=_own(registry, settings))
         self._nodes = Nodes(session, self._voice, values, spool)
         self._hosting = Hosting(
             registry, unit=self._unit, gateway=self._gateway, spool=spool, nodes=self._nodes, values=values
@@ -122,6 +123,7 @@ class _Gateway:
             [one.id for one in settings.connections], maker(registry, settings, self._hosting, clock, state_dir)
         )
         self._reloader: Reloader | None = None
+        self._watch = Watch(settings, spool, hosting=self._hosting, clock=clock, health=self._health)
         self._speaking = False
         """Tells whether the uplink has a backbone to deliver to."""
 
@@ -135,11 +137,14 @@ class _Gateway:
                 helpers.append(group.create_task(self._reloader.run(), name="reload"))
             delivering = group.create_task(self._deliver(), name="deliver")
             helpers.append(group.create_task(self._spool.failure(), name="spool-failure"))
+            self._watch.start(group, lambda: [delivering, *helpers, *self._lines.tasks])
             try:
                 await stop.wait()
+                self._watch.stopping()
             finally:
                 await self._lines.close()
             await self._drain()
+            self._watch.stop()
             for task in (delivering, *helpers):
                 task.cancel()
 
@@ -156,7 +161,7 @@ class _Gateway:
         altered = self._hosting.adopt(adoption)
         if altered is None:  # something was learned meanwhile: once more, and this time nothing can come in between
             altered = self._hosting.adopt(prepare())
-        self._nodes.own.assign(_own(settings), altered or ())
+        self._nodes.own.assign(_own(after.registry, settings), altered or ())
         await self._spool.set_limits(_limits(settings))
         make = maker(after.registry, settings, self._hosting, self._clock, self._state_dir)
         self._lines.build(plan.started, make)
@@ -200,7 +205,8 @@ class _Gateway:
         link = self._link
         listener = MqttListener(host=link.mqtt_host, port=link.mqtt_port, credentials=link.credentials, tls=link.tls)
         presence = Presence(self._nodes, self._voice, self._spool, listener)
-        uplink = Uplink(self._spool, self._nodes, self._voice)
+        uplink = Uplink(self._spool, self._nodes, self._voice, lanes=self._watch.observer.lanes)
+        self._watch.linked(lambda: backbone.connected and self._voice.alive.is_set(), lambda: len(backbone.forbidden))
         desk = None if self._reloader is None else Desk(self._reloader)
         commands = Commands(self._nodes, self._lines.connectors, self._spool, hosts=lambda: self._hosts, desk=desk)
         live, history = backbone.publisher(window=LIVE_WINDOW), backbone.publisher(window=BACKFILL_WINDOW)
@@ -221,6 +227,7 @@ class _Gateway:
             await history.close()
             await self._last_words(backbone, session)
             self._voice.alive.clear()
+            self._watch.linked(lambda: False, lambda: 0)
 
     async def _figures(self, *, uplink: bool) -> dict[str, float]:
         return node_figures(await self._spool.figures(), self._health(), uplink=uplink, now_ns=self._clock.now_ns())
@@ -253,7 +260,7 @@ class _Gateway:
         key = f"gateway.{self._unit}.{self._gateway}"
         hosting = self._hosting.figures() if self._hosts else None
         document = status_document(
-            figures, self._health(), uplink=uplink, hosting=hosting, refused=backbone.forbidden
+            figures, self._health(), uplink=uplink, hosting=hosting, refused=backbone.forbidden, http=self._watch.where
         )  # fmt: skip
         if self._reloader is not None:
             document["config"] = self._reloader.document()
@@ -283,9 +290,10 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
-def _own(settings: GatewaySettings) -> list[str]:
-    """Return the devices of a gateway's own node."""
-    return [device.id for connection in settings.connections for device in connection.devices]
+def _own(registry: Registry, settings: GatewaySettings) -> list[str]:
+    """Return the devices of a gateway's own node, what it is itself among them."""
+    home = settings.unit, settings.gateway
+    return [one.settings.id for one in registry.devices.values() if (one.gateway.unit, one.gateway.gateway) == home]
 
 
 def _limits(settings: GatewaySettings) -> SpoolLimits:

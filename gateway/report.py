@@ -36,11 +36,12 @@ def status_document(
     uplink: bool,
     hosting: Mapping[str, float] | None = None,
     refused: Sequence[str] = (),
+    http: str | None = None,
 ) -> dict[str, Any]:
     """Return the document for KV ``status``.
 
     ``hosting`` are the figures of hosted nodes, None where there are none; ``refused`` the subjects that the
-    backbone does not let this gateway publish to.
+    backbone does not let this gateway publish to; ``http`` where the process answers for its health.
     """
     counters = figures.counters
     document = {
@@ -58,6 +59,7 @@ def status_document(
             "offline_forecast_s": figures.forecast_s,
         },
         "uplink": "up" if uplink else "down",
+        "http": http,
         "refused_subjects": {"count": len(refused), "first": list(refused[:MOST_REFUSED_SUBJECTS])},
         "connections": {
             name: {

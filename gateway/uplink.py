@@ -33,7 +33,9 @@ from backbone.sparkplug.few import few_as_historical
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.quality import HISTORICAL
+from gateway.losses import Drop
 from gateway.nodes import Nodes, UnknownNodeError
+from gateway.observing.lanes import Lane, LaneTimes
 from gateway.session import Voice
 from gateway.spool import MEASURE, URGENT, Spool, SpoolRow
 from gateway.spool.rows import Home
@@ -79,8 +81,10 @@ class Uplink:
         voice: Voice,
         *,
         settings: UplinkSettings | None = None,
+        lanes: LaneTimes | None = None,
     ) -> None:
-        """Nothing is sent before `run`."""
+        """Nothing is sent before `run`; ``lanes`` learn how long rows took."""
+        self._lanes = lanes or LaneTimes()
         self._spool = spool
         self._nodes = nodes
         self._voice = voice
@@ -160,29 +164,30 @@ class Uplink:
         try:
             sent = await self._nodes.data(row, body, self._name(row), told)
         except UnknownNodeError as error:
-            await self._spool.reject(row, "unknown_node", str(error))
+            await self._spool.reject(row, Drop.UNKNOWN_NODE, str(error))
         else:
-            sent.add_done_callback(partial(self._settled_live, row))
+            read_ns = told.time_ns[-1] if told.time_ns else row.added_ns
+            sent.add_done_callback(partial(self._settled_live, row, read_ns))
 
     async def _send_history(self, row: SpoolRow, history: Publisher) -> None:
         own = self._nodes.own
         try:
             await self._nodes.introduce(row)
         except UnknownNodeError as error:
-            await self._spool.reject(row, "unknown_node", str(error))
+            await self._spool.reject(row, Drop.UNKNOWN_NODE, str(error))
             return
         subject = subjects.backfill(row.unit or own.unit, row.gateway or own.node, row.device)
         sent = await history.submit(subject, as_historical(row).body, message_id=self._name(row))
-        sent.add_done_callback(partial(self._settled, row))
+        sent.add_done_callback(partial(self._settled, row, Lane.BACKFILL, row.added_ns))
 
-    def _settled_live(self, row: SpoolRow, sent: asyncio.Future[Ack]) -> None:
+    def _settled_live(self, row: SpoolRow, read_ns: int, sent: asyncio.Future[Ack]) -> None:
         """Settle, and let the node be born again when the log has a hole in its sequence now."""
         error = None if sent.cancelled() else sent.exception()
         if isinstance(error, RefusedError) or (error is None and not sent.cancelled() and sent.result().duplicate):
             self._nodes.mend(row)
-        self._settled(row, sent)
+        self._settled(row, Lane.LIVE if row.lane == MEASURE else Lane.EVENT, read_ns, sent)
 
-    def _settled(self, row: SpoolRow, sent: asyncio.Future[Ack]) -> None:
+    def _settled(self, row: SpoolRow, lane: Lane, read_ns: int, sent: asyncio.Future[Ack]) -> None:
         """Let the row go, or keep it, as its ack says."""
         error = None if sent.cancelled() else sent.exception()
         if isinstance(error, RefusedError):
@@ -191,6 +196,7 @@ class Uplink:
             self._spool.give_back([row])
         else:
             self._delivered += 1
+            self._lanes.delivered(lane, read_ns, self._voice.clock.now_ns(), duplicate=sent.result().duplicate)
             self._refusals.pop(row.id, None)
             self._spool.published([row])
 
@@ -200,7 +206,7 @@ class Uplink:
         log.warning("the log refused row %d of %s: %s", row.id, row.device, error)
         if self._refusals[row.id] >= MOST_REFUSALS and self._delivered:
             del self._refusals[row.id]
-            task = asyncio.get_running_loop().create_task(self._spool.reject(row, "refused", str(error)))
+            task = asyncio.get_running_loop().create_task(self._spool.reject(row, Drop.REFUSED, str(error)))
             self._rejecting.add(task)
             task.add_done_callback(self._rejecting.discard)
             return

@@ -9,6 +9,7 @@ from domain.documents import Document, Path, nearest
 from domain.points import Point
 from domain.site.findings import Findings
 from domain.site.hosted import as_gateway, points_of_component
+from domain.site.itself import as_device
 from domain.site.labels import Labels
 from domain.site.models import Connection, DeviceSettings, GatewaySettings, Profile, ProfilePoint
 from domain.site.profiles import Profiles, check_order, check_report
@@ -47,7 +48,8 @@ class Equipment:
         key = f"{gateway.unit}/{gateway.gateway}"
         if not self._findings.exists(doc, ("unit",), gateway.unit, self._units, "unit"):
             return
-        if key in self.gateways:
+        is_second = key in self.gateways
+        if is_second:
             self._findings.add(doc, ("gateway",), "this gateway is defined twice", "rename one of the two")
         self.gateways[key] = gateway
         ids = [(("connections", c, "id"), item.id) for c, item in enumerate(gateway.connections)]
@@ -64,6 +66,25 @@ class Equipment:
                     self._add_points(doc, at, device)
             for t, transmitter in enumerate(connection.transmitters):
                 self._add_transmitter(doc, (*path, "transmitters", t), key, connection, transmitter)
+        if not is_second:
+            self._add_itself(doc, gateway)
+
+    def _add_itself(self, doc: Document, gateway: GatewaySettings) -> None:
+        """Make the gateway a device of its unit, where its profile is there: what is made up in tests has none."""
+        if gateway.zone is not None:
+            self._findings.exists(doc, ("zone",), gateway.zone, self._zone_ids[gateway.unit], "zone")
+        own = as_device(gateway)
+        if own is None or own.devices[0].profile not in self._profiles.found:
+            return
+        if own.devices[0].zone not in self._zone_ids[gateway.unit]:
+            return  # told already, where it is written
+        if f"{gateway.unit}/{own.devices[0].id}" in self.devices:
+            message = f"device id is used twice in unit '{gateway.unit}'"  # that of the gateway's own device
+            self._findings.add(doc, ("gateway",), message, "give each device its own id")
+            return
+        device = self._device(doc, ("gateway",), gateway, own, own.devices[0])
+        if device is not None:
+            self._add_points(doc, ("gateway",), device)
 
     def _add_transmitter(
         self, doc: Document, path: Path, host: str, connection: Connection, settings: TransmitterSettings

@@ -242,12 +242,32 @@ class Connection(Settings):
     )
 
 
+class HttpSettings(Settings):
+    """The gateway's own HTTP face: health and metrics. ``port`` 0: a free one, which the status document tells."""
+
+    host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:-]{1,253}$")
+    port: int = Field(default=0, ge=0, le=65535)
+    token: str | None = Field(default=None, min_length=16, repr=False, description="bearer token; never in clear here")
+
+    @model_validator(mode="after")
+    def _others_need_a_token(self) -> Self:
+        if self.token is None and self.host not in LOOPBACK:
+            msg = "beyond this machine the HTTP face needs a token → add 'token: ${NAME}', or use 'host: 127.0.0.1'"
+            raise ValueError(msg)
+        return self
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
 class GatewaySettings(Settings):
-    """``gateways/<id>.yaml``."""
+    """``gateways/<id>.yaml``. ``http: null``: no HTTP face."""
 
     gateway: Token
     unit: Token
     labels: Labels
+    zone: Token | None = Field(default=None, description="where it hangs; the zone of its first device when absent")
+    http: HttpSettings | None = HttpSettings()
     spool_bytes: int = Field(default=512 * 2**20, ge=2**20)
     spool_age_s: float = Field(default=14 * 86400, gt=0)
     connections: tuple[Connection, ...] = Field(min_length=1)

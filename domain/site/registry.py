@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from domain.alarm import Place
 from domain.points import Point, PointTable
+from domain.site import itself
 from domain.site.labels import Labels
 from domain.site.models import (
     Building,
@@ -118,6 +119,12 @@ class Registry:
     points: PointTable
     point_labels: Mapping[str, Labels] = field(default_factory=lambda: MappingProxyType({}))
     transmitters: Mapping[str, Transmitter] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def written(self) -> tuple[int, int]:
+        """Return how many devices and points people wrote: without what gateways tell of themselves."""
+        own = [device for device in self.devices.values() if device.profile.profile == itself.PROFILE]
+        return len(self.devices) - len(own), len(self.points) - sum(len(device.profile.points) for device in own)
 
     def device_of(self, point: int) -> Device:
         """Return the device that the point at an index belongs to."""

@@ -18,6 +18,7 @@ from domain.documents import Path
 from domain.points import Point, PointTable
 from domain.site import Connection, Device, Transmitter
 from domain.site.labels import Settings
+from gateway.connectors.trips import UnitHealth
 
 MOST_RAW_BYTES = 1024
 """How much of an offending message a dead letter keeps: enough to see what was sent."""
@@ -89,6 +90,7 @@ class Health:
     """How a connection fares. Counts are since the process started; ``lost`` are device ids.
 
     ``figures`` are numbers of the connector's own for the status document: ``{"up": 199, "strangers": 1}``.
+    ``units`` are those of a line that is polled; ``in_flight`` how many of them it serves at once.
     """
 
     ok: bool
@@ -97,6 +99,8 @@ class Health:
     errors: Mapping[str, int] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     figures: Mapping[str, float] = field(default_factory=dict)
+    units: tuple[UnitHealth, ...] = ()
+    in_flight: int = 1
 
 
 class Connector(Protocol):

@@ -21,7 +21,7 @@ MOST_FIELDS = 12
 
 MOST_SHOWN = 60
 
-HIDDEN = ("settings", "options")
+HIDDEN = ("settings", "options", "token")
 """Blocks whose values are never shown: a password may stand there."""
 
 What = Literal["gateway", "line", "device", "transmitter"]
@@ -210,7 +210,7 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[str]:
     if isinstance(before, Mapping) and isinstance(after, Mapping) and (before or after):
         for key in dict.fromkeys([*before, *after]):
             yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
-    elif HIDDEN[0] in path.split(".") or HIDDEN[1] in path.split("."):
+    elif set(HIDDEN) & set(path.split(".")):
         yield path
     else:
         yield f"{path}: {_shown(before)} → {_shown(after)}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from domain.batch import ReadingBatch, concat
 from gateway.connectors.contract import DeadLetter
@@ -13,6 +14,12 @@ from gateway.spool.memories import NodeRecord
 
 MOST_GROUPED, MOST_GROUPED_READINGS = 2000, 50_000
 """Callers served by one commit, and readings: a slow disk makes larger groups, not longer queues."""
+
+
+Counts = Mapping[str, int]
+"""By how much persistent counters are raised, by name."""
+
+NO_COUNTS: Counts = MappingProxyType({})
 
 
 @dataclass(slots=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from gateway.connectors.contract import DeadLetter
+from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.losses import Drop
+from gateway.spool.rows import SpoolRow
 
 MOST_DEAD_LETTERS = 1000
 SHARE_OF_REASON = 200
 """Letters of each reason that are kept whatever else comes: junk by the thousand hides no fire without a point."""
-
-LOST_ROW = "lost_row"
-"""Reason of a letter about an event that was stored and can't be read any more."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -48,3 +47,14 @@ def read(database: sqlite3.Connection) -> list[DeadLetter]:
 def lost_row(row_id: int, home: str, why: str) -> str:
     """Return what a dead letter says of an event that is lost."""
     return f"row {row_id} of {home or 'a device that is not known'}: {why}; ask the device for its state"
+
+
+def rejected(row: SpoolRow, reason: Drop, detail: str, now_ns: int) -> DeadLetter:
+    """Return the letter of a row that can't be delivered."""
+    return DeadLetter(
+        time_ns=now_ns,
+        connection="uplink",
+        reason=reason.value,
+        detail=f"{row.device}: {detail}"[:500],
+        raw=row.body[:MOST_RAW_BYTES],
+    )

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from gateway.losses import Drop
 from gateway.spool.rows import MEASURE, ROW_OVERHEAD, Home
 
 CHUNK = 2000
@@ -27,7 +28,7 @@ class Freed:
     size: int = 0
     rows: int = 0
     thinned_to: int = 0
-    readings: Counter[str] = field(default_factory=Counter)
+    readings: Counter[Drop] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def make_room(database: sqlite3.Connection, need: int, keep: AbstractSet[int], f
                 after = freed.thinned_to = _thin(database, free, goal - freed.size, freed) or found[-1].id
             else:
                 after = found[-1].id
-                _remove(database, _oldest(free, goal - freed.size), "oldest", freed)
+                _remove(database, _oldest(free, goal - freed.size), Drop.OLDEST, freed)
 
 
 def drop_aged(database: sqlite3.Connection, before_ns: int, keep: AbstractSet[int], freed: Freed) -> None:
@@ -63,7 +64,7 @@ def drop_aged(database: sqlite3.Connection, before_ns: int, keep: AbstractSet[in
         f"SELECT id, unit, gateway, device, readings, {_SIZE} FROM batches WHERE lane = ? AND added_ns < ? LIMIT ?",  # noqa: S608  # constants only
         (MEASURE, before_ns, CHUNK),
     )
-    _remove(database, [item for row in found if (item := _Candidate(*row)).id not in keep], "age", freed)
+    _remove(database, [item for row in found if (item := _Candidate(*row)).id not in keep], Drop.AGE, freed)
 
 
 def _candidates(database: sqlite3.Connection, after: int, *, unthinned_only: bool) -> list[_Candidate]:
@@ -96,7 +97,7 @@ def _thin(database: sqlite3.Connection, rows: list[_Candidate], need: int, freed
             dropped.append(row)
             size += row.size
     database.executemany("UPDATE batches SET thinned = 1 WHERE id = ?", [(row.id,) for row in kept])
-    _remove(database, dropped, "thinned", freed)
+    _remove(database, dropped, Drop.THINNED, freed)
     return max((row.id for row in (*kept, *dropped)), default=0)
 
 
@@ -110,7 +111,7 @@ def _oldest(rows: list[_Candidate], need: int) -> list[_Candidate]:
     return chosen
 
 
-def _remove(database: sqlite3.Connection, rows: list[_Candidate], reason: str, freed: Freed) -> None:
+def _remove(database: sqlite3.Connection, rows: list[_Candidate], reason: Drop, freed: Freed) -> None:
     database.executemany("DELETE FROM batches WHERE id = ?", [(row.id,) for row in rows])
     freed.size += sum(row.size for row in rows)
     freed.rows += len(rows)

@@ -20,7 +20,8 @@ from typing import Any
 
 from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
-from gateway.spool.letters import LOST_ROW, lost_row
+from gateway.losses import DAMAGED_FILES, DEAD, DROPPED, LOST_ROW, Drop
+from gateway.spool.letters import lost_row
 from gateway.spool.memories import Memories, NodeRecord, RowSpan, point_of, state_of
 from gateway.spool.rows import EVENT, URGENT, NewRow, State, checksum
 from gateway.spool.store import Group
@@ -123,12 +124,13 @@ def _tidy(path: Path) -> None:
 def inheritance(found: Salvaged, now_ns: int) -> Group:
     """Return what a new file begins with, for the first commit of that file."""
     counters = Counter(found.counters)
-    dropped = sum(count for name, count in counters.items() if name.startswith("dropped.") and name != "dropped.full")
+    dropped = sum(count for name, count in counters.items() if name.startswith(DROPPED) and name != DROPPED + Drop.FULL)
     waiting = counters["accepted"] - counters["published"] - dropped
     missing = waiting - sum(row.readings for row in found.rows.values())
-    counters.update({"damaged_files": 1, "dropped.damaged": max(missing, 0), f"dead.{LOST_ROW}": len(found.lost)})
+    lost = {DROPPED + Drop.DAMAGED: max(missing, 0), DEAD + LOST_ROW: len(found.lost)}
+    counters.update({DAMAGED_FILES: 1, **lost})
     obituaries = found.obituaries(now_ns)
-    counters.subtract(Counter(f"dead.{one.reason}" for one in [*found.letters, *obituaries]))  # counted again below
+    counters.subtract(Counter(f"{DEAD}{one.reason}" for one in [*found.letters, *obituaries]))  # counted again below
     memories = Memories(
         points=found.points, nodes=found.nodes, kept=list(found.names(1)), states=list(found.newest(1))
     )  # fmt: skip

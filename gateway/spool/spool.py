@@ -27,12 +27,14 @@ from domain.batch import ReadingBatch
 from domain.clock import Clock
 from domain.errors import StoreError
 from domain.points import Point
-from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.connectors.contract import DeadLetter
+from gateway.losses import DROPPED, Drop
 from gateway.spool.cursors import Cursors
 from gateway.spool.database import DamagedError, FullError
 from gateway.spool.figures import SpoolFigures
 from gateway.spool.forecast import Forecast
-from gateway.spool.jobs import Job, group_size, joined
+from gateway.spool.jobs import NO_COUNTS, Counts, Job, group_size, joined
+from gateway.spool.letters import rejected
 from gateway.spool.memories import Memories, Names, NodeRecord, Remembered
 from gateway.spool.rows import EVENT, MEASURE, URGENT, SpoolRow, rows_of
 from gateway.spool.salvage import Salvaged, inheritance, renamed, salvage
@@ -54,7 +56,7 @@ class Spool:
     def __init__(self, path: Path, limits: SpoolLimits, clock: Clock) -> None:
         """Use `open`."""
         self._path = path
-        self._limits = limits
+        self.limits = limits
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._file: SpoolFile
@@ -77,6 +79,8 @@ class Spool:
         self._forecast = Forecast()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
+        self.turned_s, self.trouble = time.monotonic(), ""
+        """When the writer last wrote a group or failed to (monotonic); why it failed, empty when it did not."""
         self.arrived = asyncio.Event()
         """Set whenever rows were stored; whoever waits for it clears it."""
         self.remembered: Remembered
@@ -116,13 +120,13 @@ class Spool:
         assert self._writer is not None  # noqa: S101  # set by open
         await asyncio.shield(self._writer)
 
-    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = (), counts: Counts = NO_COUNTS) -> None:
         """Store readings and the names of their messages; returns after the commit.
 
-        Raises StoreError when they can't be stored.
+        ``counts`` raise persistent counters with it. Raises StoreError when they can't be stored.
         """
         if len(batch) or names:
-            await self._submit(Job(self._future(), batch=batch if len(batch) else None, names=names))
+            await self._submit(Job(self._future(), batch if len(batch) else None, names=names, counts=Counter(counts)))
 
     async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
         """Store a message that could not be used, and its names; returns after the commit."""
@@ -146,7 +150,7 @@ class Spool:
 
     async def set_limits(self, limits: SpoolLimits) -> None:
         """Keep to other limits; what is stored already stays, however small they are."""
-        self._limits = limits
+        self.limits = limits
         await self._in_thread(lambda: self._file.limit(limits))
 
     async def save_nodes(self, nodes: Sequence[NodeRecord]) -> None:
@@ -198,16 +202,10 @@ class Spool:
         self._published += rows
         self._write_later()
 
-    async def reject(self, row: SpoolRow, reason: str, detail: str) -> None:
+    async def reject(self, row: SpoolRow, reason: Drop, detail: str) -> None:
         """Set a row aside that the log refuses for good: a dead letter, and its readings counted as dropped."""
-        letter = DeadLetter(
-            time_ns=self._clock.now_ns(),
-            connection="uplink",
-            reason=reason,
-            detail=f"{row.device}: {detail}"[:500],
-            raw=row.body[:MOST_RAW_BYTES],
-        )
-        counts = Counter({f"dropped.{reason}": row.readings, "published": -row.readings})
+        letter = rejected(row, reason, detail, self._clock.now_ns())
+        counts = Counter({DROPPED + reason: row.readings, "published": -row.readings})
         self._published.append(row)
         await self._submit(Job(self._future(), letter=letter, counts=counts))
 
@@ -221,7 +219,7 @@ class Spool:
             waiting_events=file.batches[EVENT] + file.batches[URGENT],
             size=sum(file.size),
             oldest_ns=oldest_ns,
-            forecast_s=self._forecast.seconds(self._limits.most_measure_bytes - file.size[MEASURE], time.monotonic()),
+            forecast_s=self._forecast.seconds(self.limits.most_measure_bytes - file.size[MEASURE], time.monotonic()),
         )
 
     async def letters(self) -> list[DeadLetter]:
@@ -290,6 +288,7 @@ class Spool:
         except Exception as error:  # whatever it was, each caller waits for an answer and gets this one
             self._published += gone
             self._learned = learned + self._learned
+            self.turned_s, self.trouble = time.monotonic(), str(error)
             for job in jobs:
                 if not job.done.done():
                     job.done.set_exception(error)
@@ -299,6 +298,7 @@ class Spool:
                 self._published.clear()  # they are sent once more after the next start, and known as second copies
                 self._learned.clear()  # their devices will show them again
             return
+        self.turned_s, self.trouble = time.monotonic(), ""
         self._taken.difference_update(row.id for row in gone if row.spool == self._file.id)
         for job in jobs:
             if not job.done.done():
@@ -355,7 +355,7 @@ class Spool:
     def _open_file(self) -> None:
         """In the thread: open the file; a damaged one is renamed, counted, and gives what it can."""
         try:
-            self._file = SpoolFile(self._path, self._limits)
+            self._file = SpoolFile(self._path, self.limits)
             try:
                 self.remembered, self._names = self._file.remembered()
             except DamagedError:
@@ -369,7 +369,7 @@ class Spool:
     def _begin_anew(self, found: Salvaged) -> None:
         """In the thread: open a new file with what was salvaged."""
         now_ns = self._clock.now_ns()
-        self._file = SpoolFile(self._path, self._limits)
+        self._file = SpoolFile(self._path, self.limits)
         group = inheritance(found, now_ns)
         try:
             self._file.commit(group, now_ns, frozenset())

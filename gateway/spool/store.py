@@ -17,9 +17,10 @@ from typing import Any
 
 from domain.errors import StoreError
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.losses import DEAD, DROPPED, LOST_ROW, Drop
 from gateway.spool import letters
 from gateway.spool.database import DamagedError, connect, transaction, translated
-from gateway.spool.letters import LOST_ROW, lost_row
+from gateway.spool.letters import lost_row
 from gateway.spool.memories import (
     SCHEMA,
     Memories,
@@ -146,11 +147,12 @@ class SpoolFile:
             self._insert(rows, now_ns)
             write(self._database, group.memories, rows, self._next_id)
             letters.insert(self._database, group.letters)
-            counts.update(f"dead.{one.reason}" for one in group.letters)
-            counts["produced"] += sum(row.readings for row in group.rows)
+            counts.update(f"{DEAD}{one.reason}" for one in group.letters)
+            produced = sum(row.readings for row in group.rows)
+            counts["produced"] += produced
             counts["accepted"] += sum(row.readings for row in admitted)
-            counts["dropped.full"] += sum(row.readings for row in group.rows) - sum(row.readings for row in admitted)
-            counts.update({f"dropped.{reason}": count for reason, count in freed.readings.items()})
+            counts[DROPPED + Drop.FULL] += produced - sum(row.readings for row in admitted)
+            counts.update({DROPPED + reason: count for reason, count in freed.readings.items()})
             self._count(counts)
         span = span_of(self._next_id, len(rows))
         self._next_id += len(rows)
@@ -170,7 +172,7 @@ class SpoolFile:
         with translated(self.path):
             with transaction(self._database):
                 make_room(self._database, round(self.limits.most_bytes * share), in_use, freed)
-                counts = Counter({f"dropped.{reason}": count for reason, count in freed.readings.items()})
+                counts = Counter({DROPPED + reason: count for reason, count in freed.readings.items()})
                 self._count(counts)
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self.counters += counts
@@ -236,7 +238,7 @@ class SpoolFile:
             )
             for row in events
         ]  # fmt: skip
-        counts = Counter({"dropped.damaged": sum(row.readings for row in rows), f"dead.{LOST_ROW}": len(told)})
+        counts = Counter({DROPPED + Drop.DAMAGED: sum(row.readings for row in rows), DEAD + LOST_ROW: len(told)})
         with translated(self.path), transaction(self._database):
             self._database.executemany("DELETE FROM batches WHERE id = ?", [(row.id,) for row in rows])
             letters.insert(self._database, told)

@@ -9,7 +9,7 @@ import pytest
 
 from domain.documents import Document
 from domain.points import PointKind
-from domain.site import Profile, Registry
+from domain.site import Profile, Registry, itself
 from gateway import profiles_dir
 from gateway.check import PROTOCOLS, check_profile, check_site
 from gateway.connectors.modbus_tcp.plan import Layout, UnitPlan
@@ -69,7 +69,7 @@ def test_built_in_profiles_are_the_agreed_ones_and_sound() -> None:
         if name in EXPECTED:
             assert (profile.kind, [point.id for point in profile.points]) == EXPECTED[name]
         assert check_profile(document, profile) == []
-        assert profile.protocol in PROTOCOLS
+        assert profile.protocol in (*PROTOCOLS, itself.PROTOCOL)
 
 
 def test_profiles_have_limits_and_kinds_of_the_agreed_table() -> None:

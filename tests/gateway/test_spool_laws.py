@@ -24,6 +24,7 @@ from domain.clock import NS_PER_MS, FakeClock, SystemClock
 from domain.errors import StoreError
 from domain.points import Point, PointKind, PointTable
 from gateway.connectors.contract import DeadLetter
+from gateway.losses import Drop
 from gateway.spool import EVENT, MEASURE, FullError, Spool, SpoolFigures, SpoolLimits, SpoolRow
 from gateway.spool.forecast import Forecast
 from gateway.spool.letters import MOST_DEAD_LETTERS, SHARE_OF_REASON
@@ -259,7 +260,7 @@ async def test_rejected_row_becomes_a_dead_letter_and_a_drop_not_a_delivery(tmp_
         await spool.emit(batch(1, 2))
         await spool.emit(batch(3))
         row = (await spool.backlog(1, 2**62))[0]
-        await spool.reject(row, "refused", "too large")
+        await spool.reject(row, Drop.REFUSED, "too large")
     async with opened(tmp_path) as spool:
         assert values(await drain(spool)) == [3]
         counters = (await spool.figures()).counters

@@ -18,8 +18,8 @@ from domain.batch import ReadingBatch
 from domain.clock import NS_PER_MS, FakeClock
 from domain.points import Point, PointKind, PointTable
 from domain.words import COMPONENT_STATE, FIRE_BITS
+from gateway.losses import LOST_ROW
 from gateway.spool import NodeRecord, Spool, SpoolLimits, SpoolRow
-from gateway.spool.letters import LOST_ROW
 from gateway.spool.salvage import salvage
 
 T0_NS = 1_800_000_000_000 * NS_PER_MS

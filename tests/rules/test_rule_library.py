@@ -62,6 +62,8 @@ def test_fires_are_latched_and_causes_hide_only_their_consequences() -> None:
     assert {(rule.id, hidden) for rule in RULES for hidden in rule.hides} == {
         ("ebike_charging_at_exit", "ebike_parked_at_exit"),
         ("gateway_offline", "device_silent"),
+        ("gateway_readings_dropped", "gateway_readings_thinned"),
+        ("gateway_readings_dropped", "gateway_spool_filling"),
         ("transmitter_offline", "device_silent"),
     }
 

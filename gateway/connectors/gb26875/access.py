@@ -43,6 +43,7 @@ from gateway.connectors.gb26875.spares import Spares
 from gateway.connectors.gb26875.strangers import Strangers
 from gateway.connectors.gb26875.tally import Tally, access_points
 from gateway.connectors.reporter import CLOCK_MARK
+from gateway.losses import DEFECT
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +205,7 @@ class Access:
         return DeadLetter(
             time_ns=one.received_ns,
             connection=self._wiring.connection.id,
-            reason="defect",
+            reason=DEFECT,
             detail=f"{one.session.key}: our own mapping failed" + (", it says fire" if one.fire else ""),
             raw=one.frame.encode()[:MOST_RAW_BYTES],
         )

@@ -23,6 +23,7 @@ from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.plan import grouped
 from gateway.connectors.modbus_tcp.unit import UnitReader
 from gateway.connectors.outbox import Outbox
+from gateway.connectors.trips import UnitHealth
 from gateway.schedule import spread
 
 FEWEST_SILENT_READS = 3
@@ -84,6 +85,27 @@ class ModbusTcpConnector:
             missed=sum(unit.grid.missed for unit in self._units),
             errors=dict(errors),
             lost=frozenset(device for devices in lost for device in devices),
+            units=self._unit_healths(),
+            in_flight=self._settings.in_flight,
+        )
+
+    def _unit_healths(self) -> tuple[UnitHealth, ...]:
+        """Return each unit once: those that are read with several periods together."""
+        together: dict[int, list[UnitReader]] = {}
+        for reader in self._units:
+            together.setdefault(reader.address, []).append(reader)
+        return tuple(
+            UnitHealth(
+                unit=str(address),
+                devices=tuple(device for one in readers for device in one.devices),
+                polls=sum(one.polls for one in readers),
+                missed=sum(one.grid.missed for one in readers),
+                errors=sum((one.errors for one in readers), Counter()),
+                breaker=readers[0].breaker.state,
+                breaker_opened=readers[0].breaker.opened,
+                trips=self._link.trips_of(address),
+            )
+            for address, readers in together.items()
         )
 
     async def run(self, sink: Sink) -> None:

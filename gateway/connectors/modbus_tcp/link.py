@@ -17,6 +17,7 @@ from gateway.connectors.modbus_tcp.reads import Function, Select
 from gateway.connectors.modbus_tcp.talk import MbapTalk, RtuTalk, Talk
 from gateway.connectors.modbus_tcp.wire import check_written, payload_of, read_pdu, write_pdu
 from gateway.connectors.serial_port import SerialTransport, open_serial
+from gateway.connectors.trips import Trips
 
 FRAME_GAP_CHARACTERS = 3.5
 FAST_FRAME_GAP_S = 0.00175
@@ -36,6 +37,7 @@ class ModbusLink:
         self._pause_s = max(settings.pause_s, frame_gap_s(settings))
         self._places = asyncio.Semaphore(settings.in_flight) if settings.in_flight > 1 else None
         self._not_before: dict[int, float] = {}
+        self.trips: dict[int, Trips] = {}
         self._unit_pauses: dict[int, float] = {}
 
     @property
@@ -90,17 +92,29 @@ class ModbusLink:
             await self._ready(unit)
         if self._talk is None:
             raise LinkError(f"{self._settings.where} is not open")
+        began_s, answered = asyncio.get_running_loop().time(), False
         try:
-            return await self._talk.ask(unit, pdu, self._settings.timeout_s + line_time_s)
+            answer = await self._talk.ask(unit, pdu, self._settings.timeout_s + line_time_s)
+            answered = True
         except TimeoutError:
             self._doubt(unit)
             raise
+        else:
+            return answer
         finally:
+            self.trips_of(unit).note(asyncio.get_running_loop().time() - began_s, answered=answered)
             if unit in self._unit_pauses:
                 until_s = asyncio.get_running_loop().time() + self._unit_pauses[unit]
                 self._not_before[unit] = max(until_s, self._not_before.get(unit, 0.0))
             if self._pause_s:
                 self._free_at_s = asyncio.get_running_loop().time() + self._pause_s
+
+    def trips_of(self, unit: int) -> Trips:
+        """Return what was measured of the requests to a unit."""
+        trips = self.trips.get(unit)
+        if trips is None:
+            trips = self.trips[unit] = Trips()
+        return trips
 
     async def _ready(self, unit: int) -> None:
         """Keep the pause that the line needs, and the time in which an answer may still come late."""
