@@ -158,7 +158,8 @@ async def _wait(seconds: float, told: Told) -> None:
 def report_of(options: LineOptions, found: Readings, phases: tuple[float, float, float]) -> LineReport:
     """Return what the readings say of both phases; ``phases``: when they begin and end, seconds since 1970."""
     began_s, died_s, ended_s = phases
-    units, gaps = [], []
+    units: list[UnitPeriods] = []
+    gaps: list[float] = []
     for unit in range(1, options.units + 1):
         times = found.of(f"u{unit}/r0").good.time_s
         before = _periods(times, began_s, died_s, options.chosen_period_s)
@@ -184,6 +185,6 @@ def _gaps(times: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[n
 def _periods(times: NDArray[np.float64], start_s: float, end_s: float, period_s: float) -> Periods:
     gaps = _gaps(times, start_s, end_s)
     readings = int(((times >= start_s) & (times < end_s)).sum())
-    missed = int(sum(max(round(gap / period_s) - 1, 0) for gap in gaps))
+    missed = max(round(float(gaps.sum()) / period_s) - len(gaps), 0)
     p50, p99 = np.percentile(gaps, [50, 99])
     return Periods(readings=readings, mean_s=float(gaps.mean()), p50_s=float(p50), p99_s=float(p99), missed=missed)

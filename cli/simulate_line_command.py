@@ -56,11 +56,12 @@ def line(
     if as_json:
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
-        _show(report, lang)
+        show(report, lang)
     raise typer.Exit(0 if report.passed else TOO_SLOW)
 
 
-def _show(report: LineReport, lang: Language) -> None:
+def show(report: LineReport, lang: Language) -> None:
+    """Print the table of units and what came of it."""
     console = Console()
     words = Labels(
         zh="从站 状态 掉线前p50 掉线前p99 掉线后p50 掉线后p99 周期增长 漏读",
@@ -79,24 +80,24 @@ def _show(report: LineReport, lang: Language) -> None:
         state = (gone if one.dead else alive).of(lang)
         table.add_row(str(one.unit), state, *cells, growth, missed, style="dim" if one.dead else "")
     console.print(table)
-    console.print(verdict(report).of(lang), style="green" if report.passed else "bold red", highlight=False)
+    console.print(verdict(report, lang), style="green" if report.passed else "bold red", highlight=False)
 
 
-def verdict(report: LineReport) -> Labels:
-    """Say what came of it, in both languages."""
+def verdict(report: LineReport, lang: Language) -> str:
+    """Say what came of it."""
     options, most = report.options, report.as_dict()["most_growth"]
     living, period, gap = options.units - options.dead, f"{report.period_s:g}", f"{report.longest_gap_s:.2f}"
     mean, worst = f"{report.growth:.1f} %", f"{report.worst_growth:.1f} %"
-    passed = Labels(zh="通过", en="passed") if report.passed else Labels(zh="未通过", en="failed")
-    return Labels(
-        zh=(
-            f"{passed.zh}：{options.units} 个从站、{options.baud} 波特，周期 {period} 秒；"
+    if lang is Language.ZH:
+        passed = "通过" if report.passed else "未通过"
+        return (
+            f"{passed}：{options.units} 个从站、{options.baud} 波特，周期 {period} 秒；"
             f"{options.dead} 个掉线后，其余 {living} 个的周期平均增长 {mean}，最大 {worst}"
             f"（要求小于 {most:g} %），最长间隔 {gap} 秒"
-        ),
-        en=(
-            f"{passed.en}: {options.units} units at {options.baud} baud, period {period} s; with "
-            f"{options.dead} dead the period of the other {living} grew by {mean} on average, {worst} at most "
-            f"(wanted: less than {most:g} %), longest gap {gap} s"
-        ),
+        )
+    passed = "passed" if report.passed else "failed"
+    return (
+        f"{passed}: {options.units} units at {options.baud} baud, period {period} s; with {options.dead} dead the "
+        f"period of the other {living} grew by {mean} on average, {worst} at most (wanted: less than {most:g} %), "
+        f"longest gap {gap} s"
     )
