@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from domain.site import Registry
 from simulators.cable import Cable, Cut
 
 LOOK_S = 0.05
+NEWS_S = 1.0
 PATIENCE_S = 60.0
 """How long to wait for what must come; longer only makes a failure slower."""
 
@@ -41,7 +42,7 @@ class Bench:
     registry: Registry
     server: EmbeddedServer
     backbone: Backbone
-    cables: tuple[Cable, Cable]
+    cables: Mapping[str, tuple[Cable, Cable]]
     processes: dict[str, Process] = field(default_factory=dict)
 
     @property
@@ -67,21 +68,24 @@ class Bench:
             self.processes[name] = Process(arguments, log, module=module, environment=environment)
         return self.processes[name]
 
-    def gateway(self, name: str = GATEWAY, **environment: str) -> Process:
-        """Return a gateway's process; its way to the backbone is the cable."""
-        nats, mqtt = self.cables
-        words = ["gateway", "--unit", UNIT, "--gateway", name]
+    def gateway_words(self, name: str) -> list[str]:
+        """Return the arguments of a gateway's process; its way to the backbone is its cable."""
+        nats, mqtt = self.cables[name]
         links = ["--link-nats", f"nats://127.0.0.1:{nats.port}", "--link-mqtt", str(mqtt.port)]
-        return self.process(*words, *links, name=name, **environment)
+        return ["gateway", "--unit", UNIT, "--gateway", name, *links]
 
-    def cut(self, how: Cut = Cut.REFUSE) -> None:
-        """Cut the uplink of all gateways."""
-        for cable in self.cables:
+    def gateway(self, name: str = GATEWAY, **environment: str) -> Process:
+        """Return a gateway's process."""
+        return self.process(*self.gateway_words(name), name=name, **environment)
+
+    def cut(self, how: Cut = Cut.REFUSE, name: str = GATEWAY) -> None:
+        """Cut the uplink of a gateway: its connection to the backbone and that of its will."""
+        for cable in self.cables[name]:
             cable.cut(how)
 
-    def mend(self) -> None:
+    def mend(self, name: str = GATEWAY) -> None:
         """Mend it."""
-        for cable in self.cables:
+        for cable in self.cables[name]:
             cable.mend()
 
     async def status(self, name: str = GATEWAY) -> dict[str, Any]:
@@ -102,11 +106,12 @@ class Bench:
 
     async def until_empty(self, name: str = GATEWAY, *, most: int = 8) -> None:
         """Wait until hardly anything waits in a gateway's spool: ``most`` rows, read a moment ago."""
+        began_s = time.time()
 
         async def drained() -> bool:
             status = await self.status(name)
-            fresh = bool(status) and time.time() - status["time_ns"] / 1e9 < 3
-            return fresh and status["uplink"] == "up" and status["spool"]["batches"] <= most
+            news = bool(status) and status["time_ns"] / 1e9 > began_s + NEWS_S  # none of an earlier life
+            return news and status["uplink"] == "up" and status["spool"]["batches"] <= most
 
         await until(drained, f"the spool of {name} to empty")
 
@@ -138,9 +143,12 @@ async def bench(folder: Path, site: SmallSite) -> AsyncIterator[Bench]:
             await Backbone.connect(server.url, credentials=server.credentials["service"], name="bench")
         )
         await backbone.ensure_streams()
-        cables = (Cable("127.0.0.1", server.ports.client), Cable("127.0.0.1", server.mqtt_port))
-        for cable in cables:
-            await stack.enter_async_context(cable)
+        cables = {}
+        for name in site.gateways:
+            pair = Cable("127.0.0.1", server.ports.client), Cable("127.0.0.1", server.mqtt_port)
+            cables[name] = pair
+            for cable in pair:
+                await stack.enter_async_context(cable)
         made = Bench(folder, registry, server, backbone, cables)
         try:
             yield made

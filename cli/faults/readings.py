@@ -43,11 +43,20 @@ class Series:
         return len(self.time_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A data message as it stands in the log: its stream, its id, and how many readings it has."""
+
+    stream: str
+    id: str
+    readings: int
+
+
 @dataclass(slots=True)
 class Readings:
-    """All readings that the log has of some points, live and backfill; shape (readings,) each.
+    """All readings that the log has of some points, in its order, live and then backfill; shape (readings,) each.
 
-    ``history``: how many came by backfill; ``ids``: how often each message id stands in each stream.
+    ``history``: how many came by backfill, at the end of the columns; ``messages``: what they came in.
     """
 
     table: PointTable
@@ -56,7 +65,7 @@ class Readings:
     value: NDArray[np.float64]
     quality: NDArray[np.uint16]
     history: int
-    ids: Counter[str] = field(default_factory=Counter)
+    messages: list[Message] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Count them, copies as well."""
@@ -72,10 +81,19 @@ class Readings:
         """How many stand there in vain."""
         return len(self) - self.distinct
 
+    @property
+    def delivered(self) -> int:
+        """How many readings were delivered, a message that was sent again by its id not counted again."""
+        return sum({message.id: message.readings for message in self.messages}.values())
+
+    def rows_of(self, key: str) -> NDArray[np.intp]:
+        """Return where a point's readings stand, by ``device/point``."""
+        at = next(at for at, point in enumerate(self.table) if point.key.partition("/")[2] == key)
+        return np.flatnonzero(self.point == at)
+
     def of(self, key: str) -> Series:
         """Return a point's readings by ``device/point``, each time once."""
-        at = next(at for at, point in enumerate(self.table) if point.key.partition("/")[2] == key)
-        chosen = np.flatnonzero(self.point == at)
+        chosen = self.rows_of(key)
         _, first = np.unique(self.time_ns[chosen], return_index=True)
         rows = chosen[first]
         return Series(self.time_ns[rows] / 1e9, self.value[rows], self.quality[rows])
@@ -87,24 +105,24 @@ class Readings:
 async def readings(backbone: Backbone, table: PointTable, unit: str, gateway: str) -> Readings:
     """Read what the log has of a gateway's points; raises AssertionError for a metric that no birth names."""
     columns: list[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint16]]] = []
-    history, ids = 0, Counter[str]()
+    history, messages = 0, list[Message]()
     async for stream, data, name in _messages(backbone, unit, gateway):
         batch, unknown = decode_batch(data, table, unit, gateway)
         assert unknown == 0, f"{unknown} metrics of {stream} are unknown"  # noqa: S101  # an experiment's own finding
         columns.append((batch.point, batch.time_ns, batch.value, batch.quality))
         history += len(batch) if stream == BACKFILL else 0
-        ids[name] += 1
+        messages.append(Message(stream, name, len(batch)))
     if not columns:
         columns.append((np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint16)))
     point, time_ns, value, quality = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return Readings(table, point, time_ns, value, quality, history, ids)
+    return Readings(table, point, time_ns, value, quality, history, messages)
 
 
 async def _messages(backbone: Backbone, unit: str, gateway: str) -> AsyncIterator[tuple[str, bytes, str]]:
     """Yield stream, payload and message id of each data message of a gateway."""
     for stream, subject in ((TELEMETRY, f"tel.*.{unit}.DDATA.{gateway}.*"), (BACKFILL, f"backfill.{unit}.{gateway}.*")):
         for message in await backbone.messages(stream, subjects=[subject]):
-            yield stream, message.data, f"{stream} {message.message_id}"
+            yield stream, message.data, message.message_id or ""
 
 
 async def kinds(backbone: Backbone, unit: str, gateway: str) -> Counter[tuple[str, str]]:
