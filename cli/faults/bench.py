@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any
 
 from backbone.client import Backbone
 from backbone.server import EmbeddedServer
+from backbone.subjects import STATUS_BUCKET
 from cli.faults.processes import Process
 from cli.faults.readings import Readings, SpoolCounts, readings, spool_counts
 from cli.faults.small_site import GATEWAY, UNIT, SmallSite
@@ -90,7 +92,13 @@ class Bench:
 
     async def status(self, name: str = GATEWAY) -> dict[str, Any]:
         """Return a gateway's status document, empty before its first."""
-        return (await self.backbone.statuses()).get(f"gateway.{UNIT}.{name}", {})
+        return await self.document(f"gateway.{UNIT}.{name}")
+
+    async def document(self, key: str) -> dict[str, Any]:
+        """Return a process's status document by its key, empty before its first."""
+        entry = await self.backbone.kv_get(STATUS_BUCKET, key)
+        found: dict[str, Any] = json.loads(entry.value) if entry is not None else {}
+        return found
 
     async def readings(self, name: str = GATEWAY) -> Readings:
         """Return what the log has of a gateway."""

@@ -193,7 +193,7 @@ async def stored(made: Bench, total: int) -> tuple[int, int]:
     await made.process("ingest", name="ingest").start()
 
     async def has_all() -> bool:
-        status = (await made.backbone.statuses()).get("ingest.main", {})
+        status = await made.document("ingest.main")
         return bool(status.get("lag_messages") == 0 and status.get("stored", 0) >= total)
 
     await until(has_all, "the store to have everything", PATIENCE_S)
