@@ -59,7 +59,9 @@ async def two_lines(folder: Path) -> Outcome:
             modbus(name, {"port": plant.server.port, "timeout_s": 0.3}, [device(name, "one", 1)], period_s=0.1)
             for name, plant in (("dead", dead), ("well", well))
         ]
-        async with bench(folder, one_gateway(*lines, profiles=[modbus_profile("one", [register("v", 0, type="u32")])])) as made:
+        async with bench(
+            folder, one_gateway(*lines, profiles=[modbus_profile("one", [register("v", 0, type="u32")])])
+        ) as made:
             await made.gateway().start()
             await made.until_told(20)
             dead.faults[1] = SILENT
@@ -144,7 +146,11 @@ async def failing_unit_is_named(folder: Path) -> Outcome:
         plant.faults.clear()
         await until_lost(made, [])
         outcome.account(await made.settle(), found := await made.readings())
-        deaths = {name: count for (kind, name), count in (await kinds(made.backbone, UNIT, GATEWAY)).items() if kind == "DDEATH"}
+        deaths = {
+            name: count
+            for (kind, name), count in (await kinds(made.backbone, UNIT, GATEWAY)).items()
+            if kind == "DDEATH"
+        }
     outcome.figures["deaths"] = ",".join(f"{name} {count}" for name, count in deaths.items())
     outcome.hold(deaths == {"d3": 1}, f"deaths of devices: {deaths}")
     bad = {unit: len(found.of(f"d{unit}/v")) - len(found.of(f"d{unit}/v").good) for unit in VALUES if unit != 3}
@@ -208,7 +214,9 @@ async def comes_back(folder: Path) -> Outcome:
 
         await until(all_asked, "all units to be read again")
         outcome.account(await made.settle(), found := await made.readings())
-    first = max(float(series.time_s[series.time_s > back_s].min()) for series in (found.of(f"d{u}/v").good for u in VALUES))
+    first = max(
+        float(series.time_s[series.time_s > back_s].min()) for series in (found.of(f"d{u}/v").good for u in VALUES)
+    )
     reasons = found.of("d1/v").reasons
     outcome.figures |= {"back_after_s": round(first - back_s, 1), "link_down": reasons[Reason.LINK_DOWN]}
     outcome.hold(reasons[Reason.LINK_DOWN] > 0, "nobody was told that the line is away")

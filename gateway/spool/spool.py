@@ -326,6 +326,7 @@ class Spool:
             self._ballast.unlink(missing_ok=True)
             self._file.free(FREED_SHARE, in_use)
             span = self._file.commit(group, now_ns, in_use)
+            self._hold_ballast()
         self._leaving = []
         self._names.add(group.memories.names, span)
         self._fire_waits = self._fire_waits or any(row.lane == URGENT for row in group.rows)
@@ -380,9 +381,12 @@ class Spool:
         self._fire_waits = True
 
     def _hold_ballast(self) -> None:
-        with contextlib.suppress(OSError):  # without ballast a full disk is met a little earlier
-            if not self._ballast.exists():
-                self._ballast.write_bytes(bytes(BALLAST_BYTES))
+        if self._ballast.exists():
+            return
+        try:
+            self._ballast.write_bytes(bytes(BALLAST_BYTES))
+        except OSError:  # without ballast a full disk is met a little earlier; half of one would fill it
+            self._ballast.unlink(missing_ok=True)
 
     @property
     def _ballast(self) -> Path:

@@ -1,0 +1,96 @@
+"""Runs scenarios, some at a time: most of their seconds are spent waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from cli.faults import dead_units, false_values, losses, stores, times
+from cli.faults.scenario import SCENARIOS, Outcome, Scenario, Theme
+
+MODULES = (losses, stores, dead_units, false_values, times)
+"""All modules that hold scenarios: importing one registers its own."""
+
+PATIENCE_S = 180.0
+"""Of one scenario; more means that it hangs."""
+
+log = logging.getLogger(__name__)
+
+
+class Verdict(StrEnum):
+    """What came of a scenario; ``skipped``: it needs root, and there is none."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A scenario that was run. ``broken``: expectations that did not hold."""
+
+    scenario: Scenario
+    verdict: Verdict
+    outcome: Outcome
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            **described(self.scenario), "verdict": self.verdict.value, "figures": self.outcome.figures,
+            "broken": self.outcome.broken, "seconds": round(self.seconds, 1),
+        }  # fmt: skip
+
+
+def all_scenarios() -> list[Scenario]:
+    """Return every scenario, by theme."""
+    themes = list(Theme)
+    return sorted(SCENARIOS.values(), key=lambda one: themes.index(one.theme))
+
+
+def described(scenario: Scenario) -> dict[str, Any]:
+    """Return what a scenario is, for JSON."""
+    return {
+        "id": scenario.id, "theme": scenario.theme.value, "complaints": list(scenario.complaints),
+        "peers": scenario.peers, "complaint": dict(zip(("zh", "en"), scenario.complaint, strict=True)),
+        "holds": dict(zip(("zh", "en"), scenario.holds, strict=True)), "needs_root": scenario.needs_root,
+    }  # fmt: skip
+
+
+async def run_all(
+    scenarios: Sequence[Scenario], *, jobs: int, told: Callable[[Result], None] = lambda _result: None
+) -> list[Result]:
+    """Run scenarios, ``jobs`` at a time; ``told`` hears each result as it comes. Returns them in the given order."""
+    free = asyncio.Semaphore(jobs)
+
+    async def one(scenario: Scenario) -> Result:
+        async with free:
+            result = await run_one(scenario)
+        told(result)
+        return result
+
+    return await asyncio.gather(*(one(scenario) for scenario in scenarios))
+
+
+async def run_one(scenario: Scenario) -> Result:
+    """Run one scenario in a folder of its own."""
+    if scenario.needs_root and os.geteuid() != 0:
+        return Result(scenario=scenario, verdict=Verdict.SKIPPED, outcome=Outcome(), seconds=0.0)
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    with tempfile.TemporaryDirectory(prefix=f"fengsui-{scenario.id}-", ignore_cleanup_errors=True) as folder:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                outcome = await scenario.play(Path(folder))
+        except Exception as error:  # the edge of an experiment: whatever broke, it has failed and the others go on
+            log.debug("%s", scenario.id, exc_info=True)
+            outcome = Outcome(broken=[f"{type(error).__name__}: {error}"])
+    verdict = Verdict.PASSED if outcome.passed else Verdict.FAILED
+    return Result(scenario=scenario, verdict=verdict, outcome=outcome, seconds=loop.time() - began_s)
