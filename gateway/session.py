@@ -160,7 +160,8 @@ class Session:
     async def data(self, device: str, body: bytes, message_id: str, told: Told) -> asyncio.Future[Ack] | None:
         """Send a row of the spool on the live lane, after a DBIRTH if it may tell of new points.
 
-        A device that is lost is born for its row only: nobody may take it for alive. Returns the future of its ack; None, and nothing was sent, when the node is dead.
+        A device that is lost is born for its row only: nobody may take it for alive. Returns the future of the
+        row's ack; None, and nothing was sent, when the node is dead.
         """
         async with self._voice.lock:
             if not self.born:

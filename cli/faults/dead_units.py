@@ -1,4 +1,4 @@
-"""Themes B and C: what one dead or odd device may cost the others, and how many requests a cycle takes."""
+"""Theme B: what one dead or odd device may cost the others."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from cli.faults.bench import Bench, bench, until
-from cli.faults.devices import Plant, constant, counting, modbus_bench
+from cli.faults.devices import constant, counting, modbus_bench
 from cli.faults.readings import Readings, kinds
 from cli.faults.scenario import Outcome, Theme, scenario
 from cli.faults.small_site import GATEWAY, UNIT, device, modbus, modbus_profile, one_gateway, register
 from cli.line_periods import MOST_GROWTH, LineOptions, measure_line
-from domain.quality import GOOD, Reason, base_of
-from simulators.devices.modbus_pdu import RegisterBank
+from domain.quality import Reason
 from simulators.faults import Fault, FaultKind
 
 ONE = modbus_profile("one", [register("v", 0)])
@@ -29,10 +28,20 @@ def strays(found: Readings, values: dict[int, int]) -> int:
 
 
 @scenario(
-    "dead-unit-on-a-line", Theme.DEAD_UNIT, (15, 23), "TB #164, #458, #474, #494, #932; NR #409, #288",
-    complaint=("一台设备掉线，其余设备延迟数分钟至数小时", "one off-line unit delays healthy units by minutes to hours"),
-    holds=("串口 12 站、1 站掉线：其余周期增长小于 10 %", "12 units on a serial line, one dies: the period of the others grows by less than 10 %"),
-)  # fmt: skip
+    "dead-unit-on-a-line",
+    Theme.DEAD_UNIT,
+    (15, 23),
+    "TB #164, #458, #474, #494, #932; NR #409, #288",
+    complaint=(
+        "一台设备掉线，其余设备延迟数分钟至数小时",
+        "one off-line unit delays healthy units by minutes to hours",
+    ),
+    holds=(
+        "串口 12 站、1 站掉线：其余周期增长小于 10 %",
+        "12 units on a serial line, one dies: the period of the others grows by less than 10 %",
+    ),
+    alone=True,
+)
 async def dead_unit_on_a_line(_folder: Path) -> Outcome:
     """Measure a slow line before and after a death; `fengsui simulate line` shows it in full."""
     outcome = Outcome()
@@ -46,10 +55,19 @@ async def dead_unit_on_a_line(_folder: Path) -> Outcome:
 
 
 @scenario(
-    "two-lines-same-unit", Theme.DEAD_UNIT, (15, 22), "NEU #2148, #1672; TB #494",
-    complaint=("熔断按站号全局计，另一条线的同号设备也停读", "a breaker keyed by unit id stops the same id on another line"),
-    holds=("两条线都有 1 号站，一条掉线：另一条一次不漏", "two lines with a unit 1 each, one dead: the other misses nothing"),
-)  # fmt: skip
+    "two-lines-same-unit",
+    Theme.DEAD_UNIT,
+    (15, 22),
+    "NEU #2148, #1672; TB #494",
+    complaint=(
+        "熔断按站号全局计，另一条线的同号设备也停读",
+        "a breaker keyed by unit id stops the same id on another line",
+    ),
+    holds=(
+        "两条线都有 1 号站，一条掉线：另一条一次不漏",
+        "two lines with a unit 1 each, one dead: the other misses nothing",
+    ),
+)
 async def two_lines(folder: Path) -> Outcome:
     """Let unit 1 of one line die."""
     outcome = Outcome()
@@ -78,10 +96,19 @@ async def two_lines(folder: Path) -> Outcome:
 
 
 @scenario(
-    "one-session", Theme.DEAD_UNIT, (16,), "TB #473, #905; EDX #356, #685",
-    complaint=("多个读取者同时占用一条半双工线路；设备只许一个会话", "several readers on one half-duplex line; a device that allows one session only"),
-    holds=("两种周期四台设备：一个会话，请求从不重叠", "four devices with two periods: one session, requests never overlap"),
-)  # fmt: skip
+    "one-session",
+    Theme.DEAD_UNIT,
+    (16,),
+    "TB #473, #905; EDX #356, #685",
+    complaint=(
+        "多个读取者同时占用一条半双工线路；设备只许一个会话",
+        "several readers on one half-duplex line; a device that allows one session only",
+    ),
+    holds=(
+        "两种周期四台设备：一个会话，请求从不重叠",
+        "four devices with two periods: one session, requests never overlap",
+    ),
+)
 async def one_session(folder: Path) -> Outcome:
     """Read devices of two periods behind a server that takes one connection."""
     outcome = Outcome()
@@ -101,10 +128,13 @@ async def one_session(folder: Path) -> Outcome:
 
 
 @scenario(
-    "staggered-starts", Theme.DEAD_UNIT, (17,), "TB #799",
+    "staggered-starts",
+    Theme.DEAD_UNIT,
+    (17,),
+    "TB #799",
     complaint=("所有连接同时开始轮询", "all connections are polled at the same moment"),
     holds=("八条连接的起点散布在周期内", "the starts of eight connections are spread over the period"),
-)  # fmt: skip
+)
 async def staggered(folder: Path) -> Outcome:
     """Look when each of eight connections is asked within its period."""
     outcome, period_s = Outcome(), 1.0
@@ -130,15 +160,24 @@ async def staggered(folder: Path) -> Outcome:
 
 
 @scenario(
-    "failing-unit-is-named", Theme.DEAD_UNIT, (18, 24), "TEL #11782, PR #11785, #12021; ESPHome #6494",
-    complaint=("一站失败则全部数据作废，日志不说是哪一站", "one failing slave throws all data away, and the log does not say which"),
-    holds=("四站死一站：其余照读、不闪断，状态里只有它的名字", "one of four dies: the others are read and never flap, the status names it alone"),
-)  # fmt: skip
+    "failing-unit-is-named",
+    Theme.DEAD_UNIT,
+    (18, 24),
+    "TEL #11782, PR #11785, #12021; ESPHome #6494",
+    complaint=(
+        "一站失败则全部数据作废，日志不说是哪一站",
+        "one failing slave throws all data away, and the log does not say which",
+    ),
+    holds=(
+        "四站死一站：其余照读、不闪断，状态里只有它的名字",
+        "one of four dies: the others are read and never flap, the status names it alone",
+    ),
+)
 async def failing_unit_is_named(folder: Path) -> Outcome:
     """Let unit 3 fall silent for a while and come back."""
     outcome = Outcome()
     plant = constant(VALUES)
-    async with modbus_bench(folder, plant, ONE, timeout_s=0.5) as made:
+    async with modbus_bench(folder, plant, ONE) as made:
         await made.gateway().start()
         await made.until_told(40)
         plant.faults[3] = SILENT
@@ -168,10 +207,16 @@ async def until_lost(made: Bench, names: list[str]) -> None:
 
 
 @scenario(
-    "link-is-kept", Theme.DEAD_UNIT, (19, 22), "HA #72495, #115982, #134076; NEU #1602",
+    "link-is-kept",
+    Theme.DEAD_UNIT,
+    (19, 22),
+    "HA #72495, #115982, #134076; NEU #1602",
     complaint=("一站不答，库把整条连接断开，所有站都掉线", "one silent unit makes the library close the link for all"),
-    holds=("一站沉默、夹杂别站的帧：连接始终是同一个", "a silent unit and frames of strangers: the connection is the same throughout"),
-)  # fmt: skip
+    holds=(
+        "一站沉默、夹杂别站的帧：连接始终是同一个",
+        "a silent unit and frames of strangers: the connection is the same throughout",
+    ),
+)
 async def link_is_kept(folder: Path) -> Outcome:
     """Let unit 2 fall silent, and a stranger's frame come before each answer of unit 3."""
     outcome = Outcome()
@@ -191,10 +236,16 @@ async def link_is_kept(folder: Path) -> Outcome:
 
 
 @scenario(
-    "comes-back", Theme.DEAD_UNIT, (20,), "HA #9026, #52773, #55284",
+    "comes-back",
+    Theme.DEAD_UNIT,
+    (20,),
+    "HA #9026, #52773, #55284",
     complaint=("断线后不再恢复，要重启", "no recovery after an outage until a restart"),
-    holds=("服务器消失三秒：回来后数秒内四站都有数，不用重启", "the server is gone for 3 s: all four units are read within seconds of its return"),
-)  # fmt: skip
+    holds=(
+        "服务器消失三秒：回来后数秒内四站都有数，不用重启",
+        "the server is gone for 3 s: all four units are read within seconds of its return",
+    ),
+)
 async def comes_back(folder: Path) -> Outcome:
     """Take the server away and put it back on the same port."""
     outcome = Outcome()
@@ -225,10 +276,19 @@ async def comes_back(folder: Path) -> Outcome:
 
 
 @scenario(
-    "no-doomed-requests", Theme.DEAD_UNIT, (21,), "EDX #666, #684, #147, #25",
-    complaint=("队列塞满注定失败的请求；超时最短只能设一秒", "the queue fills with doomed requests; the shortest time-out is a second"),
-    holds=("超时 100 毫秒：五秒内死站只被试探几次，活站照常", "time-out 100 ms: a dead unit is tried a few times in 5 s, the living ones are read on"),
-)  # fmt: skip
+    "no-doomed-requests",
+    Theme.DEAD_UNIT,
+    (21,),
+    "EDX #666, #684, #147, #25",
+    complaint=(
+        "队列塞满注定失败的请求；超时最短只能设一秒",
+        "the queue fills with doomed requests; the shortest time-out is a second",
+    ),
+    holds=(
+        "超时 100 毫秒：五秒内死站只被试探几次，活站照常",
+        "time-out 100 ms: a dead unit is tried a few times in 5 s, the living ones are read on",
+    ),
+)
 async def no_doomed_requests(folder: Path) -> Outcome:
     """Count the requests to a dead unit."""
     outcome = Outcome()
@@ -245,117 +305,3 @@ async def no_doomed_requests(folder: Path) -> Outcome:
     outcome.hold(1 <= asked[4] <= 8, f"the dead unit was asked {asked[4]} times in 5 s")
     outcome.hold(min(asked[unit] for unit in (1, 2, 3)) >= 30, f"the living units were asked too rarely: {asked}")
     return outcome
-
-
-@scenario(
-    "block-reads", Theme.SLOW, (25, 26, 28), "TB #406, #1589, #1821, #2052; EDX #629; HA #48497; solakon-one #219",
-    complaint=("五十个寄存器逐个读，一轮要十五秒", "50 single reads take 15 s a cycle"),
-    holds=("隔一个用一个的五十个寄存器：每轮一个请求", "fifty registers, every second one used: one request a cycle"),
-)  # fmt: skip
-async def block_reads(folder: Path) -> Outcome:
-    """Count requests a cycle on a line that takes its time."""
-    outcome = Outcome()
-    plant = constant({1: 7}, registers=120, turnaround_s=0.05)
-    profile = modbus_profile("many", [register(f"r{at}", 2 * at) for at in range(50)])
-    async with modbus_bench(folder, plant, profile, period_s=0.2) as made:
-        await made.gateway().start()
-        await made.until_told(50 * 15)
-        polls = (await made.status())["connections"]["line"]["polls"]
-        asked = plant.server.requests[1]
-        outcome.account(await made.settle(), found := await made.readings())
-    cycles = len(found.of("d1/r0"))
-    outcome.figures |= {"requests": plant.server.requests[1], "cycles": cycles, "points": 50}
-    outcome.hold(asked <= polls + 4, f"{asked} requests for {polls} polls")
-    outcome.hold(plant.server.requests[1] <= cycles + 2, f"{plant.server.requests[1]} requests for {cycles} cycles")
-    return outcome
-
-
-@scenario(
-    "one-unit-many-devices", Theme.SLOW, (27,), "TB #2127",
-    complaint=("一站数据分给 13 个逻辑设备，轮询时间变 13 倍", "one unit that feeds 13 logical devices is polled 13 times"),
-    holds=("42 个寄存器分给 14 台设备：每轮一个请求", "42 registers for 14 devices: one request a cycle"),
-)  # fmt: skip
-async def one_unit_many_devices(folder: Path) -> Outcome:
-    """Feed fourteen devices of three registers each from one unit."""
-    outcome = Outcome()
-    plant = constant({1: 7}, registers=42)
-    profile = modbus_profile("three", [register(f"r{at}", at) for at in range(3)])
-    devices = [device(f"part-{at}", "three", f"1+{3 * at}") for at in range(14)]
-    async with modbus_bench(folder, plant, profile, devices=devices, period_s=0.2) as made:
-        await made.gateway().start()
-        await made.until_told(42 * 15)
-        outcome.account(await made.settle(), found := await made.readings())
-    cycles = len(found.of("part-0/r0"))
-    outcome.figures |= {"requests": plant.server.requests[1], "cycles": cycles, "devices": len(devices)}
-    outcome.hold(plant.server.requests[1] <= cycles + 2, f"{plant.server.requests[1]} requests for {cycles} cycles")
-    return outcome
-
-
-@scenario(
-    "block-limit", Theme.SLOW, (29,), "openWB core #2890",
-    complaint=("手册写可读 80 个寄存器，实际超过 50 就拒绝", "documented for 80 registers a read, it refuses more than 50"),
-    holds=("五轮之内找到真实上限，所有点都好，之后不再碰壁", "the true limit is found within five cycles, all points are good, and it is kept to"),
-)  # fmt: skip
-async def block_limit(folder: Path) -> Outcome:
-    """Read 80 registers of a device that gives 50 at a time."""
-    outcome = Outcome()
-    plant = Plant({1: RegisterBank(holding=dict.fromkeys(range(80), 7), most_registers=50)})
-    profile = modbus_profile("eighty", [register(f"r{at}", at) for at in range(80)], max_registers=80)
-    await _learns(folder, plant, profile, {f"r{at}" for at in range(80)}, outcome)
-    return outcome
-
-
-@scenario(
-    "illegal-address", Theme.SLOW, (30, 31), "foxess_modbus #818; FLE #1109",
-    complaint=("块里有一个非法地址，整块读不到，还重置连接", "one illegal address in a block fails the block and resets the link"),
-    holds=("只有那一点是坏的，其余五轮内都好，连接不重置", "that point alone is bad, all others are good within five cycles, the link is kept"),
-)  # fmt: skip
-async def illegal_address(folder: Path) -> Outcome:
-    """Plant an illegal address in the middle of sixty."""
-    outcome = Outcome()
-    plant = Plant({1: RegisterBank(holding={at: 7 for at in range(60) if at != 30})})
-    profile = modbus_profile("sixty", [register(f"r{at}", at) for at in range(0, 60, 5)])
-    found = await _learns(folder, plant, profile, {f"r{at}" for at in range(0, 60, 5) if at != 30}, outcome)
-    outcome.hold(len(found.of("d1/r30").good) == 0, "the illegal address has a value")
-    outcome.hold(found.of("d1/r30").reasons[Reason.EXCEPTION] > 0, "the illegal address has no reason")
-    return outcome
-
-
-@scenario(
-    "silent-address", Theme.SLOW, (30, 35), "node-modbus-serial #505",
-    complaint=("读非法地址时设备不回应，只能等超时", "devices that time out on illegal addresses instead of answering"),
-    holds=("只有那一点是坏的，其余都好，设备不被当作掉线", "that point alone is bad, all others become good, the device is not taken for dead"),
-)  # fmt: skip
-async def silent_address(folder: Path) -> Outcome:
-    """Plant an address that is never answered behind a block that is."""
-    outcome = Outcome()
-    holding = {at: 7 for at in [*range(20), *range(500, 520)] if at != 510}
-    plant = Plant({1: RegisterBank(holding=holding, illegal=None)})
-    wanted = [*range(0, 20, 5), *range(500, 520, 5)]
-    profile = modbus_profile("far", [register(f"r{at}", at) for at in wanted])
-    found = await _learns(folder, plant, profile, {f"r{at}" for at in wanted if at != 510}, outcome, cycles=12)
-    outcome.hold(len(found.of("d1/r510").good) == 0, "the silent address has a value")
-    return outcome
-
-
-async def _learns(
-    folder: Path, plant: Plant, profile: dict[str, object], good: set[str], outcome: Outcome, *, cycles: int = 5
-) -> Readings:
-    """Poll until ``good`` points are good for ten cycles in a row; note in which cycle that began."""
-    async with modbus_bench(folder, plant, profile, period_s=0.2, timeout_s=0.3) as made:
-        await made.gateway().start()
-
-        async def settled() -> bool:
-            found = await made.readings()
-            return all(len(found.of(f"d1/{name}").good) >= 10 for name in good)
-
-        await until(settled, "all good points")
-        outcome.account(await made.settle(), found := await made.readings())
-    goods = [[base_of(int(one)) == GOOD for one in found.of(f"d1/{name}").quality] for name in sorted(good)]
-    first = max(each.index(True) + 1 for each in goods)
-    relapses = sum(each[each.index(True) :].count(False) for each in goods)
-    outcome.figures |= {"good_in_cycle": first, "sessions": plant.server.sessions, "requests": plant.server.requests[1]}
-    outcome.hold(first <= cycles, f"the last good point came in cycle {first}")
-    outcome.hold(plant.server.sessions == 1, f"the connection was opened {plant.server.sessions} times")
-    outcome.hold(relapses == 0, f"points that were good became bad again {relapses} times")
-    return found

@@ -1,4 +1,4 @@
-"""Theme D: exceptions, bad frames and numbers that are none; a value that is not the device's must never pass as good."""
+"""Theme D: exceptions, bad frames, numbers that are none: what is not the device's value must never pass as good."""
 
 from __future__ import annotations
 
@@ -21,10 +21,16 @@ POINTS = ("state", "v")
 
 
 @scenario(
-    "exception-codes", Theme.FALSE_VALUE, (32, 34), "HA #51103, #54345; TEL #13630, #14671",
+    "exception-codes",
+    Theme.FALSE_VALUE,
+    (32, 34),
+    "HA #51103, #54345; TEL #13630, #14671",
     complaint=("设备忙被记成 0，报警位被清掉", "a busy slave was recorded as 0: dangerous for alarm bits"),
-    holds=("异常码 1–11：从不变成数值，质量写明原因，恢复后报警位还在", "exceptions 1 to 11: never a value, the quality says why, the alarm bit is there after"),
-)  # fmt: skip
+    holds=(
+        "异常码 1–11：从不变成数值，质量写明原因，恢复后报警位还在",
+        "exceptions 1 to 11: never a value, the quality says why, the alarm bit is there after",
+    ),
+)
 async def exception_codes(folder: Path) -> Outcome:
     """Let eleven devices with an alarm bit answer one exception each."""
     outcome = Outcome()
@@ -59,10 +65,19 @@ async def exception_codes(folder: Path) -> Outcome:
 
 
 @scenario(
-    "late-answers", Theme.FALSE_VALUE, (33,), "TEL #9253; grid-x/modbus #78",
-    complaint=("一个迟到的应答让之后所有事务号错位，重启才好", "a late reply makes every later transaction id mismatch until a restart"),
-    holds=("迟到与错事务号的应答一个都不当真，之后立即正常", "late answers and wrong transactions are never believed; all is well right after"),
-)  # fmt: skip
+    "late-answers",
+    Theme.FALSE_VALUE,
+    (33,),
+    "TEL #9253; grid-x/modbus #78",
+    complaint=(
+        "一个迟到的应答让之后所有事务号错位，重启才好",
+        "a late reply makes every later transaction id mismatch until a restart",
+    ),
+    holds=(
+        "迟到与错事务号的应答一个都不当真，之后立即正常",
+        "late answers and wrong transactions are never believed; all is well right after",
+    ),
+)
 async def late_answers(folder: Path) -> Outcome:
     """Let answers come after the time-out, then with another transaction's id."""
     outcome = Outcome()
@@ -91,10 +106,16 @@ async def late_answers(folder: Path) -> Outcome:
 
 
 @scenario(
-    "bad-frames", Theme.FALSE_VALUE, (22, 33, 34), "NEU #1602; grid-x/modbus #78; TEL #13630",
+    "bad-frames",
+    Theme.FALSE_VALUE,
+    (22, 33, 34),
+    "NEU #1602; grid-x/modbus #78; TEL #13630",
     complaint=("坏报文、别站的报文使服务重置或取到假值", "junk and foreign frames reset the server or become values"),
-    holds=("短帧、别站帧、乱码、断线各两秒：无假值，逐个恢复", "short, foreign, junk frames and hang-ups, 1.5 s each: no false value, all recover"),
-)  # fmt: skip
+    holds=(
+        "短帧、别站帧、乱码、断线各两秒：无假值，逐个恢复",
+        "short, foreign, junk frames and hang-ups, 1.5 s each: no false value, all recover",
+    ),
+)
 async def bad_frames(folder: Path) -> Outcome:
     """Spoil the answers of two of four units in every way there is."""
     outcome = Outcome()
@@ -124,10 +145,16 @@ async def bad_frames(folder: Path) -> Outcome:
 
 
 @scenario(
-    "partial-failure", Theme.FALSE_VALUE, (34,), "TEL #13630, #14671",
+    "partial-failure",
+    Theme.FALSE_VALUE,
+    (34,),
+    "TEL #13630, #14671",
     complaint=("一处读失败，其余读数全丢", "a partial failure loses the rest of the gather"),
-    holds=("一块寄存器报异常 4：其余照读，设备不算掉线", "a block of registers answers exception 4: the rest is read, the device is not lost"),
-)  # fmt: skip
+    holds=(
+        "一块寄存器报异常 4：其余照读，设备不算掉线",
+        "a block of registers answers exception 4: the rest is read, the device is not lost",
+    ),
+)
 async def partial_failure(folder: Path) -> Outcome:
     """Break a third of a device's registers."""
     outcome = Outcome()
@@ -153,15 +180,21 @@ async def partial_failure(folder: Path) -> Outcome:
 
 
 @scenario(
-    "numbers-that-are-none", Theme.FALSE_VALUE, (35,), "ioBroker.modbus #718",
+    "numbers-that-are-none",
+    Theme.FALSE_VALUE,
+    (35,),
+    "ioBroker.modbus #718",
     complaint=("NaN、−3.4e38 被当作测量值", "NaN and -3.4e38 pass as measurements"),
-    holds=("NaN、±∞、−3.4e38、超量程：都不是好值", "NaN, infinities, -3.4e38 and what is out of range: none of them is a good value"),
-)  # fmt: skip
+    holds=(
+        "NaN、±∞、−3.4e38、超量程：都不是好值",
+        "NaN, infinities, -3.4e38 and what is out of range: none of them is a good value",
+    ),
+)
 async def numbers_that_are_none(folder: Path) -> Outcome:
     """Let floats say what sensors say when they are broken."""
     outcome = Outcome()
     numbers = (float("nan"), float("inf"), float("-inf"), -3.4028234663852886e38, 4000.0, 20.5)
-    holding = {}
+    holding: dict[int, int] = {}
     for at, number in enumerate(numbers):
         high, low = struct.unpack(">HH", struct.pack(">f", number))
         holding |= {2 * at: high, 2 * at + 1: low}

@@ -1,4 +1,4 @@
-"""A gateway whose wall clock is off by what a file says, read anew at each look: ``python -m cli.faults.jumping_gateway``.
+"""A gateway whose wall clock is off by what a file says, read anew at each look.
 
 Everything else is the gateway of ``fengsui gateway``; the clock is injected as any other.
 """

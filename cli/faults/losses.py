@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from cli.faults.bench import Bench, bench, until
-from cli.faults.devices import Broker, Plant, counting, hears, modbus_bench, publish
+from cli.faults.devices import counting, modbus_bench
 from cli.faults.readings import Series
 from cli.faults.scenario import Outcome, Theme, scenario
 from cli.faults.small_site import (
-    device,
-    field,
-    modbus,
     modbus_profile,
-    one_gateway,
     register,
-    sensor_profile,
-    sensors,
-    state,
 )
 from simulators.cable import Cut
-from simulators.devices.modbus_pdu import RegisterBank
 
 COUNTING = modbus_profile("counting", [register("reads", 0, type="u32")])
 MANY = modbus_profile("many", [register(f"r{at:02d}", at) for at in range(50)])
@@ -38,10 +28,16 @@ def holes(series: Series) -> int:
 
 
 @scenario(
-    "reconnects", Theme.LOSS, (1,), "TB #2124",
+    "reconnects",
+    Theme.LOSS,
+    (1,),
+    "TB #2124",
     complaint=("每次重连都会重建缓存库，积压丢失", "every reconnect destroys and rebuilds the store"),
-    holds=("断开重连六次，读数一个不少，缓存还是同一个", "six reconnects: no reading is missing, the spool is the same"),
-)  # fmt: skip
+    holds=(
+        "断开重连六次，读数一个不少，缓存还是同一个",
+        "six reconnects: no reading is missing, the spool is the same",
+    ),
+)
 async def reconnects(folder: Path) -> Outcome:
     """Cut and mend the uplink six times."""
     outcome = Outcome()
@@ -62,10 +58,13 @@ async def reconnects(folder: Path) -> Outcome:
 
 
 @scenario(
-    "first-seconds", Theme.LOSS, (2, 3), "TB #2157, #1507, #158",
+    "first-seconds",
+    Theme.LOSS,
+    (2, 3),
+    "TB #2157, #1507, #158",
     complaint=("断线后最初 10–20 秒的数据丢失", "the first 10-20 s after link loss are missing"),
     holds=("网线被拔七秒（对端不报错）：每次读数都在", "a link that falls silent for 7 s: every single read is there"),
-)  # fmt: skip
+)
 async def first_seconds(folder: Path) -> Outcome:
     """Let the uplink fall into a black hole: nobody is told that it is gone."""
     outcome = Outcome()
@@ -83,10 +82,19 @@ async def first_seconds(folder: Path) -> Outcome:
 
 
 @scenario(
-    "restart-in-outage", Theme.LOSS, (3, 14), "TB #1507, #158; TEL #802, #9712",
-    complaint=("默认只缓存在内存，断线时重启数据就没了", "the store is memory by default: a restart in an outage loses it"),
-    holds=("断线期间被 kill -9 一次、正常重启一次，积压都在", "killed once and restarted once in the outage: the backlog is there"),
-)  # fmt: skip
+    "restart-in-outage",
+    Theme.LOSS,
+    (3, 14),
+    "TB #1507, #158; TEL #802, #9712",
+    complaint=(
+        "默认只缓存在内存，断线时重启数据就没了",
+        "the store is memory by default: a restart in an outage loses it",
+    ),
+    holds=(
+        "断线期间被 kill -9 一次、正常重启一次，积压都在",
+        "killed once and restarted once in the outage: the backlog is there",
+    ),
+)
 async def restart_in_outage(folder: Path) -> Outcome:
     """Kill and restart the gateway while nothing can be delivered."""
     outcome = Outcome()
@@ -107,10 +115,19 @@ async def restart_in_outage(folder: Path) -> Outcome:
 
 
 @scenario(
-    "backbone-killed", Theme.LOSS, (3, 6), "TB #1507, #1117, #877",
-    complaint=("服务器重启后数据流停止，日志却正常", "the flow stops after the server's restart though the log looks healthy"),
-    holds=("中枢被 kill -9、停四秒再起：读数一个不少", "the backbone is killed and back after 4 s: no reading is missing"),
-)  # fmt: skip
+    "backbone-killed",
+    Theme.LOSS,
+    (3, 6),
+    "TB #1507, #1117, #877",
+    complaint=(
+        "服务器重启后数据流停止，日志却正常",
+        "the flow stops after the server's restart though the log looks healthy",
+    ),
+    holds=(
+        "中枢被 kill -9、停四秒再起：读数一个不少",
+        "the backbone is killed and back after 4 s: no reading is missing",
+    ),
+)
 async def backbone_killed(folder: Path) -> Outcome:
     """Kill nats-server under traffic."""
     outcome = Outcome()
@@ -125,294 +142,4 @@ async def backbone_killed(folder: Path) -> Outcome:
     missing = holes(found.of("d1/reads"))
     outcome.figures["missing"] = missing
     outcome.hold(missing == 0, f"{missing} reads are missing")
-    return outcome
-
-
-@scenario(
-    "forecast", Theme.LOSS, (4, 14), "TB #959; TEL #4578, #4919, #9712",
-    complaint=("算不出能离线多久，也看不到缓存多满", "nobody can tell how long the gateway may be offline"),
-    holds=("预报 F 秒：离线 0.5 F 不丢，2 F 才开始丢并计数", "it says F s: after 0.5 F offline nothing is dropped, after 2 F it is, and counted"),
-)  # fmt: skip
-async def forecast(folder: Path) -> Outcome:
-    """Fill a spool of one MiB; hold the gateway to its own forecast."""
-    outcome = Outcome()
-    plant = Plant({unit: RegisterBank(holding=dict.fromkeys(range(50), unit)) for unit in range(1, 21)})
-    async with modbus_bench(folder, plant, MANY, period_s=0.1, more={"spool_bytes": 2**20}, in_flight=8) as made:
-        gateway = made.gateway()
-        await gateway.start()
-        await made.until_told(6000)
-        await asyncio.sleep(3)
-        wait_s = await told_forecast(made)
-        made.cut()
-        await asyncio.sleep(0.5 * wait_s)
-        await gateway.stop()
-        early = made.spool()
-        await gateway.start()
-        await asyncio.sleep(2 * wait_s + 2)
-        await gateway.stop()
-        late = made.spool()
-        await gateway.start()
-        made.mend()
-        outcome.account(await made.settle(), await made.readings())
-    outcome.figures |= {"forecast_s": round(wait_s, 1), "dropped_early": early.dropped, "dropped_late": late.dropped}
-    outcome.hold(early.dropped == 0, f"{early.dropped} readings were dropped within half of the forecast")
-    outcome.hold(late.dropped > 0, "nothing was dropped after twice the forecast: it is far too low")
-    return outcome
-
-
-async def told_forecast(made: Bench) -> float:
-    """Return what the gateway says how long it may be offline, as soon as it knows."""
-
-    async def known() -> bool:
-        return (await made.status()).get("spool", {}).get("offline_forecast_s") is not None
-
-    await until(known, "a forecast")
-    return float((await made.status())["spool"]["offline_forecast_s"])
-
-
-@scenario(
-    "backlog-drains", Theme.LOSS, (5, 9), "TB #2094; TEL #15868, #16314, #16500, #16696",
-    complaint=("恢复后积压不往外发，或重启后全部重发", "the backlog does not drain, or all history is sent again at start"),
-    holds=("积压发完，新数据不等它；再重启一次不重发", "the backlog drains while fresh readings pass it; a restart sends nothing again"),
-)  # fmt: skip
-async def backlog_drains(folder: Path) -> Outcome:
-    """Pile up an outage of rows, watch it drain, and start once more."""
-    outcome = Outcome()
-    plant = Plant({unit: RegisterBank(holding={0: unit}) for unit in range(1, 31)})
-    one = modbus_profile("one", [register("v", 0)])
-    async with modbus_bench(folder, plant, one, period_s=0.1, in_flight=8) as made:
-        await made.gateway().start()
-        await made.until_told(100)
-        made.cut()
-        await asyncio.sleep(8)
-        made.mend()
-        mended_s = time.time()
-        await made.until_empty(most=120)
-        outcome.figures["drained_s"] = round(time.time() - mended_s, 1)
-        await made.settle()
-        before = len(await made.readings())
-        await made.gateway().start()
-        await asyncio.sleep(1)
-        outcome.account(await made.settle(), found := await made.readings())
-    outcome.figures["before_restart"] = before
-    outcome.hold(found.history > 0, "nothing came as history: there was no backlog")
-    return outcome
-
-
-@scenario(
-    "full-spool", Theme.LOSS, (7, 14), "TB #1483, #1640; TEL #9712",
-    complaint=("缓存写满后再也不恢复", "a store that was full once never recovers"),
-    holds=("写满：测量值先抽稀，状态一个不丢，丢了多少有数，恢复后照常", "full: measures are thinned and counted, no state is lost, and all goes on after"),
-)  # fmt: skip
-async def full_spool(folder: Path) -> Outcome:
-    """Fill a spool of one MiB to several times its size while a state word changes."""
-    outcome = Outcome()
-    banks = {unit: RegisterBank(holding=dict.fromkeys(range(50), unit)) for unit in range(1, 21)}
-    banks[30] = RegisterBank(holding={0: 0})
-    plant, word = Plant(banks), modbus_profile("word", [state("state", 0)])
-    devices = [device(f"d{unit}", "many" if unit < 30 else "word", unit) for unit in banks]
-    async with plant.server:
-        settings = {"port": plant.server.port, "timeout_s": 1, "in_flight": 8}
-        line = modbus("line", settings, devices, period_s=0.1)
-        async with bench(folder, one_gateway(line, profiles=[MANY, word], spool_bytes=2**20)) as made:
-            await made.gateway().start()
-            await made.until_told(1000)
-            made.cut()
-            for step in range(1, 13):
-                banks[30].holding[0] = 2 * step
-                await asyncio.sleep(1)
-            made.mend()
-            await made.until_empty(most=200)
-            banks[30].holding[0] = 100
-            await asyncio.sleep(1)
-            outcome.account(spool := await made.settle(), found := await made.readings())
-    told = np.rint(found.of("d30/state").good.value).astype(int).tolist()
-    outcome.figures["states"] = len(told)
-    outcome.hold(spool.dropped > 0, "nothing was dropped: the spool was not full")
-    outcome.hold(set(range(2, 26, 2)) <= set(told), f"states are missing: {sorted(set(range(2, 26, 2)) - set(told))}")
-    outcome.hold(told[-1:] == [100], "what came after is missing")
-    return outcome
-
-
-@scenario(
-    "corrupt-spool", Theme.LOSS, (8,), "TEL #18528",
-    complaint=("缓存文件损坏后程序起不来，只能手工删数据", "a corrupt buffer file panics at start; the cure is deleting data by hand"),
-    holds=("坏文件放到一边，其中的火警送达，网关照常运行", "the file is set aside, the fire in it is delivered, the gateway goes on"),
-)  # fmt: skip
-async def corrupt_spool(folder: Path) -> Outcome:
-    """Overwrite half of the pages of a spool that holds a fire."""
-    outcome = Outcome()
-    banks = {1: RegisterBank(holding={0: 1}), 2: RegisterBank(holding=dict.fromkeys(range(50), 2))}
-    word = modbus_profile("word", [{**state("state", 0), "word": "gb_component_state"}])
-    plant = Plant(banks)
-    devices = [device("panel", "word", 1), device("d2", "many", 2)]
-    async with plant.server:
-        line = modbus("line", {"port": plant.server.port}, devices, period_s=0.05)
-        async with bench(folder, one_gateway(line, profiles=[MANY, word])) as made:
-            gateway = made.gateway()
-            await gateway.start()
-            await made.until_told(100)
-            made.cut()
-            await asyncio.sleep(1)
-            banks[1].holding[0] = 3  # fire
-            await asyncio.sleep(3)
-            await gateway.stop()
-            banks[1].holding[0] = 1
-            lost = made.spool().waiting
-            spoil(made.spool_file())
-            await gateway.start()
-            made.mend()
-            await asyncio.sleep(2)
-            spool, found = await made.settle(), await made.readings()
-    fires = [value for value in found.of("panel/state").good.value.tolist() if value == 3]
-    aside = len(list(made.spool_file().parent.glob("*.damaged-*")))
-    outcome.figures |= {"waiting_when_spoilt": lost, "fires": len(fires), "set_aside": aside, "out": len(found)}
-    outcome.hold(aside >= 1, "no file was set aside: it was not damaged")
-    outcome.hold(spool.counters["damaged_files"] >= 1, "the damage is not counted")
-    outcome.hold(fires, "the fire in the damaged file is lost")
-    outcome.hold(found.copies == 0, f"{found.copies} readings stand in the log twice")
-    return outcome
-
-
-def spoil(path: Path) -> None:
-    """Overwrite pages in the middle of a database, and its head's page count with them."""
-    data = bytearray(path.read_bytes())
-    for at in range(len(data) // 2, len(data) - 4096, 8192):
-        data[at : at + 4096] = b"\xa5" * 4096
-    path.write_bytes(data)
-
-
-@scenario(
-    "empty-restart", Theme.LOSS, (9, 10), "TEL #16981, PR #17247, #16314",
-    complaint=("重启后最后一条已送达的数据又发一遍", "the last delivered metric is sent again after a restart"),
-    holds=("送完后重启四次（两次 kill -9）：没有一条重复", "four restarts after all was delivered, two of them kills: no copy"),
-)  # fmt: skip
-async def empty_restart(folder: Path) -> Outcome:
-    """Restart a gateway whose devices have fallen silent."""
-    outcome = Outcome()
-    plant = counting(1)
-    async with modbus_bench(folder, plant, COUNTING, period_s=0.05) as made:
-        gateway = made.gateway()
-        for end in (gateway.stop, gateway.kill, gateway.stop, gateway.kill):
-            await gateway.start()
-            await made.until_told(len(await made.readings()) + 20)
-            await end()
-        await gateway.start()
-        outcome.account(await made.settle(), found := await made.readings())
-    outcome.figures["restarts"] = 4
-    values = found.of("d1/reads").good.value
-    outcome.hold(len(np.unique(values)) == len(values), "a read stands in the log with two times")
-    return outcome
-
-
-@scenario(
-    "config-edit", Theme.LOSS, (11, 13), "TEL #2679, #69; EDX app SDK",
-    complaint=("改配置就清空积压", "editing the configuration deletes the backlog"),
-    holds=("断线时改周期、加设备、重启：积压一条不少", "period changed and a device added in an outage: the backlog is all there"),
-)  # fmt: skip
-async def config_edit(folder: Path) -> Outcome:
-    """Write other site files in the middle of an outage and start again with them."""
-    outcome = Outcome()
-    plant = counting(1, 2)
-    async with modbus_bench(folder, plant, COUNTING, devices=[device("d1", "counting", 1)], period_s=0.05) as made:
-        gateway = made.gateway()
-        await gateway.start()
-        await made.until_told(20)
-        made.cut()
-        await asyncio.sleep(3)
-        await gateway.stop()
-        waiting = made.spool().waiting
-        both = [device("d1", "counting", 1), device("d2", "counting", 2)]
-        line = modbus("line", {"port": plant.server.port}, both, period_s=0.1)
-        made.rewrite(one_gateway(line, profiles=[COUNTING]))
-        await gateway.start()
-        made.mend()
-        await asyncio.sleep(2)
-        outcome.account(await made.settle(), found := await made.readings())
-    outcome.figures["waiting_at_edit"] = waiting
-    outcome.hold(waiting > 20, "there was no backlog")
-    outcome.hold(holes(found.of("d1/reads")) <= 1, "reads of the backlog are missing")
-    outcome.hold(len(found.of("d2/reads")) > 0, "the added device is not read")
-    return outcome
-
-
-@scenario(
-    "broker-killed", Theme.LOSS, (3, 20), "TB #1507; HA #9026, #52773",
-    complaint=("消息代理重启后不再恢复，期间的消息丢失", "no recovery after the broker's restart, and messages of the time are lost"),
-    holds=("代理被 kill -9 两次：得到确认的消息每条入库一次", "the broker is killed twice: every acknowledged message is there once"),
-)  # fmt: skip
-async def broker_killed(folder: Path) -> Outcome:
-    """Kill Mosquitto between bursts of messages; what it acknowledged last may be lost with it, so each burst rests."""
-    outcome = Outcome()
-    profile = sensor_profile("radio", [field("n", kind="event")], time="ts")
-    async with Broker(folder) as broker:
-        site = one_gateway(sensors("mqtt", broker.port, [device("s1", "radio", "s1")]), profiles=[profile])
-        async with bench(folder, site) as made:
-            await made.gateway().start()
-            await hears(made, "mqtt")
-            sent = 0
-            for burst in range(3):
-                await publish(broker.port, "radio/s1", numbered(sent, 40))
-                sent += 40
-                if burst < 2:
-                    await asyncio.sleep(1.5)
-                    await broker.kill()
-                    await asyncio.sleep(1)
-                    await broker.start()
-                    await hears_again(broker.port)
-            await made.until_told(sent)
-            outcome.account(await made.settle(), found := await made.readings())
-    told = np.rint(found.of("s1/n").good.value).astype(int).tolist()
-    outcome.figures["sent"] = sent
-    outcome.hold(told == list(range(1, sent + 1)), f"{sent - len(set(told))} messages are missing")
-    return outcome
-
-
-def numbered(sent: int, count: int) -> list[dict[str, int]]:
-    """Return messages with numbers and times of their own."""
-    now_ms = time.time_ns() // 1_000_000
-    return [{"n": sent + at + 1, "ts": now_ms + at} for at in range(count)]
-
-
-async def hears_again(port: int) -> None:
-    """Wait until a client can work with the broker."""
-    await publish(port, "nobody/hears", [b"x"])
-
-
-UNUSABLE = 3
-"""Of the bad messages: junk, a list, a megabyte. The others are objects whose value is no number: bad quality."""
-
-
-@scenario(
-    "poison-message", Theme.LOSS, (12,), "TEL #11005, #2245, #15121",
-    complaint=("一条坏数据使整批丢失或堵住", "one bad point loses a whole batch or blocks it"),
-    holds=("坏消息成为死信或坏质量并计数，好消息一条不少", "bad messages become dead letters or bad quality, counted; no good one is missing"),
-)  # fmt: skip
-async def poison_message(folder: Path) -> Outcome:
-    """Mix good messages with junk, wrong types, a token NaN and a megabyte."""
-    outcome = Outcome()
-    profile = sensor_profile("radio", [field("n")], time="ts")
-    bad: list[bytes | str | dict[str, int]] = [b"\xff\x00junk", "[]", '{"n": NaN, "ts": 1}', '{"n": [1]}', b"x" * 2**21]
-    async with Broker(folder) as broker:
-        site = one_gateway(sensors("mqtt", broker.port, [device("s1", "radio", "s1")]), profiles=[profile])
-        async with bench(folder, site) as made:
-            await made.gateway().start()
-            await hears(made, "mqtt")
-            for burst in range(5):
-                await publish(broker.port, "radio/s1", [*numbered(burst * 20, 20), bad[burst]])
-            await made.until_told(100)
-
-            async def all_set_aside() -> bool:
-                return sum((await made.status()).get("dead_letters", {}).values()) >= UNUSABLE
-
-            await until(all_set_aside, "dead letters")
-            outcome.account(spool := await made.settle(), found := await made.readings())
-    letters = sum(count for name, count in spool.counters.items() if name.startswith("dead."))
-    series = found.of("s1/n")
-    good = len(np.unique(np.rint(series.good.value)))
-    doubtful = len(series) - len(series.good)
-    outcome.figures |= {"sent": 100 + len(bad), "dead_letters": letters, "bad_quality": doubtful}
-    outcome.hold(letters == UNUSABLE, f"{letters} dead letters for {UNUSABLE} messages that say nothing")
-    outcome.hold(doubtful == len(bad) - UNUSABLE, f"{doubtful} readings of bad quality")
-    outcome.hold(good == 100, f"{100 - good} good messages are missing")
     return outcome

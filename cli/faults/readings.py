@@ -108,7 +108,7 @@ async def readings(backbone: Backbone, table: PointTable, unit: str, gateway: st
     history, messages = 0, list[Message]()
     async for stream, data, name in _messages(backbone, unit, gateway):
         batch, unknown = decode_batch(data, table, unit, gateway)
-        assert unknown == 0, f"{unknown} metrics of {stream} are unknown"  # noqa: S101  # an experiment's own finding
+        assert unknown == 0, f"{unknown} metrics of {stream} are unknown"  # an experiment's own finding
         columns.append((batch.point, batch.time_ns, batch.value, batch.quality))
         history += len(batch) if stream == BACKFILL else 0
         messages.append(Message(stream, name, len(batch)))

@@ -12,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from cli.faults import dead_units, false_values, losses, stores, times
+from cli.faults import brokers, dead_units, false_values, losses, slow_polls, spools, stores, times
 from cli.faults.scenario import SCENARIOS, Outcome, Scenario, Theme
 
-MODULES = (losses, stores, dead_units, false_values, times)
+MODULES = (losses, spools, brokers, stores, dead_units, slow_polls, false_values, times)
 """All modules that hold scenarios: importing one registers its own."""
 
 PATIENCE_S = 180.0
@@ -67,16 +67,23 @@ def described(scenario: Scenario) -> dict[str, Any]:
 async def run_all(
     scenarios: Sequence[Scenario], *, jobs: int, told: Callable[[Result], None] = lambda _result: None
 ) -> list[Result]:
-    """Run scenarios, ``jobs`` at a time; ``told`` hears each result as it comes. Returns them in the given order."""
+    """Run scenarios, ``jobs`` at a time, then those that want to be alone; returns results in the given order.
+
+    ``told`` hears each result as it comes.
+    """
     free = asyncio.Semaphore(jobs)
+    results: dict[str, Result] = {}
 
-    async def one(scenario: Scenario) -> Result:
+    async def one(scenario: Scenario) -> None:
         async with free:
-            result = await run_one(scenario)
-        told(result)
-        return result
+            results[scenario.id] = await run_one(scenario)
+        told(results[scenario.id])
 
-    return await asyncio.gather(*(one(scenario) for scenario in scenarios))
+    await asyncio.gather(*(one(scenario) for scenario in scenarios if not scenario.alone))
+    for scenario in scenarios:
+        if scenario.alone:
+            await one(scenario)
+    return [results[scenario.id] for scenario in scenarios]
 
 
 async def run_one(scenario: Scenario) -> Result:

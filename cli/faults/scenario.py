@@ -70,7 +70,10 @@ Play = Callable[[Path], Awaitable[Outcome]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One scenario. ``complaint`` and ``holds`` in Chinese and English; ``peers`` names their issues."""
+    """One scenario. ``complaint`` and ``holds`` in Chinese and English; ``peers`` names their issues.
+
+    ``alone``: it measures times, so that nothing else may run beside it.
+    """
 
     id: str
     theme: Theme
@@ -80,6 +83,7 @@ class Scenario:
     holds: tuple[str, str]
     play: Play
     needs_root: bool = False
+    alone: bool = False
 
 
 SCENARIOS: dict[str, Scenario] = {}
@@ -95,6 +99,7 @@ def scenario(
     complaint: tuple[str, str],
     holds: tuple[str, str],
     needs_root: bool = False,
+    alone: bool = False,
 ) -> Callable[[Play], Play]:
     """Register a function as a scenario; it gets an empty folder and returns its outcome."""
 
@@ -104,7 +109,7 @@ def scenario(
             raise ValueError(message)
         SCENARIOS[name] = Scenario(
             id=name, theme=theme, complaints=complaints, peers=peers, complaint=complaint, holds=holds, play=play,
-            needs_root=needs_root,
+            needs_root=needs_root, alone=alone,
         )  # fmt: skip
         return play
 

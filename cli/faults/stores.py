@@ -66,10 +66,19 @@ async def compare(made: Bench, store: StoreServer, outcome: Outcome, refused: st
 
 
 @scenario(
-    "store-ill", Theme.LOSS, (6, 9, 12), "TB #1117, #877; thingsboard #6880, #1614; TEL #15868",
-    complaint=("存储出错后数据缺失，日志却正常", "points are missing after the store was ill, though the log looks healthy"),
-    holds=("依次 503、429、全拒 400、慢、不应答：恢复后一条不少", "503, 429, 400 to everything, slow, no answer: all readings are stored after"),
-)  # fmt: skip
+    "store-ill",
+    Theme.LOSS,
+    (6, 9, 12),
+    "TB #1117, #877; thingsboard #6880, #1614; TEL #15868",
+    complaint=(
+        "存储出错后数据缺失，日志却正常",
+        "points are missing after the store was ill, though the log looks healthy",
+    ),
+    holds=(
+        "依次 503、429、全拒 400、慢、不应答：恢复后一条不少",
+        "503, 429, 400 to everything, slow, no answer: all readings are stored after",
+    ),
+)
 async def store_ill(folder: Path) -> Outcome:
     """Let the store be ill in five ways, two seconds each."""
     outcome, store = Outcome(), StoreServer()
@@ -84,10 +93,16 @@ async def store_ill(folder: Path) -> Outcome:
 
 
 @scenario(
-    "store-poison", Theme.LOSS, (12,), "TEL #11005, #2245, #15121",
+    "store-poison",
+    Theme.LOSS,
+    (12,),
+    "TEL #11005, #2245, #15121",
     complaint=("服务器因一条坏数据拒收整批", "one bad point makes the server reject the whole batch"),
-    holds=("一台设备的行总被 400：只有它的进死信，其余一条不少", "400 to the lines of one device: they alone become dead letters, all others are stored"),
-)  # fmt: skip
+    holds=(
+        "一台设备的行总被 400：只有它的进死信，其余一条不少",
+        "400 to the lines of one device: they alone become dead letters, all others are stored",
+    ),
+)
 async def store_poison(folder: Path) -> Outcome:
     """Let the store refuse every request that holds a line of device d3."""
     outcome, store = Outcome(), StoreServer(poison=b"device=d3,")
@@ -101,10 +116,16 @@ async def store_poison(folder: Path) -> Outcome:
 
 
 @scenario(
-    "store-small-requests", Theme.LOSS, (12,), "TEL #11005, #2245",
+    "store-small-requests",
+    Theme.LOSS,
+    (12,),
+    "TEL #11005, #2245",
     complaint=("请求太大被拒（413），整批卡住", "a request that is too large blocks the batch (413)"),
-    holds=("只收 50 行以内的请求：自动减半，一条不少", "at most 50 lines a request are taken: halved until they fit, none is missing"),
-)  # fmt: skip
+    holds=(
+        "只收 50 行以内的请求：自动减半，一条不少",
+        "at most 50 lines a request are taken: halved until they fit, none is missing",
+    ),
+)
 async def store_small_requests(folder: Path) -> Outcome:
     """Pile up lines behind a store that is away, then let it take small requests only."""
     outcome, store = Outcome(), StoreServer(most_lines=50)
@@ -118,11 +139,17 @@ async def store_small_requests(folder: Path) -> Outcome:
 
 
 @scenario(
-    "disk-full", Theme.LOSS, (7, 14), "TB #1483; TEL #9712, #18085",
+    "disk-full",
+    Theme.LOSS,
+    (7, 14),
+    "TB #1483; TEL #9712, #18085",
     complaint=("磁盘写满后停止工作", "a full disk ends it"),
-    holds=("磁盘满：火警与状态照收，丢弃有数，腾出空间后照常", "the disk is full: states are still taken, drops are counted, all goes on when there is room"),
+    holds=(
+        "磁盘满：火警与状态照收，丢弃有数，腾出空间后照常",
+        "the disk is full: states are still taken, drops are counted, all goes on when there is room",
+    ),
     needs_root=True,
-)  # fmt: skip
+)
 async def disk_full(folder: Path) -> Outcome:
     """Fill the disk under a spool in an outage; a small file system in memory is the disk."""
     outcome = Outcome()
@@ -162,11 +189,11 @@ async def disk_full(folder: Path) -> Outcome:
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
     """Mount a small file system in memory at ``folder``; needs root."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={FULL_BYTES},mode=0700", "tmpfs", str(folder)], check=True)  # noqa: S603, S607 -- the system's own command
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={FULL_BYTES},mode=0700", "tmpfs", str(folder)], check=True)
     try:
         yield
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 -- as above
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill(path: Path) -> int:

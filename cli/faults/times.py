@@ -34,10 +34,19 @@ from simulators.faults import Fault, FaultKind
 
 
 @scenario(
-    "no-restamping", Theme.STALE, (36, 40), "TB #2119, PR #2120, #2065; ESPHome #6075",
-    complaint=("断线后旧值配新时间反复上报，分不清死和不变", "after link loss the last value is sent again with new time stamps"),
-    holds=("设备沉默四秒：其间没有好值，且说明原因", "a device silent for 4 s: no good reading of that time, and a reason"),
-)  # fmt: skip
+    "no-restamping",
+    Theme.STALE,
+    (36, 40),
+    "TB #2119, PR #2120, #2065; ESPHome #6075",
+    complaint=(
+        "断线后旧值配新时间反复上报，分不清死和不变",
+        "after link loss the last value is sent again with new time stamps",
+    ),
+    holds=(
+        "设备沉默四秒：其间没有好值，且说明原因",
+        "a device silent for 4 s: no good reading of that time, and a reason",
+    ),
+)
 async def no_restamping(folder: Path) -> Outcome:
     """Let a device fall silent; look at the times of what was told of it."""
     outcome = Outcome()
@@ -65,10 +74,16 @@ async def no_restamping(folder: Path) -> Outcome:
 
 
 @scenario(
-    "no-old-value-after-new", Theme.STALE, (37,), "TB #1990",
+    "no-old-value-after-new",
+    Theme.STALE,
+    (37,),
+    "TB #1990",
     complaint=("周期上报先发旧缓存再发新值，规则被搅乱", "the periodic report sends the old cache after the new value"),
-    holds=("状态变化二十次，心跳照发：旧值从不排在新值之后", "twenty changes of a state amid heartbeats: an old value never follows a new one"),
-)  # fmt: skip
+    holds=(
+        "状态变化二十次，心跳照发：旧值从不排在新值之后",
+        "twenty changes of a state amid heartbeats: an old value never follows a new one",
+    ),
+)
 async def no_old_value_after_new(folder: Path) -> Outcome:
     """Change a state often, with a short heartbeat."""
     outcome = Outcome()
@@ -93,10 +108,16 @@ async def no_old_value_after_new(folder: Path) -> Outcome:
 
 
 @scenario(
-    "no-drift", Theme.STALE, (38,), "TB #2024",
+    "no-drift",
+    Theme.STALE,
+    (38,),
+    "TB #2024",
     complaint=("轮询与上报周期逐渐错开，时间被拉长", "poll and report drift apart: time is stretched"),
-    holds=("每 0.2 秒一次，读八秒：时刻落在同一网格，漂移不到一个周期的一成", "8 s at 0.2 s: the times stay on one grid, the drift is below a tenth of a period"),
-)  # fmt: skip
+    holds=(
+        "每 0.2 秒一次，读八秒：时刻落在同一网格，漂移不到一个周期的一成",
+        "8 s at 0.2 s: the times stay on one grid, the drift is below a tenth of a period",
+    ),
+)
 async def no_drift(folder: Path) -> Outcome:
     """Fit the times of reads to a grid."""
     outcome, period_s = Outcome(), 0.2
@@ -116,10 +137,16 @@ async def no_drift(folder: Path) -> Outcome:
 
 
 @scenario(
-    "device-time", Theme.STALE, (39,), "TB #1006, #186",
+    "device-time",
+    Theme.STALE,
+    (39,),
+    "TB #1006, #186",
     complaint=("设备自带的时间被忽略，或让映射出错", "device time stamps are ignored or break the mapping"),
-    holds=("设备时间原样入库；时钟差十分钟的标记并改用网关时间", "the device's own time is kept to the ms; one 10 min off is marked and not believed"),
-)  # fmt: skip
+    holds=(
+        "设备时间原样入库；时钟差十分钟的标记并改用网关时间",
+        "the device's own time is kept to the ms; one 10 min off is marked and not believed",
+    ),
+)
 async def device_time(folder: Path) -> Outcome:
     """Send messages with times of three seconds ago, and some of a clock that is ten minutes fast."""
     outcome = Outcome()
@@ -149,10 +176,13 @@ async def device_time(folder: Path) -> Outcome:
 
 
 @scenario(
-    "never-reached", Theme.STALE, (40,), "TB #1243, #1945; ESPHome #6075",
+    "never-reached",
+    Theme.STALE,
+    (40,),
+    "TB #1243, #1945; ESPHome #6075",
     complaint=("从没连上过的设备显示在线", "a device is shown active though it was never reached"),
     holds=("连不上的设备：列为掉线，一个好值也没有", "a device that nobody reaches: lost, and not one good reading"),
-)  # fmt: skip
+)
 async def never_reached(folder: Path) -> Outcome:
     """Name a device at a port where nobody listens."""
     outcome = Outcome()
@@ -181,10 +211,16 @@ async def never_reached(folder: Path) -> Outcome:
 
 
 @scenario(
-    "gateway-clock-jumps", Theme.STALE, (38, 39), "TB #2024, #1006",
+    "gateway-clock-jumps",
+    Theme.STALE,
+    (38, 39),
+    "TB #2024, #1006",
     complaint=("网关时钟跳变后数据错位或停读", "a jump of the gateway's clock shifts data or stops the polls"),
-    holds=("时钟退一小时、进两小时：轮询不停，无重复时刻，退回的标记", "an hour back, two hours on: polls go on, no time twice, what went back is marked"),
-)  # fmt: skip
+    holds=(
+        "时钟退一小时、进两小时：轮询不停，无重复时刻，退回的标记",
+        "an hour back, two hours on: polls go on, no time twice, what went back is marked",
+    ),
+)
 async def gateway_clock_jumps(folder: Path) -> Outcome:
     """Move the wall clock of a running gateway."""
     outcome = Outcome()

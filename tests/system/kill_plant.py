@@ -17,13 +17,15 @@ import aiomqtt
 
 from cli.faults.small_site import (
     device,
-    field as json_field,
     modbus,
     modbus_profile,
     register,
     sensor_profile,
     sensors,
     state,
+)
+from cli.faults.small_site import (
+    field as json_field,
 )
 from simulators.devices.modbus import ModbusServer
 from simulators.devices.modbus_pdu import RegisterBank

@@ -6,6 +6,7 @@ A fork runs the very same ``fengsui gateway …``, as a process of its own that 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import signal
@@ -14,6 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import typer
+
+from cli.running import SUPERVISED
 
 ROOT = Path(__file__).parents[2]
 LINE = 64 * 1024
@@ -72,26 +77,24 @@ class Zygote:
 
 def serve(log: str, arguments: list[str]) -> None:
     """Fork on "fork", wait for the child on "wait", until the end of input."""
-    import cli.app
-    import cli.process_commands
-    import gateway.process  # noqa: F401 -- imported so that the forks need not
-
+    app = typer.main.get_command(importlib.import_module("cli.app").app)
+    importlib.import_module("gateway.process")  # so that the forks need not
     pid = 0
     for line in sys.stdin:
         if line.strip() == "fork":
             pid = os.fork()
             if pid == 0:
                 _become(log)
-                cli.app.app(arguments)
-            print(pid, flush=True)
+                app.main(arguments)
+            answer = pid
         else:
-            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+            answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
 
 
 def _become(log: str) -> None:
     """Be a process of its own: no input, output to the log, an end when the zygote is gone."""
-    from cli.running import SUPERVISED
-
     os.environ[SUPERVISED] = str(os.getppid())
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for number, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, output), (2, output)):

@@ -7,7 +7,8 @@ Never a false 0: what can't be decoded is NaN with a quality that says why.
 | input | result |
 |---|---|
 | sentinel of the profile | NaN, bad + its reason |
-| float NaN, infinity or ±the largest one (-3.4e38: "no value" of many meters), unknown quantity code, decimals > 9, a BCD digit above 9 | NaN, bad + BAD_VALUE |
+| float NaN, infinity or the largest there is (±3.4e38: "no value" of many meters) | NaN, bad + BAD_VALUE |
+| unknown quantity code, decimals > 9, a BCD digit above 9 | NaN, bad + BAD_VALUE |
 | text | its CRC-32, so that a change is seen as one; the words stand beside it |
 | outside floor..ceiling of the point | the number, bad + OUT_OF_RANGE |
 | anything else | number in the canonical quantity, good |
