@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cli.faults.bench import Bench, bench, until
-from cli.faults.devices import constant, counting, modbus_bench
+from cli.faults.devices import TIMEOUT_S, constant, counting, modbus_bench
 from cli.faults.readings import Readings, kinds
 from cli.faults.scenario import Outcome, Theme, scenario
 from cli.faults.small_site import GATEWAY, UNIT, device, modbus, modbus_profile, one_gateway, register
@@ -74,7 +74,7 @@ async def two_lines(folder: Path) -> Outcome:
     dead, well = counting(1), counting(1)
     async with dead.server, well.server:
         lines = [
-            modbus(name, {"port": plant.server.port, "timeout_s": 0.3}, [device(name, "one", 1)], period_s=0.1)
+            modbus(name, {"port": plant.server.port, "timeout_s": TIMEOUT_S}, [device(name, "one", 1)], period_s=0.1)
             for name, plant in (("dead", dead), ("well", well))
         ]
         async with bench(
@@ -221,7 +221,7 @@ async def link_is_kept(folder: Path) -> Outcome:
     """Let unit 2 fall silent, and a stranger's frame come before each answer of unit 3."""
     outcome = Outcome()
     plant = constant(VALUES)
-    async with modbus_bench(folder, plant, ONE, timeout_s=0.2, retry_s=0.5) as made:
+    async with modbus_bench(folder, plant, ONE, retry_s=0.5) as made:
         await made.gateway().start()
         await made.until_told(40)
         plant.faults |= {2: SILENT, 3: Fault(kind=FaultKind.STRAY_FRAME)}
@@ -303,5 +303,5 @@ async def no_doomed_requests(folder: Path) -> Outcome:
         outcome.account(await made.settle(), await made.readings())
     outcome.figures |= {"asked_dead": asked[4], "asked_living": min(asked[unit] for unit in (1, 2, 3))}
     outcome.hold(1 <= asked[4] <= 8, f"the dead unit was asked {asked[4]} times in 5 s")
-    outcome.hold(min(asked[unit] for unit in (1, 2, 3)) >= 30, f"the living units were asked too rarely: {asked}")
+    outcome.hold(min(asked[unit] for unit in (1, 2, 3)) > asked[4], f"the living units were asked too rarely: {asked}")
     return outcome

@@ -36,7 +36,7 @@ class JumpingClock(SystemClock):
         return super().now_ns() + round(offset_s * NS_PER_S)
 
 
-def main(
+def main(  # noqa: PLR0917 -- typer's options are parameters of the command's function
     site: SiteOption,
     unit: str = "",
     gateway: str = "",

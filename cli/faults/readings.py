@@ -15,6 +15,7 @@ from backbone.client import Backbone
 from backbone.layout import BACKFILL, TELEMETRY
 from backbone.sparkplug import decode_batch
 from backbone.subjects import parse
+from domain.errors import WireError
 from domain.points import PointTable
 from domain.quality import Reason, good_mask, reason_of
 
@@ -103,12 +104,13 @@ class Readings:
 
 
 async def readings(backbone: Backbone, table: PointTable, unit: str, gateway: str) -> Readings:
-    """Read what the log has of a gateway's points; raises AssertionError for a metric that no birth names."""
+    """Read what the log has of a gateway's points; raises WireError for a metric that no birth names."""
     columns: list[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint16]]] = []
     history, messages = 0, list[Message]()
     async for stream, data, name in _messages(backbone, unit, gateway):
         batch, unknown = decode_batch(data, table, unit, gateway)
-        assert unknown == 0, f"{unknown} metrics of {stream} are unknown"  # an experiment's own finding
+        if unknown:
+            raise WireError(f"{unknown} metrics of {name} in {stream} are in no birth", data)
         columns.append((batch.point, batch.time_ns, batch.value, batch.quality))
         history += len(batch) if stream == BACKFILL else 0
         messages.append(Message(stream, name, len(batch)))

@@ -18,7 +18,7 @@ from cli.faults.scenario import SCENARIOS, Outcome, Scenario, Theme
 MODULES = (losses, spools, brokers, stores, dead_units, slow_polls, false_values, times)
 """All modules that hold scenarios: importing one registers its own."""
 
-PATIENCE_S = 180.0
+PATIENCE_S = 300.0
 """Of one scenario; more means that it hangs."""
 
 log = logging.getLogger(__name__)

@@ -132,16 +132,25 @@ async def silent_address(folder: Path) -> Outcome:
     plant = Plant({1: RegisterBank(holding=holding, illegal=None)})
     wanted = [*range(0, 20, 5), *range(500, 520, 5)]
     profile = modbus_profile("far", [register(f"r{at}", at) for at in wanted])
-    found = await _learns(folder, plant, profile, {f"r{at}" for at in wanted if at != 510}, outcome, cycles=12)
+    found = await _learns(
+        folder, plant, profile, {f"r{at}" for at in wanted if at != 510}, outcome, cycles=12, timeout_s=0.6
+    )
     outcome.hold(len(found.of("d1/r510").good) == 0, "the silent address has a value")
     return outcome
 
 
 async def _learns(
-    folder: Path, plant: Plant, profile: dict[str, object], good: set[str], outcome: Outcome, *, cycles: int = 5
+    folder: Path,
+    plant: Plant,
+    profile: dict[str, object],
+    good: set[str],
+    outcome: Outcome,
+    *,
+    cycles: int = 5,
+    timeout_s: float = 2.0,
 ) -> Readings:
     """Poll until ``good`` points are good for ten cycles in a row; note in which cycle that began."""
-    async with modbus_bench(folder, plant, profile, period_s=0.2, timeout_s=0.3) as made:
+    async with modbus_bench(folder, plant, profile, period_s=0.2, timeout_s=timeout_s) as made:
         await made.gateway().start()
 
         async def settled() -> bool:

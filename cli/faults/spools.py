@@ -33,6 +33,7 @@ from simulators.devices.modbus_pdu import RegisterBank
         "预报 F 秒：离线 0.5 F 不丢，2 F 才开始丢并计数",
         "it says F s: after 0.5 F offline nothing is dropped, after 2 F it is, and counted",
     ),
+    alone=True,
 )
 async def forecast(folder: Path) -> Outcome:
     """Fill a spool of one MiB; hold the gateway to its own forecast."""
@@ -88,7 +89,7 @@ async def told_forecast(made: Bench) -> float:
 async def backlog_drains(folder: Path) -> Outcome:
     """Pile up an outage of rows, watch it drain, and start once more."""
     outcome = Outcome()
-    plant = Plant({unit: RegisterBank(holding={0: unit}) for unit in range(1, 31)})
+    plant = Plant({unit: RegisterBank(holding={0: unit}) for unit in range(1, 16)})
     one = modbus_profile("one", [register("v", 0)])
     async with modbus_bench(folder, plant, one, period_s=0.1, in_flight=8) as made:
         await made.gateway().start()
@@ -189,13 +190,13 @@ async def corrupt_spool(folder: Path) -> Outcome:
             made.mend()
             await asyncio.sleep(2)
             spool, found = await made.settle(), await made.readings()
+    outcome.account(spool, found)
     fires = [value for value in found.of("panel/state").good.value.tolist() if value == 3]
     aside = len(list(made.spool_file().parent.glob("*.damaged-*")))
-    outcome.figures |= {"waiting_when_spoilt": lost, "fires": len(fires), "set_aside": aside, "out": len(found)}
+    outcome.figures |= {"waiting_when_spoilt": lost, "fires": len(fires), "set_aside": aside}
     outcome.hold(aside >= 1, "no file was set aside: it was not damaged")
     outcome.hold(spool.counters["damaged_files"] >= 1, "the damage is not counted")
     outcome.hold(fires, "the fire in the damaged file is lost")
-    outcome.hold(found.copies == 0, f"{found.copies} readings stand in the log twice")
     return outcome
 
 
