@@ -26,7 +26,7 @@ from domain.errors import LinkError
 from domain.site import Registry
 from simulators.cable import Cable, Cut
 
-LOOK_S = 0.05
+LOOK_S = 0.1
 NEWS_S = 1.0
 PATIENCE_S = 120.0
 """How long to wait for what must come; longer only makes a failure slower."""
@@ -108,6 +108,7 @@ class Bench:
         """Wait until the log has ``count`` readings of a gateway."""
 
         async def enough() -> bool:
+            await asyncio.sleep(LOOK_S)  # the whole log is read at each look
             return len(await self.readings(name)) >= count
 
         await until(enough, f"{count} readings of {name}")

@@ -86,7 +86,9 @@ async def test_a_broken_expectation_and_an_error_fail_and_the_others_go_on() -> 
     async def well(_folder: Path) -> Outcome:
         return Outcome()
 
-    results = await run_all([scenario("bad", bad), scenario("worse", worse), scenario("well", well)], jobs=2)
+    results = await run_all(
+        [scenario("bad", bad), scenario("worse", worse), scenario("well", well)], jobs=2, run=run_one
+    )
     assert [one.verdict for one in results] == [Verdict.FAILED, Verdict.FAILED, Verdict.PASSED]
     assert results[0].as_dict()["broken"] == ["one is missing"]
     assert "no socket" in results[1].outcome.broken[0]
