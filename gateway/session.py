@@ -6,7 +6,7 @@
 | DBIRTH | after NBIRTH for every device not lost; when a lost one is back; before data of new points | next |
 | DDATA | a row of the spool | next |
 | NDATA | figures of the gateway itself, every ten seconds; a hosted node's sign of life | next |
-| DDEATH | a device's breaker opened, or its connection is away | next |
+| DDEATH | a device's breaker opened, or its connection is away; after a DBIRTH that a lost one's row needed | next |
 | NDEATH | a clean stop; a hosted node's link is away; else the server's, as will of `gateway.presence` | none |
 
 seq counts 0..255 over all messages of the node, in the order in which they are handed to the

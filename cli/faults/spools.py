@@ -161,8 +161,8 @@ async def full_spool(folder: Path) -> Outcome:
         "a corrupt buffer file panics at start; the cure is deleting data by hand",
     ),
     holds=(
-        "坏文件放到一边，其中的火警送达，网关照常运行",
-        "the file is set aside, the fire in it is delivered, the gateway goes on",
+        "坏文件放到一边，其中的火警送达（毁掉的记为死信），网关照常",
+        "the file is set aside, the fire in it is delivered or told as lost, the gateway goes on",
     ),
 )
 async def corrupt_spool(folder: Path) -> Outcome:
@@ -193,18 +193,28 @@ async def corrupt_spool(folder: Path) -> Outcome:
     outcome.account(spool, found)
     fires = [value for value in found.of("panel/state").good.value.tolist() if value == 3]
     aside = len(list(made.spool_file().parent.glob("*.damaged-*")))
-    outcome.figures |= {"waiting_when_spoilt": lost, "fires": len(fires), "set_aside": aside}
+    outcome.figures |= {
+        "waiting_when_spoilt": lost,
+        "fires": len(fires),
+        "set_aside": aside,
+        "lost_rows": spool.counters["dead.lost_row"],
+    }
     outcome.hold(aside >= 1, "no file was set aside: it was not damaged")
     outcome.hold(spool.counters["damaged_files"] >= 1, "the damage is not counted")
-    outcome.hold(fires, "the fire in the damaged file is lost")
+    outcome.hold(
+        fires or spool.counters["dead.lost_row"], "the fire in the damaged file is neither delivered nor told as lost"
+    )
     return outcome
 
 
+PAGE = 4096
+
+
 def spoil(path: Path) -> None:
-    """Overwrite pages in the middle of a database, and its head's page count with them."""
+    """Overwrite every second page of a database's last third: behind the fire, most likely."""
     data = bytearray(path.read_bytes())
-    for at in range(len(data) // 2, len(data) - 4096, 8192):
-        data[at : at + 4096] = b"\xa5" * 4096
+    for at in range(len(data) * 2 // 3 // PAGE * PAGE, len(data) - PAGE, 2 * PAGE):
+        data[at : at + PAGE] = b"\xa5" * PAGE
     path.write_bytes(data)
 
 
