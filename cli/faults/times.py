@@ -88,13 +88,15 @@ async def no_old_value_after_new(folder: Path) -> Outcome:
     """Change a state often, with a short heartbeat."""
     outcome = Outcome()
     bank = RegisterBank(holding={0: 0})
-    profile = modbus_profile("word", [state("state", 0)])
-    async with modbus_bench(folder, Plant({1: bank}), profile, period_s=0.05, heartbeat_s=0.15) as made:
+    plant, profile = Plant({1: bank}), modbus_profile("word", [state("state", 0)])
+    async with modbus_bench(folder, plant, profile, period_s=0.05, heartbeat_s=0.15) as made:
         await made.gateway().start()
         await made.until_told(5)
         for step in range(1, 21):
             bank.holding[0] = step
-            await asyncio.sleep(0.3)
+            asked = len(plant.served[1])
+            while len(plant.served[1]) < asked + 5:
+                await asyncio.sleep(0.02)
         outcome.account(await made.settle(), found := await made.readings())
     rows = found.rows_of("d1/state")
     values = found.value[rows]
