@@ -29,6 +29,7 @@ from domain.clock import Clock
 from domain.errors import StoreError
 from domain.points import Point
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
+from gateway.spool.ballast import Ballast
 from gateway.spool.database import DamagedError, FullError
 from gateway.spool.forecast import Forecast
 from gateway.spool.jobs import Job, group_size, joined
@@ -42,7 +43,6 @@ T = TypeVar("T")
 REMOVAL_DELAY_S = 0.1
 """Removals of delivered rows wait so long for company: if they are lost, a row is only sent twice."""
 
-BALLAST_BYTES = 2**20
 FREED_SHARE = 0.05
 """Part of the limit that is given up when the disk is full."""
 
@@ -65,6 +65,7 @@ class Spool:
     def __init__(self, path: Path, limits: SpoolLimits, clock: Clock) -> None:
         """Use `open`."""
         self._path = path
+        self._ballast = Ballast(path)
         self._limits = limits
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
@@ -323,10 +324,10 @@ class Spool:
             self._set_aside()
             span = self._file.commit(group, now_ns, frozenset())
         except FullError:
-            self._ballast.unlink(missing_ok=True)
+            self._ballast.give_up()
             self._file.free(FREED_SHARE, in_use)
             span = self._file.commit(group, now_ns, in_use)
-            self._hold_ballast()
+            self._ballast.hold()
         self._leaving = []
         self._names.add(group.memories.names, span)
         self._fire_waits = self._fire_waits or any(row.lane == URGENT for row in group.rows)
@@ -363,7 +364,7 @@ class Spool:
         except DamagedError:
             self._begin_anew(salvage(renamed(self._path, self._clock.now_ns())))
         self._fire_waits = True
-        self._hold_ballast()
+        self._ballast.hold()
 
     def _begin_anew(self, found: Salvaged) -> None:
         """In the thread: open a new file with what was salvaged."""
@@ -373,25 +374,12 @@ class Spool:
         try:
             self._file.commit(group, now_ns, frozenset())
         except FullError:  # two files need more room than one
-            self._ballast.unlink(missing_ok=True)
+            self._ballast.give_up()
             self._file.commit(group, now_ns, frozenset())
         self.remembered, self._names = self._file.remembered()
         self._taken.clear()
         self._cursor = dict.fromkeys(LANES, 0)
         self._fire_waits = True
-
-    def _hold_ballast(self) -> None:
-        if self._ballast.exists():
-            return
-        try:
-            self._ballast.write_bytes(bytes(BALLAST_BYTES))
-        except OSError:  # without ballast a full disk is met a little earlier; half of one would fill it
-            self._ballast.unlink(missing_ok=True)
-
-    @property
-    def _ballast(self) -> Path:
-        """A file that holds disk space to be given up when the disk is full."""
-        return self._path.with_name(self._path.name + ".ballast")
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
