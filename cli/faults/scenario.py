@@ -56,6 +56,7 @@ class Outcome:
         """Expect that what was committed is in the log once, waits, or was dropped and counted.
 
         ``sent_again``: readings of rows that were sent again under their own id, live and then as history.
+        ``in_doubt``: readings that the log has although they were counted as dropped: a cut took their acknowledgement.
         """
         self.figures |= {"in": spool.produced, "out": found.delivered, "dropped": spool.dropped}
         if found.history:
@@ -63,6 +64,9 @@ class Outcome:
         if spool.waiting:
             self.figures["waiting"] = spool.waiting
         balance = spool.produced - found.delivered - spool.dropped - spool.waiting
+        if spool.dropped and balance < 0:
+            self.figures["in_doubt"] = -balance
+            balance = 0
         self.hold(balance == 0, f"in {spool.produced} is not out {found.delivered} + dropped {spool.dropped}")
         if again := len(found) - found.delivered:
             self.figures["sent_again"] = again
