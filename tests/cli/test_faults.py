@@ -43,10 +43,9 @@ def test_every_complaint_has_a_scenario_and_ids_are_names() -> None:
 
 
 def test_the_document_has_the_very_scenarios() -> None:
-    rows = [line.split(" | ") for line in DOCUMENT.read_text("utf-8").splitlines() if line.startswith("| ")]
-    told = [row for row in rows if len(row) == 7 and row[0] != "| id"]
-    made = [line.split(" | ") for line in markdown_table([]).splitlines()]
-    assert [cell.strip("| ") for cell in rows[0]] == [cell.strip("| ") for cell in made[0]]
+    head, dashes = markdown_table([]).splitlines()
+    _, table = DOCUMENT.read_text("utf-8").split(f"{head}\n{dashes}\n")
+    told = [line.split(" | ") for line in table.splitlines()]
     expected = [
         (
             f"| {one.id}",
