@@ -10,6 +10,7 @@ from cli.check_command import check
 from cli.commission_command import commission
 from cli.config_commands import app as config_app
 from cli.demo_command import demo
+from cli.faults_commands import app as faults_app
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
 from cli.modbus_commands import app as modbus_app
@@ -45,6 +46,7 @@ app.add_typer(walk_test_app, name="walk-test", rich_help_panel=INSTALLERS)
 app.command(rich_help_panel=INSTALLERS)(commission)
 app.command(rich_help_panel=SITE)(support)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
+app.add_typer(faults_app, name="faults", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
 app.command(rich_help_panel=PROCESSES)(process_commands.ingest)
 app.command(rich_help_panel=PROCESSES)(process_commands.console)

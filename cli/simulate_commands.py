@@ -1,7 +1,7 @@
 """`fengsui simulate`: a site's devices on real sockets, a scenario played on them, a table to watch.
 
 ``fengsui simulate SCENARIO`` plays a scenario, ``fengsui simulate SITE`` lets a site's devices live, ``gb26875`` is
-one transmitter with its buttons, or a fleet.
+one transmitter with its buttons, or a fleet, ``line`` a serial line on which units die.
 
 Exit codes: 0 all well (expectations that nothing is fed in to judge by fail nobody), 1 an expectation or
 a step failed, 2 the files are wrong or a port is taken.
@@ -30,6 +30,7 @@ from typer.core import TyperGroup
 from cli.alerts_tables import plain
 from cli.rule_files import load_ruleset
 from cli.simulate_gb26875 import EPILOG, gb26875
+from cli.simulate_line_command import line
 from cli.site_files import load_registry
 from cli.yaml_documents import read_document
 from domain.errors import ConfigurationError, FengsuiError, Problem
@@ -117,6 +118,7 @@ def simulate(
 
 
 app.command("gb26875", epilog=EPILOG)(gb26875)
+app.command("line")(line)
 
 
 def load_play(scenario: Path, site: Path | None = None) -> Play:

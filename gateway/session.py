@@ -6,7 +6,7 @@
 | DBIRTH | after NBIRTH for every device not lost; when a lost one is back; before data of new points | next |
 | DDATA | a row of the spool | next |
 | NDATA | figures of the gateway itself, every ten seconds; a hosted node's sign of life | next |
-| DDEATH | a device's breaker opened, or its connection is away | next |
+| DDEATH | a device's breaker opened, or its connection is away; after a DBIRTH that a lost one's row needed | next |
 | NDEATH | a clean stop; a hosted node's link is away; else the server's, as will of `gateway.presence` | none |
 
 seq counts 0..255 over all messages of the node, in the order in which they are handed to the
@@ -160,17 +160,22 @@ class Session:
     async def data(self, device: str, body: bytes, message_id: str, told: Told) -> asyncio.Future[Ack] | None:
         """Send a row of the spool on the live lane, after a DBIRTH if it may tell of new points.
 
-        Returns the future of its ack; None, and nothing was sent, when the node is dead.
+        A device that is lost is born for its row only: nobody may take it for alive. Returns the future of the
+        row's ack; None, and nothing was sent, when the node is dead.
         """
         async with self._voice.lock:
             if not self.born:
                 return None
-            if not self.covers(device, told):
+            introduced = not self.covers(device, told)
+            if introduced:
                 await self._say("DBIRTH", device, self._device_birth(device))
                 if device not in self._devices:
                     self._gone.add(device)  # rows of a device that is gone already: born for them only
             self._values.note(self.unit, self.node, told)
-            return await self._say("DDATA", device, with_seq(body, self._seq), message_id)
+            sent = await self._say("DDATA", device, with_seq(body, self._seq), message_id)
+            if introduced and device in self._lost:
+                await self._say("DDEATH", device, with_seq(head(self._voice.clock.now_ns()), self._seq))
+            return sent
 
     def knows(self, device: str) -> bool:
         """Tell whether a birth of this process has listed all points of a device."""

@@ -61,7 +61,7 @@ class Cable(Listener):
             async with asyncio.TaskGroup() as both_ways:
                 both_ways.create_task(self._pump(reader, far_writer))
                 both_ways.create_task(self._pump(far_reader, writer))
-        except* ConnectionError:
+        except* OSError:  # a reset, or an end that was gone before its end of stream could be passed on
             writer.transport.abort()
         finally:
             far_writer.transport.abort()

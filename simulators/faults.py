@@ -8,6 +8,7 @@
 | drop | closes the connection instead of answering | – | – | – |
 | short_frame | the answer lacks its last bytes, its header counts honestly | – | – | – |
 | foreign_frame | the answer carries another unit id | – | – | – |
+| stray_frame | a frame of another unit comes right before the answer | – | – | – |
 | wrong_transaction | the answer carries another transaction id | – | – | – |
 | garbage | random bytes instead of an answer | random bytes as payload | – | a flood of random bytes |
 | nan | – | numbers are the token ``NaN`` | – | – |
@@ -44,6 +45,7 @@ class FaultKind(StrEnum):
     DROP = "drop"
     SHORT_FRAME = "short_frame"
     FOREIGN_FRAME = "foreign_frame"
+    STRAY_FRAME = "stray_frame"
     WRONG_TRANSACTION = "wrong_transaction"
     GARBAGE = "garbage"
     NAN = "nan"
@@ -72,6 +74,7 @@ MODBUS_FAULTS = frozenset(
         FaultKind.DROP,
         FaultKind.SHORT_FRAME,
         FaultKind.FOREIGN_FRAME,
+        FaultKind.STRAY_FRAME,
         FaultKind.WRONG_TRANSACTION,
         FaultKind.GARBAGE,
     }

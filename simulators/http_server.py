@@ -58,24 +58,24 @@ def parse_head(head: bytes) -> HttpRequest:
     return HttpRequest(parts[0], parts[1], headers, b"")
 
 
-def body_length(request: HttpRequest) -> int:
-    """Return the length of the body to come; raises `HttpError`."""
+def body_length(request: HttpRequest, most: int = MOST_BODY) -> int:
+    """Return the length of the body to come; raises `HttpError` where it is more than ``most``."""
     if "transfer-encoding" in request.headers:
         raise HttpError(HTTPStatus.LENGTH_REQUIRED, "send Content-Length, not chunks")
     text = request.headers.get("content-length", "0")
     if not (text.isascii() and text.isdigit() and len(text) <= 12):
         raise HttpError(HTTPStatus.BAD_REQUEST, "Content-Length is no number")
-    if int(text) > MOST_BODY:
-        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"bodies of at most {MOST_BODY} bytes")
+    if int(text) > most:
+        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"bodies of at most {most} bytes")
     return int(text)
 
 
-async def read_request(reader: asyncio.StreamReader) -> HttpRequest | None:
+async def read_request(reader: asyncio.StreamReader, most_body: int = MOST_BODY) -> HttpRequest | None:
     """Read one request; None when the peer left without one. Raises `HttpError`."""
     try:
         async with asyncio.timeout(REQUEST_S):
             request = parse_head(await reader.readuntil(b"\r\n\r\n"))
-            body = await reader.readexactly(body_length(request))
+            body = await reader.readexactly(body_length(request, most_body))
     except asyncio.IncompleteReadError:
         return None
     except asyncio.LimitOverrunError as error:
@@ -85,11 +85,12 @@ async def read_request(reader: asyncio.StreamReader) -> HttpRequest | None:
     return HttpRequest(request.method, request.path, request.headers, body)
 
 
-def response(status: HTTPStatus, document: Mapping[str, Any]) -> bytes:
+def response(status: HTTPStatus, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> bytes:
     """Return a whole response with a JSON body; the connection ends after it."""
     body = json.dumps(document, ensure_ascii=False).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json; charset=utf-8\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n"
     )
-    return head.encode() + body
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    return f"{head}{more}\r\n".encode() + body

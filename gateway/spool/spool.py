@@ -15,7 +15,6 @@ waits for a disk.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +28,7 @@ from domain.errors import StoreError
 from domain.points import Point
 from gateway.connectors.contract import DeadLetter
 from gateway.losses import DROPPED, Drop
+from gateway.spool.ballast import Ballast
 from gateway.spool.cursors import Cursors
 from gateway.spool.database import DamagedError, FullError
 from gateway.spool.figures import SpoolFigures
@@ -45,7 +45,6 @@ T = TypeVar("T")
 REMOVAL_DELAY_S = 0.1
 """Removals of delivered rows wait so long for company: if they are lost, a row is only sent twice."""
 
-BALLAST_BYTES = 2**20
 FREED_SHARE = 0.05
 """Part of the limit that is given up when the disk is full."""
 
@@ -56,6 +55,7 @@ class Spool:
     def __init__(self, path: Path, limits: SpoolLimits, clock: Clock) -> None:
         """Use `open`."""
         self._path = path
+        self._ballast = Ballast(path)
         self.limits = limits
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
@@ -325,9 +325,10 @@ class Spool:
             self._set_aside()
             span = self._file.commit(group, now_ns, frozenset())
         except FullError:
-            self._ballast.unlink(missing_ok=True)
+            self._ballast.give_up()
             self._file.free(FREED_SHARE, in_use)
             span = self._file.commit(group, now_ns, in_use)
+            self._ballast.hold()
         self._leaving = []
         self._names.add(group.memories.names, span)
         self._fire_waits = self._fire_waits or any(row.lane == URGENT for row in group.rows)
@@ -364,7 +365,7 @@ class Spool:
         except DamagedError:
             self._begin_anew(salvage(renamed(self._path, self._clock.now_ns())))
         self._fire_waits = True
-        self._hold_ballast()
+        self._ballast.hold()
 
     def _begin_anew(self, found: Salvaged) -> None:
         """In the thread: open a new file with what was salvaged."""
@@ -374,22 +375,12 @@ class Spool:
         try:
             self._file.commit(group, now_ns, frozenset())
         except FullError:  # two files need more room than one
-            self._ballast.unlink(missing_ok=True)
+            self._ballast.give_up()
             self._file.commit(group, now_ns, frozenset())
         self.remembered, self._names = self._file.remembered()
         self._taken.clear()
         self._cursors.reset()
         self._fire_waits = True
-
-    def _hold_ballast(self) -> None:
-        with contextlib.suppress(OSError):  # without ballast a full disk is met a little earlier
-            if not self._ballast.exists():
-                self._ballast.write_bytes(bytes(BALLAST_BYTES))
-
-    @property
-    def _ballast(self) -> Path:
-        """A file that holds disk space to be given up when the disk is full."""
-        return self._path.with_name(self._path.name + ".ballast")
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -7,6 +7,7 @@ corruption becomes `DamagedError`; the owner sets the file aside.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -19,7 +20,7 @@ from domain.errors import StoreError
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter
 from gateway.losses import DEAD, DROPPED, LOST_ROW, Drop
 from gateway.spool import letters
-from gateway.spool.database import DamagedError, connect, transaction, translated
+from gateway.spool.database import DamagedError, FullError, connect, transaction, translated
 from gateway.spool.letters import lost_row
 from gateway.spool.memories import (
     SCHEMA,
@@ -167,8 +168,13 @@ class SpoolFile:
         return span
 
     def free(self, share: float, in_use: AbstractSet[int]) -> None:
-        """Remove measures worth ``share`` of the limit and give the log's disk space back."""
+        """Remove measures worth ``share`` of the limit and give the log's disk space back.
+
+        The log goes first: on a disk without any room, removing rows needs some in the log, too.
+        """
         freed = Freed(thinned_to=self._thinned_to)
+        with contextlib.suppress(FullError), translated(self.path):
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         with translated(self.path):
             with transaction(self._database):
                 make_room(self._database, round(self.limits.most_bytes * share), in_use, freed)

@@ -39,7 +39,7 @@ class ExceptionCode(IntEnum):
 
 
 class _Refusal(Exception):  # noqa: N818 -- an answer of the protocol, not an error of ours
-    def __init__(self, code: ExceptionCode) -> None:
+    def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
 
@@ -48,8 +48,9 @@ class _Refusal(Exception):  # noqa: N818 -- an answer of the protocol, not an er
 class RegisterBank:
     """What one unit id holds. Tables are sparse: address → word (registers) or 0/1 (bits).
 
-    An address outside a table gets exception 2. ``writable=False`` answers writes with exception 1,
-    as fire panels do.
+    An address outside a table gets exception ``illegal``; None: the request is not answered at all, as some meters
+    do it. An address in ``broken`` makes any read over it an exception of that code. ``writable=False`` answers
+    writes with exception 1, as fire panels do.
     """
 
     coils: Table = field(default_factory=dict)
@@ -58,6 +59,8 @@ class RegisterBank:
     inputs: Table = field(default_factory=dict)
     most_registers: int = MOST_READ_REGISTERS
     writable: bool = False
+    illegal: int | None = ExceptionCode.ILLEGAL_ADDRESS
+    broken: Table = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +101,21 @@ def exception(function: int, code: int) -> bytes:
 
 
 def answer(bank: RegisterBank, pdu: bytes) -> bytes:
-    """Carry a request out on ``bank`` and return the response PDU, an exception one if need be."""
+    """Carry a request out on ``bank`` and return the response PDU, an exception one if need be; empty for silence."""
     function = pdu[0]
     try:
         match function:
             case 1 | 2:
                 return _read_bits(bank.coils if function == 1 else bank.discrete, pdu)
             case 3 | 4:
-                return _read_registers(bank.holding if function == 3 else bank.inputs, pdu, bank.most_registers)
+                return _read_registers(bank.holding if function == 3 else bank.inputs, pdu, bank)
             case 5 | 6 | 15 | 16 if bank.writable:
                 return _write(bank, pdu)
             case _:
                 return exception(function, ExceptionCode.ILLEGAL_FUNCTION)
     except _Refusal as refusal:
+        if refusal.code == ExceptionCode.ILLEGAL_ADDRESS:
+            return exception(function, bank.illegal) if bank.illegal is not None else b""
         return exception(function, refusal.code)
 
 
@@ -144,9 +149,11 @@ def _read_bits(table: Table, pdu: bytes) -> bytes:
     return bytes((pdu[0], len(body))) + body
 
 
-def _read_registers(table: Table, pdu: bytes, most: int) -> bytes:
+def _read_registers(table: Table, pdu: bytes, bank: RegisterBank) -> bytes:
     _exact(pdu, 5)
-    address, count = _span(pdu, most)
+    address, count = _span(pdu, bank.most_registers)
+    if code := next((bank.broken[at] for at in range(address, address + count) if at in bank.broken), 0):
+        raise _Refusal(code)
     return bytes((pdu[0], 2 * count)) + struct.pack(f">{count}H", *_values(table, address, count))
 
 

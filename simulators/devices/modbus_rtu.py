@@ -60,6 +60,8 @@ class RtuDevices:
         pdu = answer(bank, request[1:])
         if fault is not None and fault.kind is FaultKind.EXCEPTION:
             pdu = exception(request[1], fault.code)
+        if not pdu:
+            return b""
         right = with_crc(request[:1] + pdu)
         if fault is not None and fault.kind is FaultKind.GARBAGE:
             return right[:-1] + bytes((right[-1] ^ 0x5A,))

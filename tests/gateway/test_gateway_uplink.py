@@ -195,6 +195,17 @@ async def test_lost_device_gets_a_death_and_no_birth_until_it_is_back(tmp_path: 
     assert (subject, decode_death(payload)) == ("spBv1//0.hotel.NDEATH.gw", 7)
 
 
+async def test_lost_device_that_was_never_told_is_born_for_its_first_row_only(tmp_path: Path) -> None:
+    async with bench(tmp_path) as place:
+        await place.session.set_lost(frozenset({"d"}))
+        async with place.running():
+            for value in (1, 2):
+                await place.spool.emit(one(value))
+                await place.emptied()
+        found = await place.backbone.messages("TELEMETRY", subjects=["tel.>"])
+    assert [subjects.parse(message.subject).type for message in found] == ["DBIRTH", "DDATA", "DDEATH", "DDATA"]
+
+
 @given(st.lists(st.integers(1, MOST_READINGS), max_size=200))
 def test_a_turn_is_short_and_every_row_has_one(readings: list[int]) -> None:
     rows = [SpoolRow("s", at, 0, "", "", "d", 0, count, b"") for at, count in enumerate(readings)]

@@ -171,7 +171,9 @@ def test_impossible_value_is_kept_and_marked() -> None:
     assert reason_of(quality) is Reason.OUT_OF_RANGE
 
 
-@pytest.mark.parametrize("payload", [struct.pack(">f", math.nan), struct.pack(">f", math.inf)])
+@pytest.mark.parametrize(
+    "payload", [struct.pack(">f", number) for number in (math.nan, math.inf, -3.4028234663852886e38)]
+)
 def test_float_that_is_no_number_is_a_bad_value(payload: bytes) -> None:
     value, quality = one(payload, Field(read=read(type="f32")))
     assert math.isnan(value)

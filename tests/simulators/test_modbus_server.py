@@ -219,3 +219,43 @@ def test_fuzz_any_pdu_gets_an_answer_of_its_function(function: int, body: bytes)
     reply = answer(bank, bytes((function,)) + body)
     assert reply[0] in {function, function | 0x80}
     assert len(reply) <= 253
+
+
+async def test_a_device_of_one_session_turns_others_away_and_counts_what_it_is_asked() -> None:
+    async with ModbusServer(line(), most_sessions=1, turnaround_s=0.01) as server, client_of(server) as client:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        await client.read_holding_registers(2, count=3, device_id=2)
+        writer.close()
+        assert (server.sessions, server.turned_away, server.requests[2]) == (1, 1, 1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_requests_that_come_before_the_answer_are_overlaps() -> None:
+    async with ModbusServer(line(), turnaround_s=0.05) as server:
+        streams = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for _, writer in streams:
+            writer.write(bytes.fromhex("000100000006020300020001"))
+        for reader, writer in streams:
+            await reader.readexactly(11)
+            writer.close()
+    assert server.overlaps == 1
+
+
+def test_a_silent_or_broken_address_spoils_the_read_over_it() -> None:
+    request = bytes.fromhex("0300000003")
+    bank = RegisterBank(holding={0: 1, 2: 3}, illegal=None)
+    assert answer(bank, request) == b""
+    assert answer(RegisterBank(holding={0: 1, 2: 3}), request) == b"\x83\x02"
+    assert answer(RegisterBank(holding=dict.fromkeys(range(3), 1), broken={1: 4}), request) == b"\x83\x04"
+
+
+async def test_a_stray_frame_comes_before_the_right_answer() -> None:
+    stray = Fault(kind=FaultKind.STRAY_FRAME)
+    async with ModbusServer(line(), fault_of=lambda _unit: stray) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(bytes.fromhex("000100000006020300020001"))
+        frames = [await reader.readexactly(11) for _ in range(2)]
+        writer.close()
+    assert [frame[6] for frame in frames] == [3, 2]

@@ -7,7 +7,8 @@ Never a false 0: what can't be decoded is NaN with a quality that says why.
 | input | result |
 |---|---|
 | sentinel of the profile | NaN, bad + its reason |
-| float NaN or infinity, unknown quantity code, decimals > 9, a BCD digit above 9 | NaN, bad + BAD_VALUE |
+| float NaN, infinity or the largest there is (±3.4e38: "no value" of many meters) | NaN, bad + BAD_VALUE |
+| unknown quantity code, decimals > 9, a BCD digit above 9 | NaN, bad + BAD_VALUE |
 | text | its CRC-32, so that a change is seen as one; the words stand beside it |
 | outside floor..ceiling of the point | the number, bad + OUT_OF_RANGE |
 | anything else | number in the canonical quantity, good |
@@ -244,6 +245,8 @@ def _decode_group(
         numbers = _decimal(raw)
     else:
         numbers = raw.astype(np.float64)
+        if group.dtype.kind == "f":
+            numbers[np.abs(numbers) >= np.finfo(group.dtype).max] = np.nan
     for at, sentinel, why in group.sentinels:
         if int(raw[at]) == sentinel:
             numbers[at] = np.nan
