@@ -246,7 +246,8 @@ def _decode_group(
     else:
         numbers = raw.astype(np.float64)
         if group.dtype.kind == "f":
-            numbers[np.abs(numbers) >= np.finfo(group.dtype).max] = np.nan
+            largest = float(np.finfo(np.float32 if group.dtype.itemsize == 4 else np.float64).max)
+            numbers[np.abs(numbers) >= largest] = np.nan
     for at, sentinel, why in group.sentinels:
         if int(raw[at]) == sentinel:
             numbers[at] = np.nan
