@@ -115,3 +115,13 @@ class Explorer:
 
 def _extent(spans: Sequence[Span]) -> Span:
     return spans[0][0], max(last for _, last in spans)
+
+
+def chosen(refused: Sequence[Sequence[Span]], fruitless: int) -> int:
+    """Return which refused block to explore, by the spans of each: the one with the most values.
+
+    A block of one value teaches nothing while no other has answered: its register may be bad, or the unit's whole
+    state. After ``fruitless`` goes that taught nothing it is another one's turn.
+    """
+    order = sorted(range(len(refused)), key=lambda at: -len(refused[at]))
+    return order[fruitless % len(order)]

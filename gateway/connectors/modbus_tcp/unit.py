@@ -31,7 +31,7 @@ from domain.points import PointTable
 from domain.quality import BAD, Reason, pack
 from gateway.backoff import Breaker
 from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
-from gateway.connectors.modbus_tcp.explorer import REFUSALS, Explorer
+from gateway.connectors.modbus_tcp.explorer import REFUSALS, Explorer, chosen
 from gateway.connectors.modbus_tcp.learned import Memory
 from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.plan import Block, Part
@@ -111,6 +111,8 @@ class UnitReader:
         self._silences: Counter[tuple[Function, int, int]] = Counter()
         self._alive = False
         self._probes = 0
+        self._fruitless = 0
+        """Goes in a row that taught nothing about a refused block."""
 
     async def poll(self, link: ModbusLink, now_s: float) -> ReadingBatch:
         """Read all blocks and return what is to be reported; LinkError when the connection is gone."""
@@ -118,7 +120,7 @@ class UnitReader:
         self.blocks.refresh(self._clock.now_ns())
         columns = _Columns.failed(self._count, self._clock.now_ns(), Reason.TIMEOUT)
         reason, refused = await self._cycle(link, columns)
-        if refused is not None and await self._explore(link, refused):
+        if refused and await self._explore(link, refused[chosen([one.spans for one in refused], self._fruitless)]):
             columns = _Columns.failed(self._count, self._clock.now_ns(), Reason.TIMEOUT)
             reason, _ = await self._cycle(link, columns)
         self._note(reason, now_s)
@@ -164,11 +166,11 @@ class UnitReader:
         """Return the points that the line had no time for since their ``max_silence_s``, as stale; each once."""
         return self._reporter.stale(self._clock.now_ns(), now_s)
 
-    async def _cycle(self, link: ModbusLink, columns: _Columns) -> tuple[Reason | None, Block | None]:
-        """Read the plan once; returns why the unit was not asked further, and the block to explore."""
+    async def _cycle(self, link: ModbusLink, columns: _Columns) -> tuple[Reason | None, list[Block]]:
+        """Read the plan once; returns why the unit was not asked further, and the blocks that may be explored."""
         blocks = self.blocks.plan.blocks
         columns.fail(self.blocks.plan.unread, Reason.EXCEPTION)
-        refused: Block | None = None
+        refused: list[Block] = []
         reason: Reason | None = None
         for start in range(0, len(blocks), self._in_flight):
             window = blocks[start : start + self._in_flight]
@@ -176,7 +178,8 @@ class UnitReader:
                 if isinstance(answer, LinkError):
                     raise answer
                 failed, suspect = self._take(at, answer, columns)
-                reason, refused = reason or failed, refused or suspect
+                reason = reason or failed
+                refused += [suspect] if suspect is not None else []
             if reason is not None:
                 columns.fail([row for block in blocks[start + len(window) :] for row in block.rows], reason)
                 break
@@ -244,6 +247,7 @@ class UnitReader:
         except WireError as error:
             self._miss(error)
             return False
+        self._fruitless = 0 if changed else self._fruitless + 1
         if changed:
             self.blocks.replan(keep=True)
         return changed

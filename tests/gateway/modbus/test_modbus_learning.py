@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.clock import SystemClock
@@ -19,7 +19,7 @@ from domain.errors import RefusedError
 from domain.quality import GOOD, Reason
 from gateway.connectors.modbus_tcp.connector import ModbusTcpConnector
 from gateway.connectors.modbus_tcp.costs import RoundTrips, differs
-from gateway.connectors.modbus_tcp.explorer import Explorer
+from gateway.connectors.modbus_tcp.explorer import Explorer, chosen
 from gateway.connectors.modbus_tcp.learned import RETRY_NS, Learned, Memory
 from gateway.connectors.modbus_tcp.planner import Cost, Limits, Span, partition, size
 from gateway.connectors.modbus_tcp.reads import Function
@@ -57,7 +57,7 @@ class Registers:
 
 async def cycles_until_settled(device: Registers, spans: list[Span], most: int = 125) -> tuple[int, Learned]:
     """Poll as the gateway does until no block is refused; returns in how many cycles."""
-    learned = Learned()
+    learned, fruitless = Learned(), 0
     for cycle in range(1, 20):
         wanted = [span for span in spans if not any(f <= span[1] and span[0] <= e for f, e in learned.bad_of(HOLDING))]
         found = learned.most_of(HOLDING)
@@ -70,13 +70,16 @@ async def cycles_until_settled(device: Registers, spans: list[Span], most: int =
         refused = [block for block in blocks if not device.answers(block[0], size(block))]
         if not refused:
             return cycle, learned
-        inside = [span for span in wanted if refused[0][0] <= span[0] and span[1] <= refused[0][1]]
+        inside = [[span for span in wanted if first <= span[0] and span[1] <= last] for first, last in refused]
         explorer = Explorer(device.ask, learned, 1, silent=False)
-        await explorer.explore(HOLDING, inside, proven=len(refused) < len(blocks))
+        proven = len(refused) < len(blocks)
+        changed = await explorer.explore(HOLDING, inside[chosen(inside, fruitless)], proven=proven)
+        fruitless = 0 if changed else fruitless + 1
     pytest.fail("never settled")
 
 
 @given(st.sets(st.integers(0, 150), min_size=2, max_size=40), st.integers(0, 150), st.integers(8, 125))
+@example({0, 63, 125}, 0, 8)
 def test_all_good_points_come_back_within_five_cycles_of_an_illegal_address(
     wanted: set[int], bad: int, most: int
 ) -> None:
