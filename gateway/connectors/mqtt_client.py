@@ -167,9 +167,8 @@ class MqttClient(asyncio.BufferedProtocol):
             self._wanted = self._loop.create_future()
             await self._wanted
         taken, self._waiting = self._waiting[:most], self._waiting[most:]
-        if self._is_paused and self._line is not None and len(self._waiting) < MOST_WAITING:
-            self._is_paused = False
-            self._line.resume_reading()
+        if len(self._waiting) < MOST_WAITING:
+            self._read_on()
         return taken
 
     def ack(self, messages: Iterable[Message]) -> None:
@@ -207,14 +206,24 @@ class MqttClient(asyncio.BufferedProtocol):
             self._hang_up(LinkError(f"what answers is no MQTT broker: {error.reason}"))
             return
         self._waiting += [packet for packet in packets if type(packet) is Message]
-        if len(self._waiting) >= MOST_WAITING and self._line is not None and not self._is_paused:
-            self._is_paused = True
-            self._line.pause_reading()
         for packet in packets:
             if type(packet) is not Message:
                 self._take(packet)
         if self._waiting:
             self._wake()
+            self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Stop reading while too much waits; an answer that we wait for ourselves may stand behind it."""
+        asked = self._answer is not None and not self._answer.done()
+        if len(self._waiting) >= MOST_WAITING and self._line is not None and not asked and not self._is_paused:
+            self._is_paused = True
+            self._line.pause_reading()
+
+    def _read_on(self) -> None:
+        if self._is_paused and self._line is not None:
+            self._is_paused = False
+            self._line.resume_reading()
 
     def _take(self, packet: Packet) -> None:
         if isinstance(packet, Farewell):
@@ -229,6 +238,7 @@ class MqttClient(asyncio.BufferedProtocol):
         if self._line is None or self._lost is not None:
             raise self._lost or LinkError("not connected")
         self._answer = self._loop.create_future()
+        self._read_on()
         self._line.write(packet)
         return await self._answer
 
