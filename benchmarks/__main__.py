@@ -17,6 +17,7 @@ MODULES = (
     "spool",
     "mqtt_in",
     "modbus_reads",
+    "planner",
     "store",
     "gb26875_access",
     "whole_way",
