@@ -18,6 +18,7 @@ MODULES = (
     "event_lane",
     "mqtt_in",
     "modbus_reads",
+    "planner",
     "gateway_memory",
     "store",
     "gb26875_access",

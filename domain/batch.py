@@ -38,12 +38,12 @@ class ReadingBatch:
 
     def __post_init__(self) -> None:
         """Refuse columns of other lengths or types and text without a row; freeze the columns."""
-        columns = (self.time_ns, self.point, self.value, self.quality)
-        shape = self.time_ns.shape
-        if len(shape) != 1 or any(column.shape != shape for column in columns):
+        columns = time_ns, point, value, quality = self.time_ns, self.point, self.value, self.quality
+        shape = time_ns.shape
+        if len(shape) != 1 or not (point.shape == value.shape == quality.shape == shape):
             msg = f"columns of a batch must be flat and equally long, got {[column.shape for column in columns]}"
             raise ValueError(msg)
-        if tuple(column.dtype for column in columns) != _DTYPES:
+        if (time_ns.dtype, point.dtype, value.dtype, quality.dtype) != _DTYPES:
             msg = f"columns of a batch must be {_DTYPES}, got {[column.dtype for column in columns]}"
             raise ValueError(msg)
         if self.text and not all(0 <= row < len(self) for row in self.text):

@@ -60,15 +60,13 @@ class SiteIndex:
         self._device_at = {device.key: at for at, device in enumerate(self.devices)}
         self.registry = registry
         known = [*registry.points, *spare]
-        order = self._order(known)
-        points = [known[at] for _, at in order]
+        number, self.device_of = self._order(known)
+        points = [known[at] for at in number.tolist()]
         self.table = PointRows(points)
-        number = np.array([at for _, at in order], np.int64)
-        self.device_of = np.array([device for device, _ in order], np.int32)
         self.learned: Bools = number >= (len(registry.points) if declared is None else declared)
         self.spare: Bools = number >= len(registry.points)
         self.row_of = np.full(len(known), -1, np.int32)
-        self.row_of[number] = np.arange(len(order))
+        self.row_of[number] = np.arange(len(number))
         self.row_of = self.row_of[: len(registry.points)]
         self.first_point = np.searchsorted(self.device_of, np.arange(len(self.devices)))
         self._index_places(points)
@@ -83,16 +81,20 @@ class SiteIndex:
         first = {code: at for at, code in reversed(list(enumerate(self._signature_of.tolist())))}
         self._samples = [self.devices[first[code]] for code in range(len(signatures))]
 
-    def _order(self, points: Sequence[Point]) -> list[tuple[int, int]]:
-        """Return (device, index in ``points``) of the points that are here, sorted."""
-        devices = [self._device_at.get(f"{point.unit}/{point.device}") for point in points]
-        return sorted((device, at) for at, device in enumerate(devices) if device is not None)
+    def _order(self, points: Sequence[Point]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return which of ``points`` are here, sorted by device, and the device of each."""
+        at = self._device_at
+        device = np.array([at.get(f"{point.unit}/{point.device}", -1) for point in points], np.int32)
+        order = np.argsort(device, kind="stable")[np.count_nonzero(device < 0) :]
+        return order, device[order]
 
     def _index_places(self, points: list[Point]) -> None:
-        places = [self.registry.zone_of(point) for point in points]
-        self.zones = sorted({zone.key for zone in places} | {device.zone.key for device in self.devices})
+        """A point is where its device is, unless it says another zone: only those are looked up one by one."""
+        own = {row: self.registry.zone_of(point) for row, point in enumerate(points) if point.zone is not None}
+        self.zones = sorted({zone.key for zone in own.values()} | {device.zone.key for device in self.devices})
         self.zone_of = _codes([device.zone.key for device in self.devices], self.zones)
-        self.place_of = _codes([zone.key for zone in places], self.zones)
+        self.place_of = self.zone_of[self.device_of]
+        self.place_of[list(own)] = _codes([zone.key for zone in own.values()], self.zones)
         self._zone_kinds = [self.registry.zones[key].settings.kind for key in self.zones]
 
     def _index_gateways(self, units: Collection[str] | None) -> None:

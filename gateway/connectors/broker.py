@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from backbone.tls import TlsError, TlsFiles, diagnosed
 from domain.errors import LinkError, RefusedError
 from domain.site.labels import Settings
+from gateway.connectors.mqtt_client import Account, MqttClient
 
 LEAST_REFUSED = 0x80
 """From here on a reason code of MQTT is a refusal, in 3.1.1's SUBACK and in 5 alike."""
@@ -86,6 +87,27 @@ def client_to(settings: BrokerSettings, identifier: str, **more: Any) -> aiomqtt
         tls_context=settings.files.context() if settings.tls else None,
         **more,
     )
+
+
+async def receiver_to(
+    settings: BrokerSettings, identifier: str, *, session_expiry_s: int, receive_maximum: int
+) -> MqttClient:
+    """Return a connected receiver, which acknowledges when it is told to; raises as it does, and TlsError for a file.
+
+    The last two are for version 5: a broker of 3.1.1 decides them by itself.
+    """
+    account = Account(
+        host=settings.host,
+        port=settings.port,
+        identifier=identifier,
+        version=5 if settings.is_v5 else 4,
+        user=settings.user,
+        password=settings.password.get_secret_value(),
+        keepalive_s=settings.keepalive_s,
+        session_expiry_s=session_expiry_s,
+        receive_maximum=receive_maximum,
+    )
+    return await MqttClient.connect(account, tls=settings.files.context() if settings.tls else None)
 
 
 async def check_tls(settings: BrokerSettings) -> None:

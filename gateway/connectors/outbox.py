@@ -1,4 +1,4 @@
-"""Lets a connector read on while the spool commits: a bounded queue with one emitter behind it."""
+"""Lets a connector read on while the spool commits: what it read waits in order, with one emitter behind it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ class Outbox:
     def __init__(self, sink: Sink) -> None:
         """Send to ``sink``."""
         self._sink = sink
-        self._queue: asyncio.Queue[ReadingBatch | None] = asyncio.Queue(MOST_WAITING)
+        self._waiting: list[ReadingBatch] = []
+        self._changed = asyncio.Event()
+        """Something waits, or nothing will come any more."""
+        self._room = asyncio.Event()
+        """Set when what waited was taken."""
+        self._closing = False
         self._emitter: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -34,31 +39,37 @@ class Outbox:
     ) -> None:
         """Give what waits a moment to reach the disk, then stop."""
         assert self._emitter is not None  # noqa: S101  # set by __aenter__
+        self._closing = True
+        self._changed.set()
         if not self._emitter.done():
             try:
                 async with asyncio.timeout(FLUSH_S):
-                    await self._queue.put(None)
                     await asyncio.wait([self._emitter])
             except TimeoutError:
                 self._emitter.cancel()
         await asyncio.gather(self._emitter, return_exceptions=True)
 
     async def put(self, batch: ReadingBatch) -> None:
-        """Queue a batch; waits when the queue is full. Raises what the sink raised, if it did."""
+        """Let a batch wait its turn; waits itself when too many do. Raises what the sink raised, if it did."""
         if not len(batch):
             return
         assert self._emitter is not None  # noqa: S101  # set by __aenter__
+        while len(self._waiting) >= MOST_WAITING and not self._emitter.done():
+            self._room.clear()
+            await self._room.wait()
         if self._emitter.done():
             self._emitter.result()
-        await self._queue.put(batch)
+        self._waiting.append(batch)
+        self._changed.set()
 
     async def _emit(self) -> None:
-        open_ = True
-        while open_:
-            waiting = [await self._queue.get()]
-            while not self._queue.empty():
-                waiting.append(self._queue.get_nowait())
-            batches = [batch for batch in waiting if batch is not None]
-            open_ = len(batches) == len(waiting)
-            if batches:
-                await self._sink.emit(batches[0] if len(batches) == 1 else concat(batches))
+        try:
+            while self._waiting or not self._closing:
+                await self._changed.wait()
+                self._changed.clear()
+                batches, self._waiting = self._waiting, []
+                self._room.set()
+                if batches:
+                    await self._sink.emit(batches[0] if len(batches) == 1 else concat(batches))
+        finally:
+            self._room.set()  # whoever waits shall see that nobody takes any more

@@ -11,6 +11,7 @@ import fcntl
 import os
 import termios
 from enum import StrEnum
+from typing import Protocol
 
 from domain.errors import LinkError
 
@@ -26,10 +27,23 @@ class Parity(StrEnum):
     ODD = "odd"
 
 
+class Hearer(Protocol):
+    """What hears of a line's bytes: every `asyncio.Protocol`, and others that take bytes in the same way."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hear that the line is open."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hear that the line is away."""
+
+
 class SerialTransport(asyncio.Transport):
     """Moves bytes between an open port and a protocol."""
 
-    def __init__(self, file: int, protocol: asyncio.Protocol) -> None:
+    def __init__(self, file: int, protocol: Hearer) -> None:
         """Take over the open descriptor ``file``; the protocol hears of it at once."""
         super().__init__()
         self._file = file

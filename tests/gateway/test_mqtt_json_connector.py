@@ -21,7 +21,7 @@ from domain.clock import FakeClock, SystemClock
 from domain.errors import LinkError, StoreError
 from domain.quality import GOOD, Reason
 from gateway.connectors.contract import DeadLetter
-from gateway.connectors.mqtt_json.connector import MqttJsonConnector
+from gateway.connectors.mqtt_json.connector import MOST_COMMITS, MqttJsonConnector
 from gateway.spool import Spool, SpoolLimits
 from tests.gateway.gateway_sites import ListSink, connection, device, registry_of, wiring_of
 from tests.servers import connected, embedded_server, mosquitto
@@ -190,6 +190,21 @@ async def test_broker_sends_again_what_was_not_committed(tmp_path: Path, version
             await until(lambda: again.of("smoke-01/smoke"))
     assert [value for value, _, _ in sink.of("smoke-01/smoke")] == [1.0, 0.0, 0.0]
     assert [value for value, _, _ in again.of("smoke-01/smoke")] == [1.0]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_messages_are_taken_during_a_commit_and_none_is_acknowledged_before_it(
+    tmp_path: Path, version: str
+) -> None:
+    held, sink, start = HeldSink(), ListSink(), int(time.time() * 1000)
+    async with mosquitto(tmp_path) as port, publisher(port) as publish:
+        async with running(make(port, version=version), held):
+            for number in range(MOST_COMMITS + 2):
+                await publish(smoke(number % 2, start + number))
+                await until(lambda number=number: held.waiting == min(number + 1, MOST_COMMITS))  # type: ignore[misc]  # bound now
+        async with running(make(port, version=version), sink):
+            await until(lambda: len(sink.of("smoke-01/smoke")) == MOST_COMMITS + 2)
+    assert [value for value, _, _ in sink.of("smoke-01/smoke")] == [0.0, 1.0] * (MOST_COMMITS // 2 + 1)
 
 
 async def test_failing_spool_is_not_acknowledged_and_second_copies_are_known(tmp_path: Path) -> None:

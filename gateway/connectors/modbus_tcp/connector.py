@@ -10,7 +10,7 @@ once (``in_flight``), that many units are read together.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from math import inf
 
@@ -167,15 +167,29 @@ class ModbusTcpConnector:
     async def _round(self, due: Sequence[UnitReader], outbox: Outbox) -> None:
         """Poll each unit that is due once, as many at a time as the peer takes."""
         at_once = self._settings.in_flight
-        for start in range(0, len(due), at_once):
-            chosen = [unit for unit in due[start : start + at_once] if unit.breaker.is_trusted]
-            for unit in chosen:
-                unit.grid.take(self._loop.time())
-            if len(chosen) == 1:
-                await self._ask(chosen[0], outbox, probe=False)
+        waiting = deque(due)
+        while waiting:
+            asked: list[UnitReader] = []
+            if at_once == 1:
+                await self._poll_next(waiting, asked, outbox)
             else:
-                await asyncio.gather(*(self._ask(unit, outbox, probe=False) for unit in chosen))
-            await self._mend(chosen, outbox)
+                askers = min(at_once, len(waiting))
+                await asyncio.gather(*(self._keep_polling(waiting, asked, outbox) for _ in range(askers)))
+            await self._mend(asked, outbox)
+
+    async def _keep_polling(self, waiting: deque[UnitReader], asked: list[UnitReader], outbox: Outbox) -> None:
+        """Poll one unit after the other, beside others that do the same, until the line is away or none waits."""
+        while waiting:
+            await self._poll_next(waiting, asked, outbox)
+            if not self._link.usable:
+                return
+
+    async def _poll_next(self, waiting: deque[UnitReader], asked: list[UnitReader], outbox: Outbox) -> None:
+        unit = waiting.popleft()
+        if unit.breaker.is_trusted:
+            asked.append(unit)
+            unit.grid.take(self._loop.time())
+            await self._ask(unit, outbox, probe=False)
 
     def _retry_time(self, doubtful: UnitReader, due_s: float) -> float:
         """Return when to try it: when a whole time-out fits before the next poll, or at last anyway."""

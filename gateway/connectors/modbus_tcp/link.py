@@ -34,6 +34,7 @@ class ModbusLink:
         self._settings = settings
         self._talk: Talk | None = None
         self._free_at_s = 0.0
+        self._character_s = character_s(settings)
         self._pause_s = max(settings.pause_s, frame_gap_s(settings))
         self._places = asyncio.Semaphore(settings.in_flight) if settings.in_flight > 1 else None
         self._not_before: dict[int, float] = {}
@@ -84,8 +85,11 @@ class ModbusLink:
     async def _ask(self, unit: int, pdu: bytes, line_time_s: float) -> bytes:
         if self._places is None:
             return await self._exchange(unit, pdu, line_time_s)
-        async with self._places:
+        await self._places.acquire()
+        try:
             return await self._exchange(unit, pdu, line_time_s)
+        finally:
+            self._places.release()
 
     async def _exchange(self, unit: int, pdu: bytes, line_time_s: float) -> bytes:
         if self._pause_s or self._not_before:
@@ -129,7 +133,7 @@ class ModbusLink:
 
     def _line_time_s(self, reply_bytes: int) -> float:
         """Return how long request and reply are on a serial line: that is no silence."""
-        return (FRAME_BYTES + reply_bytes) * character_s(self._settings)
+        return (FRAME_BYTES + reply_bytes) * self._character_s
 
 
 FRAME_BYTES = 13
@@ -152,7 +156,7 @@ def frame_gap_s(settings: ModbusTcpSettings) -> float:
 async def _connect(settings: ModbusTcpSettings, counts: Counter[str]) -> Talk:
     loop = asyncio.get_running_loop()
     kind = RtuTalk if settings.transport.is_rtu else MbapTalk
-    talk = kind(settings.where, counts)
+    talk = kind(settings.where, counts, in_flight=settings.in_flight)
     if settings.transport is Transport.SERIAL:
         baud = settings.line_baud or 9600
         file = open_serial(settings.device, baud=baud, parity=settings.parity, stop_bits=settings.stop_bits)

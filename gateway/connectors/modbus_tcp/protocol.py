@@ -34,6 +34,9 @@ from gateway.connectors.modbus_tcp.reads import ModbusRead, RegisterType, WordOr
 
 MOST_DECIMALS = 9
 
+_SAFE = 1e100
+"""A scale or an offset below this makes no infinity of any integer."""
+
 _BAD_VALUE = pack(BAD, Reason.BAD_VALUE)
 _OUT_OF_RANGE = pack(BAD, Reason.OUT_OF_RANGE)
 
@@ -67,10 +70,14 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """All fields of one type in a block, as arrays: ``rows`` into the result, ``gather`` (n, width)."""
+    """All fields of one type in a block, as arrays: ``rows`` into the result, ``gather`` (n, width).
+
+    ``start`` is set where the gather is no more than all bytes from there on: then nothing has to be gathered.
+    """
 
     rows: NDArray[np.intp]
     gather: NDArray[np.intp]
+    start: int | None
     dtype: np.dtype[np.generic]
     shift: NDArray[np.uint64] | None
     mask: NDArray[np.uint64] | None
@@ -146,6 +153,9 @@ class BlockDecoder:
             for row, item in enumerate(fields)
             if item.read.decimals_from is not None or item.read.quantity_from is not None
         ]
+        largest = np.abs([self._numerator, self._offset]).max(initial=0.0)
+        plain = all(_is_plain(item.read) for item in fields) and not self._siblings
+        self._always_finite = plain and bool(largest < _SAFE)
 
     def decode(self, payload: bytes) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
         """Return ``(value, quality)``, one per field, from the register bytes of a reply.
@@ -154,20 +164,18 @@ class BlockDecoder:
         """
         if len(payload) != self._bytes:
             raise WireError(f"asked for {self._bytes} bytes of registers, got {len(payload)}", payload)
-        octets = np.frombuffer(payload, np.uint8)
         value = np.empty(self._fields, np.float64)
         quality = np.empty(self._fields, np.uint16)
         quality.fill(GOOD)
         for group in self._groups:
-            _decode_group(group, octets, value, quality)
+            _decode_group(group, payload, value, quality)
         for text in self._texts:
             value[text.row] = zlib.crc32(text.words(payload).encode())
         numerator, denominator, offset = self._conversions_for(payload)
         value *= numerator
         value /= denominator
         value += offset
-        finite = np.isfinite(value)
-        if not finite.all():
+        if not self._always_finite and not (finite := np.isfinite(value)).all():
             quality[~finite & (quality == GOOD)] = _BAD_VALUE
             value[~finite] = np.nan
         if self._bounded:
@@ -188,6 +196,11 @@ class BlockDecoder:
             for array, number in zip(arrays, (found.numerator, found.denominator, found.offset), strict=True):
                 array[sibling.row] = number
         return arrays
+
+
+def _is_plain(read: ModbusRead) -> bool:
+    """Tell whether every pattern of bits is a number."""
+    return not (read.type.is_float or read.type.is_decimal or read.sentinels)
 
 
 def byte_order(registers: int, order: WordOrder) -> list[int]:
@@ -218,13 +231,15 @@ def _gather(item: Field, address: int) -> list[int]:
 def _group(kind: RegisterType, rows: list[int], fields: Sequence[Field], address: int) -> _Group:
     chosen = [fields[row] for row in rows]
     width = kind.registers
-    gather = [_gather(item, address) for item in chosen]
+    gather = np.array([_gather(item, address) for item in chosen], np.intp)
+    start = int(gather[0, 0])
     letter = "u" if kind.is_decimal else kind[0]
     has_bits = any(f.read.bits for f in chosen)
     bits = [f.read.bits or (0, width * 16 - 1) for f in chosen]
     return _Group(
         rows=np.array(rows, np.intp),
-        gather=np.array(gather, np.intp),
+        gather=gather,
+        start=start if np.array_equal(gather.ravel(), np.arange(start, start + gather.size)) else None,
         dtype=np.dtype(f">{letter}{2 * width}"),
         shift=np.array([first for first, _ in bits], np.uint64) if has_bits else None,
         mask=np.array([(1 << (last - first + 1)) - 1 for first, last in bits], np.uint64) if has_bits else None,
@@ -235,10 +250,11 @@ def _group(kind: RegisterType, rows: list[int], fields: Sequence[Field], address
     )
 
 
-def _decode_group(
-    group: _Group, octets: NDArray[np.uint8], value: NDArray[np.float64], quality: NDArray[np.uint16]
-) -> None:
-    raw = octets[group.gather].view(group.dtype)[:, 0]
+def _decode_group(group: _Group, payload: bytes, value: NDArray[np.float64], quality: NDArray[np.uint16]) -> None:
+    if group.start is not None:
+        raw = np.frombuffer(payload, group.dtype, len(group.rows), group.start)
+    else:
+        raw = np.frombuffer(payload, np.uint8)[group.gather].view(group.dtype)[:, 0]
     if group.shift is not None and group.mask is not None:
         numbers = ((raw.astype(np.uint64) >> group.shift) & group.mask).astype(np.float64)
     elif group.decimal:

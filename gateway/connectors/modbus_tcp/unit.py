@@ -215,7 +215,8 @@ class UnitReader:
         block = self.blocks.plan.blocks[at]
         key = block.function, block.address, block.count
         if isinstance(answer, bytes):
-            self._silences.pop(key, None)
+            if self._silences:
+                self._silences.pop(key, None)
             self.blocks.decode(at, answer, columns.value, columns.quality, columns.text)
             return None, None
         if isinstance(answer, RefusedError):

@@ -13,7 +13,7 @@ or by unit, function and checksum (RTU, where only one request is under way).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.errors import RefusedError, WireError
 
@@ -27,8 +27,7 @@ _SHORT_REPLY = 8
 """Bytes of the RTU reply to a write: unit, function, address, value, checksum."""
 
 
-@dataclass(frozen=True, slots=True)
-class MbapFrame:
+class MbapFrame(NamedTuple):
     """One frame of Modbus TCP as it came."""
 
     transaction: int

@@ -4,40 +4,42 @@ The session is persistent (stable client id, QoS 1): what the gateway has not ac
 broker sends again. A message is acknowledged when its readings, or its dead letter, are committed,
 and not before: killing the gateway at any moment loses no message.
 
-aiomqtt acknowledges by itself and offers no switch, so this module reaches through to its paho
-client for four things: `manual_ack_set`, `ack`, taking all waiting messages at once, and a socket
-that reads more than one byte at a time (`buffered`).
+While one group of messages is being committed, the next one is read and decoded: a broker that lets a
+thousand messages go unacknowledged would else stand still during each commit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 
-import aiomqtt
 import numpy as np
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_MS
 from domain.errors import RefusedError
 from domain.quality import BAD, Reason, pack
 from domain.site import Device
-from gateway.connectors.broker import check_tls, client_to, link_error, subscribe
+from gateway.connectors.broker import check_tls, link_error, receiver_to
 from gateway.connectors.contract import MOST_RAW_BYTES, DeadLetter, Health, Sink, Wiring
 from gateway.connectors.json_decoder import MessageDecoder, UnusableError, fields_of
 from gateway.connectors.json_listener import Harvest, Listener, Timekeeper, place
-from gateway.connectors.mqtt_json.buffered import BufferedSocket
+from gateway.connectors.mqtt_client import MqttClient
 from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOptions
 from gateway.connectors.mqtt_json.protocol import TopicTemplate
+from gateway.connectors.mqtt_wire import Message as MqttMessage
 from gateway.connectors.reporter import STALE_MARK, Reporter
 
 MOST_TOGETHER = 2000
-"""Messages in one commit."""
+"""Messages that may go unacknowledged, where a broker asks us."""
+
+MOST_AT_ONCE = 500
+"""Messages in one commit: a part of those that a broker sends ahead, so that the others can come meanwhile."""
+
+MOST_COMMITS = 4
+"""Commits that are waited for at once; the spool makes one of those that come together."""
 
 LOOK_S = 1.0
 """Between two looks at whether a device has fallen silent."""
@@ -90,51 +92,46 @@ class MqttJsonConnector:
 
         Raises LinkError when the broker is away, or refuses us.
         """
+        client: MqttClient | None = None
         try:
             if not self._proven:
                 await check_tls(self._settings)
-            client = self._client()
-            client._client.manual_ack_set(on=True)  # noqa: SLF001  # see the module's docstring
-            async with client:
-                if not self._settings.tls:
-                    client._client._sock = BufferedSocket(client._client._sock)  # type: ignore[arg-type]  # noqa: SLF001  # same face
-                await subscribe(client, {template.subscription: 1 for template in self._templates})
-                heed_cancellation()
-                self._connected, self._proven, self._down_since_s = True, True, None
-                await self._listen(client, sink)
-        except (aiomqtt.MqttError, RefusedError, OSError) as error:
+            client = await self._client()
+            for template in self._templates:
+                await client.subscribe(template.subscription, qos=1)
+            heed_cancellation()
+            self._connected, self._proven, self._down_since_s = True, True, None
+            await self._listen(client, sink)
+        except (RefusedError, OSError) as error:  # a LinkError is an OSError
             self._proven = self._connected
             found = await link_error(self._settings, error, self._errors)
             await self._report_cut_off(sink)
             raise found from error
         finally:
             self._connected = False
+            if client is not None:
+                client.close()
 
-    def _client(self) -> aiomqtt.Client:
+    async def _client(self) -> MqttClient:
         """Return a client whose session the broker keeps; 3.1.1 brokers decide themselves for how long."""
-        settings, wiring = self._settings, self._wiring
-        properties = Properties(PacketTypes.CONNECT) if settings.is_v5 else None  # type: ignore[no-untyped-call]
-        if properties is not None:
-            properties.SessionExpiryInterval = SESSION_EXPIRY_S
-            properties.ReceiveMaximum = MOST_TOGETHER
-        return client_to(
-            settings,
+        wiring = self._wiring
+        return await receiver_to(
+            self._settings,
             f"fengsui-{wiring.unit}-{wiring.gateway}-{wiring.connection.id}",
-            clean_session=None if settings.is_v5 else False,
-            clean_start=False if settings.is_v5 else MQTT_CLEAN_START_FIRST_ONLY,  # paho refuses others for 3.1.1
-            properties=properties,
+            session_expiry_s=SESSION_EXPIRY_S,
+            receive_maximum=MOST_TOGETHER,
         )
 
-    async def _listen(self, client: aiomqtt.Client, sink: Sink) -> None:
+    async def _listen(self, client: MqttClient, sink: Sink) -> None:
         """Take messages, and say of devices that send none that their points are stale."""
-        watch = asyncio.create_task(self._watch(sink), name="watch")
+        watch = asyncio.create_task(self._watch(client, sink), name="watch")
         try:
-            await self._take_messages(client, sink, watch)
+            await self._take_messages(client, sink)
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
 
-    async def _watch(self, sink: Sink) -> None:
+    async def _watch(self, client: MqttClient, sink: Sink) -> None:
         loop, table = asyncio.get_running_loop(), self._wiring.table
         while True:
             await asyncio.sleep(LOOK_S)
@@ -146,26 +143,51 @@ class MqttJsonConnector:
                     time_ns = listener.free_time_ms(self._wiring.clock.now_ns()) * NS_PER_MS
                     harvest.add(time_ns, rows, [math.nan] * len(rows), [STALE_MARK] * len(rows))
             if harvest.point:
-                await sink.emit(harvest.batch(table))
+                try:
+                    await sink.emit(harvest.batch(table))
+                except Exception as error:  # whatever the sink told ends the connector too
+                    client.close(error)
+                    raise
 
-    async def _take_messages(self, client: aiomqtt.Client, sink: Sink, watch: asyncio.Task[None]) -> None:
-        paho, queue = client._client, client._queue  # noqa: SLF001  # see the module's docstring
-        while True:
-            together = [await anext(client.messages)]
-            if watch.done():
-                watch.result()  # what the sink told it ends the connector too
-            while not queue.empty() and len(together) < MOST_TOGETHER:
-                together.append(queue.get_nowait())
-            harvest = self._harvest(together)
-            try:
-                await self._deliver(harvest, sink)
-            except BaseException:  # cancelled or failed: not stored, so the broker's second copy must count
-                harvest.forget()
-                self._reporter.forget(np.array(harvest.point, np.int32))
-                raise
-            for message in together:
-                if message.qos:
-                    paho.ack(message.mid, message.qos)
+    async def _take_messages(self, client: MqttClient, sink: Sink) -> None:
+        storing: deque[asyncio.Task[None]] = deque()
+        try:
+            while True:
+                messages = await client.messages(MOST_AT_ONCE)
+                harvest = self._harvest(messages)
+                before = storing[-1] if storing else None
+                storing.append(asyncio.create_task(self._store(client, sink, messages, harvest, before)))
+                while len(storing) >= MOST_COMMITS or (storing and storing[0].done()):
+                    await storing.popleft()
+        except (RefusedError, OSError):
+            await asyncio.gather(*storing, return_exceptions=True)  # stored all the same: what comes again is known
+            raise
+        finally:
+            for task in storing:
+                task.cancel()
+            await asyncio.gather(*storing, return_exceptions=True)
+
+    async def _store(
+        self,
+        client: MqttClient,
+        sink: Sink,
+        messages: Sequence[MqttMessage],
+        harvest: Harvest,
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        """Commit, then acknowledge, in the order in which messages came: a broker may count on it (4.6)."""
+        try:
+            await self._deliver(harvest, sink)
+        except BaseException as error:  # cancelled or failed: not stored, so the broker's second copy must count
+            harvest.forget()
+            self._reporter.forget(np.array(harvest.point, np.int32))
+            client.close(error)
+            raise
+        if before is not None:
+            if not before.done():
+                await asyncio.wait([before])
+            before.result()
+        client.ack(messages)
 
     async def _deliver(self, harvest: Harvest, sink: Sink) -> None:
         """Return when everything that the messages said is on disk."""
@@ -176,20 +198,19 @@ class MqttJsonConnector:
         if harvest.letters:
             await asyncio.gather(*(sink.dead_letter(letter) for letter in harvest.letters))
 
-    def _harvest(self, messages: Sequence[aiomqtt.Message]) -> Harvest:
+    def _harvest(self, messages: Sequence[MqttMessage]) -> Harvest:
         harvest = Harvest()
         self._received += len(messages)
-        for message in messages:
-            payload = message.payload if isinstance(message.payload, bytes) else bytes(message.payload or b"")
+        for topic, payload, _ in messages:
             try:
-                self._take(message.topic.value, payload, harvest)
+                self._take(topic, payload, harvest)
             except UnusableError as error:
                 self._errors[error.code] += 1
                 letter = DeadLetter(
                     time_ns=self._wiring.clock.now_ns(),
                     connection=self._wiring.connection.id,
                     reason=error.code,
-                    detail=f"{message.topic.value[:200]}: {error.detail}"[:500],
+                    detail=f"{topic[:200]}: {error.detail}"[:500],
                     raw=payload[:MOST_RAW_BYTES],
                 )
                 harvest.letters.append(letter)
