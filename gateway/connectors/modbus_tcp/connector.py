@@ -145,7 +145,7 @@ class ModbusTcpConnector:
             await self._mend([doubtful], outbox)
         elif due_s <= now_s:
             due = [unit for unit in trusted if unit.grid.due_s <= now_s]
-            due.sort(key=lambda unit: (unit.grid.due_s, unit.grid.period_s))
+            due.sort(key=lambda unit: _urgency(unit, now_s))
             await self._round(due, outbox)
         else:
             await asyncio.sleep(max(min(due_s, retry_s) - now_s, 0.001))
@@ -165,9 +165,12 @@ class ModbusTcpConnector:
         return trusted, min(doubtful, key=lambda unit: unit.breaker.retry_at_s)
 
     async def _round(self, due: Sequence[UnitReader], outbox: Outbox) -> None:
-        """Poll each unit that is due once, as many at a time as the peer takes."""
+        """Poll units that are due, as many at a time as the peer takes.
+
+        One at a time, only the first is polled: the next turn asks anew who goes first, for a panel may be due again.
+        """
         at_once = self._settings.in_flight
-        waiting = deque(due)
+        waiting = deque(due[:1] if at_once == 1 else due)
         while waiting:
             asked: list[UnitReader] = []
             if at_once == 1:
@@ -215,3 +218,14 @@ class ModbusTcpConnector:
         in_doubt = self._silent_reads >= max(FEWEST_SILENT_READS, len(self._units))
         if in_doubt or not self._link.usable:
             await self._open(outbox)
+
+
+def _urgency(unit: UnitReader, now_s: float) -> tuple[bool, float, float]:
+    """Return what due units are polled in the order of: events before measures, the longest due first.
+
+    A unit of measures that has waited for a whole period is as urgent as one of events: a line that events alone
+    fill must not starve it.
+    """
+    grid = unit.grid
+    waited_long = now_s - grid.due_s >= grid.period_s
+    return not (unit.tells_events or waited_long), grid.due_s, grid.period_s

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from domain.points import PointKind
 from domain.site import Device, ProfilePoint
 from gateway.connectors.modbus_tcp.config import ModbusProfileOptions, unit_and_shift
 from gateway.connectors.modbus_tcp.learned import Learned
@@ -73,6 +74,7 @@ class Part:
                 quantity=point.quantity,
                 floor=float("-inf") if point.floor is None else point.floor,
                 ceiling=float("inf") if point.ceiling is None else point.ceiling,
+                is_event=point.kind is not PointKind.MEASURE,
             )
             for point in self.profile_points
         ]
@@ -106,6 +108,7 @@ class Layout:
         bad = {table: (*self.options.bad_ranges, *learned.bad_of(table)) for table in Function}
         unread = tuple(row for row, read in enumerate(reads) if touches(read.span, bad[read.function]))
         blocks = plan_blocks(reads, cost, self.options, learned, skip=unread)
+        blocks.sort(key=lambda block: not any(self.fields[row].is_event for row in block.rows))  # a fire first
         decoders = [BlockDecoder(one.address, one.count, [self.fields[row] for row in one.rows]) for one in blocks]
         return UnitPlan(tuple(blocks), tuple(decoders), unread, cost)
 

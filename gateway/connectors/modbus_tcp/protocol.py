@@ -43,13 +43,17 @@ _OUT_OF_RANGE = pack(BAD, Reason.OUT_OF_RANGE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One value in the registers: how it is read, its canonical quantity and its possible range."""
+    """One value in the registers: how it is read, its canonical quantity and its possible range.
+
+    ``is_event``: it is a state or an event, which is read before measures.
+    """
 
     read: ModbusRead
     order: WordOrder = WordOrder.ABCD
     quantity: Quantity = Quantity.NONE
     floor: float = -np.inf
     ceiling: float = np.inf
+    is_event: bool = False
 
 
 @dataclass(frozen=True, slots=True)

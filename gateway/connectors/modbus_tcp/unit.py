@@ -105,6 +105,8 @@ class UnitReader:
         self._in_flight = settings.in_flight
         rows = np.concatenate([_rows(part, table) for part in parts])
         self._count = len(rows)
+        self.tells_events = bool(table.event_lane[rows].any())
+        """Some of its points are states or events: it goes before units of measures."""
         self._texts = {int(row): at for at, row in enumerate(rows) if at in self.blocks.text_rows}
         reports = [part.device.report_of(point) for part in parts for point in part.profile_points]
         self._reporter = Reporter(table, rows, heartbeat_s=settings.heartbeat_s, reports=reports, now_s=now_s)
