@@ -14,7 +14,6 @@ from nats.js.errors import (
     BadObjectMetaError,
     DigestMismatchError,
     KeyNotFoundError,
-    NoKeysError,
     NotFoundError,
     ObjectNotFoundError,
 )
@@ -76,11 +75,8 @@ class Records:
         return (await self._js.publish(f"$KV.{bucket}.{key}", value, headers=headers)).seq
 
     async def keys(self, bucket: str) -> list[str]:
-        """Return all keys."""
-        try:
-            return sorted(await (await self._js.key_value(bucket)).keys())
-        except NoKeysError:
-            return []
+        """Return all keys that have a value, sorted."""
+        return sorted(await self._entries(bucket))
 
     async def put_status(self, key: str, document: Mapping[str, Any]) -> None:
         """Write a status document with its time."""
@@ -89,12 +85,25 @@ class Records:
 
     async def statuses(self) -> dict[str, dict[str, Any]]:
         """Return all status documents; one that is no JSON object is left out, so its process is unknown."""
-        found: dict[str, dict[str, Any]] = {}
-        for key in await self.keys(STATUS_BUCKET):
-            entry = await self.get(STATUS_BUCKET, key)
-            document = _object(entry.value) if entry is not None else None
-            if document is not None:
-                found[key] = document
+        documents = {key: _object(value) for key, value in (await self._entries(STATUS_BUCKET)).items()}
+        return {key: document for key, document in documents.items() if document is not None}
+
+    async def _entries(self, bucket: str) -> dict[str, bytes]:
+        """Return the newest value of every key of a bucket.
+
+        By the subjects that its stream has, and not by nats-py's watch: that misses a key which is written while it
+        looks, and leaves a consumer behind for every look (2.16).
+        """
+        stream, prefix = f"KV_{bucket}", kv_subject(bucket, "")
+        subjects = (await self._js.stream_info(stream, subjects_filter=kv_subject(bucket, ">"))).state.subjects or {}
+        found: dict[str, bytes] = {}
+        for subject in sorted(subjects):
+            try:
+                message = await self._js.get_last_msg(stream, subject)
+            except NotFoundError:  # removed since
+                continue
+            if (message.headers or {}).get("KV-Operation") is None:
+                found[subject.removeprefix(prefix)] = message.data or b""
         return found
 
     async def save_checkpoint(self, name: str, data: bytes) -> None:

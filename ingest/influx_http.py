@@ -178,7 +178,7 @@ def retry_after_s(header: str | None, now: datetime) -> float:
     """Read ``Retry-After`` (seconds or an HTTP date), at most five minutes; 0 when it says nothing."""
     if not header:
         return 0.0
-    if header.strip().isdigit():
+    if header.strip().isdecimal():
         wanted = float(header)
     else:
         try:
