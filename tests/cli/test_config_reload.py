@@ -90,7 +90,7 @@ async def test_a_broken_folder_is_told_with_its_line_and_the_last_good_one_outli
             told = await until(here.status, lambda seen: seen["config"].get("last", {}).get("kind") == "refused")
             await until(here.status, far_is_ok)
             assert told["config"]["version"] == good
-            assert here.far.server.answered > polled
+            await until(_answered(here.far.server), lambda count: count > polled)
 
 
 async def test_a_change_that_does_harm_is_put_back_and_not_taken_again_by_a_restart(tmp_path: Path) -> None:
