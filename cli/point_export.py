@@ -22,6 +22,8 @@ def point_rows(registry: Registry, *, unit: str | None = None, gateway: str | No
     """
     told: set[str] = set()
     for device in registry.devices.values():
+        if device.profile.protocol not in CONNECTORS:
+            continue  # a gateway's own device: nobody writes it, and nothing reads it
         node = f"{device.gateway.unit}/{device.gateway.gateway}"
         host = registry.transmitters[node].host if node in registry.transmitters else node
         if (unit is not None and device.gateway.unit != unit) or (

@@ -132,8 +132,9 @@ def lay_out(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> Path:
 def meaning(registry: Registry) -> dict[str, Any]:
     """Everything that a process makes of a site's devices and points, however it was written."""
     return {
-        point.key: (point, *_how_read(registry.devices[f"{point.unit}/{point.device}"], point.name))
+        point.key: (point, *_how_read(device, point.name))
         for point in registry.points
+        if (device := registry.devices[f"{point.unit}/{point.device}"]).profile.protocol in CONNECTORS
     }
 
 
