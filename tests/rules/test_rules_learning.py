@@ -15,6 +15,7 @@ from backbone.client import Backbone
 from backbone.layout import ALARMS
 from backbone.sparkplug import encode_batch, encode_birth, with_seq
 from backbone.sparkplug.births import Birth
+from backbone.sparkplug.learning import births
 from domain.alarm import Transition
 from domain.batch import ReadingBatch
 from domain.clock import NS_PER_MS
@@ -139,6 +140,7 @@ async def test_births_that_come_together_are_learned_together(tmp_path: Path) ->
         for number in range(40):
             for model in models:
                 await speaker.introduce(replace(model, name=f"{model.name}-{number}"))
+        await until(lambda: _born(backbone, 120))  # the stream of births follows the log a moment later
         async with running(backbone):
             await until(lambda: _learned(backbone, 120))
             status = (await backbone.statuses())["rules.main"]
@@ -198,3 +200,8 @@ async def _count(backbone: Backbone, number: int) -> bool:
 
 async def _learned(backbone: Backbone, number: int) -> bool:
     return (await backbone.statuses()).get("rules.main", {}).get("learned") == number
+
+
+async def _born(backbone: Backbone, number: int) -> bool:
+    known = {point.key for point in registry().points}
+    return len({point.key for point in await births(backbone)} - known) == number

@@ -25,6 +25,7 @@ from backbone.sparkplug import encode_batch, encode_birth, encode_death, with_se
 from backbone.sparkplug.births import Birth
 from domain.alarm import Transition, TransitionKind
 from domain.batch import ReadingBatch
+from domain.cancellation import heed_cancellation
 from rules import process
 from rules.compiler import compile_plan
 from rules.decoding import Decoder
@@ -117,6 +118,7 @@ async def until(true: Callable[[], Awaitable[bool]], timeout_s: float = 40) -> N
     """Wait for something to come true."""
     async with asyncio.timeout(timeout_s):
         while not await true():
+            heed_cancellation()
             await asyncio.sleep(0.1)
 
 
