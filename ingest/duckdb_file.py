@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from ingest.store import StoreDeniedError, StoreDownError
 
@@ -37,6 +38,9 @@ CREATE TABLE IF NOT EXISTS texts (point INTEGER NOT NULL, time_ns BIGINT NOT NUL
 CREATE TABLE IF NOT EXISTS applied (
     stream VARCHAR NOT NULL, first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, last_time_ns BIGINT NOT NULL);
 """
+
+MOST_TRIES, TRY_PAUSE_S = 5, 0.1
+"""To open a file with everything that columns need; see `_connect`."""
 
 _DAMAGE = ("not a valid DuckDB database", "Corrupt database file", "Could not read enough bytes")
 """How DuckDB 2.0 says that a file is damaged; found by damaging files in every part (see tests)."""
@@ -90,6 +94,25 @@ def damaged_files(path: Path) -> list[str]:
 
 
 def _connect(path: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """Connect, and see that columns can be handed over.
+
+    A file that this process closed a moment ago may be opened without DuckDB's functions for that (seen on 2.0.0, one
+    time in ten of a quick restart within one process): then it is closed and opened again.
+    """
+    for _ in range(MOST_TRIES - 1):
+        connection = _connected(path, memory_limit, threads)
+        try:
+            connection.register("probe", {"probe": np.zeros(1)})
+            connection.unregister("probe")
+        except duckdb.CatalogException:
+            connection.close()
+            time.sleep(TRY_PAUSE_S)
+        else:
+            return connection
+    return _connected(path, memory_limit, threads)
+
+
+def _connected(path: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         str(path),
         config={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from backbone.client import Backbone
@@ -48,6 +49,7 @@ async def stored(backbone: Backbone, at_least: int) -> tuple[int, int]:
     face = QueryFace(backbone)
     counted = await face.counts()
     while counted.stored < at_least:
+        await asyncio.sleep(0.05)
         counted = await face.counts()
     return counted.stored, counted.distinct
 

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from cli.app import app
+from cli.walk_test_command import RunByDefault
 from tests.project.house import DOCUMENTS, PACKAGES, ROOT, short
 
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
@@ -61,8 +62,11 @@ def test_a_decision_is_short_and_says_what_will_not_be_done(path: Path) -> None:
 
 
 def is_command(command: Any, words: list[str]) -> bool:
-    """Tell whether the words lead to a command; words after one that has no subcommands are arguments."""
+    """Tell whether the words lead to a command; words after one that has no subcommands are arguments.
+
+    So are those of a group that runs one of its commands by default.
+    """
     steps = getattr(command, "commands", None)
-    if steps is None or not words:
+    if steps is None or not words or (isinstance(command, RunByDefault) and words[0] not in steps):
         return True
     return words[0] in steps and is_command(steps[words[0]], words[1:])
