@@ -41,6 +41,8 @@ WORKED = [
     ("temperature_humidity", {0: 0xFF9C, 1: 655}, {"temperature": -10.0, "humidity": 65.5}),
     ("kstar_ups", {100: 995, 101: 42, 110: 2304, 123: 317},
      {"battery": 99.5, "time_left": 2520.0, "input_voltage_a": 230.4, "load_a": 31.7}),
+    ("row_power_cabinet", words_at((275, (2301,)), (523, (157,)), (637, (12,)), (872, (1, 0)), (186, (0x8001,))),
+     {"voltage_1": 230.1, "current_21": 15.7, "power_17": 1200.0, "energy_13": 6553.6, "switch_17": 1.0}),
     ("midas_gas", words_at((0, (0x0080,)), (2, f32(12.5)[::-1]), (5, (17,)), (7, (25,)), (14, f32(50.0)[::-1])),
      {"state": 0x80, "gas": 12.5, "fault": 17, "temperature": 25.0, "high_threshold": 50.0}),
 ]  # fmt: skip
