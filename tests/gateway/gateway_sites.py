@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -112,3 +113,24 @@ class ListSink:
             for row in range(len(batch))
             if batch.point[row] == batch.table.index(f"{UNIT}/{point}")
         ]
+
+
+class HeldSink(ListSink):
+    """A sink whose commits take as long as a test wants, or fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.waiting = 0
+        self.error: Exception | None = None
+
+    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
+        self.waiting += 1
+        await self.open.wait()
+        if self.error is not None:
+            raise self.error
+        await super().emit(batch, names=names)
+
+    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
+        await self.open.wait()
+        await super().dead_letter(letter, names=names)

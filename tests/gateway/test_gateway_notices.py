@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ import pytest
 
 from gateway.observing.notify import Notifier
 from tests.gateway.test_gateway_process import Plant
+from tests.servers import require
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -172,9 +172,8 @@ def test_units_are_sound_watched_and_hardened(unit: Path, tmp_path: Path) -> Non
     ):  # fmt: skip
         assert line in text.splitlines()
     assert "StateDirectory=fengsui" in text
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze here")
+    verifier = require("systemd-analyze")
     copy = tmp_path / unit.name
     copy.write_text(text.replace("/opt/fengsui/bin/fengsui", sys.executable), "utf-8")
-    done = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False)
+    done = subprocess.run([verifier, "verify", str(copy)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,12 @@ import aiomqtt
 import pytest
 
 from backbone.sparkplug import decode_data
-from domain.batch import ReadingBatch
 from domain.clock import FakeClock, SystemClock
 from domain.errors import LinkError, StoreError
 from domain.quality import GOOD, Reason
-from gateway.connectors.contract import DeadLetter
 from gateway.connectors.mqtt_json.connector import MOST_COMMITS, MqttJsonConnector
 from gateway.spool import Spool, SpoolLimits
-from tests.gateway.gateway_sites import ListSink, connection, device, registry_of, wiring_of
+from tests.gateway.gateway_sites import HeldSink, ListSink, connection, device, registry_of, wiring_of
 from tests.servers import connected, embedded_server, mosquitto
 
 VERSIONS = ["3.1.1", "5"]
@@ -148,27 +146,6 @@ async def test_clock_too_far_off_is_marked_and_counted_and_gets_the_gateways_tim
     assert len(set(times)) == 5
     assert max(abs(time_ns - clock.now_ns()) for time_ns in times[2:]) < 10_000_000
     assert (connector.health().errors["device_clock"], connector.health().errors["no_device_time"]) == (2, 1)
-
-
-class HeldSink(ListSink):
-    """A sink whose commits take as long as a test wants, or fail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = asyncio.Event()
-        self.waiting = 0
-        self.error: Exception | None = None
-
-    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
-        self.waiting += 1
-        await self.open.wait()
-        if self.error is not None:
-            raise self.error
-        await super().emit(batch, names=names)
-
-    async def dead_letter(self, letter: DeadLetter, *, names: Sequence[bytes] = ()) -> None:
-        await self.open.wait()
-        await super().dead_letter(letter, names=names)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -14,9 +14,9 @@ import pytest
 from domain.errors import LinkError
 from gateway.connectors.mqtt_json.connector import MOST_TOGETHER, SESSION_EXPIRY_S, MqttJsonConnector
 from tests.certificates import Authority, Pair
-from tests.gateway.gateway_sites import ListSink, connection, device, registry_of, wiring_of
+from tests.gateway.gateway_sites import HeldSink, ListSink, connection, device, registry_of, wiring_of
 from tests.gateway.mqtt_cable import CONNECT, PUBACK, PUBLISH, RECEIVE_MAXIMUM, SESSION_EXPIRY, cable_to, read_connect
-from tests.gateway.test_mqtt_json_connector import HeldSink, make, publisher, running, smoke, until
+from tests.gateway.test_mqtt_json_connector import make, publisher, running, smoke, until
 from tests.servers import connected, embedded_server, mosquitto
 
 VERSIONS = ["3.1.1", "5"]

@@ -7,7 +7,6 @@ import json
 import ssl
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import httpx
 import pytest
 
 from backbone.tls import TlsError
-from domain.batch import ReadingBatch
 from domain.clock import FakeClock, SystemClock
 from domain.errors import LinkError, RefusedError, StoreError
 from domain.quality import GOOD, Reason
@@ -28,7 +26,7 @@ from gateway.session import Session, Voice
 from gateway.spool import Spool, SpoolLimits
 from gateway.values import Values
 from tests.certificates import Authority
-from tests.gateway.gateway_sites import GATEWAY, UNIT, ListSink, registry_of, wiring_of
+from tests.gateway.gateway_sites import GATEWAY, UNIT, HeldSink, ListSink, registry_of, wiring_of
 from tests.gateway.http_push.push_desk import TOKEN, listening, make, message, pushes, until
 
 
@@ -220,23 +218,6 @@ async def test_clocks_that_are_wrong_are_marked_and_absent_times_too() -> None:
     assert reasons == [Reason.NONE] * 2 + [Reason.CLOCK] * 4
     assert len(set(sink.times("nb-1/smoke"))) == 6
     assert (connector.health().errors["device_clock"], connector.health().errors["no_device_time"]) == (2, 2)
-
-
-class HeldSink(ListSink):
-    """A sink whose commits wait, or fail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = asyncio.Event()
-        self.waiting = 0
-        self.error: Exception | None = None
-
-    async def emit(self, batch: ReadingBatch, *, names: Sequence[bytes] = ()) -> None:
-        self.waiting += 1
-        await self.open.wait()
-        if self.error is not None:
-            raise self.error
-        await super().emit(batch, names=names)
 
 
 async def test_the_answer_follows_the_commit_and_a_disk_that_refuses_is_a_503() -> None:
