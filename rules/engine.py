@@ -198,7 +198,9 @@ class Engine:
     def _tick(self, segment: Segment) -> list[Said]:
         now_ns = int(segment.now_ns[0])
         silent, absences = self.liveness.tick(now_ns)
-        said = self._apply(joined([absences, *self._forget(silent), *self._end_events(now_ns)]), segment)
+        said = self._apply(
+            joined([absences, *self._forget(silent), *self._end_events(now_ns), *self._tick_banks(segment)]), segment
+        )
         due = self.slots.due(now_ns)
         if self.judge_all:  # the rules changed: what was carried over is held against the new conditions
             due, self.judge_all = np.arange(len(self.slots)), False
@@ -240,6 +242,17 @@ class Engine:
             bank.truth[over] = NORMAL
             instant, row = np.zeros(len(over), np.int64), np.full(len(over), -1)
             found.append(outside(start + over, before, bank.truth[over], instant, row))
+        return found
+
+    def _tick_banks(self, segment: Segment) -> list[Changes]:
+        """Let the banks move that time alone moves."""
+        found = []
+        for bank, start in zip(self.plan.banks, self.plan.bank_signal, strict=True):
+            moved = bank.tick(int(segment.now_ns[0]), int(segment.log_ns[0]))
+            if moved is not None:
+                term, before, after = moved
+                instant, row = np.zeros(len(term), np.int64), np.full(len(term), -1)
+                found.append(outside(start + term, before, after, instant, row))
         return found
 
     def _apply(self, changes: Changes, segment: Segment) -> list[Said]:

@@ -1,0 +1,30 @@
+"""Banks: all tests of one kind over all points, as arrays, one *term* for each (test, point).
+
+A term is shared by every rule that asks the same of the same point. Terms are sorted by point, so the
+links point → terms are ranges. A bank keeps nothing but its parameters and the little memory its test
+needs; truths live in one array of the engine, of which each bank has a slice.
+
+To add a test: a key in `rules.conditions`, a `Bank` here, and its line in ``BANKS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rules.banks.bank import Bank
+from rules.banks.limits import AboveBank, BelowBank, RangeBank
+from rules.banks.load_step import StepBank
+from rules.banks.states import BitsBank, EqualsBank
+
+__all__ = ["BANKS", "AboveBank", "Bank", "BelowBank", "BitsBank", "EqualsBank", "RangeBank", "StepBank"]
+
+BANKS: Mapping[str, type[Bank]] = {
+    "above": AboveBank,
+    "below": BelowBank,
+    "bits": BitsBank,
+    "equals": EqualsBank,
+    "at_least": RangeBank,
+    "at_most": RangeBank,
+    "step": StepBank,
+}
+"""Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""
