@@ -3,7 +3,12 @@
 | table | holds |
 |---|---|
 | ``points`` | a small integer for each point key, and who the point is |
-| ``readings`` | ``(point, time_ns, value, quality)``, in order of arrival; value NULL = none |
+| ``hot_<n>`` | ``(point, time_ns, value, quality)``, in order of arrival; value NULL = none |
+| ``hot`` | names of those tables; one takes new readings, sealed ones wait to be compacted |
+| ``parts`` | the Parquet files of closed days, in the folder ``<file>.parts`` |
+| ``damaged`` | parts that were set aside, and what was in them |
+| ``newest`` | the newest reading of each point among those that were compacted |
+| ``readings`` | a view of all of it, for people with a query tool |
 | ``texts`` | words that came with an event |
 | ``applied`` | ranges of stream sequences whose readings are in ``readings`` |
 
@@ -32,7 +37,14 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS points (
     id INTEGER PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, unit VARCHAR NOT NULL, gateway VARCHAR NOT NULL,
     device VARCHAR NOT NULL, name VARCHAR NOT NULL, quantity VARCHAR NOT NULL);
-CREATE TABLE IF NOT EXISTS readings (
+CREATE TABLE IF NOT EXISTS hot (name VARCHAR NOT NULL, sealed BOOLEAN NOT NULL, made_ns BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS parts (
+    day INTEGER NOT NULL, generation INTEGER NOT NULL, rows BIGINT NOT NULL, different BIGINT NOT NULL,
+    checksum VARCHAR NOT NULL, bytes BIGINT NOT NULL, sha256 VARCHAR NOT NULL,
+    first_ns BIGINT NOT NULL, last_ns BIGINT NOT NULL, made_ns BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS damaged (
+    name VARCHAR NOT NULL, day INTEGER NOT NULL, rows BIGINT NOT NULL, reason VARCHAR NOT NULL, time_ns BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS newest (
     point INTEGER NOT NULL, time_ns BIGINT NOT NULL, value DOUBLE, quality USMALLINT NOT NULL);
 CREATE TABLE IF NOT EXISTS texts (point INTEGER NOT NULL, time_ns BIGINT NOT NULL, text VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS applied (

@@ -13,6 +13,7 @@ from domain.batch import ReadingBatch
 from domain.points import Point, PointTable
 from domain.quality import GOOD, HISTORICAL
 from ingest.aggregate import Aggregate
+from ingest.duckdb_layout import DAY_NS, Layout, union
 from ingest.store import Counts, RangeQuery, Series
 
 GAP_NS = 3600 * 10**9
@@ -26,12 +27,12 @@ _AGGREGATES = {
     Aggregate.LAST: "arg_max(value, time_ns) FILTER (value IS NOT NULL)",
 }
 
-_RAW = """SELECT time_ns, value, quality FROM readings
+_RAW = """SELECT time_ns, value, quality FROM {source}
 WHERE point = ? AND time_ns >= ? AND time_ns < ? ORDER BY time_ns LIMIT ?"""
 
 _BUCKETS = """SELECT time_ns - time_ns % $resolution AS time_ns, {value} AS value,
     coalesce(arg_max(quality, time_ns) FILTER ((quality & $mask) <> $good), $good)::USMALLINT AS quality
-FROM readings WHERE point = $point AND time_ns >= $start AND time_ns < $end
+FROM {source} WHERE point = $point AND time_ns >= $start AND time_ns < $end
 GROUP BY 1 ORDER BY 1 LIMIT $most"""
 
 
@@ -76,48 +77,61 @@ def _upsert_points(connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, 
     connection.unregister("changed")
 
 
-def last_times(connection: duckdb.DuckDBPyConnection, never: int) -> NDArray[np.int64]:
+def last_times(connection: duckdb.DuckDBPyConnection, layout: Layout, never: int) -> NDArray[np.int64]:
     """Return the time of each point's newest reading by the store's integer; ``never`` without one."""
     (count,) = _one(connection.execute("SELECT coalesce(max(id), -1) + 1 FROM points"))
     last = np.full(count, never, np.int64)
-    found = connection.execute("SELECT point, max(time_ns) AS time_ns FROM readings GROUP BY point").fetchnumpy()
+    found = connection.execute(
+        f"SELECT point, max(time_ns) AS time_ns FROM {_with_newest(layout)} GROUP BY point"
+    ).fetchnumpy()
     last[found["point"]] = found["time_ns"]
     return last
 
 
-def insert_readings(connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32], rows: ReadingBatch) -> None:
+def _with_newest(layout: Layout) -> str:
+    """Return SQL for rows that hold the newest reading of every point, without reading a part."""
+    return union((*layout.tables, "newest"), ())
+
+
+def insert_readings(
+    connection: duckdb.DuckDBPyConnection, table: str, ids: NDArray[np.int32], rows: ReadingBatch
+) -> None:
     """Append the columns as they are in memory; NaN becomes NULL."""
     connection.register(
         "new_rows", {"point": ids, "time_ns": rows.time_ns, "value": rows.value, "quality": rows.quality}
     )
-    connection.execute("INSERT INTO readings SELECT point, time_ns, value, quality FROM new_rows")
+    connection.execute(f"INSERT INTO {table} SELECT point, time_ns, value, quality FROM new_rows")
     connection.unregister("new_rows")
 
 
 def stored_rows(
-    connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32], time_ns: NDArray[np.int64]
+    connection: duckdb.DuckDBPyConnection, layout: Layout, ids: NDArray[np.int32], time_ns: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return the positions of the names (id, time) that are in the table."""
+    """Return the positions of the names (id, time) that are stored, in the file or in a part."""
     order = np.argsort(time_ns, kind="stable")
     cuts = np.flatnonzero(np.diff(time_ns[order]) > GAP_NS) + 1
     found = []
     for part in np.split(order, cuts):
+        first, last = int(time_ns[part[0]]), int(time_ns[part[-1]])
         connection.register("late", {"row_no": part, "point": ids[part], "time_ns": time_ns[part]})
         hits = connection.execute(
-            "SELECT row_no FROM late SEMI JOIN"
-            " (SELECT point, time_ns FROM readings WHERE time_ns BETWEEN ? AND ?) AS kept USING (point, time_ns)",
-            [int(time_ns[part[0]]), int(time_ns[part[-1]])],
+            f"SELECT row_no FROM late SEMI JOIN (SELECT point, time_ns FROM {layout.source(first, last + 1)}"
+            " WHERE time_ns BETWEEN ? AND ?) AS kept USING (point, time_ns)",
+            [first, last],
         ).fetchnumpy()
         connection.unregister("late")
         found.append(np.asarray(hits["row_no"], np.int64))
     return np.concatenate(found)
 
 
-def series(connection: duckdb.DuckDBPyConnection, stored_id: int, point: int, query: RangeQuery) -> Series:
+def series(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, stored_id: int, point: int, query: RangeQuery
+) -> Series:
     """Return rows or buckets of one point."""
+    source = layout.source(query.start_ns, query.end_ns)
     if query.resolution_ns:
         asked = connection.execute(
-            _BUCKETS.format(value=_AGGREGATES[query.aggregate]),
+            _BUCKETS.format(value=_AGGREGATES[query.aggregate], source=source),
             {
                 "resolution": query.resolution_ns,
                 "mask": ~HISTORICAL & 0xFFFF,
@@ -129,7 +143,9 @@ def series(connection: duckdb.DuckDBPyConnection, stored_id: int, point: int, qu
             },
         )
     else:
-        asked = connection.execute(_RAW, [stored_id, query.start_ns, query.end_ns, query.most_rows + 1])
+        asked = connection.execute(
+            _RAW.format(source=source), [stored_id, query.start_ns, query.end_ns, query.most_rows + 1]
+        )
     found = asked.fetchnumpy()
     return Series(
         point,
@@ -139,11 +155,13 @@ def series(connection: duckdb.DuckDBPyConnection, stored_id: int, point: int, qu
     )
 
 
-def latest(connection: duckdb.DuckDBPyConnection, table: PointTable, ids: NDArray[np.int32]) -> ReadingBatch:
+def latest(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, table: PointTable, ids: NDArray[np.int32]
+) -> ReadingBatch:
     """Return the newest reading of each point of ``table``, with its text."""
     found = connection.execute(
         "SELECT point, max(time_ns) AS time_ns, arg_max_null(value, time_ns) AS value,"
-        " arg_max(quality, time_ns) AS quality FROM readings GROUP BY point"
+        f" arg_max(quality, time_ns) AS quality FROM {_with_newest(layout)} GROUP BY point"
     ).fetchnumpy()
     index_of = np.full(int(ids.max(initial=-1)) + 1, -1, np.int32)
     index_of[ids] = np.arange(len(ids), dtype=np.int32)
@@ -168,17 +186,38 @@ def latest(connection: duckdb.DuckDBPyConnection, table: PointTable, ids: NDArra
     )
 
 
-def stored(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the number of rows (from the table's own count: no scan)."""
-    (count,) = _one(connection.execute("SELECT count(*) FROM readings"))
+def stored(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
+    """Return the number of rows (from the tables' own counts and the parts' records: no scan)."""
+    return sum(table_rows(connection, table) for table in layout.tables) + sum(part.rows for part in layout.parts)
+
+
+def table_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Return the number of rows of a table."""
+    (count,) = _one(connection.execute(f"SELECT count(*) FROM {table}"))
     return int(count)
 
 
-def counts(connection: duckdb.DuckDBPyConnection) -> Counts:
-    """Count rows and different names; a scan that spills to disk when memory is short."""
-    total, first_ns, last_ns = _one(connection.execute("SELECT count(*), min(time_ns), max(time_ns) FROM readings"))
-    (distinct,) = _one(connection.execute("SELECT count(*) FROM (SELECT DISTINCT point, time_ns FROM readings)"))
-    return Counts(stored=total, distinct=distinct, first_ns=first_ns, last_ns=last_ns)
+def counts(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Counts:
+    """Count rows and different names; a scan that spills to disk when memory is short.
+
+    Days that have a part and nothing else were counted when the part was made.
+    """
+    hot = union(layout.tables, ())
+    asked = connection.execute(f"SELECT DISTINCT time_ns // {DAY_NS} FROM {hot}").fetchall()
+    days = {int(day) for (day,) in asked}
+    mixed = [layout.folder / part.name for part in layout.parts if part.day in days]
+    (distinct,) = _one(
+        connection.execute(f"SELECT count(*) FROM (SELECT DISTINCT point, time_ns FROM {union(layout.tables, mixed)})")
+    )
+    first_ns, last_ns = _one(connection.execute(f"SELECT min(time_ns), max(time_ns) FROM {hot}"))
+    firsts = [part.first_ns for part in layout.parts] + [first_ns] * (first_ns is not None)
+    lasts = [part.last_ns for part in layout.parts] + [last_ns] * (last_ns is not None)
+    return Counts(
+        stored=stored(connection, layout),
+        distinct=distinct + sum(part.different for part in layout.parts if part.day not in days),
+        first_ns=min(firsts, default=None),
+        last_ns=max(lasts, default=None),
+    )
 
 
 def _filled(column: NDArray[np.float64]) -> NDArray[np.float64]:

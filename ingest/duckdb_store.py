@@ -5,12 +5,17 @@ delivered again after a crash is known and skipped, in whatever order it comes. 
 *another* message is refused by its name (point, time). Looking each name up would be slow, so the
 last time of each point is kept in memory: a reading that is newer than that is new without asking,
 and only the late ones are looked for in the table.
+
+New readings are in a table of the file, those of closed days in Parquet parts beside it: see `ingest.duckdb_layout`
+and `ingest.duckdb_compaction`. A damaged part is set aside, and everything else goes on.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +29,8 @@ from domain.site.registry import Registry
 from ingest import duckdb_queries as queries
 from ingest.applied import Applied, Range
 from ingest.duckdb_file import MEMORY_LIMIT, THREADS, damaged_files, is_damage, open_file, set_aside
+from ingest.duckdb_layout import Layout
+from ingest.duckdb_parts import clear_away, damage_of, load_layout, read_layout, set_aside_parts, set_parts_aside
 from ingest.store import Counts, Mark, RangeQuery, Series, StoreDownError, Written
 
 T = TypeVar("T")
@@ -31,6 +38,8 @@ T = TypeVar("T")
 NEVER = np.iinfo(np.int64).min
 """Last time of a point that has no reading."""
 NO_ID = -1
+_PART_WORDS = ("parquet", "zstd", "tprotocol", "thrift", "decompress", "page", "metadata", "column")
+"""How DuckDB 2.0 speaks of a file that it can't read to the end; a false alarm costs a look at every part."""
 
 
 class DuckDbStore:
@@ -50,6 +59,9 @@ class DuckDbStore:
         self._lock = threading.RLock()
         self._counted: Counts | None = None
         self._asking = 0
+        self._layout: Layout | None = None
+        self.upkeep = threading.Lock()
+        """Held by whoever rewrites or copies the parts: one at a time."""
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._applied: dict[str, Applied] = {}
         self._ids = np.empty(0, np.int32)
@@ -60,7 +72,73 @@ class DuckDbStore:
     @property
     def set_aside(self) -> list[str]:
         """Names of damaged files beside this one."""
-        return damaged_files(self._path)
+        return damaged_files(self._path) + set_aside_parts(self._path)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def layout(self) -> Layout:
+        """Where the readings lie now."""
+        with self._lock:
+            self._open()
+            assert self._layout is not None  # noqa: S101  # the opening reads it
+            return self._layout
+
+    @contextmanager
+    def snapshot(self, what: str = "a question") -> Iterator[tuple[duckdb.DuckDBPyConnection, Layout]]:
+        """Give a cursor that sees the store as it is now, with the layout of this moment, while writes go on.
+
+        Raises StoreDownError, with which a damaged part or file is set aside.
+        """
+        try:
+            with self._lock:
+                cursor, layout = self._open().cursor(), self.layout
+                cursor.begin()
+                cursor.execute("SELECT count(*) FROM hot").fetchall()  # a snapshot begins with the first question
+                self._asking += 1
+            try:
+                yield cursor, layout
+            finally:
+                with self._lock:
+                    cursor.close()
+                    self._asking -= 1
+        except duckdb.Error as error:
+            raise self._failed(what, error) from error
+
+    @contextmanager
+    def changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a transaction that may change the layout; it is committed at the end, and nothing is written meanwhile."""
+        with self._lock:
+            connection = self._open()
+            try:
+                connection.begin()
+                yield connection
+                connection.commit()
+                self._layout = read_layout(connection, self.layout.folder)
+            except duckdb.Error as error:
+                raise self._failed("a change of the layout", error) from error
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def fold(self) -> None:
+        """Fold the log into the file and give free space back; later when questions are open. Removes replaced parts."""
+        with self._lock:
+            if self._asking:
+                return  # the next round, or the next opening, does it
+            try:
+                self._open().execute("CHECKPOINT")
+            except duckdb.Error as error:
+                raise self._failed("a checkpoint", error) from error
+            clear_away(self.layout)
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Remove the files of parts that left the catalogue; one that is being read stays readable to its reader."""
+        for name in names:
+            (self.layout.folder / name).unlink(missing_ok=True)
 
     def grow(self, registry: Registry) -> None:
         """Give the new points their integers."""
@@ -111,7 +189,9 @@ class DuckDbStore:
         """Return rows or buckets of each point."""
         return self._ask(
             "range",
-            lambda cursor: [queries.series(cursor, self._id_of(point), point, query) for point in query.points],
+            lambda cursor, layout: [
+                queries.series(cursor, layout, self._id_of(point), point, query) for point in query.points
+            ],
         )
 
     def _id_of(self, point: int) -> int:
@@ -120,7 +200,7 @@ class DuckDbStore:
 
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
-        return self._ask("latest", lambda cursor: queries.latest(cursor, self._table, self._ids))
+        return self._ask("latest", lambda cursor, layout: queries.latest(cursor, layout, self._table, self._ids))
 
     def counts(self) -> Counts:
         """Count rows and different names among them; the last answer is kept while no row is added."""
@@ -136,20 +216,20 @@ class DuckDbStore:
                 self._connection.close()
                 self._connection = None
 
-    def _ask(self, what: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """Put a question on a cursor of its own: a snapshot, beside whatever is being written."""
+    def _ask(self, what: str, question: Callable[[duckdb.DuckDBPyConnection, Layout], T]) -> T:
+        """Put a question on a cursor of its own: a snapshot, beside whatever is being written.
+
+        When that sets a damaged part aside the question is put once more, to what is left.
+        """
+        before = self.layout.parts
         try:
-            with self._lock:
-                cursor = self._open().cursor()
-                self._asking += 1
-            try:
-                return question(cursor)
-            finally:
-                with self._lock:
-                    cursor.close()
-                    self._asking -= 1
-        except duckdb.Error as error:
-            raise self._failed(what, error) from error
+            with self.snapshot(what) as (cursor, layout):
+                return question(cursor, layout)
+        except StoreDownError:
+            if self.layout.parts == before:
+                raise
+        with self.snapshot(what) as (cursor, layout):
+            return question(cursor, layout)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Return the connection; open the file and read what is kept in memory when there is none."""
@@ -157,23 +237,41 @@ class DuckDbStore:
             return self._connection
         connection = open_file(self._path, memory_limit=self._memory_limit, threads=self._threads)
         try:
+            layout = load_layout(connection, self._path, time.time_ns())
             self._ids = queries.point_ids(connection, tuple(self._table))
-            self._last_ns = queries.last_times(connection, NEVER)
+            self._last_ns = queries.last_times(connection, layout, NEVER)
             self._applied = _load_applied(connection)
         except duckdb.Error as error:
             connection.close()
             self._set_aside_if_damaged(error)
             raise StoreDownError(f"{self._path} can't be read: {error}") from error
+        self._layout = layout
         self._connection = connection
         return connection
 
     def _failed(self, what: str, error: duckdb.Error) -> StoreDownError:
         """Close the file, so that the next call opens it anew and reads what was really committed."""
-        if not isinstance(error, duckdb.OutOfMemoryException):
-            with self._lock:
+        with self._lock:
+            if not isinstance(error, duckdb.OutOfMemoryException) and not self._parts_set_aside(error):
                 self.close()
                 self._set_aside_if_damaged(error)
         return StoreDownError(f"{what} on {self._path} failed: {str(error).splitlines()[0]}")
+
+    def _parts_set_aside(self, error: duckdb.Error) -> bool:
+        """Set damaged parts aside if an error comes from reading one; tells whether there were any."""
+        layout, connection = self._layout, self._connection
+        if layout is None or connection is None or not speaks_of_parts(error):
+            return False
+        found = [(part, damage_of(part, layout.folder, thorough=True)) for part in layout.parts]
+        bad = [(part, reason) for part, reason in found if reason is not None]
+        try:
+            with suppress(duckdb.Error):  # none is open when a question failed, one is when a write did
+                connection.rollback()
+            if bad:
+                self._layout = set_parts_aside(connection, layout, bad, time.time_ns())
+        except duckdb.Error:
+            return False
+        return bool(bad)
 
     def _set_aside_if_damaged(self, error: duckdb.Error) -> None:
         """Rename a damaged file, unless a question still holds it open: DuckDB would go on with that one."""
@@ -186,16 +284,21 @@ class DuckDbStore:
         fresh = first_of_name(ids, rows.time_ns)
         late = np.flatnonzero(fresh & (rows.time_ns <= self._last_ns[ids]))
         if late.size:
-            fresh[late[queries.stored_rows(connection, ids[late], rows.time_ns[late])]] = False
+            fresh[late[queries.stored_rows(connection, self.layout, ids[late], rows.time_ns[late])]] = False
         return fresh
 
     def _insert(self, connection: duckdb.DuckDBPyConnection, rows: ReadingBatch) -> None:
         if not len(rows):
             return
-        queries.insert_readings(connection, self._ids[rows.point], rows)
+        queries.insert_readings(connection, self.layout.hot, self._ids[rows.point], rows)
         texts = [(int(self._ids[rows.point[at]]), int(rows.time_ns[at]), text) for at, text in rows.text.items()]
         if texts:
             connection.executemany("INSERT INTO texts VALUES (?, ?, ?)", texts)
+
+
+def speaks_of_parts(error: duckdb.Error) -> bool:
+    """Tell whether an error may come from reading a part."""
+    return any(word in str(error).lower() for word in _PART_WORDS)
 
 
 def first_of_name(ids: NDArray[np.int32], time_ns: NDArray[np.int64]) -> NDArray[np.bool_]:

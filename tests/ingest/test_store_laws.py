@@ -1,4 +1,4 @@
-"""Laws that every store keeps: the embedded file and a real InfluxDB 1 pass the same tests."""
+"""Laws that every store keeps: the embedded file, the file with its Parquet parts, and a real InfluxDB 1 pass the same tests."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ingest.duckdb_store import DuckDbStore
 from ingest.influx_endpoint import version_1
 from ingest.influx_store import InfluxStore
 from ingest.store import Counts, Mark, RangeQuery, Series, Store
+from tests.ingest.compacting_store import CompactingStore
 from tests.ingest.ingest_site import SECOND_NS, START_NS, load, readings, site
 from tests.ingest.store_servers import influxd
 
@@ -37,11 +38,14 @@ def influx_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["duckdb", "influxdb1"])
+@pytest.fixture(params=["duckdb", "duckdb-parts", "duckdb-half-parts", "influxdb1"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path, registry: Registry) -> OpenStore:
     """Return what opens the store under test: the same data, as after a restart of the process."""
     if request.param == "duckdb":
         return lambda: DuckDbStore(registry.points, tmp_path / "readings.duckdb")
+    if request.param.startswith("duckdb-"):
+        every = 1 if request.param == "duckdb-parts" else 2
+        return lambda: CompactingStore(registry.points, tmp_path / "readings.duckdb", every)
     url = request.getfixturevalue("influx_url")
     return lambda: InfluxStore(registry, version_1(url, tmp_path.name))
 
