@@ -171,8 +171,9 @@ def _drop_old(store: DuckDbStore, keep_ns: int) -> Upkeep:
         return Upkeep()
     with store.changing() as connection:
         connection.executemany("DELETE FROM parts WHERE day = ?", [(part.day,) for part in old])
+        connection.executemany("INSERT INTO dropped VALUES (?)", [(part.name,) for part in old])
         connection.execute("DELETE FROM texts WHERE time_ns < ?", [keep_ns])
         describe(connection, read_layout(connection, store.layout.folder))
-    store.forget([part.name for part in old])
+    store.forget()
     log.info("dropped: %d days before %s", len(old), date_of(day_of(keep_ns)))
     return Upkeep(dropped_days=len(old), dropped_rows=sum(part.rows for part in old))

@@ -7,6 +7,7 @@
 | ``hot`` | names of those tables; one takes new readings, sealed ones wait to be compacted |
 | ``parts`` | the Parquet files of closed days, in the folder ``<file>.parts`` |
 | ``damaged`` | parts that were set aside, and what was in them |
+| ``dropped`` | files of parts past retention that are still to be removed |
 | ``newest`` | the newest reading of each point among those that were compacted |
 | ``readings`` | a view of all of it, for people with a query tool |
 | ``texts`` | words that came with an event |
@@ -44,6 +45,7 @@ CREATE TABLE IF NOT EXISTS parts (
     first_ns BIGINT NOT NULL, last_ns BIGINT NOT NULL, made_ns BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS damaged (
     name VARCHAR NOT NULL, day INTEGER NOT NULL, rows BIGINT NOT NULL, reason VARCHAR NOT NULL, time_ns BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS dropped (name VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS newest (
     point INTEGER NOT NULL, time_ns BIGINT NOT NULL, value DOUBLE, quality USMALLINT NOT NULL);
 CREATE TABLE IF NOT EXISTS texts (point INTEGER NOT NULL, time_ns BIGINT NOT NULL, text VARCHAR NOT NULL);

@@ -48,12 +48,11 @@ def load_layout(connection: duckdb.DuckDBPyConnection, path: Path, now_ns: int) 
         if not layout.parts and not _known_points(connection):
             _adopt(connection, folder)
             layout = read_layout(connection, folder)
-        layout = _without_missing(connection, layout)
+        bad = damaged_parts(layout, thorough=False)
+        layout = set_parts_aside(connection, layout, bad, time.time_ns()) if bad else layout
         clear_away(layout)
-    connection.begin()
-    describe(connection, layout)
-    connection.commit()
-    return layout
+        remove_dropped(connection, folder)
+    return _described(connection, layout)
 
 
 def read_layout(connection: duckdb.DuckDBPyConnection, folder: Path) -> Layout:
@@ -159,6 +158,12 @@ def damage_of(part: Part, folder: Path, *, thorough: bool) -> str | None:
     return None
 
 
+def damaged_parts(layout: Layout, *, thorough: bool) -> list[tuple[Part, str]]:
+    """Return the parts whose files are not what the catalogue says, with the reason."""
+    found = [(part, damage_of(part, layout.folder, thorough=thorough)) for part in layout.parts]
+    return [(part, reason) for part, reason in found if reason is not None]
+
+
 def set_parts_aside(
     connection: duckdb.DuckDBPyConnection, layout: Layout, bad: Sequence[tuple[Part, str]], now_ns: int
 ) -> Layout:
@@ -198,6 +203,13 @@ def clear_away(layout: Layout) -> None:
             path.unlink(missing_ok=True)
 
 
+def remove_dropped(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Remove the files of parts that are past retention."""
+    for (name,) in connection.execute("SELECT name FROM dropped").fetchall():
+        (folder / name).unlink(missing_ok=True)
+    connection.execute("DELETE FROM dropped")
+
+
 def unknown_parts(layout: Layout) -> list[str]:
     """Return files of the folder that look like parts and are not in the catalogue."""
     known = {part.name for part in layout.parts}
@@ -222,10 +234,16 @@ def _known_points(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute("SELECT 1 FROM points LIMIT 1").fetchall())
 
 
-def _without_missing(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Layout:
-    found = [(part, damage_of(part, layout.folder, thorough=False)) for part in layout.parts]
-    bad = [(part, reason) for part, reason in found if reason is not None]
-    return set_parts_aside(connection, layout, bad, time.time_ns()) if bad else layout
+def _described(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Layout:
+    """Make the view, without the parts that it can't be made of."""
+    try:
+        describe(connection, layout)
+    except duckdb.Error:
+        bad = damaged_parts(layout, thorough=True)
+        if not bad:
+            raise
+        return set_parts_aside(connection, layout, bad, time.time_ns())
+    return layout
 
 
 def _adopt(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
