@@ -18,6 +18,7 @@ from cli.points_commands import app as points_app
 from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
+from cli.store_commands import app as store_app
 from cli.support_command import support
 from cli.unregistered_command import unregistered
 from cli.up_command import up
@@ -45,6 +46,7 @@ app.command(rich_help_panel=INSTALLERS)(watch)
 app.add_typer(walk_test_app, name="walk-test", rich_help_panel=INSTALLERS)
 app.command(rich_help_panel=INSTALLERS)(commission)
 app.command(rich_help_panel=SITE)(support)
+app.add_typer(store_app, name="store", rich_help_panel=SITE)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
 app.add_typer(faults_app, name="faults", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)

@@ -51,7 +51,7 @@ ROW_GROUP = 122_880
 Progress = Callable[[int, int], None]
 
 
-def no_progress(done: int, total: int) -> None:  # noqa: ARG001  # a Progress that shows nothing
+def no_progress(done: int, total: int) -> None:  # a Progress
     """Show nothing."""
 
 
@@ -68,12 +68,12 @@ class Upkeep:
 def maintain(
     store: DuckDbStore, now_ns: int, keep_days: int, *, force: bool = False, progress: Progress = no_progress
 ) -> Upkeep:
-    """Compact what is closed and drop what is older than ``keep_days``; raises StoreError.
+    """Compact what is closed and drop what is older than ``keep_days`` (0: nothing is); raises StoreError.
 
     Costs nothing but a look when it is not due; ``force`` compacts closed days that were late as well.
     """
     closed_ns = day_of(now_ns - SETTLE_NS) * DAY_NS
-    keep_ns = (day_of(now_ns) - keep_days) * DAY_NS
+    keep_ns = (day_of(now_ns) - keep_days) * DAY_NS if keep_days else 0
     with store.upkeep:
         _seal(store, closed_ns, now_ns, force=force)
         days = rows = gone = 0
@@ -82,6 +82,8 @@ def maintain(
             moved = _compact(store, table, (keep_ns, closed_ns), progress)
             days, rows, gone = days + moved.days, rows + moved.rows, gone + moved.dropped_rows
         dropped = _drop_old(store, keep_ns)
+        store.fold()
+        store.forget()
         return Upkeep(days=days, rows=rows, dropped_days=dropped.dropped_days, dropped_rows=gone + dropped.dropped_rows)
 
 
@@ -125,7 +127,6 @@ def _compact(store: DuckDbStore, table: str, span: tuple[int, int], progress: Pr
         connection.execute("DELETE FROM hot WHERE name = ?", [table])
         connection.execute(f"DROP TABLE {table}")
         describe(connection, read_layout(connection, store.layout.folder))
-    store.fold()
     rows = sum(int(count) for _, count in found)
     log.info("compacted: %d readings of %d days", rows, len(found))
     return Upkeep(days=len(found), rows=rows, dropped_rows=int(gone))
@@ -174,6 +175,5 @@ def _drop_old(store: DuckDbStore, keep_ns: int) -> Upkeep:
         connection.executemany("INSERT INTO dropped VALUES (?)", [(part.name,) for part in old])
         connection.execute("DELETE FROM texts WHERE time_ns < ?", [keep_ns])
         describe(connection, read_layout(connection, store.layout.folder))
-    store.forget()
     log.info("dropped: %d days before %s", len(old), date_of(day_of(keep_ns)))
     return Upkeep(dropped_days=len(old), dropped_rows=sum(part.rows for part in old))

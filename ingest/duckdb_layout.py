@@ -29,8 +29,8 @@ _PART_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d{1,9})\.parquet")
 class Part(NamedTuple):
     """One closed day in one file.
 
-    ``day`` counts from 1970; ``different`` is the number of different (point, time); ``checksum`` is the sum of all rows'
-    hashes as DuckDB reckons them (of one version: it proves a copy, not an age); times are ns UTC.
+    ``day`` counts from 1970; ``different`` is the number of different (point, time); ``checksum`` is the sum of all
+    rows' hashes as DuckDB reckons them (of one version: it proves a copy, not an age); times are ns UTC.
     """
 
     day: int

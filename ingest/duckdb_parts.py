@@ -1,8 +1,8 @@
 """The catalogue of hot tables and parts: read at the opening, checked against the folder, changed by transactions.
 
-The catalogue in the file decides. A file in the folder that it does not name holds copies only: of rows that are still in
-a sealed table (killed before the commit) or in a later part (killed after it). When the file itself was lost,
-the parts are adopted: the latest whole generation of each day.
+The catalogue in the file decides. A file in the folder that it does not name holds copies only: of rows that are
+still in a sealed table (killed before the commit) or in a later part (killed after it). When the file itself was
+lost, the parts are adopted: the latest whole generation of each day.
 """
 
 from __future__ import annotations

@@ -116,9 +116,39 @@ class DuckDbStore:
         except duckdb.Error as error:
             raise self._failed(what, error) from error
 
+    def with_ids(self, what: str, question: Callable[[duckdb.DuckDBPyConnection, Callable[[int], int]], T]) -> T:
+        """Put a question on a cursor without a transaction, with what turns a point's index into the store's integer.
+
+        It may change tables of its own; files that it may be reading are not removed meanwhile.
+        """
+        try:
+            with self._lock:
+                cursor = self._open().cursor()
+                self._asking += 1
+            try:
+                return question(cursor, self._id_of)
+            finally:
+                with self._lock:
+                    cursor.close()
+                    self._asking -= 1
+        except duckdb.Error as error:
+            raise self._failed(what, error) from error
+
+    def verify(self) -> list[tuple[str, int, str]]:
+        """Read every part to its end; set those with another hash aside, return their names, readings and reasons."""
+        with self.upkeep:
+            bad = damaged_parts(self.layout, thorough=True)
+            if bad:
+                with self._lock:
+                    try:
+                        self._layout = set_parts_aside(self._open(), self.layout, bad, time.time_ns())
+                    except duckdb.Error as error:
+                        raise self._failed("setting parts aside", error) from error
+            return [(part.name, part.rows, reason) for part, reason in bad]
+
     @contextmanager
     def changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a transaction that may change the layout; it is committed at the end, and nothing is written meanwhile."""
+        """Give a transaction that may change the layout; it is committed at the end, nothing is written meanwhile."""
         with self._lock:
             connection = self._open()
             try:
@@ -133,7 +163,7 @@ class DuckDbStore:
                 raise
 
     def fold(self) -> None:
-        """Fold the log into the file and give free space back; later when questions are open. Removes replaced parts."""
+        """Fold the log into the file and remove replaced parts; later when questions are open."""
         with self._lock:
             if self._asking:
                 return  # the next round, or the next opening, does it

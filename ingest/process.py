@@ -15,11 +15,13 @@ from domain.site.models import StoreKind
 from domain.site.registry import Registry
 from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
+from ingest.duckdb_compaction import maintain
 from ingest.duckdb_store import DuckDbStore
 from ingest.influx_store import open_influx
 from ingest.latest import LatestValues
 from ingest.query_service import QueryService
 from ingest.store import Store
+from ingest.store_jobs import StoreJobs
 from ingest.unnamed import Unnamed
 from ingest.writer import Writer, stopped_within
 
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 STATUS_KEY = "ingest.main"
 STATUS_PERIOD_S = 1.0
 RETRY_S = 1.0
+UPKEEP_PERIOD_S = 600.0
+"""How often closed days and days past retention are looked for."""
 FILE_NAME = "readings.duckdb"
 
 
@@ -49,10 +53,15 @@ async def run(
         status = Status(registry, store, writer, letters=letters, started_ns=(clock or SystemClock()).now_ns())
         await _retried(stop, backbone.ensure_streams)
         await QueryService(store, catalogue, latest).serve(backbone)
+        keep_days = registry.site.store.retention.raw_days
+        if isinstance(store, DuckDbStore):
+            await StoreJobs(store, data_dir, keep_days).serve(backbone)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_seed(stop, store, latest))
             tasks.create_task(status.publish_until(stop, backbone))
             tasks.create_task(_retried(stop, lambda: writer.run(stop)))
+            if isinstance(store, DuckDbStore):
+                tasks.create_task(_keep_up(stop, store, keep_days, clock or SystemClock()))
         await status.publish(backbone)
     finally:
         await asyncio.to_thread(store.close)
@@ -113,6 +122,15 @@ class Status:
         while not stop.is_set():
             await self.publish(backbone)
             await stopped_within(stop, STATUS_PERIOD_S)
+
+
+async def _keep_up(stop: asyncio.Event, store: DuckDbStore, keep_days: int, clock: Clock) -> None:
+    """Compact closed days and drop old ones, again and again; what fails is tried again."""
+    while not await stopped_within(stop, UPKEEP_PERIOD_S):
+        try:
+            await asyncio.to_thread(maintain, store, clock.now_ns(), keep_days)
+        except StoreError as error:
+            log.warning("the store is not compacted: %s", error)
 
 
 async def _seed(stop: asyncio.Event, store: Store, latest: LatestValues) -> None:

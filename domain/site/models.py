@@ -119,6 +119,12 @@ class StoreKind(StrEnum):
     INFLUXDB2 = "influxdb2"
 
 
+class RetentionSettings(Settings):
+    """How long a store keeps readings, in days; 0 keeps for ever."""
+
+    raw_days: int = Field(default=90, ge=0, le=36_500)
+
+
 class StoreSettings(Settings):
     """Where readings are kept. Server fields are for InfluxDB only."""
 
@@ -127,6 +133,7 @@ class StoreSettings(Settings):
     database: str = Field(default="fengsui", description="database (v1) or bucket (v2)")
     org: str = "fengsui"
     token: str | None = Field(default=None, repr=False)
+    retention: RetentionSettings = RetentionSettings()
 
     @model_validator(mode="after")
     def _server_needs_url(self) -> Self:

@@ -1,4 +1,4 @@
-"""Laws that every store keeps: the embedded file, the file with its Parquet parts, and a real InfluxDB 1 pass the same tests."""
+"""Laws that every store keeps: the embedded file, the same with its parts, a real InfluxDB 1."""
 
 from __future__ import annotations
 
