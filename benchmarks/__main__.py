@@ -21,6 +21,7 @@ MODULES = (
     "planner",
     "gateway_memory",
     "store",
+    "store_trend",
     "gb26875_access",
     "whole_way",
 )
