@@ -82,21 +82,35 @@ async def test_the_commands_of_a_stopped_store(tmp_path: Path) -> None:
 
 async def test_while_ingest_runs_it_does_the_work(tmp_path: Path) -> None:
     fill(tmp_path)
+    async with (
+        embedded_server(tmp_path) as server,
+        connected(server) as backbone,
+        ingesting(SITE, backbone, tmp_path / "ingest"),
+    ):
+        rows = load(SITE, 20, 2 * 86_400)
+        await publish(backbone, rows, "live")
+        await status_when(backbone, lambda seen: seen["stored"] == len(rows))
+        found = json.loads((await store_command(tmp_path, "status", "--verify", "--json")).out)
+        assert found["rows"] == 120 * POINTS
+        made = await store_command(tmp_path, "backup", str(tmp_path / "backup"), "--json")
+        assert json.loads(made.out)["rows"] == 120 * POINTS, made.err
+        assert (tmp_path / "backup" / "manifest.json").is_file()
+        out = await store_command(tmp_path, "export", str(tmp_path / "out"), "--point", "level", "--json")
+        assert json.loads(out.out)["rows"] == 4 * 120
+    with duckdb.connect() as connection:
+        files = str(tmp_path / "out" / "*.parquet")
+        assert connection.execute("SELECT count(*) FROM read_parquet(?)", [files]).fetchall() == [(4 * 120,)]
+
+
+async def test_while_ingest_runs_it_refuses_what_a_stopped_store_refuses(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / "backup").mkdir()
     async with embedded_server(tmp_path) as server, connected(server) as backbone:
         async with ingesting(SITE, backbone, tmp_path / "ingest"):
-            rows = load(SITE, 20, 2 * 86_400)
-            await publish(backbone, rows, "live")
-            await status_when(backbone, lambda seen: seen["stored"] == len(rows))
-            found = json.loads((await store_command(tmp_path, "status", "--verify", "--json")).out)
-            assert found["rows"] == 120 * POINTS
-            made = await store_command(tmp_path, "backup", str(tmp_path / "backup"), "--json")
-            assert json.loads(made.out)["rows"] == 120 * POINTS, made.err
-            assert (tmp_path / "backup" / "manifest.json").is_file()
+            await status_when(backbone, lambda seen: seen["lag_messages"] == 0)
             twice = await store_command(tmp_path, "backup", str(tmp_path / "backup"))
             assert twice.code == 1
             assert "exists" in twice.err
-            out = await store_command(tmp_path, "export", str(tmp_path / "out"), "--point", "level", "--json")
-            assert json.loads(out.out)["rows"] == 4 * 120
             nobody = await store_command(tmp_path, "export", str(tmp_path / "out-2"), "--point", "nobody", "--json")
             assert nobody.code == 1
             assert "no point" in json.loads(nobody.out)["error"]
@@ -106,9 +120,6 @@ async def test_while_ingest_runs_it_does_the_work(tmp_path: Path) -> None:
             assert refused.code == 1
             assert "open in another process" in refused.err
         assert list((tmp_path / "ingest" / "outbox").iterdir()) == []
-    with duckdb.connect() as connection:
-        files = str(tmp_path / "out" / "*.parquet")
-        assert connection.execute("SELECT count(*) FROM read_parquet(?)", [files]).fetchall() == [(4 * 120,)]
 
 
 async def test_what_is_wrong_is_said(tmp_path: Path) -> None:
