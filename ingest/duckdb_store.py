@@ -27,7 +27,8 @@ from domain.batch import ReadingBatch
 from domain.points import PointTable
 from domain.site.registry import Registry
 from ingest import duckdb_queries as queries
-from ingest.applied import Applied, Range
+from ingest.applied import Applied
+from ingest.duckdb_applied import load_applied, save_applied
 from ingest.duckdb_file import MEMORY_LIMIT, THREADS, damaged_files, is_damage, open_file, set_aside
 from ingest.duckdb_layout import Layout
 from ingest.duckdb_parts import (
@@ -219,7 +220,7 @@ class DuckDbStore:
                 chosen = rows if fresh.all() else rows.take(fresh)
                 self._insert(connection, chosen)
                 for stream, now in after.items():
-                    _save_applied(connection, stream, self._applied.get(stream, Applied()), now)
+                    save_applied(connection, stream, self._applied.get(stream, Applied()), now)
                 connection.commit()
             except duckdb.Error as error:
                 raise self._failed("write", error) from error
@@ -282,7 +283,7 @@ class DuckDbStore:
             layout = load_layout(connection, self._path, time.time_ns())
             self._ids = queries.point_ids(connection, tuple(self._table))
             self._last_ns = queries.last_times(connection, layout, NEVER)
-            self._applied = _load_applied(connection)
+            self._applied = load_applied(connection)
         except duckdb.Error as error:
             connection.close()
             self._set_aside_if_damaged(error)
@@ -360,22 +361,3 @@ def first_of_name(ids: NDArray[np.int32], time_ns: NDArray[np.int64]) -> NDArray
     first = np.ones(len(ids), np.bool_)
     first[order[1:][copy]] = False
     return first
-
-
-def _load_applied(connection: duckdb.DuckDBPyConnection) -> dict[str, Applied]:
-    found: dict[str, list[Range]] = {}
-    for stream, *numbers in connection.execute("SELECT * FROM applied").fetchall():
-        found.setdefault(stream, []).append(Range(*numbers))
-    return {stream: Applied.of(ranges) for stream, ranges in found.items()}
-
-
-def _save_applied(connection: duckdb.DuckDBPyConnection, stream: str, before: Applied, now: Applied) -> None:
-    """Write only the ranges that changed: usually one."""
-    gone = set(before.ranges) - set(now.ranges)
-    new = set(now.ranges) - set(before.ranges)
-    if gone:
-        connection.executemany(
-            "DELETE FROM applied WHERE stream = ? AND first_seq = ?", [(stream, item.first) for item in gone]
-        )
-    if new:
-        connection.executemany("INSERT INTO applied VALUES (?, ?, ?, ?)", [(stream, *item) for item in sorted(new)])

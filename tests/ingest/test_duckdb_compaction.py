@@ -310,6 +310,47 @@ def test_compaction_and_questions_keep_within_their_memory(tmp_path: Path) -> No
     assert "MB more" in done.stdout
 
 
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from domain.batch import ReadingBatch
+from domain.errors import StoreError
+from ingest.duckdb_compaction import maintain
+from ingest.duckdb_store import DuckDbStore
+from ingest.store import Mark
+from tests.ingest.ingest_site import START_NS, site
+registry = site()
+store = DuckDbStore(registry.points, Path(sys.argv[1]))
+rows, count = 300_000, len(registry.points)
+at, dice = np.arange(rows), np.random.default_rng(1)
+batch = ReadingBatch.build(registry.points, START_NS + at * 10**6, at % count, dice.random(rows))
+store.write(batch, {"S": [Mark(1, 1)]})
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+for _ in range(2):
+    try:
+        maintain(store, START_NS + 10 * 86_400 * 10**9, 365, force=True)
+    except StoreError:
+        continue
+    raise SystemExit("the part can't fit")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+counts = store.counts()
+assert counts.stored == counts.distinct == rows, counts
+assert store.set_aside == []
+assert maintain(store, START_NS + 10 * 86_400 * 10**9, 365, force=True).rows == rows
+counts = store.counts()
+assert counts.stored == counts.distinct == rows, counts
+store.close()
+"""
+
+
+def test_a_full_disk_stops_compaction_and_nothing_else(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "readings.duckdb")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+
+
 def test_names_of_parts() -> None:
     assert part_name(TODAY, 3) == "2027-01-15.3.parquet"
     assert parse_part_name("2027-01-15.3.parquet") == (TODAY, 3)
