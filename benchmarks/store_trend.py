@@ -68,7 +68,24 @@ def measured(store: DuckDbStore, table: PointTable, wanted: int) -> list[tuple[s
             times = [asked(store, start_ns, resolution_ns) for _ in range(TRIES)]
             text = f"median {1000 * sorted(times)[TRIES // 2]:.1f} ms ({1000 * min(times):.1f}-{1000 * max(times):.1f})"
             found.append((f"trend of one point, {name}, {kind}, of {stored:,} readings", text, "100 ms"))
+    if compacted:
+        took = min(late(store, table, number) for number in range(5))
+        found.append(
+            ("late readings stored into a compacted day, 50,000 a commit", f"{50_000 / took:,.0f} readings/s", "-")
+        )
     return found
+
+
+def late(store: DuckDbStore, table: PointTable, number: int) -> float:
+    """Return the seconds of a commit of late readings that stand between stored ones of the first day."""
+    times = T0_NS + (np.arange(BATCH_STEPS) + 100 * number) * PERIOD_NS + PERIOD_NS // 2
+    point = np.tile(np.arange(POINTS, dtype=np.int32), BATCH_STEPS)
+    batch = ReadingBatch.build(table, np.repeat(times, POINTS), point, np.full(len(point), 1.0))
+    began = time.perf_counter()
+    written = store.write(batch, {})
+    if written.stored != len(batch):
+        raise SystemExit("late readings were refused: the benchmark is wrong")
+    return time.perf_counter() - began
 
 
 def fill(store: DuckDbStore, table: PointTable, wanted: int) -> tuple[int, float, float]:
