@@ -20,6 +20,7 @@ from ingest.duckdb_store import DuckDbStore
 from ingest.influx_store import open_influx
 from ingest.lane import Lag
 from ingest.latest import LatestValues
+from ingest.letter_service import LetterService
 from ingest.query_service import QueryService
 from ingest.store import Store
 from ingest.store_jobs import StoreJobs
@@ -57,6 +58,7 @@ async def run(
         keep_days = registry.site.store.retention.raw_days
         if isinstance(store, DuckDbStore):
             await StoreJobs(store, data_dir, keep_days).serve(backbone)
+        await LetterService(backbone, letters, writer, catalogue).serve()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_seed(stop, store, latest))
             tasks.create_task(status.publish_until(stop, backbone))
