@@ -22,6 +22,7 @@ MODULES = (
     "gateway_memory",
     "store",
     "store_trend",
+    "influx",
     "gb26875_access",
     "whole_way",
 )
