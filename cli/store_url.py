@@ -41,6 +41,9 @@ _TLS = "+https"
 _WORDS = frozenset({"org", "token_file", "connections", "compress"})
 """Settings of the store that an address may end with."""
 
+_PLACE = frozenset({"kind", "url", "database", "token"}) | _WORDS
+"""Settings that say which store it is; the others (how long readings are kept) stand as ``site.yaml`` has them."""
+
 
 def with_named_store(site: Document, environment: Mapping[str, str] = os.environ) -> Document:
     """Return ``site.yaml`` with the store that the environment names, unchanged without one.
@@ -50,7 +53,10 @@ def with_named_store(site: Document, environment: Mapping[str, str] = os.environ
     address = environment.get(STORE_VARIABLE)
     if not address or not isinstance(site.data, dict):
         return site
-    return replace(site, data={**site.data, "store": store_of(address, environment.get(TOKEN_VARIABLE))})
+    written = site.data.get("store")
+    kept = {name: value for name, value in written.items() if name not in _PLACE} if isinstance(written, dict) else {}
+    store = kept | store_of(address, environment.get(TOKEN_VARIABLE))
+    return replace(site, data={**site.data, "store": store})
 
 
 def store_of(address: str, token: str | None = None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_compaction import maintain
 from ingest.duckdb_store import DuckDbStore
-from ingest.influx_store import open_influx
+from ingest.influx_store import InfluxStore, open_influx
 from ingest.lane import Lag
 from ingest.latest import LatestValues
 from ingest.letter_service import LetterService
@@ -25,6 +25,7 @@ from ingest.query_service import QueryService
 from ingest.store import Store
 from ingest.store_jobs import StoreJobs
 from ingest.unnamed import Unnamed
+from ingest.victoria_store import VictoriaStore
 from ingest.writer import Writer, stopped_within
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,9 @@ def open_store(registry: Registry, data_dir: Path) -> Store:
     settings = registry.site.store
     if settings.kind is StoreKind.DUCKDB:
         return DuckDbStore(registry.points, data_dir / FILE_NAME)
-    return open_influx(registry, settings)
+    if settings.kind is StoreKind.VICTORIA_METRICS:
+        return open_influx(registry, settings, VictoriaStore)
+    return open_influx(registry, settings, InfluxStore)
 
 
 class Status:
