@@ -17,7 +17,7 @@ import numpy as np
 from domain.batch import ReadingBatch
 from domain.points import Point, PointTable
 from ingest.duckdb_store import DuckDbStore
-from ingest.line_protocol import encode, point_names
+from ingest.line_protocol import Names, encode, point_names
 from ingest.store import Mark, RangeQuery
 
 DEVICES, POINTS = 250, 10
@@ -37,7 +37,7 @@ def rows() -> list[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         found = embedded(table, batches, Path(folder) / "readings.duckdb")
     tags = {"unit": "hotel", "gateway": "gw", "zone": "east-1-lobby", "building": "east"}
-    names = [point_names("bench", tags | {"device": point.device}, point.name) for point in table]
+    names = Names.of([point_names("bench", tags | {"device": point.device}, point.name) for point in table])
     encoded = rate(lambda part: encode(part, names), batches[:8])
     return [*found, ("line protocol encoded (InfluxDB)", f"{encoded:,.0f} readings/s", "-")]
 

@@ -1,4 +1,6 @@
-"""InfluxDB 1 or 2 as a store: idempotent, because a series and a time name one row.
+"""InfluxDB 1, 2 or 3 as a store: idempotent, because a series and a time name one row.
+
+Lines of a write go out over several connections at a time; all lines of a series go over the same one, in order.
 
 The server can't keep our stream sequences in the same transaction, so nothing is ever known to be
 applied: what is delivered again is written again and changes nothing. Duplicates can't be counted.
@@ -9,21 +11,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
 
 from domain.batch import ReadingBatch
+from domain.errors import StoreError
 from domain.ids import point_key
 from domain.quality import GOOD
-from domain.site.models import StoreKind, StoreSettings
+from domain.site.models import StoreSettings
 from domain.site.registry import Registry
 from ingest import influx_queries as queries
-from ingest.influx_endpoint import Endpoint, version_1, version_2
+from ingest.influx_endpoint import Endpoint, endpoint_of
 from ingest.influx_http import InfluxHttp
-from ingest.line_protocol import PointNames, encode, point_names
-from ingest.store import Counts, Mark, RangeQuery, Refused, Series, Written
+from ingest.line_protocol import Lines, Names, PointNames, encode, point_names
+from ingest.store import Counts, Mark, RangeQuery, Refused, Series, StoreDeniedError, Written
 
 NEVER = -1
 """Before every time that a store may hold here: queries begin at 1970."""
 STATEMENTS_PER_REQUEST = 60
+LEAST_PER_CONNECTION = 5_000
+"""Readings below which another request at the same time is not worth its while."""
+
+Rows = NDArray[np.intp]
 
 
 class InfluxStore:
@@ -32,11 +44,13 @@ class InfluxStore:
     Nothing is connected before the first call, so a server that is down is no reason not to start.
     """
 
-    def __init__(self, registry: Registry, endpoint: Endpoint, *, compress: bool = False) -> None:
-        """Prepare the names of all points; ``compress`` sends bodies as gzip."""
+    def __init__(self, registry: Registry, endpoint: Endpoint, *, compress: bool = False, connections: int = 1) -> None:
+        """Prepare the names of all points; ``compress`` sends bodies as gzip, ``connections`` at a time."""
         self._registry = registry
         self._http = InfluxHttp(endpoint, compress=compress)
-        self._names: list[PointNames] = []
+        self._connections = connections
+        self._pool = ThreadPoolExecutor(connections, thread_name_prefix="store")
+        self._names = Names.of([])
         self._kinds: set[tuple[str, str]] = set()
         self._name(registry)
 
@@ -48,7 +62,7 @@ class InfluxStore:
     def _name(self, registry: Registry) -> None:
         new = range(len(self._names), len(registry.points))
         self._kinds = self._kinds | {(registry.device_of(at).profile.kind, registry.points[at].name) for at in new}
-        self._names = [*self._names, *(name_of(registry, at) for at in new)]
+        self._names = self._names.grown([name_of(registry, at) for at in new])
         self._registry = registry
 
     def applied(self, stream: str, marks: Sequence[Mark]) -> list[bool]:  # noqa: ARG002  # the contract's names
@@ -57,17 +71,31 @@ class InfluxStore:
 
     def write(self, rows: ReadingBatch, marks: Mapping[str, Sequence[Mark]]) -> Written:  # noqa: ARG002  # as above
         """Send the readings as lines; one that the server won't have does not take its neighbours along."""
-        encoded = encode(rows, self._names)
+        names = self._names
+        sent: list[tuple[Rows, Lines, Future[dict[int, str]]]] = []
+        for part in self._parts(rows, names):
+            lines = encode(rows.take(part), names)
+            sent.append((part, lines, self._pool.submit(self._http.write, lines)))
         refused: list[Refused] = []
-        for at in self._http.write(encoded.lines):
-            refused += self._one_by_one(rows.take(slice(encoded.first_row[at], encoded.first_row[at + 1])))
+        for part, lines, answer in _answered(sent):
+            for at in answer:
+                refused += self._one_by_one(rows, part[lines.first_row[at] : lines.first_row[at + 1]], names)
         return Written(stored=len(rows) - len(refused), refused=tuple(refused))
 
-    def _one_by_one(self, rows: ReadingBatch) -> list[Refused]:
+    def _parts(self, rows: ReadingBatch, names: Names) -> list[Rows]:
+        """Share rows out by series, a part for each connection that has enough to do."""
+        count = min(self._connections, max(1, len(rows) // LEAST_PER_CONNECTION))
+        if count == 1:
+            return [np.arange(len(rows))] if len(rows) else []
+        lane = names.series[rows.point] % count
+        parts = [np.flatnonzero(lane == number) for number in range(count)]
+        return [part for part in parts if len(part)]
+
+    def _one_by_one(self, rows: ReadingBatch, at: Rows, names: Names) -> list[Refused]:
         """Send each reading of a refused line on a line of its own; returns those that are the reason."""
-        lines = [encode(rows.take(slice(row, row + 1)), self._names).lines[0] for row in range(len(rows))]
-        refusals = self._http.write(lines)
-        return [Refused(reason, lines[at].decode()) for at, reason in refusals.items()]
+        lines = [encode(rows.take(at[number : number + 1]), names).line(0) for number in range(len(at))]
+        refusals = self._http.write(Lines.of(lines))
+        return [Refused(reason, lines[number].decode(), int(at[number])) for number, reason in refusals.items()]
 
     def range(self, query: RangeQuery) -> list[Series]:
         """Return rows or buckets of each point."""
@@ -120,6 +148,7 @@ class InfluxStore:
 
     def close(self) -> None:
         """Close the connections."""
+        self._pool.shutdown()
         self._http.close()
 
     def _ask(self, groups: Sequence[Sequence[str]]) -> list[list[queries.Rows]]:
@@ -134,14 +163,34 @@ class InfluxStore:
         return [answers[start : start + size] for start in range(0, len(flat), size)]
 
 
+def _answered(
+    sent: Sequence[tuple[Rows, Lines, Future[dict[int, str]]]],
+) -> list[tuple[Rows, Lines, dict[int, str]]]:
+    """Wait for all requests; raises what a person must mend before what may pass."""
+    answers, problems = [], list[StoreError]()
+    for part, lines, future in sent:
+        try:
+            answers.append((part, lines, future.result()))
+        except StoreError as error:
+            problems.append(error)
+    if problems:
+        raise next((problem for problem in problems if isinstance(problem, StoreDeniedError)), problems[0])
+    return answers
+
+
 def open_influx(registry: Registry, settings: StoreSettings) -> InfluxStore:
-    """Return the store that ``site.yaml`` names; ``settings.kind`` must be one of InfluxDB's."""
-    if settings.url is None:
-        msg = "a server store needs a url"
-        raise ValueError(msg)
-    if settings.kind is StoreKind.INFLUXDB1:
-        return InfluxStore(registry, version_1(settings.url, settings.database, settings.token))
-    return InfluxStore(registry, version_2(settings.url, settings.database, settings.org, settings.token))
+    """Return the store that ``site.yaml`` names; ``settings.kind`` must be one of the servers."""
+    return InfluxStore(
+        registry,
+        endpoint_of(settings),
+        compress=not is_near(settings.url) if settings.compress is None else settings.compress,
+        connections=settings.connections,
+    )
+
+
+def is_near(url: str | None) -> bool:
+    """Tell whether a server is on this machine, where packing costs more than it saves."""
+    return (urlsplit(url or "").hostname or "") in ("localhost", "127.0.0.1", "::1")
 
 
 def name_of(registry: Registry, at: int) -> PointNames:

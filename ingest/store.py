@@ -52,10 +52,11 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One reading (or line of them) that the store will never take, as the store said it."""
+    """One reading that the store will never take, as the store said it; ``row`` is its place in the batch."""
 
     reason: str
     evidence: str
+    row: int
 
 
 @dataclass(frozen=True, slots=True)

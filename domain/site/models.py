@@ -117,19 +117,26 @@ class StoreKind(StrEnum):
     DUCKDB = "duckdb"
     INFLUXDB1 = "influxdb1"
     INFLUXDB2 = "influxdb2"
+    INFLUXDB3 = "influxdb3"
+    VICTORIA_METRICS = "victoria_metrics"
 
 
 class StoreSettings(Settings):
-    """Where readings are kept. Server fields are for InfluxDB only."""
+    """Where readings are kept. All but ``kind`` is for servers only."""
 
     kind: StoreKind = StoreKind.DUCKDB
     url: str | None = Field(default=None, pattern=HTTP_PATTERN)
-    database: str = Field(default="fengsui", description="database (v1) or bucket (v2)")
-    org: str = "fengsui"
-    token: str | None = Field(default=None, repr=False)
+    database: str = Field(default="fengsui", description="database (v1, v3) or bucket (v2)")
+    org: str = Field(default="fengsui", description="v2 only")
+    token: str | None = Field(default=None, repr=False, description="v1: user:password or a JWT")
+    token_file: Path | None = Field(default=None, description="file that holds the token; read for each request")
+    connections: int = Field(default=4, ge=1, le=32, description="requests at a time; a series keeps to one of them")
+    compress: bool | None = Field(default=None, description="gzip; by default only to another machine")
 
     @model_validator(mode="after")
     def _server_needs_url(self) -> Self:
+        if self.token is not None and self.token_file is not None:
+            raise ValueError("'token' and 'token_file' are two tokens → keep one of them")
         if self.kind is not StoreKind.DUCKDB and self.url is None:
             msg = "an InfluxDB store needs its address → add 'url: http://host:8086' to 'store', or use 'kind: duckdb'"
             raise ValueError(msg)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ingest.influx_endpoint import version_1, version_2
 from ingest.influx_http import LINES_PER_REQUEST, LONGEST_RETRY_AFTER_S, PROBE, InfluxHttp, retry_after_s
 from ingest.influx_store import InfluxStore
+from ingest.line_protocol import Lines
 from ingest.store import Mark, RangeQuery, StoreDeniedError, StoreDownError
 from tests.ingest.answering_server import STORED, Answer, Judge, Seen, answering_as_documented
 from tests.ingest.ingest_site import START_NS, readings, site
@@ -46,7 +47,7 @@ def refusing(poison: set[bytes], status: int = 400) -> Judge:
 
 def test_version_2_is_written_where_and_how_its_api_says() -> None:
     with writing(always(STORED)) as (seen, http):
-        assert http.write([b"a b=1 1", b"a b=2 2"]) == {}
+        assert http.write(Lines.of([b"a b=1 1", b"a b=2 2"])) == {}
     assert seen.paths == ["/api/v2/write?org=org&bucket=fire&precision=ns"]
     assert seen.headers[0]["authorization"] == "Token secret"
     assert seen.accepted == [b"a b=1 1", b"a b=2 2"]
@@ -54,7 +55,7 @@ def test_version_2_is_written_where_and_how_its_api_says() -> None:
 
 def test_bodies_are_compressed_when_asked_for() -> None:
     with writing(always(STORED), compress=True) as (seen, http):
-        http.write([b"a b=1 1"])
+        http.write(Lines.of([b"a b=1 1"]))
     assert seen.headers[0]["content-encoding"] == "gzip"
     assert seen.accepted == [b"a b=1 1"]
 
@@ -62,7 +63,7 @@ def test_bodies_are_compressed_when_asked_for() -> None:
 def test_many_lines_go_in_parts_over_one_connection() -> None:
     lines = [b"a b=%d 1" % number for number in range(2 * LINES_PER_REQUEST + 1)]
     with writing(always(STORED)) as (seen, http):
-        http.write(lines)
+        http.write(Lines.of(lines))
     assert [len(request) for request in seen.requests] == [LINES_PER_REQUEST, LINES_PER_REQUEST, 1]
     assert len(seen.connections) == 1
     assert seen.accepted == lines
@@ -72,7 +73,7 @@ def test_many_lines_go_in_parts_over_one_connection() -> None:
 def test_a_poison_line_is_found_and_the_others_are_stored(status: int) -> None:
     lines = [b"a b=%d 1" % number for number in range(1000)]
     with writing(refusing({lines[617]}, status)) as (seen, http):
-        assert http.write(lines) == {617: f"HTTP {status}: unable to parse"}
+        assert http.write(Lines.of(lines)) == {617: f"HTTP {status}: unable to parse"}
     assert set(seen.accepted) - {PROBE} == set(lines) - {lines[617]}
     assert len(seen.requests) < 30, "by halves, not one by one"
 
@@ -82,7 +83,7 @@ def test_a_poison_line_is_found_and_the_others_are_stored(status: int) -> None:
 def test_whatever_lines_are_poison_all_others_are_stored_once(poison: set[int], status: int) -> None:
     lines = [b"a b=%d 1" % number for number in range(40)]
     with writing(refusing({lines[at] for at in poison}, status)) as (seen, http):
-        assert http.write(lines).keys() == poison
+        assert http.write(Lines.of(lines)).keys() == poison
     stored = [line for line in seen.accepted if line != PROBE]
     assert stored == [line for at, line in enumerate(lines) if at not in poison]
 
@@ -90,7 +91,7 @@ def test_whatever_lines_are_poison_all_others_are_stored_once(poison: set[int], 
 def test_413_halves_until_it_fits() -> None:
     with writing(lambda lines: Answer(413) if len(lines) > 100 else STORED) as (seen, http):
         lines = [b"a b=%d 1" % number for number in range(1000)]
-        assert http.write(lines) == {}
+        assert http.write(Lines.of(lines)) == {}
     assert seen.accepted == lines
 
 
@@ -99,7 +100,7 @@ def test_a_server_that_refuses_everything_is_not_the_datas_fault() -> None:
         writing(always(Answer(400, "unknown protocol"))) as (_, http),
         pytest.raises(StoreDeniedError, match="refuses every line"),
     ):
-        http.write([b"a b=1 1", b"a b=2 2"])
+        http.write(Lines.of([b"a b=1 1", b"a b=2 2"]))
 
 
 @pytest.mark.parametrize(("status", "wanted_s"), [(429, 7.0), (503, 7.0), (500, 0.0), (502, 0.0), (504, 0.0)])
@@ -107,7 +108,7 @@ def test_busy_and_down_may_pass(status: int, wanted_s: float) -> None:
     headers = {"Retry-After": "7"} if wanted_s else {}
     with writing(always(Answer(status, "later", headers))) as (seen, http):
         with pytest.raises(StoreDownError, match=f"answered {status}: later") as caught:
-            http.write([b"a b=1 1"])
+            http.write(Lines.of([b"a b=1 1"]))
         assert caught.value.retry_after_s == wanted_s
         assert caught.value.retryable
         assert len(seen.requests) == 1, "the writer decides when to try again"
@@ -119,7 +120,7 @@ def test_a_refusal_of_us_needs_a_person(status: int) -> None:
         writing(always(Answer(status, '{"message":"no"}'))) as (_, http),
         pytest.raises(StoreDeniedError, match=f"answered {status}: no") as caught,
     ):
-        http.write([b"a b=1 1"])
+        http.write(Lines.of([b"a b=1 1"]))
     assert not caught.value.retryable
 
 
@@ -128,7 +129,7 @@ def test_nobody_there_is_down() -> None:
         address = seen.url
     http = InfluxHttp(version_1(address, "fire"))
     with pytest.raises(StoreDownError, match="no answer"):
-        http.write([b"a b=1 1"])
+        http.write(Lines.of([b"a b=1 1"]))
     with pytest.raises(StoreDownError, match="no answer"):
         http.query(["SHOW DATABASES"])
     http.close()
@@ -167,7 +168,7 @@ def test_a_reading_of_the_wrong_type_is_parked_and_its_neighbours_on_the_line_ar
     with influxd(tmp_path / "influxd") as url:
         store = InfluxStore(registry, version_1(url, "fire"))
         foreign = b'pressure_transmitter,unit=hotel pressure="words" %d' % START_NS
-        assert store._http.write([foreign]) == {}
+        assert store._http.write(Lines.of([foreign])) == {}
         rows = readings(
             registry, ["pressure-1/pressure", "pressure-1/level", "camera-1/ebike_count"], [5, 5, 5], [600, 2.5, 1]
         )

@@ -18,11 +18,11 @@ from domain.points import Point, PointTable
 from domain.quality import BAD, GOOD, HISTORICAL, STALE, Reason, pack
 from ingest.influx_endpoint import literal, quoted, version_1
 from ingest.influx_http import InfluxHttp
-from ingest.line_protocol import encode, point_names
+from ingest.line_protocol import Names, encode, point_names
 from tests.ingest.store_servers import influxd
 
 TABLE = PointTable(Point(unit="u", gateway="g", device="d", name=f"p{n}") for n in range(3))
-PLAIN = [point_names("kind", {"unit": "u", "device": "d"}, f"p{n}") for n in range(3)]
+PLAIN = Names.of([point_names("kind", {"unit": "u", "device": "d"}, f"p{n}") for n in range(3)])
 TIMEOUT = pack(BAD, Reason.TIMEOUT)
 
 
@@ -81,7 +81,7 @@ def meant(name: str) -> str:
 @given(measurement=names, tags=st.dictionaries(names, names, max_size=4), field=names)
 def test_any_name_comes_back(measurement: str, tags: dict[str, str], field: str) -> None:
     batch = ReadingBatch.build(TABLE, [7], [0], [1.5])
-    line = encode(batch, [point_names(measurement, tags, field)] * 3).lines[0]
+    line = encode(batch, Names.of([point_names(measurement, tags, field)] * 3)).line(0)
     kept = {meant(key): meant(value) for key, value in sorted(tags.items())}
     assert parse(line) == (meant(measurement), kept, {meant(field): 1.5}, 7)
 
@@ -89,7 +89,7 @@ def test_any_name_comes_back(measurement: str, tags: dict[str, str], field: str)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_any_words_come_back_and_never_break_a_line(words: str) -> None:
     batch = ReadingBatch.build(TABLE, [7], [0], [1.0], text={0: words})
-    lines = encode(batch, PLAIN).lines
+    lines = encode(batch, PLAIN).lines()
     assert len(lines) == 1
     assert b"\n" not in lines[0]
     assert b"\r" not in lines[0]
@@ -114,8 +114,8 @@ def test_no_reading_is_lost_and_no_line_has_anything_but_numbers(rows: list[tupl
     batch = ReadingBatch.build(TABLE, times, points, values, qualities)
     encoded = encode(batch, PLAIN)
     assert encoded.first_row[-1] == len(rows)
-    assert len(encoded.first_row) == len(encoded.lines) + 1
-    for line, (start, end) in zip(encoded.lines, pairwise(encoded.first_row), strict=True):
+    assert len(encoded.first_row) == len(encoded) + 1
+    for line, (start, end) in zip(encoded.lines(), pairwise(encoded.first_row.tolist()), strict=True):
         _, _, fields, time_ns = parse(line)
         assert all(math.isfinite(value) for value in fields.values())
         for point, time, value, quality in rows[start:end]:
@@ -128,12 +128,12 @@ def test_no_reading_is_lost_and_no_line_has_anything_but_numbers(rows: list[tupl
 
 def test_readings_of_one_device_and_time_share_a_line() -> None:
     batch = ReadingBatch.build(TABLE, [5, 5, 6], [0, 1, 0], [1.0, 2.5, 3e-7])
-    assert encode(batch, PLAIN).lines == [b"kind,device=d,unit=u p0=1.0,p1=2.5 5", b"kind,device=d,unit=u p0=3e-07 6"]
+    assert encode(batch, PLAIN).lines() == [b"kind,device=d,unit=u p0=1.0,p1=2.5 5", b"kind,device=d,unit=u p0=3e-7 6"]
 
 
 def test_a_reading_without_value_is_only_its_reason() -> None:
     batch = ReadingBatch.build(TABLE, [5, 6], [0, 0], [math.nan, 7.0], [TIMEOUT, STALE])
-    assert encode(batch, PLAIN).lines == [
+    assert encode(batch, PLAIN).lines() == [
         f"kind,device=d,unit=u p0.quality={TIMEOUT}i 5".encode(),
         b"kind,device=d,unit=u p0=7.0,p0.quality=500i 6",
     ]
@@ -164,8 +164,8 @@ NASTY: list[Mapping[str, str]] = [
 @pytest.mark.parametrize("case", NASTY)
 def test_influxdb_reads_the_names_that_were_meant(http: InfluxHttp, case: Mapping[str, str]) -> None:
     batch = ReadingBatch.build(TABLE, [1_000_000], [0], [1.5], text={0: 'say "東\\"'})
-    names_of_case = [point_names(case["measurement"], {case["key"]: case["value"]}, case["field"])] * 3
-    assert http.write(encode(batch, names_of_case).lines) == {}
+    names_of_case = Names.of([point_names(case["measurement"], {case["key"]: case["value"]}, case["field"])] * 3)
+    assert http.write(encode(batch, names_of_case)) == {}
     field = meant(case["field"])
     columns = f"{quoted(field)}, {quoted(field + '.text')}"
     where = f"{quoted(meant(case['key']))} = {literal(meant(case['value']))}"
@@ -178,7 +178,7 @@ def test_influxdb_reads_the_names_that_were_meant(http: InfluxHttp, case: Mappin
 def test_influxdb_reads_the_very_same_number(http: InfluxHttp, value: float, tmp_path: Path) -> None:
     measurement = tmp_path.name
     batch = ReadingBatch.build(TABLE, [5], [0], [value])
-    assert http.write(encode(batch, [point_names(measurement, {}, "p")] * 3).lines) == {}
+    assert http.write(encode(batch, Names.of([point_names(measurement, {}, "p")] * 3))) == {}
     (series,) = http.query([f"SELECT p FROM {quoted(measurement)}"])[0]  # noqa: S608  # quoted
     assert series["values"][0][1] == value
     assert np.isfinite(series["values"][0][1])
