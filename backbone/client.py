@@ -25,7 +25,7 @@ from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from backbone import records, services
 from backbone.credentials import Credentials
-from backbone.durable import DurableReader
+from backbone.durable import WINDOW, DurableReader
 from backbone.errors import FencedError
 from backbone.layout import Layout, ensure_layout
 from backbone.messages import MESSAGE_ID_HEADER, Ack, CoreMessage, KvEntry, LogMessage
@@ -217,9 +217,11 @@ class Backbone:
         """
         return OrderedReader(self._client, self._js, stream, subjects, start_seq, newest=newest).batches()
 
-    async def durable(self, stream: str, *, name: str, subjects: Sequence[str] = ()) -> DurableReader:
-        """Return a reader on the durable consumer ``name``, made if missing."""
-        reader = DurableReader(self._client, self._js, stream, name, subjects)
+    async def durable(
+        self, stream: str, *, name: str, subjects: Sequence[str] = (), window: int = WINDOW
+    ) -> DurableReader:
+        """Return a reader on the durable consumer ``name``, made if missing; ``window`` messages are asked ahead."""
+        reader = DurableReader(self._client, self._js, stream, name, subjects=subjects, window=window)
         with _translated(name):
             await reader.open()
         return reader

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
 from backbone.messages import LogMessage, log_message, position_of
 from backbone.pull import Pull
@@ -22,13 +22,23 @@ REOPEN_S = 0.25
 class DurableReader:
     """One worker on a named consumer; unacknowledged messages come again after ``ACK_WAIT_S``."""
 
-    def __init__(self, client: Client, js: JetStreamContext, stream: str, name: str, subjects: Sequence[str]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        js: JetStreamContext,
+        stream: str,
+        name: str,
+        *,
+        subjects: Sequence[str],
+        window: int = WINDOW,
+    ) -> None:
         """Bind to the consumer ``name`` of ``stream``; `open` creates it."""
         self._client = client
         self._js = js
         self._stream = stream
         self._name = name
         self._subjects = list(subjects)
+        self._window = window
         self._pull: Pull | None = None
 
     async def open(self) -> None:
@@ -43,7 +53,7 @@ class DurableReader:
             max_deliver=-1,
         )
         await self._js.add_consumer(self._stream, config)
-        self._pull = Pull(self._client, self._stream, self._name, window=WINDOW)
+        self._pull = Pull(self._client, self._stream, self._name, window=self._window)
         await self._pull.start()
 
     async def fetch(self, most: int = 1000, wait_s: float = 0.5) -> list[LogMessage]:
@@ -80,6 +90,18 @@ class DurableReader:
         except (NatsError, APIError, TimeoutError) as error:
             raise LinkError(f"no word on consumer {self._name}: {error}") from error
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    async def oldest_ns(self) -> int | None:
+        """Return when the oldest message that is not acknowledged was received, None without one; raises LinkError."""
+        try:
+            info = await self._js.consumer_info(self._stream, self._name)
+            floor = (info.ack_floor.stream_seq if info.ack_floor else None) or 0
+            found = await self._js.get_msg(self._stream, seq=floor + 1, subject=">", next=True)
+        except NotFoundError:
+            return None
+        except (NatsError, APIError, TimeoutError) as error:
+            raise LinkError(f"no word on consumer {self._name}: {error}") from error
+        return None if found.time is None else round(found.time.timestamp() * 1e6) * 1000
 
     async def close(self) -> None:
         """Stop pulling and hand back what was not fetched; the consumer and its position stay on the server."""

@@ -64,6 +64,11 @@ class Chunk:
     rows: ReadingBatch
     owner: NDArray[np.intp]
 
+    @property
+    def device_messages(self) -> int:
+        """Number of messages that had, or should have had, readings."""
+        return sum(item.is_device_data for item in self.items)
+
     def rows_of(self, wanted: NDArray[np.bool_]) -> ReadingBatch:
         """Return the rows of the items that are wanted, shape (items,), in order."""
         mask = wanted[self.owner]

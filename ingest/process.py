@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backbone.client import Backbone
-from domain.clock import Clock, SystemClock
+from domain.clock import NS_PER_S, Clock, SystemClock
 from domain.errors import FengsuiError, StoreError
 from domain.site.models import StoreKind
 from domain.site.registry import Registry
@@ -17,6 +17,7 @@ from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_store import DuckDbStore
 from ingest.influx_store import open_influx
+from ingest.lane import Lag
 from ingest.latest import LatestValues
 from ingest.query_service import QueryService
 from ingest.store import Store
@@ -46,7 +47,7 @@ async def run(
         latest = LatestValues(catalogue.table)
         unnamed = await asyncio.to_thread(Unnamed, data_dir)
         writer = Writer(backbone, store, catalogue, letters=letters, latest=latest, unnamed=unnamed)
-        status = Status(registry, store, writer, letters=letters, started_ns=(clock or SystemClock()).now_ns())
+        status = Status(registry, store, writer, letters=letters, clock=clock or SystemClock())
         await _retried(stop, backbone.ensure_streams)
         await QueryService(store, catalogue, latest).serve(backbone)
         async with asyncio.TaskGroup() as tasks:
@@ -69,20 +70,25 @@ def open_store(registry: Registry, data_dir: Path) -> Store:
 class Status:
     """The document ``ingest.main`` in KV ``status``; counts are since ``started_ns``, letters since ever."""
 
-    def __init__(
-        self, registry: Registry, store: Store, writer: Writer, *, letters: DeadLetters, started_ns: int
-    ) -> None:
+    def __init__(self, registry: Registry, store: Store, writer: Writer, *, letters: DeadLetters, clock: Clock) -> None:
         """Watch a writer and its store."""
         self._kind = registry.site.store.kind.value
         self._store = store
         self._writer = writer
         self._letters = letters
-        self._started_ns = started_ns
-        self._lag_messages: int | None = None
+        self._started_ns = clock.now_ns()
+        self._clock = clock
+        self._lags: dict[str, Lag] = {}
 
     def document(self) -> dict[str, Any]:
-        """Return what is known now; ``lag_messages`` None means that the consumers are not open yet."""
+        """Return what is known now.
+
+        ``lag_messages``: messages that are not stored yet, None before the consumers are open. ``oldest_s``: how long
+        the oldest of them has waited in its stream, None where nothing waits. ``lag`` has both by lane.
+        """
         tally = self._writer.tally
+        now_ns = self._clock.now_ns()
+        ages_s = {name: self._age_s(lag.oldest_ns, now_ns) for name, lag in self._lags.items()}
         return {
             "started_ns": self._started_ns,
             "store_kind": self._kind,
@@ -96,14 +102,19 @@ class Status:
             "unknown_points": tally.unknown_points,
             "unknown_subjects": sorted(tally.unknown_subjects),
             "dead_letters": self._letters.counts,
-            "lag_messages": self._lag_messages,
+            "lag_messages": sum(lag.messages for lag in self._lags.values()) if self._lags else None,
+            "oldest_s": max((age_s for age_s in ages_s.values() if age_s is not None), default=None),
+            "lag": {name: {"messages": lag.messages, "oldest_s": ages_s[name]} for name, lag in self._lags.items()},
             "set_aside": self._store.set_aside if isinstance(self._store, DuckDbStore) else [],
         }
+
+    def _age_s(self, oldest_ns: int | None, now_ns: int) -> float | None:
+        return None if oldest_ns is None else round(max(0, now_ns - oldest_ns) / NS_PER_S, 3)
 
     async def publish(self, backbone: Backbone) -> None:
         """Publish once; without a link the document grows old, which is what it should look like."""
         try:
-            self._lag_messages = await self._writer.lag_messages()
+            self._lags = await self._writer.lags()
             await backbone.put_status(STATUS_KEY, self.document())
         except FengsuiError as error:
             log.debug("no status: %s", error)

@@ -1,9 +1,10 @@
 """The writer: durable consumers → store → acknowledgement, in that order and no other.
 
-Live readings come first; history takes the room that they leave, and a little always, so that a
-backlog ends. While one pile of messages is being stored in a worker thread, the next is gathered.
-When the store is down the pile waits and is tried again, later each time, and everything behind it
-waits in the stream. Letters are on disk before the store is told, the store has the data before the
+Live readings and history go two ways (`ingest.lane`) and meet at the store, which takes one pile at a time, whoever
+came first: a live pile waits for one small pile of history at most, and a history has its turn after each live pile,
+so that it ends. While one pile is stored in a worker thread, the next of its way is gathered.
+When the store is down a pile waits and is tried again, later each time, and everything behind it waits in the stream;
+nobody holds the store meanwhile. Letters are on disk before the store is told, the store has the data before the
 server is told: whatever is killed in between comes again, and the store knows it.
 """
 
@@ -12,8 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import compress
@@ -22,36 +21,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbone.client import Backbone
-from backbone.durable import DurableReader
-from backbone.layout import BACKFILL, TELEMETRY
-from backbone.messages import LogMessage
 from domain.batch import ReadingBatch, concat
 from domain.errors import FengsuiError, LinkError, StoreError
 from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetter, DeadLetters, LetterKind
-from ingest.decoding import Chunk, Decoded, decode
+from ingest.decoding import Decoded, decode
+from ingest.lane import HISTORY, LIVE, Lag, Lane
 from ingest.latest import LatestValues
-from ingest.pile import Pile, taken
+from ingest.pile import Pile
 from ingest.store import Mark, Store, StoreDeniedError, StoreDownError, Written
 from ingest.teacher import Teacher
 from ingest.unnamed import Unnamed
 
 log = logging.getLogger(__name__)
 
-LIVE_CONSUMER = "ingest-live"
-HISTORY_CONSUMER = "ingest-history"
-
-MOST_READINGS = 50_000
-MOST_AGE_S = 0.5
-FETCH = 500
-"""Messages taken at a time, at most."""
-LIVE_WAIT_S = 0.05
-HISTORY_WAIT_S = 0.001
-HISTORY_SHARE = 5_000
-"""Readings of history per pile while live readings fill it."""
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
-DENIED_PAUSE_S = 30.0
+DENIED_PAUSE_S = 10.0
 MOST_UNKNOWN_SHOWN = 20
 
 
@@ -104,15 +90,14 @@ class Writer:
         self._backbone = backbone
         self._store = store
         self._catalogue = catalogue
-        self._teacher = Teacher(backbone, catalogue)
+        teacher = Teacher(backbone, catalogue)
         self._letters = letters
         self._latest = latest
         self._unnamed = unnamed
-        self._live: DurableReader | None = None
-        self._history: DurableReader | None = None
-        self._in_hand = 0
-        self._caught_up = False
-        self._waiting: dict[str, deque[LogMessage]] = {TELEMETRY: deque(), BACKFILL: deque()}
+        self._teacher = teacher
+        self.lanes = tuple(Lane(way, backbone, catalogue, teacher) for way in (LIVE, HISTORY))
+        self._turn = asyncio.Lock()
+        """Who has the store; asyncio hands a lock on in the order in which it was asked for."""
         self.tally = Tally()
 
     @property
@@ -120,17 +105,10 @@ class Writer:
         """Number of points that births told of and nobody wrote."""
         return self._catalogue.learned
 
-    async def lag_messages(self) -> int | None:
-        """Return how many messages are not stored yet, None before the consumers are open; raises LinkError.
-
-        Ticks pass through here too, a few a second; a writer that waits for nothing but those is not behind.
-        """
-        if self._live is None or self._history is None:
-            return None
-        waiting = await self._live.pending() + await self._history.pending()
-        idle = self._caught_up and not self._in_hand and not self._waiting[BACKFILL]
-        only_ticks = idle and waiting <= 2 * self._backbone.partitions
-        return 0 if only_ticks else waiting
+    async def lags(self) -> dict[str, Lag]:
+        """Return what is not stored yet, by lane; none before the consumers are open. Raises LinkError."""
+        found = {lane.way.name: await lane.lag() for lane in self.lanes}
+        return {name: lag for name, lag in found.items() if lag is not None}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; what is gathered by then is still stored if the store is up.
@@ -139,20 +117,25 @@ class Writer:
         Raises LinkError or RefusedError when the consumers can't be made.
         """
         await self._teacher.read_newest()
-        self._live = await self._backbone.durable(TELEMETRY, name=LIVE_CONSUMER)
-        self._history = await self._backbone.durable(BACKFILL, name=HISTORY_CONSUMER)
         try:
+            for lane in self.lanes:
+                await lane.open()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._name_late(stop))
-                storing: asyncio.Task[None] | None = None
-                while not stop.is_set():
-                    pile = await self._gather(self._live, self._history, stop)
-                    if storing is not None:
-                        await storing
-                    storing = tasks.create_task(self._store_pile(pile, stop)) if pile.items else None
+                for lane in self.lanes:
+                    tasks.create_task(self._run_lane(lane, stop, tasks))
         finally:
-            await self._live.close()
-            await self._history.close()
+            for lane in self.lanes:
+                await lane.close()
+
+    async def _run_lane(self, lane: Lane, stop: asyncio.Event, tasks: asyncio.TaskGroup) -> None:
+        """Gather a pile while the one before it is stored."""
+        storing: asyncio.Task[None] | None = None
+        while not stop.is_set():
+            pile = await lane.gather(stop)
+            if storing is not None:
+                await storing
+            storing = tasks.create_task(self._store_pile(lane, pile, stop)) if pile.items else None
 
     async def _name_late(self, stop: asyncio.Event) -> None:
         """Store what stands in the log of devices that were not known when it came."""
@@ -172,7 +155,8 @@ class Writer:
             while last >= seq and not stop.is_set():
                 messages = await anext(batches)
                 rows = decode(stream, messages, self._catalogue.table).rows
-                written = await asyncio.to_thread(self._store.write, rows, {})
+                async with self._turn:
+                    written = await asyncio.to_thread(self._store.write, rows, {})
                 self.tally.stored += written.stored
                 self._latest.update(rows)
                 if messages[-1].seq >= last:
@@ -182,58 +166,26 @@ class Writer:
         log.info("%s: read again from %d on, its device is known now", subject, seq)
         return not stop.is_set()
 
-    async def _gather(self, live: DurableReader, history: DurableReader, stop: asyncio.Event) -> Pile:
-        """Take messages until there are enough readings, or until the oldest has waited long enough."""
-        pile = Pile()
-        loop = asyncio.get_running_loop()
-        end: float | None = None
-        while pile.readings < MOST_READINGS and not stop.is_set() and (end is None or loop.time() < end):
-            self._caught_up = await self._take(pile, TELEMETRY, live, MOST_READINGS, LIVE_WAIT_S)
-            if self._caught_up:
-                await self._take(pile, BACKFILL, history, MOST_READINGS, HISTORY_WAIT_S)
-            if pile.items and end is None:
-                end = loop.time() + MOST_AGE_S
-        if not self._caught_up:
-            await self._take(pile, BACKFILL, history, pile.readings + HISTORY_SHARE, HISTORY_WAIT_S)
-        return pile
-
-    async def _take(self, pile: Pile, stream: str, reader: DurableReader, most: int, wait_s: float) -> bool:
-        """Put messages of one stream on the pile until it has ``most`` readings; tell whether all were taken."""
-        waiting = self._waiting[stream]
-        fetched = 0
-        if not waiting:
-            messages = await reader.fetch(FETCH, wait_s=wait_s)
-            fetched = len(messages)
-            waiting.extend(messages)
-        while waiting and pile.readings < most:
-            chunk = await self._decoded(stream, taken(waiting, FETCH, most - pile.readings))
-            self._in_hand += sum(item.is_device_data for item in chunk.items)
-            pile.add(chunk)
-        return not waiting and fetched < FETCH
-
-    async def _decoded(self, stream: str, messages: Sequence[LogMessage]) -> Chunk:
-        """Learn from the births among some messages, and take them apart."""
-        self._teacher.listen(messages)
-        chunk = decode(stream, messages, self._catalogue.table)
-        if await self._teacher.explain(chunk.items):
-            chunk = decode(stream, messages, self._catalogue.table)
-        return chunk
-
-    async def _store_pile(self, pile: Pile, stop: asyncio.Event) -> None:
+    async def _store_pile(self, lane: Lane, pile: Pile, stop: asyncio.Event) -> None:
         """Store until it is done; returns early, without acknowledging, only when stopped meanwhile."""
         pause_s = FIRST_PAUSE_S
+        lane.ready = True
         while True:
             try:
-                stored = await asyncio.to_thread(self._write, pile)
+                async with self._turn:
+                    stored = await asyncio.to_thread(self._write, pile)
                 break
             except StoreError as error:
                 wanted_s = self._note_failure(error, pause_s)
                 if await stopped_within(stop, wanted_s):
                     return
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        lane.ready = False
         self._note_success(pile, stored)
-        await self._acknowledge(pile)
-        self._in_hand -= sum(item.is_device_data for item in pile.items)
+        try:
+            await lane.acknowledge(pile)
+        except LinkError as error:
+            log.warning("stored, but not acknowledged (they come again and are known): %s", error)
 
     def _write(self, pile: Pile) -> _Stored:
         """Park poison, store the readings of messages that are new (in a worker thread)."""
@@ -299,15 +251,6 @@ class Writer:
             return DENIED_PAUSE_S
         wanted_s = error.retry_after_s if isinstance(error, StoreDownError) else 0.0
         return max(wanted_s, pause_s * random.uniform(0.7, 1.3))
-
-    async def _acknowledge(self, pile: Pile) -> None:
-        for stream, reader in ((TELEMETRY, self._live), (BACKFILL, self._history)):
-            if reader is None:
-                continue
-            try:
-                await reader.ack_all([item.message for item in pile.items if item.stream == stream])
-            except LinkError as error:
-                log.warning("stored, but not acknowledged (they come again and are known): %s", error)
 
 
 async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:

@@ -13,20 +13,17 @@ import duckdb
 import pytest
 
 from backbone.client import Backbone
-from backbone.layout import BACKFILL
 from backbone.sparkplug import Birth, BirthMetric, encode_batch, encode_birth, with_seq
 from backbone.subjects import backfill, telemetry
 from domain.batch import ReadingBatch
 from domain.points import Point, PointKind
 from domain.site.registry import Registry
 from ingest.catalogue import Catalogue
-from ingest.dead_letters import DeadLetters
-from ingest.duckdb_store import DuckDbStore
 from ingest.face import QueryFace
-from ingest.latest import LatestValues
+from ingest.lane import HISTORY, Lane
 from ingest.pile import Pile
 from ingest.process import FILE_NAME
-from ingest.writer import HISTORY_CONSUMER, Writer
+from ingest.teacher import Teacher
 from tests.ingest.ingest_site import GATEWAY, SECOND_NS, START_NS, UNIT, site
 from tests.ingest.ingest_traffic import PATIENCE_S, as_set, ingesting, status_when
 from tests.servers import connected, embedded_server
@@ -124,8 +121,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 async def test_births_data_cuts_and_restarts_store_what_a_writer_stores_that_knew_all(
     tmp_path: Path, folder: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.writer.MOST_AGE_S", 0.02)
-    monkeypatch.setattr("ingest.writer.FETCH", 1 + seed * 5)
+    monkeypatch.setattr("ingest.lane.MOST_AGE_S", 0.02)
+    monkeypatch.setattr("ingest.lane.FETCH", 1 + seed * 5)
     dice = random.Random(seed)
     edge = Edge(dice)
     async with embedded_server(tmp_path) as server, connected(server) as backbone:
@@ -159,19 +156,18 @@ async def test_history_that_is_read_before_its_birth_waits_for_the_birth(tmp_pat
     point = learned("pressure-1", 1)
     wider = SITE.grown([point])
     late = ReadingBatch.build(wider.points, [START_NS], [wider.points.index(point.key)], [3.0])
-    catalogue, store = Catalogue(SITE, folder), DuckDbStore(SITE.points, folder / FILE_NAME)
+    catalogue = Catalogue(SITE, folder)
     async with embedded_server(tmp_path) as server, connected(server) as backbone:
-        writer = Writer(backbone, store, catalogue, letters=DeadLetters(folder), latest=LatestValues(SITE.points))
-        history = await backbone.durable(BACKFILL, name=HISTORY_CONSUMER)
+        history = Lane(HISTORY, backbone, catalogue, Teacher(backbone, catalogue))
+        await history.open()
         birth = encode_birth(Birth(metrics=(metric(point),), seq=0, time_ns=START_NS))
         await backbone.publish(telemetry(UNIT, "DBIRTH", GATEWAY, "pressure-1"), birth)
         await backbone.publish(backfill(UNIT, GATEWAY, "pressure-1"), with_seq(encode_batch(late, START_NS), 0))
         pile = Pile()
         async with asyncio.timeout(PATIENCE_S):
             while not pile.items:
-                await writer._take(pile, BACKFILL, history, 10, 0.1)
+                pile = await history.gather(asyncio.Event())
         await history.close()
-    store.close()
     assert [item.unknown_points for item in pile.items] == [0]
     assert as_set(pile.chunks[0].rows) == {(point.key, START_NS, 3.0)}
 

@@ -7,22 +7,15 @@ import json
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from backbone.layout import BACKFILL, TELEMETRY
-from backbone.sparkplug import encode_batch, with_seq
 from backbone.subjects import partition_of, telemetry, tick
-from domain.batch import ReadingBatch
 from domain.errors import LinkError, StoreError
 from domain.quality import BAD, Reason, pack
-from ingest.catalogue import Catalogue
-from ingest.dead_letters import NAME, DeadLetters
+from ingest.dead_letters import NAME
 from ingest.duckdb_store import DuckDbStore
 from ingest.face import QueryFace
-from ingest.latest import LatestValues
 from ingest.process import FILE_NAME
-from ingest.writer import HISTORY_CONSUMER, LIVE_CONSUMER, Writer
 from tests.ingest.answering_server import STORED, Answer, answering_as_documented
 from tests.ingest.ingest_site import GATEWAY, SECOND_NS, START_NS, UNIT, load, readings, site
 from tests.ingest.ingest_traffic import PATIENCE_S, ingesting, publish, status_when
@@ -178,27 +171,3 @@ async def test_a_file_that_is_no_use_ends_the_process_with_a_clear_error(tmp_pat
         with pytest.raises(StoreError, match="can't be opened"):
             async with ingesting(SITE, backbone, tmp_path / "data") as task:
                 await task
-
-
-async def test_live_readings_do_not_wait_for_history(tmp_path: Path) -> None:
-    async with embedded_server(tmp_path) as server, connected(server) as backbone:
-        async with backbone.publisher() as publisher:
-            for number in range(200):
-                times = START_NS + (number * 1000 + np.arange(1000)) * 1_000_000
-                old = ReadingBatch.build(SITE.points, times, np.zeros(1000), np.arange(1000.0))
-                payload = with_seq(encode_batch(old, START_NS), 0)
-                await publisher.submit("backfill.hotel.gw-east.pressure-1", payload, message_id=f"old-{number}")
-        live = await publish(backbone, load(SITE, 1, start_s=10_000), "live")
-        store = DuckDbStore(SITE.points, tmp_path / FILE_NAME)
-        letters, latest = DeadLetters(tmp_path), LatestValues(SITE.points)
-        writer = Writer(backbone, store, Catalogue(SITE, tmp_path), letters=letters, latest=latest)
-        live_reader = await backbone.durable(TELEMETRY, name=LIVE_CONSUMER)
-        history_reader = await backbone.durable(BACKFILL, name=HISTORY_CONSUMER)
-        await asyncio.sleep(0.3)  # both have something to give
-        pile = await writer._gather(live_reader, history_reader, asyncio.Event())
-        await live_reader.close()
-        await history_reader.close()
-        store.close()
-    assert sum(item.stream == TELEMETRY for item in pile.items) == live
-    assert pile.items[0].stream == TELEMETRY
-    assert 50_000 <= pile.readings < 51_000, "bounded, though there were 200,000 old readings"
