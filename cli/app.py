@@ -13,6 +13,7 @@ from cli.demo_command import demo
 from cli.faults_commands import app as faults_app
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
+from cli.ingest_commands import app as ingest_app
 from cli.modbus_commands import app as modbus_app
 from cli.points_commands import app as points_app
 from cli.roll_call_command import roll_call
@@ -48,7 +49,7 @@ app.command(rich_help_panel=SITE)(support)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
 app.add_typer(faults_app, name="faults", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
-app.command(rich_help_panel=PROCESSES)(process_commands.ingest)
+app.add_typer(ingest_app, name="ingest", rich_help_panel=PROCESSES)
 app.command(rich_help_panel=PROCESSES)(process_commands.console)
 app.add_typer(rules_app, name="rules", rich_help_panel=DESK)
 app.add_typer(gb26875_app, name="gb26875", rich_help_panel=DESK)

@@ -14,9 +14,10 @@ from __future__ import annotations
 import os
 import zoneinfo
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cli.store_url import with_named_store
 from cli.yaml_documents import read_document
 from domain.documents import Document, gathered
 from domain.errors import ConfigurationError, Problem
@@ -39,8 +40,12 @@ class SiteDocuments:
 
 
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
-    """Read and check the site folder ``site``; raises `ConfigurationError` with every problem found."""
-    return checked(read_site(site, environment))
+    """Read and check the site folder ``site``; raises `ConfigurationError` with every problem found.
+
+    A store that the environment names (`cli.store_url`) stands in for that of ``site.yaml``.
+    """
+    documents = read_site(site, environment)
+    return checked(replace(documents, site=with_named_store(documents.site, environment)))
 
 
 def checked(documents: SiteDocuments) -> Registry:

@@ -19,6 +19,7 @@ from ingest.duckdb_store import DuckDbStore
 from ingest.influx_store import open_influx
 from ingest.lane import Lag
 from ingest.latest import LatestValues
+from ingest.letter_service import LetterService
 from ingest.query_service import QueryService
 from ingest.store import Store
 from ingest.unnamed import Unnamed
@@ -50,6 +51,7 @@ async def run(
         status = Status(registry, store, writer, letters=letters, clock=clock or SystemClock())
         await _retried(stop, backbone.ensure_streams)
         await QueryService(store, catalogue, latest).serve(backbone)
+        await LetterService(backbone, letters, writer, catalogue).serve()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_seed(stop, store, latest))
             tasks.create_task(status.publish_until(stop, backbone))

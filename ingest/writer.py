@@ -24,10 +24,11 @@ from backbone.client import Backbone
 from domain.batch import ReadingBatch, concat
 from domain.errors import FengsuiError, LinkError, StoreError
 from ingest.catalogue import Catalogue
-from ingest.dead_letters import DeadLetter, DeadLetters, LetterKind
+from ingest.dead_letters import DeadLetters
 from ingest.decoding import Decoded, decode
 from ingest.lane import HISTORY, LIVE, Lag, Lane
 from ingest.latest import LatestValues
+from ingest.letters_of_readings import letter_of
 from ingest.pile import Pile
 from ingest.store import Mark, Store, StoreDeniedError, StoreDownError, Written
 from ingest.teacher import Teacher
@@ -147,6 +148,13 @@ class Writer:
             except FengsuiError as error:
                 log.warning("%s is read again at the next start: %s", subject, error)
 
+    async def store_rows(self, rows: ReadingBatch) -> Written:
+        """Store readings that a person wants tried again; raises StoreError. What is refused gets no letter here."""
+        async with self._turn:
+            written = await asyncio.to_thread(self._store.write, rows.moved_to(self._catalogue.table), {})
+        self.tally.stored += written.stored
+        return written
+
     async def _store_again(self, stream: str, subject: str, seq: int, stop: asyncio.Event) -> bool:
         """Read a subject again from a message on, to what is its last one now; tells whether all was stored."""
         last = await self._backbone.last_seq(stream, subject)
@@ -203,12 +211,7 @@ class Writer:
         for item in new:
             marks.setdefault(item.stream, []).append(item.mark)
         written = self._store.write(rows, marks)
-        self._letters.park(
-            [
-                DeadLetter(kind=LetterKind.REFUSED_BY_STORE, reason=refused.reason, evidence=refused.evidence)
-                for refused in written.refused
-            ]
-        )
+        self._letters.park([letter_of(refused, rows) for refused in written.refused])
         return _Stored(new, rows, written)
 
     def _unknown_to_store(self, pile: Pile) -> list[NDArray[np.bool_]]:
