@@ -17,11 +17,12 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, body and headers of one reply."""
+    """Status, body and headers of one reply; ``kept`` is what is stored though the request is refused."""
 
     status: int = 204
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    kept: tuple[bytes, ...] = ()
 
 
 STORED = Answer()
@@ -64,6 +65,7 @@ def answering_as_documented(judge: Judge) -> Iterator[Seen]:
             answer = judge(lines)
             if 200 <= answer.status < 300:
                 seen.accepted += lines
+            seen.accepted += answer.kept
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)

@@ -36,13 +36,22 @@ bind-address = "127.0.0.1:{rpc}"
 @contextmanager
 def influxd(folder: Path, *, auth: bool = False, port: int | None = None) -> Iterator[str]:
     """Run InfluxDB 1 with its files below ``folder``; yields its address."""
+    port = port or free_port()
+    with influxd_process(folder, auth=auth, port=port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def influxd_process(folder: Path, *, port: int, auth: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """Run InfluxDB 1 with its files below ``folder``; yields its process, which may be killed."""
     program = require("influxd")
     folder.mkdir(parents=True, exist_ok=True)
-    rpc, http = free_port(), port or free_port()
+    rpc, http = free_port(), port
     config = folder / "influxdb.conf"
     config.write_text(_INFLUXD.format(rpc=rpc, http=http, folder=folder, auth=str(auth).lower()))
-    with _running([program, "run", "-config", str(config)], folder / "influxd.log"):
-        yield _answering(f"http://127.0.0.1:{http}", "/ping")
+    with _running([program, "run", "-config", str(config)], folder / "influxd.log") as process:
+        _answering(f"http://127.0.0.1:{http}", "/ping")
+        yield process
 
 
 @contextmanager
@@ -63,11 +72,11 @@ def victoria_metrics(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _running(command: list[str], log: Path) -> Iterator[None]:
+def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "GOMAXPROCS": "1"})
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:

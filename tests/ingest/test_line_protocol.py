@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from line_protocol_parser import parse_line  # type: ignore[import-untyped]  # it has no types
 
 from domain.batch import ReadingBatch
 from domain.points import Point, PointTable
@@ -84,6 +85,35 @@ def test_any_name_comes_back(measurement: str, tags: dict[str, str], field: str)
     line = encode(batch, Names.of([point_names(measurement, tags, field)] * 3)).line(0)
     kept = {meant(key): meant(value) for key, value in sorted(tags.items())}
     assert parse(line) == (meant(measurement), kept, {meant(field): 1.5}, 7)
+
+
+foreign_names = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\") | st.sampled_from(' ,="'),
+    min_size=1,
+    max_size=12,
+)
+"""Names without backslashes: the foreign parser reads those by rules of its own, InfluxDB itself is asked below."""
+
+
+@given(
+    measurement=foreign_names,
+    tags=st.dictionaries(foreign_names, foreign_names, max_size=4),
+    field=foreign_names,
+    value=st.floats(allow_nan=False, allow_infinity=False),
+    quality=st.sampled_from([GOOD, TIMEOUT, STALE]),
+    words=st.none() | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20),
+)
+def test_a_foreign_parser_reads_what_was_meant(  # noqa: PLR0917  # a reading with all its names
+    measurement: str, tags: dict[str, str], field: str, value: float, quality: int, words: str | None
+) -> None:
+    text = {} if words is None else {0: words}
+    batch = ReadingBatch.build(TABLE, [1_800_000_000_000_000_001], [0], [value], [quality], text=text)
+    line = encode(batch, Names.of([point_names(measurement, tags, field)] * 3)).line(0)
+    found = parse_line(line.decode())
+    fields: dict[str, Any] = {field: value}
+    fields |= {} if quality == GOOD else {f"{field}.quality": quality}
+    fields |= {} if words is None else {f"{field}.text": words}
+    assert found == {"measurement": measurement, "tags": tags, "fields": fields, "time": 1_800_000_000_000_000_001}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
