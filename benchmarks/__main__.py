@@ -21,6 +21,7 @@ MODULES = (
     "planner",
     "gateway_memory",
     "store",
+    "influx",
     "gb26875_access",
     "whole_way",
 )

@@ -1,4 +1,4 @@
-"""The stores: readings a second into the embedded file (one thread, commits on disk) and into lines.
+"""The embedded store: readings a second into its file (one thread, commits on disk).
 
 2,500 points, 50,000 readings a commit, values with two decimals as instruments give them. New
 readings are the everyday case; late ones fill a gap that an outage left; copies are refused.
@@ -17,7 +17,6 @@ import numpy as np
 from domain.batch import ReadingBatch
 from domain.points import Point, PointTable
 from ingest.duckdb_store import DuckDbStore
-from ingest.line_protocol import Names, encode, point_names
 from ingest.store import Mark, RangeQuery
 
 DEVICES, POINTS = 250, 10
@@ -35,11 +34,7 @@ def rows() -> list[tuple[str, str, str]]:
     )
     batches = [batch(table, number) for number in range(BATCHES)]
     with tempfile.TemporaryDirectory() as folder:
-        found = embedded(table, batches, Path(folder) / "readings.duckdb")
-    tags = {"unit": "hotel", "gateway": "gw", "zone": "east-1-lobby", "building": "east"}
-    names = Names.of([point_names("bench", tags | {"device": point.device}, point.name) for point in table])
-    encoded = rate(lambda part: encode(part, names), batches[:8])
-    return [*found, ("line protocol encoded (InfluxDB)", f"{encoded:,.0f} readings/s", "-")]
+        return embedded(table, batches, Path(folder) / "readings.duckdb")
 
 
 def embedded(table: PointTable, batches: Sequence[ReadingBatch], path: Path) -> list[tuple[str, str, str]]:

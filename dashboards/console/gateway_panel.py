@@ -6,6 +6,7 @@ from dashboards.console.view import View, box, change, dress, line
 from dashboards.console.wording import size_text, span_text
 from dashboards.live.health import (
     SERVICES,
+    STALE_AFTER_S,
     Condition,
     Health,
     all_health,
@@ -14,6 +15,7 @@ from dashboards.live.health import (
     service_health,
 )
 
+STORE_AWAY = ("down", "denied")
 COLUMNS = ("gateway", "uplink", "spool", "oldest", "forecast")
 
 
@@ -54,10 +56,26 @@ class GatewayPanel:
             health = service_health(board, key, now_ns)
             dress(label, "condition", health.condition)
             name = self._view.text(f"service_{key.partition('.')[0]}")
-            change(label, f"{'●' if health.fine else '?'} {name} {self._age(health)}".rstrip())
+            behind = health.fine and is_behind(health)
+            dress(label, "behind", "yes" if behind else "no")
+            mark = "✗" if behind else "●" if health.fine else "?"
+            change(label, f"{mark} {name} {self._more(health)}".rstrip())
 
-    def _age(self, health: Health) -> str:
-        return "" if health.fine else span_text(health.age_s, self._view.language)
+    def _more(self, health: Health) -> str:
+        """Return how long a service is silent, or what waits to be stored while its store is away or slow."""
+        language = self._view.language
+        if not health.fine:
+            return span_text(health.age_s, language)
+        if not is_behind(health):
+            return ""
+        words = self._view.text(f"store_{health.store}") if health.store in STORE_AWAY else ""
+        oldest = self._view.text("oldest_waits", span=span_text(health.oldest_s, language)) if health.oldest_s else ""
+        return " · ".join(part for part in (words, oldest) if part)
+
+
+def is_behind(health: Health) -> bool:
+    """Tell whether ingest's store is away, or what waits for it is older than what counts as live."""
+    return health.store in STORE_AWAY or (health.store is not None and (health.oldest_s or 0) > STALE_AFTER_S)
 
 
 class _GatewayRow:

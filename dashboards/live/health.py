@@ -57,7 +57,8 @@ class Health:
 
     Spool: batches and bytes that wait to be sent, age of the oldest, seconds that it can go on offline.
     ``lost``: devices that do not answer. ``dropped``: readings that the full spool gave up. ``hosted``: what it
-    counts of the nodes that it hosts, None for a gateway that hosts none.
+    counts of the nodes that it hosts, None for a gateway that hosts none. ``store``: how ingest's store stands; its
+    ``oldest_s`` is then how long the oldest message has waited to be stored.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Health:
     lost: int = 0
     dropped: int = 0
     hosted: Hosted | None = None
+    store: str | None = None
 
     @property
     def fine(self) -> bool:
@@ -83,9 +85,17 @@ class Health:
 
 
 def service_health(board: Board, key: str, now_ns: int) -> Health:
-    """Judge a service by its document alone."""
-    age_s = _age_s(board.statuses.get(key), now_ns)
-    return Health(key, _condition(board, age_s), age_s)
+    """Judge a service by its document alone; a store that is away does not make ingest less believable."""
+    document = board.statuses.get(key)
+    age_s = _age_s(document, now_ns)
+    store = (document or {}).get("store")
+    return Health(
+        key,
+        _condition(board, age_s),
+        age_s,
+        oldest_s=_number(document or {}, "oldest_s"),
+        store=store if isinstance(store, str) else None,
+    )
 
 
 def gateway_health(board: Board, key: str, now_ns: int) -> Health:

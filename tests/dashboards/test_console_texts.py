@@ -13,6 +13,7 @@ import pytest
 from alerts.face import Answer
 from dashboards.console.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
+from dashboards.console.gateway_panel import STORE_AWAY
 from dashboards.console.lamps import LampKind
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
@@ -36,6 +37,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "finding_": list(Confirmation),
     "condition_": list(Condition),
     "quality_": [reason.name.lower() for reason in Reason],
+    "store_": STORE_AWAY,
     "service_": [key.partition(".")[0] for key in SERVICES],
     "column_": [
         *ALARM_COLUMNS,

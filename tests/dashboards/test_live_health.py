@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.console.gateway_panel import is_behind
 from dashboards.live.board import Board
-from dashboards.live.health import Condition, all_health, gateway_health
+from dashboards.live.health import Condition, all_health, gateway_health, service_health
 from domain.clock import NS_PER_S
 from tests.dashboards.board_makers import GATEWAY_WELL, NOW_NS, well
 from tests.dashboards.premises import premises
@@ -75,3 +76,14 @@ def test_no_document_from_outside_breaks_the_page_or_passes_for_well(document: d
     found = condition(document)
     well_said = document.get("uplink") == "up" and isinstance(document.get("time_ns"), int | float)
     assert found is not Condition.FINE or well_said
+
+
+@pytest.mark.parametrize(
+    ("store", "oldest_s", "behind"),
+    [("up", None, False), ("up", 5.0, False), ("up", 31.0, True), ("down", None, True), ("denied", 2.0, True)],
+)
+def test_ingest_says_that_its_store_is_away_or_behind(store: str, oldest_s: float | None, *, behind: bool) -> None:
+    document = {"time_ns": NOW_NS, "store": store, "oldest_s": oldest_s}
+    health = service_health(Board(connected=True, statuses={"ingest.main": document}), "ingest.main", NOW_NS)
+    assert health.fine
+    assert is_behind(health) is behind
