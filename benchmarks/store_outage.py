@@ -51,6 +51,8 @@ async def main(seconds: float, rate: float) -> int:
             ingest = asyncio.create_task(process.run(site, backbone, data_dir=folder / "ingest", stop=stop))
             load = asyncio.create_task(_publish(site, backbone, rate, enough))
             with influx_server.running(folder / "influxd", port) as influxd:
+                while not (await _status(backbone)).get("stored"):
+                    await asyncio.sleep(0.2)
                 await asyncio.sleep(WARM_S)
                 _say(f"stored {(await _status(backbone)).get('stored', 0):,}; kill -9 of influxd {influxd.pid}")
                 influxd.kill()

@@ -178,9 +178,9 @@ def _answered(
     return answers
 
 
-def open_influx(registry: Registry, settings: StoreSettings) -> InfluxStore:
+def open_influx(registry: Registry, settings: StoreSettings, kind: type[InfluxStore] = InfluxStore) -> InfluxStore:
     """Return the store that ``site.yaml`` names; ``settings.kind`` must be one of the servers."""
-    return InfluxStore(
+    return kind(
         registry,
         endpoint_of(settings),
         compress=not is_near(settings.url) if settings.compress is None else settings.compress,

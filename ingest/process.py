@@ -16,13 +16,14 @@ from domain.site.registry import Registry
 from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_store import DuckDbStore
-from ingest.influx_store import open_influx
+from ingest.influx_store import InfluxStore, open_influx
 from ingest.lane import Lag
 from ingest.latest import LatestValues
 from ingest.letter_service import LetterService
 from ingest.query_service import QueryService
 from ingest.store import Store
 from ingest.unnamed import Unnamed
+from ingest.victoria_store import VictoriaStore
 from ingest.writer import Writer, stopped_within
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ def open_store(registry: Registry, data_dir: Path) -> Store:
     settings = registry.site.store
     if settings.kind is StoreKind.DUCKDB:
         return DuckDbStore(registry.points, data_dir / FILE_NAME)
-    return open_influx(registry, settings)
+    if settings.kind is StoreKind.VICTORIA_METRICS:
+        return open_influx(registry, settings, VictoriaStore)
+    return open_influx(registry, settings, InfluxStore)
 
 
 class Status:
