@@ -38,7 +38,7 @@ MOST_EVIDENCE = 2_000
 
 
 Name = tuple[str, int, int]
-"""Stream, sequence and receive time of a message."""
+"""Stream, sequence and receive time of a message; of a refused reading its point, 0 and its time."""
 
 
 class LetterKind(StrEnum):
@@ -64,7 +64,12 @@ class DeadLetter:
 
     @property
     def name(self) -> Name | None:
-        """What tells its message from others, also from those of an earlier stream; None: not known."""
+        """What tells its message from others, also from those of an earlier stream; None: not known.
+
+        A refused reading comes again with its message when that could not be acknowledged; it is one letter still.
+        """
+        if self.reading is not None:
+            return _name_of_reading(self.reading)
         return (self.stream, self.seq, self.received_ns) if self.seq else None
 
 
@@ -178,10 +183,17 @@ class DeadLetters:
         for _, entry in _entries(text):
             self._counts[str(entry["kind"])] += 1
             names.add((str(entry["stream"]), int(entry["seq"]), int(entry["received_ns"])))
+            if isinstance(reading := entry.get("reading"), dict) and (name := _name_of_reading(reading)):
+                names.add(name)
         if text and not text.endswith("\n"):
             with path.open("a", encoding="utf-8") as file:
                 file.write("\n")
         return names
+
+
+def _name_of_reading(reading: Mapping[str, Any]) -> Name | None:
+    point, time_ns = reading.get("point"), reading.get("time_ns")
+    return (point, 0, time_ns) if isinstance(point, str) and isinstance(time_ns, int) else None
 
 
 def _text(path: Path) -> str:
