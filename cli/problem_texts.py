@@ -65,6 +65,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("profile speaks '{one}', its connection '{other}'", "档案的协议是“{one}”，而连接的协议是“{other}”"),
     ("low limit {low} is not below high limit {high}", "下限 {low} 不低于上限 {high}"),
     ("floor {low} is not below ceiling {high}", "量程下界 {low} 不低于上界 {high}"),
+    ("both roll-ups have one name", "两个汇总的名称相同"),
     ("an InfluxDB store needs its address", "InfluxDB 存储需要地址"),
     ("'token' and 'token_file' are two tokens", "“token”与“token_file”是两个令牌"),
     ("not a store's address", "不是存储的地址"),

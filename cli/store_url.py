@@ -50,7 +50,11 @@ def with_named_store(site: Document, environment: Mapping[str, str] = os.environ
     address = environment.get(STORE_VARIABLE)
     if not address or not isinstance(site.data, dict):
         return site
-    return replace(site, data={**site.data, "store": store_of(address, environment.get(TOKEN_VARIABLE))})
+    store = store_of(address, environment.get(TOKEN_VARIABLE))
+    written = site.data.get("store")
+    if isinstance(written, dict) and "retention" in written:
+        store["retention"] = written["retention"]  # how long is the site's affair, wherever the readings go
+    return replace(site, data={**site.data, "store": store})
 
 
 def store_of(address: str, token: str | None = None) -> dict[str, Any]:

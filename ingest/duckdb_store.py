@@ -22,9 +22,10 @@ from domain.batch import ReadingBatch
 from domain.points import PointTable
 from domain.site.registry import Registry
 from ingest import duckdb_queries as queries
+from ingest import duckdb_spans as spans
 from ingest.applied import Applied, Range
 from ingest.duckdb_file import MEMORY_LIMIT, THREADS, damaged_files, is_damage, open_file, set_aside
-from ingest.store import Counts, Mark, RangeQuery, Series, StoreDownError, Written
+from ingest.store import Counts, Holes, HolesQuery, Mark, RangeQuery, Series, Shares, StoreDownError, Written
 
 T = TypeVar("T")
 
@@ -121,6 +122,21 @@ class DuckDbStore:
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
         return self._ask("latest", lambda cursor: queries.latest(cursor, self._table, self._ids))
+
+    def holes(self, query: HolesQuery) -> Holes:
+        """Return where a point was silent for too long."""
+        return self.with_ids("gaps", lambda cursor, id_of: spans.holes(cursor, id_of(query.point), query))
+
+    def shares(self, query: RangeQuery) -> list[Shares]:
+        """Return the qualities of each point."""
+        return self.with_ids(
+            "qualities",
+            lambda cursor, id_of: [spans.shares(cursor, id_of(point), point, query) for point in query.points],
+        )
+
+    def with_ids(self, what: str, question: Callable[[duckdb.DuckDBPyConnection, Callable[[int], int]], T]) -> T:
+        """Put a question on a cursor of its own; it is given what turns a point's index into the store's integer."""
+        return self._ask(what, lambda cursor: question(cursor, self._id_of))
 
     def counts(self) -> Counts:
         """Count rows and different names among them; the last answer is kept while no row is added."""

@@ -16,12 +16,15 @@ from domain.site.registry import Registry
 from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_store import DuckDbStore
+from ingest.influx_setup import wanting
 from ingest.influx_store import InfluxStore, open_influx
 from ingest.lane import Lag
 from ingest.latest import LatestValues
 from ingest.letter_service import LetterService
 from ingest.query_service import QueryService
-from ingest.store import Store
+from ingest.rollup_choice import rolled
+from ingest.rollup_progress import Progress
+from ingest.store import Store, StoreDeniedError
 from ingest.unnamed import Unnamed
 from ingest.victoria_store import VictoriaStore
 from ingest.writer import Writer, stopped_within
@@ -44,22 +47,26 @@ async def run(
     """
     letters = await asyncio.to_thread(DeadLetters, data_dir)
     catalogue = await asyncio.to_thread(Catalogue, registry, data_dir)
+    clock = clock or SystemClock()
     store = await asyncio.to_thread(open_store, catalogue.registry, data_dir)
+    served, worker, progress = await asyncio.to_thread(rolled, store, registry.site.store, data_dir, clock)
     try:
         latest = LatestValues(catalogue.table)
         unnamed = await asyncio.to_thread(Unnamed, data_dir)
-        writer = Writer(backbone, store, catalogue, letters=letters, latest=latest, unnamed=unnamed)
-        status = Status(registry, store, writer, letters=letters, clock=clock or SystemClock())
+        writer = Writer(backbone, served, catalogue, letters=letters, latest=latest, unnamed=unnamed)
+        status = Status(registry, store, writer, letters=letters, progress=progress, clock=clock)
         await _retried(stop, backbone.ensure_streams)
-        await QueryService(store, catalogue, latest).serve(backbone)
+        await QueryService(served, catalogue, latest, clock).serve(backbone)
         await LetterService(backbone, letters, writer, catalogue).serve()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_seed(stop, store, latest))
             tasks.create_task(status.publish_until(stop, backbone))
-            tasks.create_task(_retried(stop, lambda: writer.run(stop)))
+            tasks.create_task(_set_up_and_write(stop, registry, writer))
+            if worker is not None:
+                tasks.create_task(worker.run(stop))
         await status.publish(backbone)
     finally:
-        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(served.close)
 
 
 def open_store(registry: Registry, data_dir: Path) -> Store:
@@ -75,8 +82,18 @@ def open_store(registry: Registry, data_dir: Path) -> Store:
 class Status:
     """The document ``ingest.main`` in KV ``status``; counts are since ``started_ns``, letters since ever."""
 
-    def __init__(self, registry: Registry, store: Store, writer: Writer, *, letters: DeadLetters, clock: Clock) -> None:
-        """Watch a writer and its store."""
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        writer: Writer,
+        *,
+        letters: DeadLetters,
+        progress: Progress | None,
+        clock: Clock,
+    ) -> None:
+        """Watch a writer, its store and the store's roll-ups."""
+        self._progress = progress
         self._kind = registry.site.store.kind.value
         self._store = store
         self._writer = writer
@@ -110,6 +127,7 @@ class Status:
             "lag_messages": sum(lag.messages for lag in self._lags.values()) if self._lags else None,
             "oldest_s": max((age_s for age_s in ages_s.values() if age_s is not None), default=None),
             "lag": {name: {"messages": lag.messages, "oldest_s": ages_s[name]} for name, lag in self._lags.items()},
+            "late_hours": None if self._progress is None else self._progress.late,
             "set_aside": self._store.set_aside if isinstance(self._store, DuckDbStore) else [],
         }
 
@@ -129,6 +147,20 @@ class Status:
         while not stop.is_set():
             await self.publish(backbone)
             await stopped_within(stop, STATUS_PERIOD_S)
+
+
+async def _set_up_and_write(stop: asyncio.Event, registry: Registry, writer: Writer) -> None:
+    """Make the database where it is missing and may be made, with its retention and roll-ups; then write."""
+    await _retried(stop, lambda: _set_up(registry))
+    await _retried(stop, lambda: writer.run(stop))
+
+
+async def _set_up(registry: Registry) -> None:
+    try:
+        for step in await asyncio.to_thread(wanting, registry.site.store):
+            log.info("store set up: %s %s %s %s", step.part, step.name, step.outcome, step.detail)
+    except StoreDeniedError as error:
+        log.warning("the store is not set up by itself, see 'fengsui influx setup': %s", error)
 
 
 async def _seed(stop: asyncio.Event, store: Store, latest: LatestValues) -> None:
