@@ -71,7 +71,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("not a store's address", "不是存储的地址"),
     ("beyond this machine the HTTP face needs a token", "HTTP 接口对本机以外开放时须有令牌"),
     ("{one} and {other} share a wire alias", "{one} 与 {other} 的线上别名相同"),
-    ("keep one of them", "保留其一"),
     (
         "write duckdb, or influxdb://, influxdb2://, influxdb3:// or victoria:// before HOST:PORT/DATABASE",
         "写 duckdb，或在“主机:端口/数据库”前写 influxdb://、influxdb2://、influxdb3:// 或 victoria://",
