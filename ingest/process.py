@@ -16,7 +16,6 @@ from domain.site.registry import Registry
 from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_store import DuckDbStore
-from ingest.influx_setup import wanting
 from ingest.influx_store import InfluxStore, open_influx
 from ingest.lane import Lag
 from ingest.latest import LatestValues
@@ -24,7 +23,7 @@ from ingest.letter_service import LetterService
 from ingest.query_service import QueryService
 from ingest.rollup_choice import rolled
 from ingest.rollup_progress import Progress
-from ingest.store import Store, StoreDeniedError
+from ingest.store import Store
 from ingest.unnamed import Unnamed
 from ingest.victoria_store import VictoriaStore
 from ingest.writer import Writer, stopped_within
@@ -61,7 +60,7 @@ async def run(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_seed(stop, store, latest))
             tasks.create_task(status.publish_until(stop, backbone))
-            tasks.create_task(_set_up_and_write(stop, registry, writer))
+            tasks.create_task(_retried(stop, lambda: writer.run(stop)))
             if worker is not None:
                 tasks.create_task(worker.run(stop))
         await status.publish(backbone)
@@ -147,20 +146,6 @@ class Status:
         while not stop.is_set():
             await self.publish(backbone)
             await stopped_within(stop, STATUS_PERIOD_S)
-
-
-async def _set_up_and_write(stop: asyncio.Event, registry: Registry, writer: Writer) -> None:
-    """Make the database where it is missing and may be made, with its retention and roll-ups; then write."""
-    await _retried(stop, lambda: _set_up(registry))
-    await _retried(stop, lambda: writer.run(stop))
-
-
-async def _set_up(registry: Registry) -> None:
-    try:
-        for step in await asyncio.to_thread(wanting, registry.site.store):
-            log.info("store set up: %s %s %s %s", step.part, step.name, step.outcome, step.detail)
-    except StoreDeniedError as error:
-        log.warning("the store is not set up by itself, see 'fengsui influx setup': %s", error)
 
 
 async def _seed(stop: asyncio.Event, store: Store, latest: LatestValues) -> None:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from domain.batch import ReadingBatch
 from domain.clock import Clock
+from domain.site.models import StoreSettings
 from domain.site.registry import Registry
+from ingest.influx_setup import wanting
 from ingest.rollup_progress import Progress
-from ingest.rollups import DAY_NS, RollsUp, Tier, joined, parts_of, tier_for
-from ingest.store import Counts, Holes, HolesQuery, Mark, RangeQuery, Series, Shares, Store, Written
+from ingest.rollups import DAY_NS, RollsUp, joined, parts_of, tier_for, tiers_of
+from ingest.store import Counts, Holes, HolesQuery, Mark, RangeQuery, Series, Shares, Store, StoreDeniedError, Written
+
+log = logging.getLogger(__name__)
 
 
 class RolledStore:
     """``store`` as it is, but for ranges; see `ingest.store.Store` for the promises."""
 
     def __init__(
-        self, store: Store, rolls: RollsUp, progress: Progress, *, tiers: Sequence[Tier], raw_days: int, clock: Clock
+        self, store: Store, rolls: RollsUp, progress: Progress, *, settings: StoreSettings, clock: Clock
     ) -> None:
-        """Answer from ``tiers`` where ``progress`` says that they are complete."""
+        """Answer from the tiers of ``settings`` where ``progress`` says that they are complete."""
         self._store = store
         self._rolls = rolls
         self._progress = progress
-        self._tiers = tiers
-        self._raw_days = raw_days
+        self._settings = settings
+        self._tiers = tiers_of(settings.retention)
+        self._raw_days = settings.retention.raw_days
+        self._setting_up = threading.Lock()
+        self._is_set_up = False
         self._clock = clock
 
     def grow(self, registry: Registry) -> None:
@@ -36,9 +45,22 @@ class RolledStore:
         return self._store.applied(stream, marks)
 
     def write(self, rows: ReadingBatch, marks: Mapping[str, Sequence[Mark]]) -> Written:
-        """Store readings; hours that they are late for are noted first."""
+        """Store readings; before the first ones the store is set up, hours that they are late for are noted before."""
+        self._set_up()
         with self._progress.writing(rows.time_ns):
             return self._store.write(rows, marks)
+
+    def _set_up(self) -> None:
+        """Make the database where it is missing and may be made; raises StoreDownError as a write does."""
+        with self._setting_up:
+            if self._is_set_up:
+                return
+            try:
+                for step in wanting(self._settings):
+                    log.info("store set up: %s %s %s %s", step.part, step.name, step.outcome, step.detail)
+            except StoreDeniedError as error:
+                log.warning("the store is not set up by itself, see 'fengsui influx setup': %s", error)
+            self._is_set_up = True
 
     def range(self, query: RangeQuery) -> list[Series]:
         """Answer from readings and roll-ups; the bound of rows holds for each part, as it does for each series."""

@@ -46,4 +46,4 @@ def rolled(
     tiers, days = tiers_of(settings.retention), settings.retention.raw_days
     progress = Progress(folder, f"{settings.kind.value} {settings.url or ''} {settings.database}")
     worker = RollUpWorker(rolls, progress, tiers=tiers, raw_days=days, clock=clock)
-    return RolledStore(store, rolls, progress, tiers=tiers, raw_days=days, clock=clock), worker, progress
+    return RolledStore(store, rolls, progress, settings=settings, clock=clock), worker, progress

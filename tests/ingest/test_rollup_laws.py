@@ -88,7 +88,9 @@ def kept_of(inner: Store, rolls: RollsUp, folder: Path, raw_days: int = 90) -> K
         inner,
         rolls,
         progress,
-        RolledStore(inner, rolls, progress, tiers=TIERS, raw_days=raw_days, clock=clock),
+        RolledStore(
+            inner, rolls, progress, settings=StoreSettings(retention=RetentionSettings(raw_days=raw_days)), clock=clock
+        ),
         RollUpWorker(rolls, progress, tiers=TIERS, raw_days=raw_days, clock=clock),
         clock,
     )
