@@ -13,9 +13,11 @@ from cli.demo_command import demo
 from cli.faults_commands import app as faults_app
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
+from cli.influx_commands import app as influx_app
 from cli.ingest_commands import app as ingest_app
 from cli.modbus_commands import app as modbus_app
 from cli.points_commands import app as points_app
+from cli.readings_command import readings
 from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
@@ -48,6 +50,8 @@ app.add_typer(walk_test_app, name="walk-test", rich_help_panel=INSTALLERS)
 app.command(rich_help_panel=INSTALLERS)(commission)
 app.command(rich_help_panel=SITE)(support)
 app.add_typer(store_app, name="store", rich_help_panel=SITE)
+app.add_typer(influx_app, name="influx", rich_help_panel=SITE)
+app.command(rich_help_panel=PEOPLE)(readings)
 app.add_typer(simulate_app, name="simulate", rich_help_panel=DESK)
 app.add_typer(faults_app, name="faults", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)

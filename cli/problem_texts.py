@@ -65,12 +65,12 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("profile speaks '{one}', its connection '{other}'", "档案的协议是“{one}”，而连接的协议是“{other}”"),
     ("low limit {low} is not below high limit {high}", "下限 {low} 不低于上限 {high}"),
     ("floor {low} is not below ceiling {high}", "量程下界 {low} 不低于上界 {high}"),
+    ("both roll-ups have one name", "两个汇总的名称相同"),
     ("an InfluxDB store needs its address", "InfluxDB 存储需要地址"),
     ("'token' and 'token_file' are two tokens", "“token”与“token_file”是两个令牌"),
     ("not a store's address", "不是存储的地址"),
     ("beyond this machine the HTTP face needs a token", "HTTP 接口对本机以外开放时须有令牌"),
     ("{one} and {other} share a wire alias", "{one} 与 {other} 的线上别名相同"),
-    ("keep one of them", "保留其一"),
     (
         "write duckdb, or influxdb://, influxdb2://, influxdb3:// or victoria:// before HOST:PORT/DATABASE",
         "写 duckdb，或在“主机:端口/数据库”前写 influxdb://、influxdb2://、influxdb3:// 或 victoria://",

@@ -25,6 +25,10 @@ _AGGREGATES = {
     Aggregate.MIN: "min(value)",
     Aggregate.MAX: "max(value)",
     Aggregate.LAST: "arg_max(value, time_ns) FILTER (value IS NOT NULL)",
+    Aggregate.FIRST: "arg_min(value, time_ns) FILTER (value IS NOT NULL)",
+    Aggregate.COUNT: "count(value)::DOUBLE",
+    Aggregate.SUM: "sum(value)",
+    Aggregate.SPREAD: "max(value) - min(value)",
 }
 
 _RAW = """SELECT time_ns, value, quality FROM {source}

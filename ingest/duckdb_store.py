@@ -27,6 +27,7 @@ from domain.batch import ReadingBatch
 from domain.points import PointTable
 from domain.site.registry import Registry
 from ingest import duckdb_queries as queries
+from ingest import duckdb_spans as spans
 from ingest.applied import Applied
 from ingest.duckdb_applied import load_applied, save_applied
 from ingest.duckdb_file import MEMORY_LIMIT, THREADS, damaged_files, is_damage, open_file, set_aside
@@ -40,7 +41,7 @@ from ingest.duckdb_parts import (
     set_aside_parts,
     set_parts_aside,
 )
-from ingest.store import Counts, Mark, RangeQuery, Series, StoreDownError, Written
+from ingest.store import Counts, Holes, HolesQuery, Mark, RangeQuery, Series, Shares, StoreDownError, Written
 
 T = TypeVar("T")
 
@@ -244,6 +245,17 @@ class DuckDbStore:
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
         return self._ask("latest", lambda cursor, layout: queries.latest(cursor, layout, self._table, self._ids))
+
+    def holes(self, query: HolesQuery) -> Holes:
+        """Return where a point was silent for too long."""
+        return self.with_ids("gaps", lambda cursor, id_of: spans.holes(cursor, id_of(query.point), query))
+
+    def shares(self, query: RangeQuery) -> list[Shares]:
+        """Return the qualities of each point."""
+        return self.with_ids(
+            "qualities",
+            lambda cursor, id_of: [spans.shares(cursor, id_of(point), point, query) for point in query.points],
+        )
 
     def counts(self) -> Counts:
         """Count rows and different names among them; the last answer is kept while no row is added."""

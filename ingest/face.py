@@ -19,12 +19,19 @@ __all__ = [
     "MOST_ROWS",
     "Aggregate",
     "CountsReply",
+    "Gap",
+    "GapsReply",
+    "GapsRequest",
     "LatestReading",
     "LatestReply",
     "LatestRequest",
+    "PointGaps",
     "PointInfo",
     "PointsReply",
     "PointsRequest",
+    "Qualities",
+    "QualityReply",
+    "QualityRequest",
     "QueryFace",
     "RangeReply",
     "RangeRequest",
@@ -35,6 +42,8 @@ RANGE = "svc.query.range"
 LATEST = "svc.query.latest"
 COUNTS = "svc.query.counts"
 POINTS = "svc.query.points"
+GAPS = "svc.query.gaps"
+QUALITY = "svc.query.quality"
 
 MOST_POINTS = 50
 MOST_ROWS = 18_000
@@ -59,6 +68,23 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def check_span(start_ns: int, end_ns: int) -> None:
+    """Raise ValueError for a span that is empty or too long."""
+    if end_ns <= start_ns:
+        msg = "end_ns must be later than start_ns"
+        raise ValueError(msg)
+    if end_ns - start_ns > MOST_RANGE_S * NS_PER_S:
+        msg = f"a range may span {MOST_RANGE_S // 86_400} days at most: ask in parts"
+        raise ValueError(msg)
+
+
+def check_resolution(resolution_s: float) -> None:
+    """Raise ValueError for buckets shorter than a millisecond."""
+    if 0 < resolution_s < 0.001:
+        msg = "resolution_s must be 0 (no buckets) or at least 0.001"
+        raise ValueError(msg)
+
+
 class RangeRequest(Message):
     """Readings with ``start_ns <= time_ns < end_ns``; ``resolution_s`` 0 asks for each of them, else buckets."""
 
@@ -70,15 +96,8 @@ class RangeRequest(Message):
 
     @model_validator(mode="after")
     def _span(self) -> Self:
-        if self.end_ns <= self.start_ns:
-            msg = "end_ns must be later than start_ns"
-            raise ValueError(msg)
-        if self.end_ns - self.start_ns > MOST_RANGE_S * NS_PER_S:
-            msg = f"a range may span {MOST_RANGE_S // 86_400} days at most: ask in parts"
-            raise ValueError(msg)
-        if 0 < self.resolution_s < 0.001:
-            msg = "resolution_s must be 0 (every reading) or at least 0.001"
-            raise ValueError(msg)
+        check_span(self.start_ns, self.end_ns)
+        check_resolution(self.resolution_s)
         return self
 
 
@@ -99,6 +118,78 @@ class RangeReply(Message):
     """One series per point, in the order asked."""
 
     series: tuple[Series, ...]
+
+
+class GapsRequest(Message):
+    """Silences of points within ``start_ns <= t < end_ns``.
+
+    A silence is longer than ``longer_s``, by default than the point's own ``max_silence_s``.
+    """
+
+    points: tuple[PointKey, ...] = Field(min_length=1, max_length=MOST_POINTS)
+    start_ns: int = Field(ge=0, le=LATEST_TIME_NS)
+    end_ns: int = Field(ge=0, le=LATEST_TIME_NS)
+    longer_s: float | None = Field(default=None, gt=0.0, le=MOST_RANGE_S, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _span(self) -> Self:
+        check_span(self.start_ns, self.end_ns)
+        return self
+
+
+class Gap(Message):
+    """From the last reading with a value (or the span's begin) to the next one (or the span's end, or now)."""
+
+    start_ns: int
+    end_ns: int
+    ongoing: bool = Field(description="no reading ended it within the span")
+
+
+class PointGaps(Message):
+    """The silences of a point, oldest first. ``share`` of the span (up to now) without data, 0..1."""
+
+    point: str
+    longer_s: float
+    gaps: tuple[Gap, ...]
+    silent_s: float
+    share: float
+
+
+class GapsReply(Message):
+    """One entry for each point, in the order asked."""
+
+    points: tuple[PointGaps, ...]
+
+
+class QualityRequest(Message):
+    """Qualities with ``start_ns <= time_ns < end_ns``; ``resolution_s`` 0 asks for the whole span at once."""
+
+    points: tuple[PointKey, ...] = Field(min_length=1, max_length=MOST_POINTS)
+    start_ns: int = Field(ge=0, le=LATEST_TIME_NS)
+    end_ns: int = Field(ge=0, le=LATEST_TIME_NS)
+    resolution_s: float = Field(default=0.0, ge=0.0, le=MOST_RANGE_S, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _span(self) -> Self:
+        check_span(self.start_ns, self.end_ns)
+        check_resolution(self.resolution_s)
+        return self
+
+
+class Qualities(Message):
+    """How many readings of a point were good, bad and stale, by bucket; buckets without readings are absent."""
+
+    point: str
+    time_ns: tuple[int, ...]
+    good: tuple[int, ...]
+    bad: tuple[int, ...]
+    stale: tuple[int, ...]
+
+
+class QualityReply(Message):
+    """One entry for each point, in the order asked."""
+
+    points: tuple[Qualities, ...]
 
 
 class LatestRequest(Message):
@@ -210,6 +301,20 @@ class QueryFace:
             aggregate=Aggregate(aggregate),
         )
         return (await self._ask(RANGE, request, RangeReply, REQUEST_TIMEOUT_S)).series
+
+    async def gaps(
+        self, points: Sequence[str], start_ns: int, end_ns: int, *, longer_s: float | None = None
+    ) -> tuple[PointGaps, ...]:
+        """Return the silences of each point; raises ValueError for a question that breaks a limit."""
+        request = GapsRequest(points=tuple(points), start_ns=start_ns, end_ns=end_ns, longer_s=longer_s)
+        return (await self._ask(GAPS, request, GapsReply, REQUEST_TIMEOUT_S)).points
+
+    async def quality(
+        self, points: Sequence[str], start_ns: int, end_ns: int, *, resolution_s: float = 0.0
+    ) -> tuple[Qualities, ...]:
+        """Return how many readings were good, bad and stale; raises ValueError for a question that breaks a limit."""
+        request = QualityRequest(points=tuple(points), start_ns=start_ns, end_ns=end_ns, resolution_s=resolution_s)
+        return (await self._ask(QUALITY, request, QualityReply, REQUEST_TIMEOUT_S)).points
 
     async def latest(
         self, *, points: Sequence[str] | None = None, device: str | None = None, unit: str | None = None

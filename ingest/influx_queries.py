@@ -21,16 +21,14 @@ from ingest.store import RangeQuery, Series
 Rows = list[dict[str, Any]]
 """The series of one statement's answer: name, tags, columns, values."""
 
-_FUNCTIONS = {Aggregate.MEAN: "mean", Aggregate.MIN: "min", Aggregate.MAX: "max", Aggregate.LAST: "last"}
+_FUNCTIONS = {one: one.value for one in Aggregate}
+"""InfluxQL's names are ours."""
 
 
 def range_statements(device: Device, name: str, query: RangeQuery) -> list[str]:
     """Return the statements for one point: rows, or buckets of values and buckets of bad qualities."""
     field, quality = quoted(name), quoted(f"{name}.quality")
-    where = (
-        f"FROM {quoted(device.profile.kind)} WHERE {_is_device(device)}"
-        f" AND time >= {query.start_ns} AND time < {query.end_ns}"
-    )
+    where = in_span(device, query.start_ns, query.end_ns)
     most = f"LIMIT {query.most_rows + 1}"
     if not query.resolution_ns:
         return [f"SELECT {field}, {quality} {where} {most}"]
@@ -41,22 +39,28 @@ def range_statements(device: Device, name: str, query: RangeQuery) -> list[str]:
     ]
 
 
-def range_series(point: int, answers: Sequence[Rows]) -> Series:
-    """Join the answers of `range_statements` by time."""
+def range_series(point: int, answers: Sequence[Rows], aggregate: Aggregate = Aggregate.MEAN) -> Series:
+    """Join the answers of `range_statements` by time; a bucket that has only qualities counts 0 values."""
+    none = 0.0 if aggregate is Aggregate.COUNT and len(answers) == 2 else np.nan
     rows: dict[int, tuple[float | None, int | None]] = {}
     if len(answers) == 1:
-        rows = {time: (value, quality) for time, value, quality in _values(answers[0])}
+        rows = {time: (value, quality) for time, value, quality in values_of(answers[0])}
     else:
-        rows = {time: (value, None) for time, value in _values(answers[0])}
-        for time, quality in _values(answers[1]):
+        rows = {time: (value, None) for time, value in values_of(answers[0])}
+        for time, quality in values_of(answers[1]):
             rows[time] = (rows.get(time, (None, None))[0], quality)
     times = sorted(rows)
     return Series(
         point,
         np.array(times, np.int64),
-        np.array([np.nan if rows[time][0] is None else rows[time][0] for time in times], np.float64),
+        np.array([none if rows[time][0] is None else rows[time][0] for time in times], np.float64),
         np.array([GOOD if rows[time][1] is None else rows[time][1] for time in times], np.uint16),
     )
+
+
+def in_span(device: Device, start_ns: int, end_ns: int) -> str:
+    """Return the source and the condition for the rows of a device in a span."""
+    return f"FROM {quoted(device.profile.kind)} WHERE {_is_device(device)} AND time >= {start_ns} AND time < {end_ns}"
 
 
 def latest_statements(kind: str, name: str) -> list[str]:
@@ -85,7 +89,7 @@ def count_statements(kind: str, name: str) -> list[str]:
 
 def count_of(answers: Sequence[Rows]) -> int:
     """Return the number of readings that the answers of `count_statements` tell."""
-    with_value, with_quality, with_both = (sum(row[1] for row in _values(answer)) for answer in answers)
+    with_value, with_quality, with_both = (sum(row[1] for row in values_of(answer)) for answer in answers)
     return int(with_value + with_quality - with_both)
 
 
@@ -96,12 +100,13 @@ def edge_statements(kind: str) -> list[str]:
 
 def times_of(answer: Rows) -> list[int]:
     """Return the times of an answer's rows."""
-    return [int(row[0]) for row in _values(answer)]
+    return [int(row[0]) for row in values_of(answer)]
 
 
 def _is_device(device: Device) -> str:
     return f'"unit" = {literal(device.gateway.unit)} AND "device" = {literal(device.settings.id)}'
 
 
-def _values(answer: Rows) -> list[list[Any]]:
+def values_of(answer: Rows) -> list[list[Any]]:
+    """Return the rows of all series of an answer."""
     return [row for series in answer for row in series["values"]]

@@ -24,10 +24,11 @@ from domain.quality import GOOD
 from domain.site.models import StoreSettings
 from domain.site.registry import Registry
 from ingest import influx_queries as queries
+from ingest import influx_spans as spans
 from ingest.influx_endpoint import Endpoint, endpoint_of
 from ingest.influx_http import InfluxHttp
 from ingest.line_protocol import Lines, Names, PointNames, encode, point_names
-from ingest.store import Counts, Mark, RangeQuery, Refused, Series, StoreDeniedError, Written
+from ingest.store import Counts, Holes, HolesQuery, Mark, RangeQuery, Refused, Series, Shares, StoreDeniedError, Written
 
 NEVER = -1
 """Before every time that a store may hold here: queries begin at 1970."""
@@ -65,6 +66,11 @@ class InfluxStore:
         self._names = self._names.grown([name_of(registry, at) for at in new])
         self._registry = registry
 
+    @property
+    def registry(self) -> Registry:
+        """The points that the store was told of."""
+        return self._registry
+
     def applied(self, stream: str, marks: Sequence[Mark]) -> list[bool]:  # noqa: ARG002  # the contract's names
         """Say no: writing again is harmless here."""
         return [False] * len(marks)
@@ -101,11 +107,26 @@ class InfluxStore:
         """Return rows or buckets of each point."""
         registry = self._registry
         known = [point for point in dict.fromkeys(query.points) if point < len(registry.points)]
-        answers = self._ask(
+        answers = self.ask(
             [queries.range_statements(registry.device_of(at), registry.points[at].name, query) for at in known]
         )
         by_point = dict(zip(known, answers, strict=True))
-        return [queries.range_series(point, by_point.get(point, [[]])) for point in query.points]
+        return [queries.range_series(point, by_point.get(point, [[]]), query.aggregate) for point in query.points]
+
+    def holes(self, query: HolesQuery) -> Holes:
+        """Return where a point was silent for too long."""
+        if query.point >= len(self._registry.points):
+            return spans.holes_of([[], [], []])
+        device, name = self._registry.device_of(query.point), self._registry.points[query.point].name
+        return spans.holes_of(self.ask([spans.holes_statements(device, name, query)])[0])
+
+    def shares(self, query: RangeQuery) -> list[Shares]:
+        """Return the qualities of each point."""
+        registry = self._registry
+        known = [point for point in dict.fromkeys(query.points) if point < len(registry.points)]
+        asked = [spans.share_statements(registry.device_of(at), registry.points[at].name, query) for at in known]
+        by_point = dict(zip(known, self.ask(asked), strict=True))
+        return [spans.shares_of(point, by_point.get(point, []), query) for point in query.points]
 
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
@@ -113,7 +134,7 @@ class InfluxStore:
         columns: list[tuple[int, int, float, int]] = []
         texts: dict[int, str] = {}
         kinds = sorted(self._kinds)
-        answers = self._ask([queries.latest_statements(kind, name) for kind, name in kinds])
+        answers = self.ask([queries.latest_statements(kind, name) for kind, name in kinds])
         for (_, name), answer in zip(kinds, answers, strict=True):
             of_value, of_quality, of_text = (queries.newest_by_device(series) for series in answer)
             for place in of_value.keys() | of_quality.keys():
@@ -141,8 +162,8 @@ class InfluxStore:
     def counts(self) -> Counts:
         """Count the readings of the registry's points; every one is distinct by construction."""
         kinds = sorted(self._kinds)
-        total = sum(map(queries.count_of, self._ask([queries.count_statements(*pair) for pair in kinds])))
-        edges = self._ask([queries.edge_statements(kind) for kind in sorted({kind for kind, _ in kinds})])
+        total = sum(map(queries.count_of, self.ask([queries.count_statements(*pair) for pair in kinds])))
+        edges = self.ask([queries.edge_statements(kind) for kind in sorted({kind for kind, _ in kinds})])
         times = [time for pair in edges for answer in pair for time in queries.times_of(answer)]
         return Counts(stored=total, distinct=total, first_ns=min(times, default=None), last_ns=max(times, default=None))
 
@@ -151,7 +172,7 @@ class InfluxStore:
         self._pool.shutdown()
         self._http.close()
 
-    def _ask(self, groups: Sequence[Sequence[str]]) -> list[list[queries.Rows]]:
+    def ask(self, groups: Sequence[Sequence[str]]) -> list[list[queries.Rows]]:
         """Run groups of statements (all groups equally large) and return the answers group by group."""
         if not groups:
             return []

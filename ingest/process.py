@@ -22,6 +22,8 @@ from ingest.lane import Lag
 from ingest.latest import LatestValues
 from ingest.letter_service import LetterService
 from ingest.query_service import QueryService
+from ingest.rollup_choice import rolled
+from ingest.rollup_progress import Progress
 from ingest.store import Store
 from ingest.store_jobs import StoreJobs
 from ingest.unnamed import Unnamed
@@ -48,14 +50,16 @@ async def run(
     """
     letters = await asyncio.to_thread(DeadLetters, data_dir)
     catalogue = await asyncio.to_thread(Catalogue, registry, data_dir)
+    clock = clock or SystemClock()
     store = await asyncio.to_thread(open_store, catalogue.registry, data_dir)
+    served, worker, progress = await asyncio.to_thread(rolled, store, registry.site.store, data_dir, clock)
     try:
         latest = LatestValues(catalogue.table)
         unnamed = await asyncio.to_thread(Unnamed, data_dir)
-        writer = Writer(backbone, store, catalogue, letters=letters, latest=latest, unnamed=unnamed)
-        status = Status(registry, store, writer, letters=letters, clock=clock or SystemClock())
+        writer = Writer(backbone, served, catalogue, letters=letters, latest=latest, unnamed=unnamed)
+        status = Status(registry, store, writer, letters=letters, progress=progress, clock=clock)
         await _retried(stop, backbone.ensure_streams)
-        await QueryService(store, catalogue, latest).serve(backbone)
+        await QueryService(served, catalogue, latest, clock).serve(backbone)
         keep_days = registry.site.store.retention.raw_days
         if isinstance(store, DuckDbStore):
             await StoreJobs(store, data_dir, keep_days).serve(backbone)
@@ -64,11 +68,13 @@ async def run(
             tasks.create_task(_seed(stop, store, latest))
             tasks.create_task(status.publish_until(stop, backbone))
             tasks.create_task(_retried(stop, lambda: writer.run(stop)))
+            if worker is not None:
+                tasks.create_task(worker.run(stop))
             if isinstance(store, DuckDbStore):
-                tasks.create_task(_keep_up(stop, store, keep_days, clock or SystemClock()))
+                tasks.create_task(_keep_up(stop, store, keep_days, clock))
         await status.publish(backbone)
     finally:
-        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(served.close)
 
 
 def open_store(registry: Registry, data_dir: Path) -> Store:
@@ -84,8 +90,18 @@ def open_store(registry: Registry, data_dir: Path) -> Store:
 class Status:
     """The document ``ingest.main`` in KV ``status``; counts are since ``started_ns``, letters since ever."""
 
-    def __init__(self, registry: Registry, store: Store, writer: Writer, *, letters: DeadLetters, clock: Clock) -> None:
-        """Watch a writer and its store."""
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        writer: Writer,
+        *,
+        letters: DeadLetters,
+        progress: Progress | None,
+        clock: Clock,
+    ) -> None:
+        """Watch a writer, its store and the store's roll-ups."""
+        self._progress = progress
         self._kind = registry.site.store.kind.value
         self._store = store
         self._writer = writer
@@ -119,6 +135,7 @@ class Status:
             "lag_messages": sum(lag.messages for lag in self._lags.values()) if self._lags else None,
             "oldest_s": max((age_s for age_s in ages_s.values() if age_s is not None), default=None),
             "lag": {name: {"messages": lag.messages, "oldest_s": ages_s[name]} for name, lag in self._lags.items()},
+            "late_hours": None if self._progress is None else self._progress.late,
             "set_aside": self._store.set_aside if isinstance(self._store, DuckDbStore) else [],
         }
 

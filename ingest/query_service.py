@@ -15,11 +15,13 @@ import numpy as np
 from pydantic import ValidationError
 
 from backbone.client import Backbone
+from domain.clock import Clock, SystemClock
 from domain.errors import RefusedError
 from domain.points import PointTable
 from ingest import face
 from ingest.catalogue import Catalogue
 from ingest.latest import LatestValues
+from ingest.silences import Span, silences_of
 from ingest.store import RangeQuery, Series, Store, StoreDownError
 
 NOT_FOUND = 404
@@ -35,11 +37,12 @@ Model = TypeVar("Model", bound=face.Message)
 class QueryService:
     """The questions, each as a handler of `Backbone.serve`."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, latest: LatestValues) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, latest: LatestValues, clock: Clock | None = None) -> None:
         """Answer from ``store``, the newest readings from ``latest``, what there is from ``catalogue``."""
         self._store = store
         self._catalogue = catalogue
         self._latest = latest
+        self._clock = clock or SystemClock()
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._counting = asyncio.Lock()
 
@@ -49,6 +52,8 @@ class QueryService:
         await backbone.serve(face.LATEST, self.latest)
         await backbone.serve(face.COUNTS, self.counts)
         await backbone.serve(face.POINTS, self.points)
+        await backbone.serve(face.GAPS, self.gaps)
+        await backbone.serve(face.QUALITY, self.quality)
 
     @property
     def _table(self) -> PointTable:
@@ -71,6 +76,47 @@ class QueryService:
         if total > face.MOST_ROWS:
             raise RefusedError(_too_many(asked))
         return {"series": [self._reply(series) for series in found]}
+
+    async def gaps(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer ``svc.query.gaps``; what has not come yet is no silence."""
+        asked = _parsed(face.GapsRequest, body)
+        end_ns = min(asked.end_ns, self._clock.now_ns())
+        found = []
+        async with self._slots:
+            for key in asked.points:
+                at = self._index(key)
+                longer_ns = round((asked.longer_s or self._table[at].max_silence_s) * NS_PER_S)
+                span = Span(asked.start_ns, max(end_ns, asked.start_ns), longer_ns)
+                silences = await asyncio.to_thread(silences_of, self._store, at, span)
+                found.append({"point": key, "longer_s": longer_ns / NS_PER_S, **silences})
+        total = sum(len(one["gaps"]) for one in found)
+        if total > face.MOST_ROWS // 2:
+            raise RefusedError(
+                f"{total} gaps are too many for one reply: ask with a larger longer_s, or a shorter range"
+            )
+        return {"points": found}
+
+    async def quality(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer ``svc.query.quality``."""
+        asked = _parsed(face.QualityRequest, body)
+        query = RangeQuery(
+            points=tuple(self._index(key) for key in asked.points),
+            start_ns=asked.start_ns,
+            end_ns=asked.end_ns,
+            resolution_ns=round(asked.resolution_s * NS_PER_S),
+            most_rows=face.MOST_ROWS,
+        )
+        async with self._slots:
+            found = await asyncio.to_thread(self._store.shares, query)
+        if sum(len(one.time_ns) for one in found) > face.MOST_ROWS:
+            raise RefusedError(_too_many(asked))
+        names = ("time_ns", "good", "bad", "stale")
+        return {
+            "points": [
+                {"point": self._table[one.point].key} | {name: getattr(one, name).tolist() for name in names}
+                for one in found
+            ]
+        }
 
     async def latest(self, body: dict[str, Any]) -> dict[str, Any]:
         """Answer ``svc.query.latest`` from memory; raises StoreDownError while the store was never read."""
@@ -145,8 +191,8 @@ class QueryService:
 
     def _reply(self, series: Series) -> dict[str, Any]:
         value = series.value.tolist()
-        if np.isnan(series.value).any():
-            value = [None if math.isnan(number) else number for number in value]
+        if not np.isfinite(series.value).all():  # a sum may be beyond every number
+            value = [number if math.isfinite(number) else None for number in value]
         return {
             "point": self._table[series.point].key,
             "time_ns": series.time_ns.tolist(),
@@ -161,7 +207,7 @@ def _found(points: list[int], what: str) -> list[int]:
     return points
 
 
-def _too_many(asked: face.RangeRequest) -> str:
+def _too_many(asked: face.RangeRequest | face.QualityRequest) -> str:
     """Say what to ask instead."""
     span_s = (asked.end_ns - asked.start_ns) / NS_PER_S
     fits_s = math.ceil(1000 * span_s * len(asked.points) / (face.MOST_ROWS - 2 * len(asked.points))) / 1000

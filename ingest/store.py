@@ -101,6 +101,49 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HolesQuery:
+    """Where a point told no value for longer than ``longer_ns``, between readings of ``start_ns <= time_ns < end_ns``.
+
+    ``most`` bounds the holes of one answer; a store may answer with one more.
+    """
+
+    point: int
+    start_ns: int
+    end_ns: int
+    longer_ns: int
+    most: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holes:
+    """Readings with a value that follow each other too late: ``before_ns[i]`` and ``after_ns[i]``, shape (n,).
+
+    ``first_ns`` and ``last_ns`` are the first and the last reading with a value in the span; None without one.
+    """
+
+    first_ns: int | None
+    last_ns: int | None
+    before_ns: NDArray[np.int64]
+    after_ns: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shares:
+    """How many readings of a point were good, bad and stale, by bucket; shape (n,) each.
+
+    Good by Sparkplug's number 192 (a reason may stand beside it), stale by 500, bad is the rest. Buckets begin at
+    ``time_ns``, whole multiples of the resolution; without resolution there is one, at the span's begin. Those
+    without readings are absent.
+    """
+
+    point: int
+    time_ns: NDArray[np.int64]
+    good: NDArray[np.int64]
+    bad: NDArray[np.int64]
+    stale: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """Rows, different (point, time) pairs among them, and the span of time; None in an empty store."""
 
@@ -130,6 +173,12 @@ class Store(Protocol):
 
     def latest(self) -> ReadingBatch:
         """Return the newest reading of each point that has one."""
+
+    def holes(self, query: HolesQuery) -> Holes:
+        """Return where a point was silent for too long."""
+
+    def shares(self, query: RangeQuery) -> list[Shares]:
+        """Return the qualities of each point, in the order asked; the query's aggregate does not matter."""
 
     def counts(self) -> Counts:
         """Count rows; may take long on a large store."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain.batch import ReadingBatch
 from ingest.influx_store import InfluxStore
-from ingest.store import Counts, RangeQuery, Series, StoreDeniedError
+from ingest.store import Counts, Holes, HolesQuery, RangeQuery, Series, Shares, StoreDeniedError
 
 _UNREADABLE = "VictoriaMetrics is written only: ask it with its own language, or use InfluxDB or DuckDB for charts here"
 
@@ -22,6 +22,14 @@ class VictoriaStore(InfluxStore):
     def latest(self) -> ReadingBatch:
         """Return nothing: the newest readings are those that passed since the start."""
         return ReadingBatch.empty(self._registry.points)
+
+    def holes(self, query: HolesQuery) -> Holes:  # noqa: ARG002  # as above
+        """Refuse."""
+        raise StoreDeniedError(_UNREADABLE)
+
+    def shares(self, query: RangeQuery) -> list[Shares]:  # noqa: ARG002  # as above
+        """Refuse."""
+        raise StoreDeniedError(_UNREADABLE)
 
     def counts(self) -> Counts:
         """Refuse."""

@@ -122,13 +122,29 @@ class StoreKind(StrEnum):
 
 
 class RetentionSettings(Settings):
-    """How long a store keeps readings, in days; 0 keeps for ever."""
+    """How long a store keeps readings and what is made of them, in days; 0 keeps for ever.
+
+    Assumptions, but for the year: records are kept for one at least (GB 25506-2010, as read in secondary texts).
+    """
 
     raw_days: int = Field(default=90, ge=0, le=36_500)
+    minute_days: int = Field(default=400, ge=0, le=36_500, description="roll-up of one minute")
+    hour_days: int = Field(default=1_830, ge=0, le=36_500, description="roll-up of one hour")
+    minute_name: Token = "1m"
+    hour_name: Token = "1h"
+    late_minutes: int = Field(
+        default=15, ge=2, le=1_440, description="how far back the server's own roll-ups look for late readings"
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        if self.minute_name == self.hour_name:
+            raise ValueError("both roll-ups have one name → give 'minute_name' and 'hour_name' different names")
+        return self
 
 
 class StoreSettings(Settings):
-    """Where readings are kept. All but ``kind`` and ``retention`` is for servers only."""
+    """Where readings are kept, and how long. All but ``kind`` and ``retention`` is for servers only."""
 
     kind: StoreKind = StoreKind.DUCKDB
     url: str | None = Field(default=None, pattern=HTTP_PATTERN)

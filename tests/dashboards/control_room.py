@@ -82,6 +82,8 @@ class Puppets:
         """Serve ``svc.query.latest`` and ``svc.query.range``."""
         await backbone.serve("svc.query.latest", self._latest)
         await backbone.serve("svc.query.range", _range)
+        await backbone.serve("svc.query.gaps", _gaps)
+        await backbone.serve("svc.query.quality", _quality)
         await backbone.serve(f"svc.{self.gateway_key}", self._command)
 
     async def _command(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +118,24 @@ async def _range(body: dict[str, Any]) -> dict[str, Any]:
             {"point": point, "time_ns": times, "value": values, "quality": [GOOD] * 50} for point in body["points"]
         ]
     }
+
+
+async def _gaps(body: dict[str, Any]) -> dict[str, Any]:
+    """Answer every point with one silence over the whole span."""
+    gap = {"start_ns": body["start_ns"], "end_ns": body["end_ns"], "ongoing": True}
+    silent_s = (body["end_ns"] - body["start_ns"]) / NS_PER_S
+    return {
+        "points": [
+            {"point": point, "longer_s": body["longer_s"] or 60.0, "gaps": [gap], "silent_s": silent_s, "share": 1.0}
+            for point in body["points"]
+        ]
+    }
+
+
+async def _quality(body: dict[str, Any]) -> dict[str, Any]:
+    """Answer every point with one bucket."""
+    counts = {"time_ns": [body["start_ns"]], "good": [8], "bad": [1], "stale": [1]}
+    return {"points": [{"point": point, **counts} for point in body["points"]]}
 
 
 @dataclass

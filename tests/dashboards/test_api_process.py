@@ -159,6 +159,25 @@ async def test_readings_of_a_span(http: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["error"]["kind"]) == ((400, "bad_request"))
 
 
+async def test_readings_as_csv_the_newest_ones_gaps_and_qualities(http: httpx.AsyncClient) -> None:
+    table = await http.get("/api/v1/readings", params={"point": POINT, "format": "csv"})
+    assert table.headers["content-type"].startswith("text/csv")
+    lines = table.text.splitlines()
+    assert lines[0] == "point,time,value,quality"
+    assert len(lines) == 51
+    assert lines[1].startswith(f"{POINT},20")
+    newest = (await http.get("/api/v1/readings/latest", params={"device": POINT.rpartition("/")[0]})).json()
+    assert POINT in newest["points"]
+    (gaps,) = (await http.get("/api/v1/readings/gaps", params={"point": POINT, "longer_s": 5})).json()["points"]
+    assert (gaps["longer_s"], gaps["silent_s"]) == (5, 900)
+    (quality,) = (await http.get("/api/v1/readings/quality", params={"point": POINT})).json()["points"]
+    assert (quality["good"], quality["bad"], quality["stale"]) == ([8], [1], [1])
+    for path in ("", "/gaps", "/quality"):
+        assert (await http.get(f"/api/v1/readings{path}", params={"point": "hotel/x/y"})).status_code == 404
+    assert (await http.get("/api/v1/readings/latest")).status_code == 400
+    assert (await http.get("/api/v1/readings", params={"point": POINT, "format": "xls"})).status_code == 400
+
+
 async def next_event(lines: AsyncIterator[str]) -> dict[str, str]:
     """Return the fields of the next event that carries data."""
     fields: dict[str, str] = {}

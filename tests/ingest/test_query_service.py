@@ -106,13 +106,15 @@ json_values = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
     max_leaves=6,
 )
-fields = st.sampled_from(["points", "start_ns", "end_ns", "resolution_s", "aggregate", "device", "unit", "after", "x"])
+fields = st.sampled_from(
+    ["points", "start_ns", "end_ns", "resolution_s", "aggregate", "device", "unit", "after", "longer_s", "x"]
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.dictionaries(fields, json_values, max_size=5))
 async def test_whatever_is_asked_is_answered_or_refused(service: QueryService, asked: dict[str, Any]) -> None:
-    for handler in (service.range, service.latest, service.counts, service.points):
+    for handler in (service.range, service.latest, service.counts, service.points, service.gaps, service.quality):
         try:
             reply = await handler(asked)
         except (ValueError, RefusedError):
