@@ -69,6 +69,10 @@ class InfluxStore:
         refusals = self._http.write(lines)
         return [Refused(reason, lines[at].decode()) for at, reason in refusals.items()]
 
+    def write_lines(self, lines: Sequence[bytes]) -> dict[int, str]:
+        """Send lines that are no readings (`ingest.events`); returns the positions of refused ones, with reasons."""
+        return self._http.write(lines)
+
     def range(self, query: RangeQuery) -> list[Series]:
         """Return rows or buckets of each point."""
         registry = self._registry

@@ -17,7 +17,9 @@ from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_compaction import maintain
 from ingest.duckdb_store import DuckDbStore
-from ingest.influx_store import open_influx
+from ingest.events_survey import Survey
+from ingest.events_writer import EventsWriter
+from ingest.influx_store import InfluxStore, open_influx
 from ingest.latest import LatestValues
 from ingest.query_service import QueryService
 from ingest.store import Store
@@ -50,7 +52,10 @@ async def run(
         latest = LatestValues(catalogue.table)
         unnamed = await asyncio.to_thread(Unnamed, data_dir)
         writer = Writer(backbone, store, catalogue, letters=letters, latest=latest, unnamed=unnamed)
-        status = Status(registry, store, writer, letters=letters, started_ns=(clock or SystemClock()).now_ns())
+        clock = clock or SystemClock()
+        server = store if isinstance(store, InfluxStore) else None  # the embedded store needs no alerts: SQL has them
+        events = EventsWriter(backbone, server, registry, letters) if server is not None else None
+        status = Status(registry, store, writer, events, letters=letters, started_ns=clock.now_ns())
         await _retried(stop, backbone.ensure_streams)
         await QueryService(store, catalogue, latest).serve(backbone)
         keep_days = registry.site.store.retention.raw_days
@@ -61,7 +66,10 @@ async def run(
             tasks.create_task(status.publish_until(stop, backbone))
             tasks.create_task(_retried(stop, lambda: writer.run(stop)))
             if isinstance(store, DuckDbStore):
-                tasks.create_task(_keep_up(stop, store, keep_days, clock or SystemClock()))
+                tasks.create_task(_keep_up(stop, store, keep_days, clock))
+            if server is not None and events is not None:
+                tasks.create_task(_retried(stop, lambda: events.run(stop)))
+                tasks.create_task(Survey(backbone, server, registry, clock).run(stop))
         await status.publish(backbone)
     finally:
         await asyncio.to_thread(store.close)
@@ -79,12 +87,21 @@ class Status:
     """The document ``ingest.main`` in KV ``status``; counts are since ``started_ns``, letters since ever."""
 
     def __init__(
-        self, registry: Registry, store: Store, writer: Writer, *, letters: DeadLetters, started_ns: int
+        self,
+        registry: Registry,
+        store: Store,
+        writer: Writer,
+        events: EventsWriter | None,
+        *,
+        letters: DeadLetters,
+        started_ns: int,
     ) -> None:
-        """Watch a writer and its store."""
+        """Watch a writer and its store; ``events`` is None where alerts don't go to the store."""
         self._kind = registry.site.store.kind.value
         self._store = store
         self._writer = writer
+        self._events = events
+        self._events_lag: int | None = None
         self._letters = letters
         self._started_ns = started_ns
         self._lag_messages: int | None = None
@@ -106,6 +123,7 @@ class Status:
             "unknown_subjects": sorted(tally.unknown_subjects),
             "dead_letters": self._letters.counts,
             "lag_messages": self._lag_messages,
+            "events": {"stored": self._events.stored, "lag": self._events_lag} if self._events is not None else None,
             "set_aside": self._store.set_aside if isinstance(self._store, DuckDbStore) else [],
         }
 
@@ -113,6 +131,7 @@ class Status:
         """Publish once; without a link the document grows old, which is what it should look like."""
         try:
             self._lag_messages = await self._writer.lag_messages()
+            self._events_lag = await self._events.lag() if self._events is not None else None
             await backbone.put_status(STATUS_KEY, self.document())
         except FengsuiError as error:
             log.debug("no status: %s", error)
