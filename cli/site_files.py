@@ -21,6 +21,7 @@ from cli.yaml_documents import read_document
 from domain.documents import Document, gathered
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry, build_registry
+from domain.site.models import Profile
 from domain.templates import expanded
 from gateway import profiles_dir
 from gateway.check import PROTOCOLS, check_site
@@ -41,6 +42,12 @@ class SiteDocuments:
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
     """Read and check the site folder ``site``; raises `ConfigurationError` with every problem found."""
     return checked(read_site(site, environment))
+
+
+def built_in_profiles() -> list[Profile]:
+    """Return the profiles that come with the gateway, for who asks about device kinds without a site."""
+    documents = load_documents(BUILT_IN_PROFILES, root=BUILT_IN_PROFILES.parent.parent)
+    return [Profile.model_validate(expanded(document).data) for document in documents]
 
 
 def checked(documents: SiteDocuments) -> Registry:

@@ -13,6 +13,7 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "unknown": ("未知", "unknown"),
+    "none_or_no_data": ("无，或没有数据", "none, or no data"),
     "all": ("全部", "All"),
     "and": ("、", ", "),
     "yes": ("是", "yes"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dashboards.grafana import asking, colours
 from dashboards.grafana.frame import Board, Section, Site
 from dashboards.grafana.panels import Column, Look, Panel, bars, curves, numbers, rows
-from dashboards.grafana.texts import Language
+from dashboards.grafana.texts import Language, text
 
 RAISED = f'FROM "alert" WHERE "event" = \'raised\' AND "held" = 0 AND {asking.HERE}'
 """What people were told of: alerts of a walk test were held back."""
@@ -54,7 +54,8 @@ def _floods(language: Language) -> Panel:
     inner = f'SELECT count("id") AS "n" {RAISED} GROUP BY time(10m) fill(none)'
     query = f'SELECT count("n") AS "slots" FROM ({inner}) WHERE "n" > 10'  # noqa: S608  # no outside text
     steps = ((0, colours.NORMAL), (1, colours.CAUTION), (10, colours.DANGER))
-    return numbers(_small(language, "floods", steps), asking.series(query, "$col"))
+    panel = numbers(_small(language, "floods", steps), asking.series(query, "$col"))
+    return panel.no_value(text("none_or_no_data", language))
 
 
 def _stale(language: Language) -> Panel:
@@ -74,9 +75,10 @@ def _false(language: Language) -> Panel:
         'SELECT count("id") AS "count" FROM "alert" WHERE "event" = \'confirmed\' AND "confirmed" = \'false\''  # noqa: S608  # no outside text
         f" AND {asking.HERE}"
     )
-    return numbers(
+    panel = numbers(
         _small(language, "false_alarms", ((0, colours.NORMAL), (1, colours.CAUTION))), asking.series(query, "$col")
     )
+    return panel.no_value(text("none_or_no_data", language))
 
 
 def _small(language: Language, key: str, steps: tuple[tuple[float, str], ...]) -> Look:

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from dashboards.grafana import asking
 from dashboards.grafana.panels import Look, Panel, curves
 
+LOW, HIGH = ("low", "↓"), ("high", "↑")
+ENDS = {"pressure": (LOW, HIGH), "level": (LOW, HIGH), "battery": (LOW,), "obscuration": ()}
+"""Which limits a point can have, by the first point of a panel; others have a high one."""
+
 
 def trend(look: Look, kinds: Sequence[str], points: Sequence[str], *, where: str = asking.HERE) -> Panel:
     """Return the mean of ``points`` of all devices of ``kinds``, beside the limits that the site gives them."""
@@ -23,7 +27,7 @@ def trend(look: Look, kinds: Sequence[str], points: Sequence[str], *, where: str
 def limits(points: Sequence[str], where: str, alias: str) -> list[asking.Query]:
     """Return the targets of the low (↓) and high (↑) limits; devices without one have none."""
     found = []
-    for end, arrow in (("low", "↓"), ("high", "↑")):
+    for end, arrow in ENDS.get(points[0], (HIGH,)):
         names = ", ".join(f'last("{point}.{end}") AS "{point}"' for point in points)
         query = f'SELECT {names} FROM "limit" WHERE {where} GROUP BY time($__interval), "device" fill(none)'  # noqa: S608  # no outside text
         found.append(asking.series(query, f"{alias} {arrow}"))
