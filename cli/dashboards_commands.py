@@ -134,12 +134,13 @@ def push(
     lang: LangOption = Language.ZH,
 ) -> None:
     """推送文件夹、数据源、看板；只动自己的，从不删除 / Push boards and data source; only ours, never deletes."""
-    from dashboards.grafana.push import Outcome, connect
+    from dashboards.grafana.push import Outcome, connected
     from dashboards.grafana.push import push as pushed
 
     server = _server(store, database, store_token_file, _site(site)[1])
     try:
-        done = list(pushed(connect(url, token_file.read_text("utf-8").strip()), _built(site, console), server))
+        with connected(url, token_file.read_text("utf-8").strip()) as api:
+            done = list(pushed(api, _built(site, console), server))
     except (LinkError, RefusedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(AWAY if isinstance(error, LinkError) else REFUSED) from error

@@ -156,6 +156,7 @@ def bars(look: Look, *queries: Query) -> barchart.Panel:
         look.onto(barchart.Panel(), *queries)
         .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
         .show_value(common_models.VisibilityMode.ALWAYS)
+        .fill_opacity(80)
         .legend(_legend())
     )
 
@@ -184,6 +185,7 @@ def rows(
     a value (after that). Both work on what the query returned.
     """
     panel = look.onto(table.Panel(), query).color_scheme(by_thresholds()).show_header(True)
+    panel = panel.align(common_models.FieldTextAlignment.AUTO)
     for step in _steps(columns, newest_of, only, look.language):
         panel = panel.with_transformation(step)
     for column in columns.values():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -51,10 +52,14 @@ class Pushed:
     outcome: Outcome
 
 
-def connect(url: str, token: str) -> GrafanaApi:
-    """Return the API of a Grafana; nothing is asked yet."""
+@contextmanager
+def connected(url: str, token: str) -> Iterator[GrafanaApi]:
+    """Give the API of a Grafana and close its connections in the end; nothing is asked yet."""
     api: GrafanaApi = GrafanaApi.from_url(url, credential=TokenAuth(token))
-    return api
+    try:
+        yield api
+    finally:
+        api.client.s.close()
 
 
 def push(api: GrafanaApi, files: Mapping[str, str], store: Server | None) -> Iterator[Pushed]:
