@@ -1,6 +1,6 @@
 """Names in a time-series server's store, beside the readings: what ingest writes and dashboards ask.
 
-Readings: a measurement for each device kind, tags `READING_TAGS`, fields ``p``, ``p.quality``, ``p.text`` of a point ``p``.
+Readings: a measurement for each device kind, tags `READING_TAGS`, and ``p``, ``p.quality``, ``p.text`` of a point p.
 
 | measurement | a row is | tags | time |
 |---|---|---|---|

@@ -32,7 +32,9 @@ def defaults(board: dict[str, Any]) -> dict[str, Any]:
 
 
 def first(board: dict[str, Any]) -> dict[str, Any]:
-    return next(one for one in panels_of(board) if one["type"] == "state-timeline")  # type: ignore[return-value]
+    found = next(one for one in panels_of(board) if one["type"] == "state-timeline")
+    assert isinstance(found, dict)
+    return found
 
 
 def asks(query: str) -> Harm:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from cli.app import app
+from dashboards.grafana.asking import SOURCE_UID
 from dashboards.grafana.build import built
-from dashboards.grafana.push import SOURCE_UID
 from tests.dashboards.grafana_as_documented import TOKEN, Kept, grafana_as_documented
 from tests.ingest.store_servers import free_port
 

@@ -173,7 +173,7 @@ def test_limits_stand_beside_the_readings_with_their_tags() -> None:
 
 
 def test_status_documents_become_numbers_of_the_schema() -> None:
-    statuses = {
+    statuses: dict[str, dict[str, Any]] = {
         "gateway.hotel.gw-east": {
             "time_ns": START_NS, "produced": 5, "uplink": "up", "dropped": {"oldest": 2, "age": 1, "why": "x"},
             "spool": {"batches": 3, "bytes": 10, "offline_forecast_s": None}, "unheard_of": 1,

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from backbone.client import Backbone
+from backbone.messages import LogMessage
 from backbone.subjects import alert as alert_subject
 from domain.alert import AlertEvent
 from domain.clock import SystemClock
@@ -80,7 +81,7 @@ async def test_a_writer_that_is_killed_writes_everything_once(tmp_path: Path) ->
             store, letters = open_influx(registry, registry.site.store), DeadLetters(tmp_path)
             first = EventsWriter(backbone, store, registry, letters)
             reader = await backbone.durable("ALERTS", name="ingest-events")
-            taken = []
+            taken: list[LogMessage] = []
             async with asyncio.timeout(PATIENCE_S):
                 while len(taken) < CHANGES:
                     taken += await reader.fetch(1000, wait_s=1.0)
