@@ -42,15 +42,19 @@ class Survey:
         self._clock = clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look until ``stop`` is set."""
-        looks = 0
+        """Look until ``stop`` is set. Limits that found no store are written at the next look that finds one."""
+        since_limits = LIMITS_EVERY
         while not stop.is_set():
-            await self.look(limits=looks % LIMITS_EVERY == 0)
-            looks += 1
+            due = since_limits >= LIMITS_EVERY
+            stored = await self.look(limits=due)
+            since_limits = 1 if due and stored else since_limits + 1
             await stopped_within(stop, PERIOD_S - self._clock.now_ns() / NS_PER_S % PERIOD_S)
 
-    async def look(self, *, limits: bool) -> None:
-        """Look once. The alerts' service may be away while the status documents are there, and the other way round."""
+    async def look(self, *, limits: bool) -> bool:
+        """Look once; tells whether the store took what was seen.
+
+        The alerts' service may be away while the status documents are there, and the other way round.
+        """
         lines: list[bytes] = []
         try:
             lines += pipeline_lines(await self._backbone.statuses())
@@ -66,9 +70,10 @@ class Survey:
             refused = await asyncio.to_thread(self._store.write_lines, lines) if lines else {}
         except FengsuiError as error:
             log.debug("figures not stored: %s", error)
-            return
+            return False
         for reason in list(refused.values())[:1]:
             log.warning("%d lines of our own were refused by the store, the first because: %s", len(refused), reason)
+        return True
 
     async def _open_alerts(self) -> list[AlertView]:
         """Return all that are open; raises LinkError or RefusedError."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from line_protocol_parser import parse_line
+from line_protocol_parser import parse_line  # type: ignore[import-untyped]  # it has no types
 
 from domain.alarm import AlarmClass, Place
 from domain.alert import AlertEvent, Confirmation
@@ -89,7 +89,7 @@ def test_changes_of_one_moment_in_one_zone_are_rows_of_their_own_and_a_repeat_is
 def test_all_names_are_those_of_the_schema() -> None:
     fields: set[str] = set()
     for event in AlertEvent:
-        times = {
+        times: dict[str, Any] = {
             f"{what}_at_ns": START_NS + NS_PER_S for what in ("acknowledged", "confirmed", "cleared", "reset", "closed")
         }
         view = alert(**times, fire_order=2, suppressed_by="other")
