@@ -9,6 +9,7 @@ from cli.alerts_commands import app as alerts_app
 from cli.check_command import check
 from cli.commission_command import commission
 from cli.config_commands import app as config_app
+from cli.dashboards_commands import app as dashboards_app
 from cli.demo_command import demo
 from cli.faults_commands import app as faults_app
 from cli.gateways_command import gateways
@@ -57,6 +58,7 @@ app.add_typer(faults_app, name="faults", rich_help_panel=DESK)
 app.command(rich_help_panel=PROCESSES)(process_commands.gateway)
 app.add_typer(ingest_app, name="ingest", rich_help_panel=PROCESSES)
 app.command(rich_help_panel=PROCESSES)(process_commands.console)
+app.add_typer(dashboards_app, name="dashboards", rich_help_panel=DESK)
 app.add_typer(rules_app, name="rules", rich_help_panel=DESK)
 app.add_typer(gb26875_app, name="gb26875", rich_help_panel=DESK)
 app.add_typer(modbus_app, name="modbus", rich_help_panel=DESK)

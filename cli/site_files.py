@@ -22,6 +22,7 @@ from cli.yaml_documents import read_document
 from domain.documents import Document, gathered
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry, build_registry
+from domain.site.models import Profile
 from domain.templates import expanded
 from gateway import profiles_dir
 from gateway.check import PROTOCOLS, check_site
@@ -46,6 +47,12 @@ def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Re
     """
     documents = read_site(site, environment)
     return checked(replace(documents, site=with_named_store(documents.site, environment)))
+
+
+def built_in_profiles() -> list[Profile]:
+    """Return the profiles that come with the gateway, for who asks about device kinds without a site."""
+    documents = load_documents(BUILT_IN_PROFILES, root=BUILT_IN_PROFILES.parent.parent)
+    return [Profile.model_validate(expanded(document).data) for document in documents]
 
 
 def checked(documents: SiteDocuments) -> Registry:

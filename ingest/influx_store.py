@@ -103,6 +103,10 @@ class InfluxStore:
         refusals = self._http.write(Lines.of(lines))
         return [Refused(reason, lines[number].decode(), int(at[number])) for number, reason in refusals.items()]
 
+    def write_lines(self, lines: Sequence[bytes]) -> dict[int, str]:
+        """Send lines that are no readings (`ingest.events`); returns the positions of refused ones, with reasons."""
+        return self._http.write(Lines.of(lines))
+
     def range(self, query: RangeQuery) -> list[Series]:
         """Return rows or buckets of each point."""
         registry = self._registry

@@ -17,6 +17,8 @@ from ingest.catalogue import Catalogue
 from ingest.dead_letters import DeadLetters
 from ingest.duckdb_compaction import maintain
 from ingest.duckdb_store import DuckDbStore
+from ingest.events_survey import Survey
+from ingest.events_writer import EventsWriter
 from ingest.influx_store import InfluxStore, open_influx
 from ingest.lane import Lag
 from ingest.latest import LatestValues
@@ -57,7 +59,10 @@ async def run(
         latest = LatestValues(catalogue.table)
         unnamed = await asyncio.to_thread(Unnamed, data_dir)
         writer = Writer(backbone, served, catalogue, letters=letters, latest=latest, unnamed=unnamed)
-        status = Status(registry, store, writer, letters=letters, progress=progress, clock=clock)
+        # the embedded store needs no alerts, SQL has them; VictoriaMetrics answers no InfluxQL and keeps no words
+        server = store if isinstance(store, InfluxStore) and not isinstance(store, VictoriaStore) else None
+        events = EventsWriter(backbone, server, registry, letters) if server is not None else None
+        status = Status(registry, store, writer, events, letters=letters, progress=progress, clock=clock)
         await _retried(stop, backbone.ensure_streams)
         await QueryService(served, catalogue, latest, clock).serve(backbone)
         keep_days = registry.site.store.retention.raw_days
@@ -72,6 +77,9 @@ async def run(
                 tasks.create_task(worker.run(stop))
             if isinstance(store, DuckDbStore):
                 tasks.create_task(_keep_up(stop, store, keep_days, clock))
+            if server is not None and events is not None:
+                tasks.create_task(_retried(stop, lambda: events.run(stop)))
+                tasks.create_task(Survey(backbone, server, registry, clock).run(stop))
         await status.publish(backbone)
     finally:
         await asyncio.to_thread(served.close)
@@ -95,16 +103,19 @@ class Status:
         registry: Registry,
         store: Store,
         writer: Writer,
+        events: EventsWriter | None,
         *,
         letters: DeadLetters,
         progress: Progress | None,
         clock: Clock,
     ) -> None:
-        """Watch a writer, its store and the store's roll-ups."""
+        """Watch a writer, its store and the store's roll-ups; ``events`` is None where alerts don't go to the store."""
         self._progress = progress
         self._kind = registry.site.store.kind.value
         self._store = store
         self._writer = writer
+        self._events = events
+        self._events_lag: int | None = None
         self._letters = letters
         self._started_ns = clock.now_ns()
         self._clock = clock
@@ -136,6 +147,7 @@ class Status:
             "oldest_s": max((age_s for age_s in ages_s.values() if age_s is not None), default=None),
             "lag": {name: {"messages": lag.messages, "oldest_s": ages_s[name]} for name, lag in self._lags.items()},
             "late_hours": None if self._progress is None else self._progress.late,
+            "events": {"stored": self._events.stored, "lag": self._events_lag} if self._events is not None else None,
             "set_aside": self._store.set_aside if isinstance(self._store, DuckDbStore) else [],
         }
 
@@ -146,6 +158,7 @@ class Status:
         """Publish once; without a link the document grows old, which is what it should look like."""
         try:
             self._lags = await self._writer.lags()
+            self._events_lag = await self._events.lag() if self._events is not None else None
             await backbone.put_status(STATUS_KEY, self.document())
         except FengsuiError as error:
             log.debug("no status: %s", error)
