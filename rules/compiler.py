@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
-from rules.banks import BANKS, Bank
+from rules.banks import Bank, bank_of
 from rules.conditions import Absence, Absent, Condition, Selector
 from rules.forest import Forest, components
 from rules.kernels import NORMAL, Indexes
@@ -138,7 +138,7 @@ class _Compiler:
         watched: dict[type[Bank], dict[str, tuple[Condition, NDArray[np.bool_]]]] = {}
         for test, selectors in self._asked():
             if test.absence is None:
-                tests = watched.setdefault(BANKS[test.asks], {})
+                tests = watched.setdefault(bank_of(test), {})
                 mask = self._site.select_points(*selectors)
                 before = tests.get(test.meaning)
                 tests[test.meaning] = (test, mask if before is None else before[1] | mask)
@@ -214,7 +214,7 @@ class _Compiler:
         selectors = (watches, test.selector)
         if test.absence is not None:
             return self._absence_leaf(test.absence, selectors, kind)
-        number = next(at for at, bank in enumerate(self._banks) if type(bank) is BANKS[test.asks])
+        number = next(at for at, bank in enumerate(self._banks) if type(bank) is bank_of(test))
         points, terms = self._banks[number].terms_of(test, np.flatnonzero(self._site.select_points(*selectors)))
         if kind is EntityKind.POINT:
             return points, self._bank_signal[number] + terms

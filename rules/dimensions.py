@@ -14,7 +14,7 @@ from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from domain.words import BITS, VALUES
-from rules.conditions import PLAIN, Condition, Measured, Selector
+from rules.conditions import PLAIN, Condition, Selector
 from rules.model import Rule, RuleSet
 
 
@@ -107,9 +107,9 @@ def _tests(rule: Rule) -> Iterator[tuple[Path, Condition]]:
 
 def _wrong(watches: Selector, test: Condition, points: Sequence[tuple[_Like, set[str]]]) -> tuple[str, str] | None:
     """Return what is wrong with a test and its mend, by the first point that does not fit."""
-    asked = getattr(test, test.asks)
+    asked = test.measured
     for like, names in points:
-        if like.quantity in (PLAIN if not isinstance(asked, Measured) else (asked.canonical,)):
+        if like.quantity in (PLAIN if asked is None else (asked.canonical,)):
             continue
         if not (like.meant_by(watches) and like.meant_by(test.selector)):
             continue
@@ -117,7 +117,7 @@ def _wrong(watches: Selector, test: Condition, points: Sequence[tuple[_Like, set
         if name is None:
             continue
         where = f"{like.device.profile.profile}/{name}"
-        if isinstance(asked, Measured):
+        if asked is not None:
             mend = f"write a quantity of {like.quantity.value}, or watch other points"
             return f"{asked.quantity} does not fit {where}, which is in {like.quantity.value}", mend
         mend = f"use 'above' or 'below' with 'quantity: {like.quantity.value}'"

@@ -21,6 +21,7 @@ import numpy as np
 from domain.alarm import Transition
 from domain.clock import NS_PER_S
 from domain.quality import HISTORICAL
+from rules.banks import WindowBank
 from rules.emission import Emitter, Known
 from rules.forest import Changes, joined, outside
 from rules.inputs import Message, MessageKind
@@ -54,6 +55,7 @@ class Counts:
     ahead: int = 0
     unusable: int = 0
     old_deaths: int = 0
+    outside_windows: int = 0
     transitions: int = 0
 
 
@@ -75,6 +77,10 @@ class Engine:
         self._emitter = Emitter(plan, partition)
         self._worded, self._quoted = plan.worded, plan.quoted
         self._momentary = plan.momentary()
+        places = list(zip(plan.banks, plan.bank_signal, strict=True))
+        self._asked = [(bank, start) for bank, start in places if not isinstance(bank, WindowBank)]
+        self._windows = [bank for bank in plan.banks if isinstance(bank, WindowBank)]
+        self._clocked = any(bank.clocked for bank, _ in self._asked)
         self._scratch = np.empty(points, np.int32)
         self._waiting: list[Message] = []
         self._waiting_ns: list[int] = []
@@ -150,6 +156,8 @@ class Engine:
         """Take one round of readings: each point at most once."""
         point, time_ns = segment.point[rows], segment.time_ns[rows]
         self.counts.readings += len(point)
+        if self._windows:
+            self._take(segment, rows)
         fresh = self._fresh(segment, rows, point, time_ns)
         if fresh is not None:
             rows = np.arange(len(segment))[rows][fresh]
@@ -157,14 +165,32 @@ class Engine:
         self.last_ns[point] = time_ns
         value = segment.value[rows]
         good = self._hear_points(segment, rows, point, usable(value, segment.quality[rows]))
+        told_ns = self._told_ns(segment, rows) if self._clocked else time_ns
         found = []
-        for bank, start in zip(self.plan.banks, self.plan.bank_signal, strict=True):
-            moved = bank.read(point, value, good, time_ns)
+        for bank, start in self._asked:
+            moved = bank.read(point, value, good, told_ns if bank.clocked else time_ns)
             if moved is not None:
                 at, term, before, after = moved
                 row = at if isinstance(rows, slice) else rows[at]
                 found.append(outside(start + term, before, after, segment.instant[row], row))
         return found
+
+    def _take(self, segment: Segment, rows: Indexes | slice) -> None:
+        """Give a round to the windows, late readings too; no reading was made after the log got it."""
+        value = segment.value[rows]
+        good = usable(value, segment.quality[rows])
+        time_ns = np.minimum(segment.time_ns[rows], segment.log_ns[segment.message[rows]])
+        for bank in self._windows:
+            self.counts.outside_windows += bank.take(segment.point[rows], value, good, time_ns)
+
+    def _told_ns(self, segment: Segment, rows: Indexes | slice) -> Indexes:
+        """Return when readings came: by the log where they came in time, by their own time where they are historical.
+
+        A device's clock may be wrong; an outage's readings come all at once.
+        """
+        log_ns = segment.log_ns[segment.message[rows]]
+        historical = (segment.quality[rows] & HISTORICAL) != 0
+        return np.where(historical, np.minimum(segment.time_ns[rows], log_ns), log_ns)
 
     def _hear_points(self, segment: Segment, rows: Indexes | slice, point: Indexes, good: Bools) -> Bools | None:
         """Note which points were heard; returns ``good``, or None when all readings are."""
@@ -219,12 +245,15 @@ class Engine:
         return self._apply(joined([self._hear(segment), *self._forget(points)]), segment)
 
     def _forget(self, points: Indexes) -> list[Changes]:
-        """Make all terms of some points unknown; they keep their memory. Whoever never spoke is not there yet."""
+        """Make all terms of some points unknown; they keep their memory. Whoever never spoke is not there yet.
+
+        Windows go by what they cover: they become unknown when they close with too few readings.
+        """
         points = points[~self.plan.site.learned[points] | (self.last_ns[points] != NEVER_SEEN)]
         if not len(points):
             return []
         found = []
-        for bank, start in zip(self.plan.banks, self.plan.bank_signal, strict=True):
+        for bank, start in self._asked:
             _, term = bank.links.expand(points)
             before = bank.truth[term]
             bank.truth[term] = before | np.uint8(UNKNOWN)

@@ -96,9 +96,10 @@ class Plan:
         return found
 
     def momentary(self) -> list[Indexes]:
-        """Return the terms on events, per bank."""
+        """Return the terms on events, per bank: those that are over soon after they were told."""
         is_event = np.array([point.kind is PointKind.EVENT for point in self.site.table], np.bool_)
-        return [np.flatnonzero(is_event[bank.point]) for bank in self.banks]
+        none = np.empty(0, np.int64)
+        return [none if bank.clocked else np.flatnonzero(is_event[bank.point]) for bank in self.banks]
 
     def slots(self) -> Slots:
         """Return the alarms, all normal."""

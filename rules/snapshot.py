@@ -198,7 +198,8 @@ def _restore_terms(
         if kind in starts:
             _carry(bank.truth, truth[starts[kind] :], old)
             for name in bank.memory:
-                _carry(getattr(bank, name), arrays[f"{kind}.{name}"], old)
+                column = getattr(bank, name)
+                _carry(column, arrays[f"{kind}.{name}"].reshape(-1, *column.shape[1:]), old)
     absences = engine.plan.forest.truth[mine.starts[-1] : engine.plan.forest.leaves]
     _carry(absences, truth[theirs.starts[-1] :], mine.from_absences(theirs))
 

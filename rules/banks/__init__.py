@@ -14,9 +14,28 @@ from collections.abc import Mapping
 from rules.banks.bank import Bank
 from rules.banks.limits import AboveBank, BelowBank, RangeBank
 from rules.banks.load_step import StepBank
+from rules.banks.motion import ChangeBank, RateBank
+from rules.banks.repeats import RepeatBank
 from rules.banks.states import BitsBank, EqualsBank
+from rules.banks.statistics import STATISTICS
+from rules.banks.windows import WindowBank
+from rules.conditions import Condition
 
-__all__ = ["BANKS", "AboveBank", "Bank", "BelowBank", "BitsBank", "EqualsBank", "RangeBank", "StepBank"]
+__all__ = [
+    "BANKS",
+    "AboveBank",
+    "Bank",
+    "BelowBank",
+    "BitsBank",
+    "ChangeBank",
+    "EqualsBank",
+    "RangeBank",
+    "RateBank",
+    "RepeatBank",
+    "StepBank",
+    "WindowBank",
+    "bank_of",
+]
 
 BANKS: Mapping[str, type[Bank]] = {
     "above": AboveBank,
@@ -26,5 +45,15 @@ BANKS: Mapping[str, type[Bank]] = {
     "at_least": RangeBank,
     "at_most": RangeBank,
     "step": StepBank,
+    "rate": RateBank,
+    "changed": ChangeBank,
+    "stuck": ChangeBank,
+    "count": RepeatBank,
+    "flap": RepeatBank,
 }
 """Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""
+
+
+def bank_of(test: Condition) -> type[Bank]:
+    """Return the bank that a test's terms stand in; windows have one for each statistic."""
+    return STATISTICS[test.window.stat] if test.window else BANKS[test.asks]

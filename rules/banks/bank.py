@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.conditions import PLAIN, Condition, Measured
+from rules.conditions import PLAIN, Condition
 from rules.kernels import Bools, Floats, Indexes, Truths, judged
 from rules.links import Links
 from rules.site_index import SiteIndex
@@ -25,7 +25,10 @@ class Bank:
     """
 
     memory: ClassVar[tuple[str, ...]] = ()
-    """Names of per-term arrays that belong into a snapshot."""
+    """Names of per-term arrays that belong into a snapshot, shape ``(terms,)`` or ``(terms, k)`` for a fixed k."""
+    clocked: ClassVar[bool] = False
+    """Whether it knows itself when what it saw is over: it is given the log's time where a reading came in time
+    (historical ones keep their own), and events do not end for it."""
 
     def __init__(self, tests: Sequence[Condition], watched: Sequence[NDArray[np.int64]], site: SiteIndex) -> None:
         """Make a term for each test and point; ``watched[i]`` are the points of ``tests[i]``, rising."""
@@ -50,8 +53,7 @@ class Bank:
 
         The site's own points have been checked (`rules.dimensions`); learned ones come as they are.
         """
-        asked = getattr(test, test.asks)
-        fitting = (asked.canonical,) if isinstance(asked, Measured) else PLAIN
+        fitting = PLAIN if test.measured is None else (test.measured.canonical,)
         return points[site.measured_in(fitting)[points]]
 
     def set_up(self, site: SiteIndex) -> None:
@@ -63,6 +65,10 @@ class Bank:
         ``good`` tells which can be used (None: all); answers for the others are ignored.
         """
         raise NotImplementedError
+
+    def judge(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Truths:
+        """Return the new codes of n different terms after a reading each."""
+        return judged(self.answer(terms, value, good, time_ns), good, self.truth.take(terms))
 
     def tick(self, now_ns: int, log_ns: int) -> tuple[Indexes, Truths, Truths] | None:
         """Move on with time alone: what a window has left behind, a schedule that begins.
@@ -100,7 +106,7 @@ class Bank:
             value, time_ns = value[row], time_ns[row]
             good = None if good is None else good[row]
         before = self.truth.take(term)
-        after = judged(self.answer(term, value, good, time_ns), good, before)
+        after = self.judge(term, value, good, time_ns)
         moved = np.flatnonzero(after != before)
         if not len(moved):
             return None

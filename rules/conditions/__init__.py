@@ -10,6 +10,11 @@ points that its selector matches within the rule's entity; one point that passes
 | ``equals`` | value is one of the given numbers, and (with ``until``) was since, up to one of others | points |
 | ``at_least``, ``at_most`` | value reaches a number (states and counts) | points |
 | ``step`` | value stands between ``low`` and ``high`` above its usual level | points |
+| ``rate`` | value rises or falls faster than a limit | points |
+| ``changed``, ``stuck`` | value moved within a time / has not moved for a time; small changes are none | points |
+| ``count`` | a simple test became true so many times within a time | points |
+| ``flap`` | a value, or a simple test's answer, changed so many times within a time | points |
+| ``window`` | min, max, mean, sum, std, slope or percentile of a stretch of time is past a limit | points |
 | ``absence`` | nothing good is heard | devices, gateways or transmitters |
 
 A new test is a new key here, and a bank in `rules.banks` that evaluates it.
@@ -17,9 +22,12 @@ A new test is a new key here, and a bank in `rules.banks` that evaluates it.
 
 from rules.conditions.condition import COMBINATIONS, TESTS, Condition
 from rules.conditions.measured import PLAIN, Limit, LoadStep, Measured
+from rules.conditions.motion import Changed, PerTime, Rate, Stuck
+from rules.conditions.repeats import Count, Flap, Occurrence
 from rules.conditions.selectors import Selector
 from rules.conditions.silence import Absence, Absent
 from rules.conditions.states import Bits, Equals
+from rules.conditions.windows import Window
 
 __all__ = [
     "COMBINATIONS",
@@ -28,10 +36,18 @@ __all__ = [
     "Absence",
     "Absent",
     "Bits",
+    "Changed",
     "Condition",
+    "Count",
     "Equals",
+    "Flap",
     "Limit",
     "LoadStep",
     "Measured",
+    "Occurrence",
+    "PerTime",
+    "Rate",
     "Selector",
+    "Stuck",
+    "Window",
 ]

@@ -8,13 +8,19 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from rules.conditions.measured import Limit, LoadStep
+from rules.conditions.measured import Limit, LoadStep, Measured
+from rules.conditions.motion import Changed, Rate, Stuck
+from rules.conditions.repeats import Count, Flap
 from rules.conditions.selectors import Selector
 from rules.conditions.silence import Absence
 from rules.conditions.states import Bits, Equals
+from rules.conditions.windows import Window
 
 COMBINATIONS = ("all_of", "any_of")
-TESTS = ("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence")
+TESTS = (
+    *("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence"),
+    *("rate", "changed", "stuck", "count", "flap", "window"),
+)
 
 
 class Condition(Selector):
@@ -30,6 +36,12 @@ class Condition(Selector):
     at_most: float | None = None
     step: LoadStep | None = None
     absence: Absence | None = None
+    rate: Rate | None = None
+    changed: Changed | None = None
+    stuck: Stuck | None = None
+    count: Count | None = None
+    flap: Flap | None = None
+    window: Window | None = None
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
@@ -45,6 +57,14 @@ class Condition(Selector):
     def asks(self) -> str:
         """The one key of ``COMBINATIONS`` or ``TESTS`` that is set."""
         return next(name for name in (*COMBINATIONS, *TESTS) if getattr(self, name) is not None)
+
+    @property
+    def measured(self) -> Measured | None:
+        """What has a quantity in a test: its limits, or those of what it counts; None for tests of plain numbers."""
+        asked = getattr(self, self.asks)
+        if isinstance(asked, Count | Flap):
+            asked = asked.of and getattr(asked.of, asked.of.asks)
+        return asked if isinstance(asked, Measured) else None
 
     @property
     def parts(self) -> tuple[Condition, ...]:
