@@ -13,9 +13,10 @@ from domain.alarm import EntityKind
 from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
-from rules.conditions import Absent, Condition, Measured, Selector
+from rules.conditions import Absent, Condition, Selector
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.site_index import SiteIndex
+from tests.rules.reference_windows import Memory
 
 N, A, U = "normal", "alarm", "unknown"
 Truth = str
@@ -30,6 +31,7 @@ class Term:
     known: bool = False
     level: float = math.nan
     last_ns: int = 0
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def truth(self) -> Truth:
@@ -86,11 +88,13 @@ class Watched:
         self.device_of = {key: registry.devices[key.rsplit("/", 1)[0]] for key in self.keys}
         self.points = {key: PointState(heard_ns=-(2**62) if key in self.learned else 0) for key in self.keys}
         self.terms: dict[tuple[str, str], Term] = {}
+        self.asked: dict[str, Condition] = {}
         self.gateways = {key: GatewayState() for key in registry.gateways}
         self.absences: dict[tuple[object, ...], Truth] = {}
         self.counted_ns = 0
         self.last_log_ns: int | None = None
         self.late = 0
+        self.outside_windows = 0
         self.transitions: list[Fact] = []
         self._remembered: dict[tuple[object, ...], list[object]] = {}
         self._tests: dict[str, list[Condition]] = {}
@@ -184,13 +188,19 @@ class Watched:
         return bool(self._leaves(condition, alarm, watches, points))
 
     def _fits(self, test: Condition, key: str) -> bool:
-        asked, quantity = getattr(test, test.asks), self.point[key].quantity
-        if isinstance(asked, Measured):
+        asked, quantity = test.measured, self.point[key].quantity
+        if asked is not None:
             return asked.canonical is quantity and self._limit(test, key) is not None
         return quantity in (Quantity.NONE, Quantity.COUNT)
 
     def _limit(self, test: Condition, key: str) -> float | None:
-        limit = test.above or test.below
+        of = test.count.of if test.count else test.flap.of if test.flap else None
+        if test.window:
+            asked = test.window.asked
+            if isinstance(asked, str):
+                return self.point[key].low if asked == "low" else self.point[key].high
+            return test.window.statistic(asked)
+        limit = (of.above or of.below) if of else (test.above or test.below)
         if limit is None:
             return 0.0
         if limit.limit == "low":
@@ -233,6 +243,7 @@ class Watched:
         return truth, max((row for _, row in parts), default=-1) if truth != before else -1
 
     def _term(self, test: Condition, key: str) -> Term:
+        self.asked[test.meaning] = test
         return self.terms.setdefault((test.meaning, key), Term(known=key in self.learned))
 
     def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth], int]:

@@ -22,6 +22,7 @@ from domain.site import Registry, build_registry
 from rules import RuleSet, library_dir, load
 from rules.inputs import Message, MessageKind, Readings
 from rules.site_index import SiteIndex
+from tests.rules.windows_scene import window_rules
 
 START_NS = 1_800_000_000 * NS_PER_S
 
@@ -173,7 +174,7 @@ def rule_documents(text: str, folder: str = "rules") -> list[Document]:
 @cache
 def ruleset() -> RuleSet:
     """Load the library and a few rules that it has no like of."""
-    return load(library(), rule_documents(EXTRA_RULES), registry=registry())
+    return load(library(), rule_documents(f"{EXTRA_RULES}---\n{window_rules()}"), registry=registry())
 
 
 @cache

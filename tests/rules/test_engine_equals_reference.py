@@ -64,6 +64,7 @@ def test_engine_equals_the_reference_one_reading_at_a_time(seed: int, length: in
     said = [fact(one) for one in engine.feed(log)]
     assert sorted(said, key=_by_alarm) == sorted(reference.transitions, key=_by_alarm)
     assert engine.counts.late == reference.late
+    assert engine.counts.outside_windows == reference.outside_windows
 
 
 @settings(max_examples=10, phases=PHASES)
