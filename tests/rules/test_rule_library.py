@@ -60,7 +60,9 @@ def test_fires_are_latched_and_causes_hide_only_their_consequences() -> None:
     for rule in RULES:
         assert rule.is_latched == (rule.alarm_class is AlarmClass.FIRE)
     assert {(rule.id, hidden) for rule in RULES for hidden in rule.hides} == {
+        ("co_dangerous", "co_high"),
         ("ebike_charging_at_exit", "ebike_parked_at_exit"),
+        ("gas_high", "gas_low"),
         ("gateway_offline", "device_silent"),
         ("gateway_readings_dropped", "gateway_readings_thinned"),
         ("gateway_readings_dropped", "gateway_spool_filling"),
