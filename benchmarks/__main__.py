@@ -12,6 +12,7 @@ from rich.table import Table
 
 MODULES = (
     "kernel",
+    "fire_tests",
     "codec",
     "gb26875_codec",
     "spool",

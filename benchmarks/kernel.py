@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,20 @@ from rules.compiler import compile_plan
 from rules.engine import Engine
 from rules.identity import Identity
 from rules.inputs import Message, MessageKind, Readings
+from rules.links import Links
 from rules.site_index import SiteIndex
 from rules.snapshot import Place, restore, save
 
 GATEWAYS, DEVICES, POINTS = 100, 10, 1000
 START_NS = 1_800_000_000 * NS_PER_S
 T_LIMIT = 70.0
+ROUND_S = 10
+
+_LIMIT = {"limit": T_LIMIT, "hysteresis": 5, "quantity": "degC"}
+_RATE = {"quantity": "degC/min", "over_s": 20}
+_WINDOW = {"over_s": 600, "hysteresis": 5, "quantity": "degC", "min_coverage": 0.1}
+ROUNDS = 6
+"""Rounds that are measured, ten seconds of log time apart, so that rates and windows move on."""
 
 Row = tuple[str, str, str]
 
@@ -40,22 +49,58 @@ def rows() -> list[Row]:
     found = [_readings_row("hysteresis + on-delay", _rule(on_delay_s=5), site, "30 / 60 M readings/s")]
     found.append(
         _readings_row(
-            "hysteresis, both delays, per-point limits",
-            _rule(limit="high", on_delay_s=5, off_delay_s=5),
+            "hysteresis, both delays, rate, per-point limits",
+            _rule(limit="high", on_delay_s=5, off_delay_s=5, rate={"above": 90, "hysteresis": 20, **_RATE}),
             site,
-            "8 / 20 M readings/s (with rate: next stage)",
+            "8 / 20 M readings/s",
         )
     )
-    return [*found, *_other_rows(site, cold_s)]
+    found += [_readings_row(name, ruleset, site, "") for name, ruleset in _remembering()]
+    return [*found, *_memory_rows(site), *_other_rows(site, cold_s)]
+
+
+def _remembering() -> list[tuple[str, RuleSet]]:
+    """Return rules with the tests that remember readings, one each."""
+    tests: dict[str, dict[str, Any]] = {
+        "rate alone": {"rate": {"above": 90, "hysteresis": 20, **_RATE}},
+        "window, mean over 10 min": {"window": {"stat": "mean", "above": 70, **_WINDOW}},
+        "window, percentile over 10 min": {"window": {"stat": "percentile", "percentile": 95, "above": 70, **_WINDOW}},
+        "window, slope over 10 min": {"window": {"stat": "slope", "above": 9, **_WINDOW, "quantity": "degC/min"}},
+        "count of 3 in 10 min": {"count": {"at_least": 3, "within_s": 600, "of": {"above": _LIMIT}}},
+        "changed by 40 within 1 min": {"changed": {"by": 40, "within_s": 60, "quantity": "degC"}},
+    }
+    return [(name, _rule(condition=test)) for name, test in tests.items()]
+
+
+def _memory_rows(site: SiteIndex) -> list[Row]:
+    """Weigh what a rule on all points holds: its plan and its state, without the site."""
+    limit = _rule(limit="high", on_delay_s=5, off_delay_s=5)
+    found = []
+    for name, ruleset in [("hysteresis, both delays, per-point limits", limit), *_remembering()]:
+        plan = compile_plan(ruleset, site)
+        held = sum(_bytes(one) for one in (*plan.banks, plan.forest, plan.listeners, Engine(plan).slots, plan))
+        per_100 = held / len(site.table) * 100
+        found.append((f"memory of (rule, 100 points): {name}", f"{per_100 / 1e3:.1f} kB", "1 kB (issue 6)"))
+    return found
+
+
+def _bytes(thing: object) -> int:
+    """Return the bytes of the arrays that an object has, links included."""
+    arrays = [one for one in vars(thing).values() if isinstance(one, np.ndarray)]
+    links = [one for one in vars(thing).values() if isinstance(one, Links)]
+    own = sum(one.nbytes for one in arrays if one.base is None)
+    return own + sum(_bytes(one) for one in links)
 
 
 def _readings_row(name: str, ruleset: RuleSet, site: SiteIndex, budget: str) -> Row:
     """Feed rounds of one reading a point; one in 500 crosses its limit."""
     engine = Engine(compile_plan(ruleset, site))
-    messages = [_round(site, number) for number in range(3)]
-    engine.feed(messages[0])
-    _, seconds = _timed(lambda: [engine.feed(one) for one in messages[1:]])
-    rate = 2 * len(site.table) / seconds / 1e6
+    seconds = 0.0
+    for number in range(ROUNDS + 3):
+        messages = _round(site, number)
+        _, took_s = _timed(partial(engine.feed, messages))
+        seconds += took_s if number >= 3 else 0.0  # the first rounds begin everything at once
+    rate = ROUNDS * len(site.table) / seconds / 1e6
     return f"rules kernel, {len(site.table):,} points: {name}", f"{rate:.1f} M readings/s", budget
 
 
@@ -95,7 +140,7 @@ def _round(site: SiteIndex, number: int) -> list[Message]:
     devices = rng.permutation(len(site.devices))
     point = (devices[:, None] * POINTS + np.arange(POINTS)).ravel().astype(np.int32)
     value = rng.normal(50, 7, len(point))
-    time_ns = START_NS + number * NS_PER_S
+    time_ns = START_NS + number * ROUND_S * NS_PER_S
     return [
         Message(
             kind=MessageKind.DATA,
@@ -113,14 +158,22 @@ def _round(site: SiteIndex, number: int) -> list[Message]:
     ]
 
 
-def _rule(*, limit: float | str = T_LIMIT, on_delay_s: float = 0.0, off_delay_s: float = 0.0) -> RuleSet:
+def _rule(
+    *,
+    limit: float | str = T_LIMIT,
+    on_delay_s: float = 0.0,
+    off_delay_s: float = 0.0,
+    rate: dict[str, Any] | None = None,
+    condition: dict[str, Any] | None = None,
+) -> RuleSet:
+    above = {"above": {**_LIMIT, "limit": limit}}
     rule = {
         "id": "hot",
         "version": "1",
         "labels": _labels("hot"),
         "class": "hazard",
         "level": "warning",
-        "condition": {"above": {"limit": limit, "hysteresis": 5, "quantity": "degC"}},
+        "condition": condition or (above if rate is None else {"any_of": [above, {"rate": rate}]}),
         "on_delay_s": on_delay_s,
         "off_delay_s": off_delay_s,
         "messages": _labels("{point} {value}"),
