@@ -73,36 +73,42 @@ class RateBank(Bank):
 
     def _wake(self, terms: Indexes, value: Floats, time_ns: Indexes) -> None:
         """Move what is measured from on to the youngest kept reading that is old enough, and keep the new one."""
-        over_ns = self.over_ns[terms]
-        first, last = self.first[terms], self.last[terms]
-        more = np.arange(len(terms))
+        over_ns, ring = self.over_ns.take(terms), terms * KEPT
+        kept_ns, kept = self.kept_ns.reshape(-1), self.kept.reshape(-1)
+        first, last = self.first.take(terms).astype(np.int64), self.last.take(terms).astype(np.int64)
+        more, after = np.arange(len(terms)), (first + 1) % KEPT
         while len(more):
-            after = (first[more] + np.uint8(1)) % np.uint8(KEPT)
-            old = time_ns[more] - self.kept_ns[terms[more], after] >= over_ns[more]
-            more, after = more[(first[more] != last[more]) & old], after[(first[more] != last[more]) & old]
-            first[more] = after
-        keep = time_ns - self.kept_ns[terms, last] >= over_ns // PARTS
-        last[keep] = (last[keep] + np.uint8(1)) % np.uint8(KEPT)
-        self.kept_ns[terms[keep], last[keep]], self.kept[terms[keep], last[keep]] = time_ns[keep], value[keep]
+            old = time_ns[more] - kept_ns.take(ring[more] + after) >= over_ns[more]
+            more = more[old & (first[more] != last[more])]
+            first[more] = (first[more] + 1) % KEPT
+            after = (first[more] + 1) % KEPT
+        keep = np.flatnonzero(time_ns - kept_ns.take(ring + last) >= over_ns // PARTS)
+        last[keep] = (last[keep] + 1) % KEPT
+        cell = ring[keep] + last[keep]
+        kept_ns[cell], kept[cell] = time_ns[keep], value[keep]
         self._note(terms, first, last)
 
-    def _note(self, terms: Indexes, first: Truths, last: Truths) -> None:
+    def _note(self, terms: Indexes, first: Indexes, last: Indexes) -> None:
         """Write down where the ring stands, and until when it can stay so."""
-        over_ns = self.over_ns[terms]
+        over_ns, ring = self.over_ns.take(terms), terms * KEPT
+        kept_ns = self.kept_ns.reshape(-1)
         self.first[terms], self.last[terms] = first, last
-        self.from_ns[terms], self.from_value[terms] = self.kept_ns[terms, first], self.kept[terms, first]
-        moves_ns = self.kept_ns[terms, (first + np.uint8(1)) % np.uint8(KEPT)] + over_ns
-        keeps_ns = self.kept_ns[terms, last] + over_ns // PARTS
+        self.from_ns[terms], self.from_value[terms] = (
+            kept_ns.take(ring + first),
+            self.kept.reshape(-1).take(ring + first),
+        )
+        moves_ns = kept_ns.take(ring + (first + 1) % KEPT) + over_ns
+        keeps_ns = kept_ns.take(ring + last) + over_ns // PARTS
         self.wake_ns[terms] = np.where(first == last, keeps_ns, np.minimum(moves_ns, keeps_ns))
 
     def _restart(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes, back: Bools) -> None:
         """Begin anew where a clock that was ahead is right again: what was kept lies in the future."""
         rows = np.flatnonzero(back if good is None else back & good)
         if len(rows):
-            at, zero = terms[rows], np.zeros(len(rows), np.uint8)
+            at, zero = terms[rows], np.zeros(len(rows), np.int64)
             self.kept_ns[at], self.kept[at] = 0, 0.0
             self.kept_ns[at, 1], self.kept[at, 1] = time_ns[rows], value[rows]
-            self._note(at, zero, zero + np.uint8(1))
+            self._note(at, zero, zero + 1)
 
 
 class ChangeBank(Bank):
