@@ -87,11 +87,10 @@ def _memory_rows(site: SiteIndex) -> list[Row]:
 
 
 def _bytes(thing: object) -> int:
-    """Return the bytes of the arrays that an object has, links included."""
-    arrays = [one for one in vars(thing).values() if isinstance(one, np.ndarray)]
+    """Return the bytes of the arrays that an object has, links included; a bank's truths are the forest's."""
+    arrays = [one for name, one in vars(thing).items() if isinstance(one, np.ndarray) and name != "truth"]
     links = [one for one in vars(thing).values() if isinstance(one, Links)]
-    own = sum(one.nbytes for one in arrays if one.base is None)
-    return own + sum(_bytes(one) for one in links)
+    return sum(one.nbytes for one in arrays) + sum(_bytes(one) for one in links)
 
 
 def _readings_row(name: str, ruleset: RuleSet, site: SiteIndex, budget: str) -> Row:

@@ -23,6 +23,8 @@ RULES = ruleset()
 SITE = SiteIndex(REGISTRY)
 PLACE = Place(seq=0, alarm_seq=0, epoch=1)
 SEEDS = st.integers(0, 2**32)
+SLOW = {"pressure_leaking", "test_mode_long"}
+"""Rules that ask for hours; the random logs last five minutes."""
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 """A seed does not shrink to anything simpler."""
 
@@ -96,7 +98,7 @@ def test_random_logs_say_enough_to_mean_something_and_no_id_twice() -> None:
         assert len({one.id for one in said}) == len(said)
         spoken |= {(one.rule, one.kind.value) for one in said}
     watching = {name for name, alarms in compile_plan(RULES, SITE).coverage().items() if alarms}
-    assert {rule for rule, _ in spoken} == watching
+    assert {rule for rule, _ in spoken} == watching - SLOW
     assert len(spoken) > 40
 
 
