@@ -25,7 +25,9 @@ class PerTime(Measured):
         if self.symbol not in known_symbols():
             raise ValueError(f"unknown quantity '{self.symbol}' → {nearest(self.symbol, known_symbols())}")
         if self.quantity.partition("/")[2] not in self.times:
-            raise ValueError(f"'{self.quantity}' is no quantity per time → write e.g. '{self.symbol}/min' (s, min, h, d)")
+            raise ValueError(
+                f"'{self.quantity}' is no quantity per time → write e.g. '{self.symbol}/min' (s, min, h, d)"
+            )
         return self
 
     @property
