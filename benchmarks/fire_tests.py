@@ -104,7 +104,7 @@ def _messages(told: dict[str, list[Told]], site: SiteIndex) -> list[Message]:
     end_s = max(one.time_s for reports in told.values() for one in reports)
     events += [(START_NS + second * NS_PER_S, 1, "", None) for second in range(round(end_s) + 1)]
     events.sort(key=lambda event: event[:3])
-    found = []
+    found: list[Message] = []
     for time_ns, _, place, one in events:
         facts: dict[str, Any] = {"seq": len(found) + 1, "time_ns": time_ns}
         if one is None:

@@ -174,8 +174,8 @@ class Reference(Watched):
 
     def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool | None:
         if test.asks in reference_windows.MEMORY:
-            asked = reference_windows.Asked(test, self.point[key].kind, self._limit(test, key))
-            return reference_windows.remembered(asked, term.memory, value, time_ns, held=term.held)
+            question = reference_windows.Asked(test, self.point[key].kind, self._limit(test, key))
+            return reference_windows.remembered(question, term.memory, value, time_ns, held=term.held)
         if test.above or test.below:
             limit, asked = self._limit(test, key), test.above or test.below
             assert limit is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -200,7 +201,13 @@ def _statistic(window: Window, inside: list[tuple[int, float]]) -> float | None:
         return _slope(inside)
     if window.stat == "percentile":
         return sorted(values)[max(math.ceil((window.percentile or 0) * len(values) / 100), 1) - 1]
-    ways = {"min": min, "max": max, "sum": math.fsum, "mean": statistics.fmean, "std": statistics.pstdev}
+    ways: dict[str, Callable[[list[float]], float]] = {
+        "min": min,
+        "max": max,
+        "sum": math.fsum,
+        "mean": statistics.fmean,
+        "std": statistics.pstdev,
+    }
     return float(ways[window.stat](values))
 
 
