@@ -64,6 +64,8 @@ class EntityKind(StrEnum):
     DEVICE = "device"
     ZONE = "zone"
     GATEWAY = "gateway"
+    BUILDING = "building"
+    UNIT = "unit"
 
 
 class Place(BaseModel):
@@ -94,7 +96,8 @@ class Transition(BaseModel):
     level: Level
     entity_kind: EntityKind
     entity: str = Field(
-        description="zone: unit/zone; device: unit/device; point: unit/device/point; gateway: unit/gateway"
+        description="zone: unit/zone; device: unit/device; point: unit/device/point; gateway: unit/gateway;"
+        " building: unit/building; unit: unit"
     )
     place: Place
     partition: int = Field(ge=0)

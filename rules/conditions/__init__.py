@@ -1,6 +1,6 @@
 """What a rule may ask of readings, as people write it: selectors, tests, combinations.
 
-A condition is either a *combination* (``all_of``, ``any_of`` of further conditions) or a *test* on the
+A condition is either a *combination* (``all_of``, ``any_of``, ``several``, ``sequence`` of further conditions) or a *test* on the
 points that its selector matches within the rule's entity; one point that passes is enough. Tests:
 
 | key | true when | watched |
@@ -10,13 +10,21 @@ points that its selector matches within the rule's entity; one point that passes
 | ``equals`` | value is one of the given numbers, and (with ``until``) was since, up to one of others | points |
 | ``at_least``, ``at_most`` | value reaches a number (states and counts) | points |
 | ``step`` | value stands between ``low`` and ``high`` above its usual level | points |
-| ``absence`` | nothing good is heard | devices, gateways or transmitters |
+| ``absence`` | nothing good is heard | points, devices, gateways or transmitters |
+| ``schedule`` | it is that time of the week, or the zone is open / closed | the log's ticks |
+
+| combination | true when |
+|---|---|
+| ``all_of``, ``any_of`` | all / one of the conditions are |
+| ``several`` | at least so many different points or devices of the entity are, or were within a time |
+| ``sequence`` | conditions began one after the other within a time, and the last one stands |
 
 A new test is a new key here, and a bank in `rules.banks` that evaluates it.
 """
 
-from rules.conditions.condition import COMBINATIONS, TESTS, Condition
+from rules.conditions.condition import COMBINATIONS, TESTS, UNWATCHED, Condition
 from rules.conditions.measured import PLAIN, Limit, LoadStep, Measured
+from rules.conditions.places import Counted, Schedule, Sequence, Several
 from rules.conditions.selectors import Selector
 from rules.conditions.silence import Absence, Absent
 from rules.conditions.states import Bits, Equals
@@ -25,13 +33,18 @@ __all__ = [
     "COMBINATIONS",
     "PLAIN",
     "TESTS",
+    "UNWATCHED",
     "Absence",
     "Absent",
     "Bits",
     "Condition",
+    "Counted",
     "Equals",
     "Limit",
     "LoadStep",
     "Measured",
+    "Schedule",
     "Selector",
+    "Sequence",
+    "Several",
 ]
