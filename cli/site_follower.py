@@ -45,7 +45,9 @@ class SiteFollower:
         _, rules, _ = await asyncio.to_thread(read_all, self._platform.session.site)
         self._rules = rules.version if rules is not None else ""
         async with asyncio.TaskGroup() as group:
-            watching = watch_folder(self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, CALENDARS, RULES))
+            watching = watch_folder(
+                self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, CALENDARS, RULES)
+            )
             group.create_task(watching, name="watch-site")
             group.create_task(self._take_each(), name="take-site")
 

@@ -10,29 +10,26 @@ its birth was read.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
-from domain.points import PointKind
 from rules.banks import BANKS, Bank
-from rules.conditions import Absence, Absent, Condition, Counted, Selector, Several
-from rules.conditions import Sequence as SequenceOf
+from rules.columns import Column, Nodes
+from rules.conditions import Absence, Absent, Condition, Selector
 from rules.forest import Forest, components
 from rules.kernels import NORMAL, Indexes
 from rules.lineage import lines_of, nearest
 from rules.links import Links
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
+from rules.place_leaves import PlaceLeaves
 from rules.plan import MAIN, RAISES, TESTING, Absences, Plan
-from rules.schedules import ScheduleLeaf, Spans
 from rules.site_index import SiteIndex
-from rules.timed import FOREVER, Group, Lasting, Sequences, joined_lasting, joined_sequences
+from rules.timed import joined_lasting, joined_sequences
+from rules.timed_columns import TimedColumns
 
 DEFAULT_GATEWAY_SILENCE_S = 15.0
 """A gateway without an absence rule counts as away after this (assumption: they speak every ten seconds)."""
@@ -40,56 +37,9 @@ DEFAULT_TRANSMITTER_SILENCE_S = 180.0
 """The same for transmitters (practice with GB/T 26875.3: 60 s to 3 min without a frame is off line)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A condition over entities: ``signal[i]`` is its truth for ``entity[i]``; entities rise, none twice."""
-
-    entity: Indexes
-    signal: Indexes
-
-    def __len__(self) -> int:
-        """Return the number of entities."""
-        return len(self.entity)
-
-    def of(self, entity: Indexes) -> tuple[Indexes, Indexes]:
-        """Return the rows of ``entity`` that are here, and their signals."""
-        if not len(self):
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        at = np.minimum(np.searchsorted(self.entity, entity), len(self) - 1)
-        rows = np.flatnonzero(self.entity[at] == entity)
-        return rows, self.signal[at[rows]]
-
-
 def compile_plan(ruleset: RuleSet, site: SiteIndex) -> Plan:
     """Compile; `rules.loading.load` has checked the rules."""
     return _Compiler(ruleset, site).plan()
-
-
-@dataclass
-class _Nodes:
-    """Nodes and edges collected while compiling; numbers are final."""
-
-    leaves: int
-    required: list[NDArray[np.int32]] = field(default_factory=list)
-    doubting: list[NDArray[np.bool_]] = field(default_factory=list)
-    depth: list[NDArray[np.int32]] = field(default_factory=list)
-    part: list[Indexes] = field(default_factory=list)
-    whole: list[Indexes] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, required: NDArray[np.int32], part: Indexes, whole: Indexes, *, doubting: bool = False) -> Indexes:
-        """Add nodes; ``whole`` numbers them from 0. Returns their signals."""
-        depths = np.concatenate([np.zeros(self.leaves, np.int32), *self.depth])
-        depth = np.zeros(len(required), np.int32)
-        np.maximum.at(depth, whole, depths[part] + 1)
-        self.required.append(required)
-        self.doubting.append(np.full(len(required), doubting))
-        self.depth.append(depth)
-        self.part.append(part)
-        self.whole.append(whole + self.count)
-        signals = self.leaves + self.count + np.arange(len(required))
-        self.count += len(required)
-        return signals
 
 
 class _Compiler:
@@ -98,11 +48,11 @@ class _Compiler:
         self._ruleset = ruleset
         self._rules = tuple(ruleset)
         self._banks, self._bank_signal = self._make_banks()
+        self._places = PlaceLeaves(site)
         self._absences = self._make_absences()
         absent = self._absences
-        self._nodes = _Nodes(absent.first_schedule + len(absent.schedules))
-        self._lasting: list[Lasting] = []
-        self._sequences: list[Sequences] = []
+        self._nodes = Nodes(absent.first_schedule + len(absent.schedules))
+        self._timed = TimedColumns(site, self._nodes)
         self._slot_rule: list[NDArray[np.int32]] = []
         self._slot_entity: list[NDArray[np.int32]] = []
         self._heard: list[tuple[Indexes, Indexes, int]] = []
@@ -170,21 +120,15 @@ class _Compiler:
     def _make_absences(self) -> Absences:
         device = np.zeros(len(self._site.devices), np.bool_)
         gateway: set[tuple[int, int, int]] = set()
-        point: set[tuple[int, int]] = set()
-        schedules: dict[str, ScheduleLeaf] = {}
-        for test, selectors in self._asked():
-            if test.schedule is not None:
-                hours = self._hours() if test.schedule.opening else [()]
-                schedules |= {leaf.key: leaf for leaf in (ScheduleLeaf(test.schedule, one) for one in hours)}
-            if test.absence is None:
+        asked = self._asked()
+        for test, selectors in asked:
+            if test.absence is None or test.absence.of is Absent.POINT:
                 continue
             if test.absence.of is Absent.DEVICE:
                 device |= self._site.select_devices(*selectors)
-            elif test.absence.of is Absent.POINT:
-                at, within_ns = self._awaited(test.absence, selectors)
-                point |= set(zip(at.tolist(), within_ns.tolist(), strict=True))
             else:
                 gateway |= {(int(at), *_times_ns(test.absence)) for at in self._gateways(test.absence, selectors)}
+        point, point_within_ns = self._places.awaited(asked)
         times = np.array(sorted(gateway), np.int64).reshape(-1, 3)
         return Absences(
             first_signal=sum(len(bank) for bank in self._banks),
@@ -192,24 +136,10 @@ class _Compiler:
             gateway=times[:, 0],
             within_ns=times[:, 1],
             reconnect_ns=times[:, 2],
-            point=np.array(sorted(point), np.int64).reshape(-1, 2)[:, 0],
-            point_within_ns=np.array(sorted(point), np.int64).reshape(-1, 2)[:, 1],
-            schedules=tuple(schedules[key] for key in sorted(schedules)),
+            point=point,
+            point_within_ns=point_within_ns,
+            schedules=self._places.schedules(asked),
         )
-
-    def _hours(self) -> list[Spans]:
-        """Return the different opening hours of units and zones."""
-        registry = self._site.registry
-        written = [*(unit.opening for unit in registry.units.values()), *(zone.opening for zone in registry.zones.values())]
-        return list(dict.fromkeys(one for one in written if one is not None))
-
-    def _awaited(self, absence: Absence, selectors: Sequence[Selector]) -> tuple[Indexes, Indexes]:
-        """Return the points that are awaited, and how long each may be silent [ns]; events come when they come."""
-        site = self._site
-        event = np.array([point.kind is PointKind.EVENT for point in site.table], np.bool_)
-        point = np.flatnonzero(site.select_points(*selectors) & ~event)
-        own = site.max_silence_ns[point]
-        return point, own if absence.within_s is None else np.full(len(point), round(absence.within_s * NS_PER_S))
 
     def _gateways(self, absence: Absence, selectors: Sequence[Selector]) -> Indexes:
         """Return the gateways (or transmitters) meant: all, or those with a device that the selectors mean."""
@@ -233,9 +163,11 @@ class _Compiler:
     def _column(self, condition: Condition, watches: Selector, kind: EntityKind) -> Column:
         """Compile a condition for all entities of ``kind``."""
         if condition.several is not None:
-            return self._several(condition, condition.several, watches, kind)
+            inner = self._column(condition.several.condition, watches, EntityKind(condition.several.of.value))
+            return self._timed.several(condition, condition.several, inner, watches, kind)
         if condition.sequence is not None:
-            return self._sequence(condition, condition.sequence, watches, kind)
+            steps = [self._column(step, watches, kind) for step in condition.sequence.steps]
+            return self._timed.sequence(condition, condition.sequence, steps, watches, kind)
         if not condition.parts:
             return self._any(*self._leaf(condition, watches, kind))
         parts = [self._column(part, watches, kind) for part in condition.parts]
@@ -246,56 +178,13 @@ class _Compiler:
         whole = np.bincount(entity, minlength=1)[entity] == len(parts) if len(entity) else entity.astype(np.bool_)
         return self._together(entity[whole], signal[whole], all_parts=True)
 
-    def _several(self, condition: Condition, several: Several, watches: Selector, kind: EntityKind) -> Column:
-        """Count points or devices; entities with too few of them have a node all the same: more may be learned."""
-        site, counted = self._site, EntityKind(several.of.value)
-        inner = self._column(several.condition, watches, counted)
-        if several.of is Counted.POINT:
-            owner, written = site.entities_of_points(kind)[inner.entity], ~site.learned[inner.entity]
-        else:
-            owner, written = site.entities_of_devices(kind)[inner.entity], np.ones(len(inner), np.bool_)
-        signal = inner.signal
-        if several.within_s:
-            ones, within_ns = np.ones(len(inner), np.int32), round(several.within_s * NS_PER_S)
-            group = Group(_named(condition, watches, counted), counted, inner.entity)
-            signal = self._nodes.add(ones, signal, np.arange(len(inner)))
-            node = signal - self._nodes.leaves
-            self._lasting.append(Lasting(node, np.full(len(node), within_ns, np.int64), (group,)))
-        if several.share is not None:
-            owner, signal, written = owner[written], signal[written], written[written]
-        entity, row = np.unique(owner, return_inverse=True)
-        all_of_them = np.bincount(row, weights=written, minlength=len(entity))
-        needed = np.maximum(several.at_least, np.ceil((several.share or 0.0) * all_of_them)).astype(np.int32)
-        return Column(entity.astype(np.int64), self._nodes.add(needed, signal, row))
-
-    def _sequence(self, condition: Condition, sequence: SequenceOf, watches: Selector, kind: EntityKind) -> Column:
-        """Chain steps; an entity has a node as soon as it has one of them: points of the others may be learned."""
-        columns = [self._column(step, watches, kind) for step in sequence.steps]
-        entity = np.unique(np.concatenate([column.entity for column in columns]))
-        steps = np.full((len(entity), len(columns)), -1, np.int64)
-        for at, column in enumerate(columns):
-            own = self._nodes.add(np.ones(len(column), np.int32), column.signal, np.arange(len(column)))
-            steps[np.searchsorted(entity, column.entity), at] = own - self._nodes.leaves
-        there = steps >= 0
-        whole = np.broadcast_to(np.arange(len(entity))[:, None], steps.shape)[there]
-        signal = self._nodes.add(np.ones(len(entity), np.int32), steps[there] + self._nodes.leaves, whole)
-        within_ns, whole_ns = (
-            np.full(len(entity), FOREVER if one is None else round(one * NS_PER_S), np.int64)
-            for one in (sequence.within_s, sequence.whole_s)
-        )
-        last = np.full(len(entity), len(columns) - 1, np.int64)
-        group = Group(_named(condition, watches, kind), kind, entity)
-        node = signal - self._nodes.leaves
-        self._sequences.append(Sequences(node, steps, last, within_ns, whole_ns, (group,)))
-        return Column(entity, signal)
-
     def _leaf(self, test: Condition, watches: Selector, kind: EntityKind) -> tuple[Indexes, Indexes]:
         """Return (entity, signal) of a test's terms; entities may repeat."""
         selectors = (watches, test.selector)
         if test.absence is not None:
             return self._absence_leaf(test.absence, selectors, kind)
         if test.schedule is not None:
-            return self._schedule_leaf(test, selectors, kind)
+            return self._places.schedule_leaf(test.schedule, selectors, kind, self._absences)
         number = next(at for at, bank in enumerate(self._banks) if type(bank) is BANKS[test.asks])
         points, terms = self._banks[number].terms_of(test, np.flatnonzero(self._site.select_points(*selectors)))
         if kind is EntityKind.POINT:
@@ -316,61 +205,10 @@ class _Compiler:
             )
             return absent.gateway[mine], absent.first_signal + len(absent.device) + mine
         if asked.of is Absent.POINT:
-            return self._awaited_leaf(asked, selectors, kind)
+            return self._places.awaited_leaf(asked, selectors, kind, absent)
         mine = np.flatnonzero(self._site.select_devices(*selectors)[absent.device])
         entity = self._site.entities_of_devices(kind)[absent.device[mine]]
         return entity.astype(np.int64), absent.first_signal + mine
-
-    def _awaited_leaf(
-        self, asked: Absence, selectors: tuple[Selector, Selector], kind: EntityKind
-    ) -> tuple[Indexes, Indexes]:
-        absent = self._absences
-        point, within_ns = self._awaited(asked, selectors)
-        within = np.full(len(self._site.table), -1, np.int64)
-        within[point] = within_ns
-        mine = np.flatnonzero(within[absent.point] == absent.point_within_ns)
-        signal = absent.first_signal + len(absent.device) + len(absent.gateway) + mine
-        entity = absent.point[mine]
-        if kind is not EntityKind.POINT:
-            entity = self._site.entities_of_points(kind)[entity].astype(np.int64)
-        return entity, signal
-
-    def _schedule_leaf(
-        self, test: Condition, selectors: tuple[Selector, Selector], kind: EntityKind
-    ) -> tuple[Indexes, Indexes]:
-        """Return the entities with points that are meant, each with the answer for its opening hours."""
-        assert test.schedule is not None  # noqa: S101  # who calls has looked
-        site = self._site
-        points = np.flatnonzero(site.select_points(*selectors))
-        entity = points if kind is EntityKind.POINT else np.unique(site.entities_of_points(kind)[points]).astype(np.int64)
-        number = {leaf.key: at for at, leaf in enumerate(self._absences.schedules)}
-        if test.schedule.opening is None:
-            leaf = np.full(len(entity), number[ScheduleLeaf(test.schedule).key])
-        else:
-            hours = [number[ScheduleLeaf(test.schedule, one).key] if one is not None else -1 for one in self._open(kind)]
-            leaf = np.array(hours, np.int64)[self._home(kind)[entity]] if hours else np.empty(0, np.int64)
-        return entity[leaf >= 0], self._absences.first_schedule + leaf[leaf >= 0]
-
-    def _open(self, kind: EntityKind) -> list[Spans | None]:
-        """Return the opening hours of every zone, or of every unit for what is not in one zone."""
-        registry = self._site.registry
-        if kind in (EntityKind.POINT, EntityKind.DEVICE, EntityKind.ZONE):
-            return [registry.zones[key].opening for key in self._site.zones]
-        return [registry.units[key].opening for key in self._site.units]
-
-    def _home(self, kind: EntityKind) -> Indexes:
-        """Return the zone (or unit, as in `_open`) of every entity of a kind."""
-        site = self._site
-        match kind:
-            case EntityKind.POINT:
-                return site.place_of.astype(np.int64)
-            case EntityKind.DEVICE:
-                return site.zone_of.astype(np.int64)
-            case EntityKind.ZONE:
-                return np.arange(len(site.zones))
-            case _:
-                unit = [key.partition("/")[0] for key in site.entities(kind)]
-                return np.array([site.units.index(one) if one in site.units else -1 for one in unit], np.int64)
 
     def _any(self, entity: Indexes, signal: Indexes) -> Column:
         return self._together(entity, signal, all_parts=False)
@@ -471,8 +309,8 @@ class _Compiler:
             depth=np.concatenate([np.empty(0, np.int32), *nodes.depth]),
             parts=(part, whole),
             component=components(edges, signals + slots)[:signals],
-            lasting=joined_lasting(self._lasting),
-            sequences=joined_sequences(self._sequences),
+            lasting=joined_lasting(self._timed.lasting),
+            sequences=joined_sequences(self._timed.sequences),
         )
 
     # ---- what transitions show ----
@@ -504,12 +342,6 @@ class _Compiler:
         points = np.flatnonzero(mask)
         owner = self._site.entities_of_points(kind)[points]
         return Links(owner, points, len(self._site.entities(kind)))
-
-
-def _named(condition: Condition, watches: Selector, kind: EntityKind) -> str:
-    """Return the name of what a condition remembers: equal where it asks the same of the same."""
-    text = json.dumps([condition.meaning, watches.model_dump(mode="json"), kind.value], sort_keys=True)
-    return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 def _times_ns(absence: Absence) -> tuple[int, int]:

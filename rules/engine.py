@@ -68,9 +68,7 @@ class Engine:
         self.plan.listen(self.slots)
         self.liveness = Liveness(plan)
         absences = plan.absences
-        self._schedules = Schedules(
-            plan.site.registry, absences.schedules, absences.first_schedule, plan.forest.truth
-        )
+        self._schedules = Schedules(plan.site.registry, absences.schedules, absences.first_schedule, plan.forest.truth)
         self.clock = LogClock()
         self.counts = Counts()
         points = len(plan.site.table)

@@ -177,7 +177,9 @@ class Identity:
         for group in getattr(theirs, what):
             known.setdefault(group.name, (group, start))
             start += len(group.entity)
-        return np.concatenate([np.empty(0, np.int64), *(self._from_group(theirs, one, known) for one in getattr(self, what))])
+        return np.concatenate(
+            [np.empty(0, np.int64), *(self._from_group(theirs, one, known) for one in getattr(self, what))]
+        )
 
     def _from_group(self, theirs: Identity, group: Group, known: Mapping[str, tuple[Group, int]]) -> Indexes:
         if group.name not in known:

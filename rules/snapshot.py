@@ -216,6 +216,8 @@ def _restore_timed(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identit
         old = mine.from_groups(theirs, what)
         count = sum(len(group.entity) for group in getattr(theirs, what))
         for name, column in memory.items():
+            if not (count and len(column)):
+                continue
             target, source = column.reshape(len(column), -1), arrays[f"{what}.{name}"].reshape(count, -1)
             width = min(target.shape[1], source.shape[1])  # a row has as many steps as its plan's longest sequence
             _carry(target[:, :width], source[:, :width], old)

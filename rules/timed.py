@@ -182,7 +182,9 @@ def joined_sequences(parts: Listed[Sequences]) -> Sequences:
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("node", "last", "within_ns", "whole_ns")
     }
-    return Sequences(steps=np.concatenate(steps), groups=tuple(group for part in parts for group in part.groups), **columns)
+    return Sequences(
+        steps=np.concatenate(steps), groups=tuple(group for part in parts for group in part.groups), **columns
+    )
 
 
 def joined_lasting(parts: Listed[Lasting]) -> Lasting:

@@ -6,6 +6,7 @@ Each alarm keeps what it remembers of its own conditions, and asks them anew at 
 from __future__ import annotations
 
 import math
+from collections.abc import Sized
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +17,7 @@ from domain.clock import NS_PER_S
 from domain.points import PointKind
 from domain.site import Zone
 from domain.site.hours import Day, Span
-from rules.conditions import Absence, Condition, Counted, Selector
+from rules.conditions import Absence, Condition, Counted, Selector, Several
 
 if TYPE_CHECKING:
     from tests.rules.reference_truths import Alarm, Truth, Watched
@@ -148,7 +149,9 @@ class Places:
             if several.share is not None:
                 parts = [part for part in parts if part.key not in me.learned]
             me.remembered_parts[name] = [
-                part for part in parts if me._possible(several.condition, part, watches, part.points)  # noqa: SLF001
+                part
+                for part in parts
+                if me._possible(several.condition, part, watches, part.points)  # noqa: SLF001
             ]
         return me.remembered_parts[name]
 
@@ -174,10 +177,13 @@ class Places:
                 truth = self._lasting(part.held.setdefault(path, Held()), told[0], several.within_s)
                 told = me._new(part, (*path, "lasting"), truth, [told])  # noqa: SLF001  # see above
             parts.append(told)
-        needed = max(several.at_least, math.ceil((several.share or 0.0) * len(parts)))
+        needed = self._needed(several, parts)
         alarms, unknowns = ([truth for truth, _ in parts].count(one) for one in (A, U))
         truth = A if alarms >= needed else U if alarms + unknowns >= needed else N
         return me._new(alarm, path, truth, parts)  # noqa: SLF001  # see above
+
+    def _needed(self, several: Several, parts: Sized) -> int:
+        return max(several.at_least, math.ceil((several.share or 0.0) * len(parts)))
 
     def _lasting(self, held: Held, base: Truth, within_s: float) -> Truth:
         now_ns = cast("Watched", self).counted_ns
@@ -197,8 +203,6 @@ class Places:
         assert condition.sequence is not None
         parts = [
             me._truth(step, alarm, watches, points, (*path, at))  # noqa: SLF001  # see above
-            if me._possible(step, alarm, watches, points)  # noqa: SLF001  # see above
-            else (N, -1)
             for at, step in enumerate(condition.sequence.steps)
         ]
         truths = [truth for truth, _ in parts]

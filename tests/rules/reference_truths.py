@@ -196,9 +196,10 @@ class Watched(Places):
 
     def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
         if condition.several:
-            return any(self._several_parts(condition, alarm, watches, points))
+            parts = self._several_parts(condition, alarm, watches, points)
+            return len(parts) >= self._needed(condition.several, parts) and bool(parts)
         if condition.sequence:
-            return any(self._possible(step, alarm, watches, points) for step in condition.sequence.steps)
+            return all(self._possible(step, alarm, watches, points) for step in condition.sequence.steps)
         if condition.all_of:
             return all(self._possible(part, alarm, watches, points) for part in condition.all_of)
         if condition.any_of:
@@ -268,8 +269,7 @@ class Watched(Places):
         rule = alarm.rule
         main = self._truth(rule.condition, alarm, rule.watches, alarm.points, ("main",))
         if rule.unless is not None and not (
-            rule.unless.is_watched
-            and alarm.key in self._meant(alarm.scope, self.around[rule.id], rule.unless.selector)
+            rule.unless.is_watched and alarm.key in self._meant(alarm.scope, self.around[rule.id], rule.unless.selector)
         ):
             main = self._unless(alarm, main, rule.unless)
         found = [main]
