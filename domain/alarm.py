@@ -113,6 +113,7 @@ class Transition(BaseModel):
     text_zh: str
     text_en: str
     picture_url: str | None = None
+    resets: bool = Field(default=False, description="a reset at a panel: lets latched alerts of the panel go")
     hides: tuple[Token, ...] = Field(
         default=(), description="rules whose alerts on the same entity or zone are consequences"
     )

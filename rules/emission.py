@@ -136,6 +136,7 @@ class Emitter:
             text_zh=text_zh,
             text_en=text_en,
             picture_url=self._picture(self._plan.pictures.get(number), scope, segment, known, (instant, event_ns)),
+            resets=rule.resets,
             hides=rule.hides,
         )
 
