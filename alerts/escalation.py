@@ -75,7 +75,7 @@ def due(session: Session, now_ns: int, most: int) -> Sequence[Alert]:
 
 
 def _rests(alert: Alert) -> bool:
-    """Tell whether the ladder waits: for its cause, a walk test, a return to service, or because the matter is gone by itself."""
+    """Tell whether the ladder waits: for its cause, a walk test, a return to service, or as the matter is gone."""
     quiet = alert.out_of_service is not None and alert.alarm_class is not AlarmClass.FIRE
     return alert.suppressed_by is not None or alert.held or quiet or not (alert.active or alert.latched)
 

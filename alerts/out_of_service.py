@@ -6,8 +6,8 @@
 | **of the class fire**: is flagged, and told and escalated as ever | loses the flag, nothing else changes |
 
 It is no mute of a fire: a detector that somebody forgot to put back must still call people. What was open before is
-not flagged, its people know of it. It has a reason and an end (30 days at most: an assumption; longer is a change of the
-site's files), ends by itself, and its beginning and end stand in the audit.
+not flagged, its people know of it. It has a reason and an end (30 days at most: an assumption; longer is a change of
+the site's files), ends by itself, and its beginning and end stand in the audit.
 """
 
 from __future__ import annotations

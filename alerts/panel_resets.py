@@ -1,6 +1,6 @@
 """A reset at the panel (GB/T 26875.3-2011 operation "reset") lets latched alerts of that panel go.
 
-Somebody stood at the panel and pressed it, so it counts as a reset by a person, under the name ``panel``. It resets what
+Somebody pressed it there, so it counts as a reset by a person, under the name ``panel``. It resets what
 a person could reset in the record as well, and no more:
 
 | a latched open alert of the panel is then | what happens |

@@ -19,12 +19,12 @@ from alerts.feed import publish_feed
 from alerts.intake import read_alarms
 from alerts.links import LEAST_KEY
 from alerts.office import Office
+from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
 from alerts.stats import notification_stats
 from alerts.timers import run_timers
-from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.walk_test_service import WalkTestService, running_tests
 from backbone.client import Backbone
 from backbone.layout import BIRTHS

@@ -96,7 +96,7 @@ class Alert(Base):
     ``occurrence`` counts how often it came back before it was closed; a ladder belongs to one
     occurrence. ``paused_at_ns`` is since when the ladder waits (suppressed, or gone by itself). ``fire_order``
     numbers the fires of a building in the order of the log, while one of them is open: 1 is the first alarm (首警).
-    ``out_of_service`` is what took its place out of service; ``panel_reset_ns`` when a panel's reset began to wait for it.
+    ``out_of_service`` is what took its place out of service; ``panel_reset_ns`` when a reset began to wait for it.
     ``walk_test`` is the test that it was raised in; while it is ``held`` its ladder waits (see `alerts.walk_tests`).
     """
 

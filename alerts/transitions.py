@@ -9,7 +9,8 @@
 
 [1] An acknowledgement or reset before does not count for it: both are taken back (the audit has them),
 and people are told anew.
-[2] It waits while a walk test holds the record (`alerts.walk_tests`), or its place is out of service (`alerts.out_of_service`).
+[2] It waits while a walk test holds the record (`alerts.walk_tests`), or its place is out of service
+(`alerts.out_of_service`).
 
 A transition that ``resets`` is no alert of its own: see `alerts.panel_resets`.
 

@@ -105,7 +105,8 @@ def out_of_service_line(entry: OutOfServiceView, language: Language) -> str:
         return (
             f"停用：{entry.unit}（{out_of_service_scope(entry)}），{entry.reason}，由 {entry.begun_by} 停用，至 {until}"
         )
-    return f"out of service: {entry.unit} ({out_of_service_scope(entry)}) by {entry.begun_by} until {until}: {entry.reason}"
+    what = out_of_service_scope(entry)
+    return f"out of service: {entry.unit} ({what}) by {entry.begun_by} until {until}: {entry.reason}"
 
 
 def detail_tables(detail: AlertDetail, language: Language) -> list[Table]:

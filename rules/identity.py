@@ -172,8 +172,9 @@ class Identity:
         return _positions(self._absences(), theirs._absences())
 
     def from_groups(self, theirs: Identity, what: str) -> Indexes:
-        """Return where each node that remembers (``lasting``, ``sequences``) stood in another plan, -1 for a new one."""
-        start, known = 0, {}
+        """Return where each node that remembers (``lasting``, ``sequences``) stood in another plan, -1 for new ones."""
+        start = 0
+        known: dict[str, tuple[Group, int]] = {}
         for group in getattr(theirs, what):
             known.setdefault(group.name, (group, start))
             start += len(group.entity)

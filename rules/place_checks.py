@@ -1,4 +1,4 @@
-"""What conditions may be asked of what: gateways have no points, one point is not several, a clock alone is no alarm."""
+"""What may be asked of what: gateways have no points, one point is not several, a clock alone is no alarm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from domain.alarm import EntityKind
 from domain.documents import Document, Path
 from domain.errors import Problem
-from rules.conditions import Absent, Condition, Selector
+from rules.conditions import Absent, Condition, Counted, Selector
 from rules.model import Rule
 
 Placed = tuple[Path, Condition, EntityKind]
@@ -53,7 +53,7 @@ def _wrong_several(condition: Condition, kind: EntityKind, path: Path) -> tuple[
         return "several are counted in 'condition' and 'level_when' only", "ask for a single test here"
     if kind is EntityKind.POINT:
         return "one point is not several", "write 'entity: zone' (device, gateway, building, unit)"
-    if kind is EntityKind.DEVICE and condition.several.of == EntityKind.DEVICE:
+    if kind is EntityKind.DEVICE and condition.several.of is Counted.DEVICE:
         return "one device is not several", "write 'entity: zone' (gateway, building, unit), or count points"
     return None
 

@@ -85,7 +85,8 @@ class PlaceLeaves:
     def _hours(self) -> list[Spans]:
         """Return the different opening hours of units and zones."""
         registry = self._site.registry
-        written = [one.opening for one in (*registry.units.values(), *registry.zones.values())]
+        written = [unit.opening for unit in registry.units.values()]
+        written += [zone.opening for zone in registry.zones.values()]
         return list(dict.fromkeys(one for one in written if one is not None))
 
     def _open(self, kind: EntityKind) -> list[Spans | None]:

@@ -5,11 +5,12 @@ it holds runs out at the first tick at which the time is over. So how the log is
 
 **Lasting** (``several`` within t): alarm while what is below is, and for t after it was; then what is below.
 
-**Sequence**: a step *begins* when its condition becomes an alarm; coming back from unknown to what was known before is
-no beginning. Step k counts when it begins while step k-1 counted at most ``within`` ago (and the first step of this
-course at most ``whole`` ago); what begins at one moment is in order. The latest course counts, so a step that begins
-again starts its time anew. The sequence is an alarm while its last step stands that has counted; unknown while the last
-step is unknown, or stands while an earlier one is not known; else normal.
+**Sequence**: a step *begins* when its condition becomes an alarm, from normal or from unknown: nobody can say that what
+came while nobody saw it stood before, and a dead detector must not keep another one's alarm from counting. Step k counts
+when it begins while step k-1 counted at most ``within`` ago (and the first step of this course at most ``whole`` ago);
+what begins at one moment is in order. The latest course counts, so a step that begins again starts its time anew. The
+sequence is an alarm while its last step stands that has counted; unknown while the last step is unknown, or stands
+while an earlier one is not known; else normal.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Sequences:
     | ``steps`` | (n, k) int64 | nodes of the steps, -1 where an entity has no such points or there is no such step |
     | ``last`` | (n,) int64 | which step is the last |
     | ``within_ns``, ``whole_ns`` | (n,) int64 | times, counted log time |
-    | ``held`` | (n, k) bool | what was known last of each step: an alarm |
+    | ``held`` | (n, k) bool | which steps stand |
     | ``reached_ns``, ``began_ns`` | (n, k) int64 | when the step counted last, and when that course began |
     | ``done`` | (n,) bool | the last step stands, and has counted |
     | ``carried`` | (n,) bool | its memory came from a snapshot |
@@ -142,9 +143,8 @@ class Sequences:
             self.reached_ns[at[begins], step] = now_ns[begins]
             self.began_ns[at[begins], step] = began_ns[begins]
             self.done[at[begins & (self.last[at] == step)]] = True
-            known = truth != UNKNOWN
-            self.held[at[known], step] = truth[known] == ALARM
-        self.done[at] &= self.held[at, self.last[at]]
+            self.held[at, step] = truth == ALARM
+        self.done[at] &= truths[np.arange(len(at)), self.last[at]] != NORMAL
         return self._truth(at, truths)
 
     def settle(self, at: Indexes, truths: Truths) -> Truths:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence as Listed
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
@@ -79,7 +80,7 @@ class TimedColumns:
         self.lasting.append(Lasting(held - self._nodes.leaves, lasts_ns, (group,)))
         return held
 
-    def _owners(self, several: Several, inner: Column, kind: EntityKind) -> tuple[Indexes, Indexes]:
+    def _owners(self, several: Several, inner: Column, kind: EntityKind) -> tuple[NDArray[np.int32], Indexes]:
         """Return whose each point or device is, and which of them people wrote in the site."""
         if several.of is Counted.POINT:
             return self._site.entities_of_points(kind)[inner.entity], np.flatnonzero(~self._site.learned[inner.entity])

@@ -31,7 +31,7 @@ def build_registry(
     findings = Findings()
     settings = findings.model(SiteSettings, site)
     known = Profiles(profiles, findings)
-    holidays = [found for doc in calendars if (found := findings.model(CalendarSettings, doc))]
+    holidays = [days for doc in calendars if (days := findings.model(CalendarSettings, doc))]
     fitting = [(doc, found) for doc in gateways if (found := findings.model(GatewaySettings, doc))]
     if settings is None:
         raise findings.error()

@@ -44,9 +44,9 @@ WEEK = (Day.MON, Day.TUE, Day.WED, Day.THU, Day.FRI, Day.SAT, Day.SUN)
 
 def _clock(value: str) -> str:
     hour, colon, minute = value.partition(":")
-    if not (colon and hour.isdigit() and minute.isdigit() and len(hour) == len(minute) == 2):  # noqa: PLR2004  # HH:MM
+    if not (colon and hour.isdigit() and minute.isdigit() and len(hour) == len(minute) == 2):
         raise ValueError(f"'{value}' is no time of day → write it as \"08:00\", in quotes")
-    if int(minute) > 59 or int(hour) * 60 + int(minute) > MINUTES_A_DAY:  # noqa: PLR2004  # minutes of an hour
+    if int(minute) > 59 or int(hour) * 60 + int(minute) > MINUTES_A_DAY:
         raise ValueError(f"'{value}' is no time of day → write 00:00 to 24:00")
     return value
 

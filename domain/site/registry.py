@@ -125,7 +125,7 @@ class Registry:
     points: PointTable
     point_labels: Mapping[str, Labels] = field(default_factory=lambda: MappingProxyType({}))
     transmitters: Mapping[str, Transmitter] = field(default_factory=lambda: MappingProxyType({}))
-    calendar: DaysKnown = DaysKnown()
+    calendar: DaysKnown = field(default_factory=DaysKnown)
 
     @property
     def written(self) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """What a rule may ask of readings, as people write it: selectors, tests, combinations.
 
-A condition is either a *combination* (``all_of``, ``any_of``, ``several``, ``sequence`` of further conditions) or a *test* on the
+A condition is either a *combination* of further conditions, or a *test* on the
 points that its selector matches within the rule's entity; one point that passes is enough. Tests:
 
 | key | true when | watched |

@@ -65,7 +65,7 @@ async def test_its_end_tells_what_still_stands_and_stands_in_the_audit(tmp_path:
         await told.say(transition("over", TransitionKind.CLEARED))
         told.clock.advance(601 if by_time else 60)
         if by_time:
-            assert await told.office.database.read(timers._next_timer) is not None  # noqa: SLF001  # what wakes them
+            assert await told.office.database.read(timers._next_timer) is not None
             await told.office.change(timers.escalate)
         else:
             await told.office.change(lambda desk: out_of_service.end(desk, entry, "林经理"))
@@ -100,7 +100,13 @@ async def test_a_point_means_itself_only(tmp_path: Path) -> None:
 
 async def test_places_that_are_not_there_are_refused_and_so_is_a_second_end(tmp_path: Path) -> None:
     async with scene(tmp_path) as told:
-        for scope in ({"zones": ("moon",)}, {"devices": ("moon",)}, {"gateways": ("moon",)}, {"points": ("moon/a",)}):
+        scopes: tuple[dict[str, Any], ...] = (
+            {"zones": ("moon",)},
+            {"devices": ("moon",)},
+            {"gateways": ("moon",)},
+            {"points": ("moon/a",)},
+        )
+        for scope in scopes:
             with pytest.raises(RefusedError, match="moon"):
                 await add(told, **scope)
         entry = await add(told, zones=("east-1-exit",))

@@ -102,7 +102,10 @@ labels: {zh: 测点久失联, en: Point silent for long}
 class: fault
 level: notice
 entity: device
-condition: {any_of: [{kind: smoke_detector, absence: {of: point, within_s: 9}}, {kind: camera, absence: {of: point, within_s: 7}}]}
+condition:
+  any_of:
+    - {kind: smoke_detector, absence: {of: point, within_s: 9}}
+    - {kind: camera, absence: {of: point, within_s: 7}}
 level_when: {level: warning, condition: {schedule: {opening: open}}}
 messages: {zh: "{device}", en: "{device}"}
 """

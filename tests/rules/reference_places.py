@@ -43,7 +43,7 @@ class Held:
 
 @dataclass
 class Course:
-    """What a sequence of one entity remembers: per step, whether it was last known to stand, when it counted."""
+    """What a sequence of one entity remembers: per step, whether it stands, when it counted."""
 
     held: dict[int, bool] = field(default_factory=dict)
     reached_ns: dict[int, int] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class Places:
     def _points_absent(self, device: str, gateway: str, *, away: bool) -> None:
         me = cast("Watched", self)
         asked = {test.absence.within_s for rule in me.rules for test in me.all_tests(rule) if test.absence}
-        for key in me._device_points(device):  # noqa: SLF001  # one evaluator in two files
+        for key in me._device_points(device):
             heard_ns = me.points[key].heard_ns
             for within_s in {me.point[key].max_silence_s, *(one for one in asked if one is not None)}:
                 silent = heard_ns + within_s * NS_PER_S <= me.gateways[gateway].heard_ns
@@ -142,16 +142,14 @@ class Places:
                 parts = [me.part(alarm, EntityKind.POINT, key, [key]) for key in points]
             else:
                 parts = [
-                    me.part(alarm, EntityKind.DEVICE, key, me._device_points(key))  # noqa: SLF001  # see above
+                    me.part(alarm, EntityKind.DEVICE, key, me._device_points(key))
                     for key, device in me.registry.devices.items()
                     if self._home_of_device(key, alarm.kind) == alarm.key
                 ]
             if several.share is not None:
                 parts = [part for part in parts if part.key not in me.learned]
             me.remembered_parts[name] = [
-                part
-                for part in parts
-                if me._possible(several.condition, part, watches, part.points)  # noqa: SLF001
+                part for part in parts if me._possible(several.condition, part, watches, part.points)
             ]
         return me.remembered_parts[name]
 
@@ -172,15 +170,15 @@ class Places:
         assert several is not None
         parts = []
         for part in self._several_parts(condition, alarm, watches, points):
-            told = me._truth(several.condition, part, watches, part.points, (*path, "one"))  # noqa: SLF001  # see above
+            told = me._truth(several.condition, part, watches, part.points, (*path, "one"))
             if several.within_s:
                 truth = self._lasting(part.held.setdefault(path, Held()), told[0], several.within_s)
-                told = me._new(part, (*path, "lasting"), truth, [told])  # noqa: SLF001  # see above
+                told = me._new(part, (*path, "lasting"), truth, [told])
             parts.append(told)
         needed = self._needed(several, parts)
         alarms, unknowns = ([truth for truth, _ in parts].count(one) for one in (A, U))
         truth = A if alarms >= needed else U if alarms + unknowns >= needed else N
-        return me._new(alarm, path, truth, parts)  # noqa: SLF001  # see above
+        return me._new(alarm, path, truth, parts)
 
     def _needed(self, several: Several, parts: Sized) -> int:
         return max(several.at_least, math.ceil((several.share or 0.0) * len(parts)))
@@ -202,17 +200,14 @@ class Places:
         me = cast("Watched", self)
         assert condition.sequence is not None
         parts = [
-            me._truth(step, alarm, watches, points, (*path, at))  # noqa: SLF001  # see above
-            for at, step in enumerate(condition.sequence.steps)
+            me._truth(step, alarm, watches, points, (*path, at)) for at, step in enumerate(condition.sequence.steps)
         ]
         truths = [truth for truth, _ in parts]
         course = alarm.courses.setdefault(path, Course())
         self._step_on(condition, course, truths)
-        if truths[-1] != A:
-            truth = truths[-1]
-        else:
-            truth = A if course.done else U if U in truths[:-1] else N
-        return me._new(alarm, path, truth, parts)  # noqa: SLF001  # see above
+        standing = A if course.done else U if U in truths[:-1] else N
+        truth = standing if truths[-1] == A else truths[-1]
+        return me._new(alarm, path, truth, parts)
 
     def _step_on(self, condition: Condition, course: Course, truths: list[Truth]) -> None:
         sequence, now_ns = condition.sequence, cast("Watched", self).counted_ns
@@ -226,6 +221,5 @@ class Places:
                     if soon and (sequence.whole_s is None or now_ns - began_ns <= round(sequence.whole_s * NS_PER_S)):
                         course.reached_ns[at], course.began_ns[at] = now_ns, began_ns
                         course.done = course.done or at == len(truths) - 1
-            if truth != U:
-                course.held[at] = truth == A
-        course.done = course.done and course.held.get(len(truths) - 1, False)
+            course.held[at] = truth == A
+        course.done = course.done and truths[-1] != N

@@ -141,6 +141,7 @@ def test_what_is_like_something_learned_takes_a_row_that_was_kept_for_it() -> No
         "s12-1",
         "s12-1-c1-2",
         "s13-1",
+        "s13-1-c2-2",
     ]
     assert {point.key for point in Identity.of(ground.plan).learned} == {point.key for point in LEARNED}
 
