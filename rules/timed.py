@@ -6,7 +6,7 @@ it holds runs out at the first tick at which the time is over. So how the log is
 **Lasting** (``several`` within t): alarm while what is below is, and for t after it was; then what is below.
 
 **Sequence**: a step *begins* when its condition becomes an alarm, from normal or from unknown: nobody can say that what
-came while nobody saw it stood before, and a dead detector must not keep another one's alarm from counting. Step k counts
+came while nobody saw it stood before, and a dead detector must not keep another's alarm from counting. Step k counts
 when it begins while step k-1 counted at most ``within`` ago (and the first step of this course at most ``whole`` ago);
 what begins at one moment is in order. The latest course counts, so a step that begins again starts its time anew. The
 sequence is an alarm while its last step stands that has counted; unknown while the last step is unknown, or stands
