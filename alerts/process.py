@@ -19,6 +19,7 @@ from alerts.feed import publish_feed
 from alerts.intake import read_alarms
 from alerts.links import LEAST_KEY
 from alerts.office import Office
+from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
@@ -71,6 +72,7 @@ async def run(
         ]
         await AlertsService(office, signing_key).serve(backbone)
         await WalkTestService(office, backbone).serve()
+        await OutOfServiceService(office, backbone).serve()
         await _work(office, backbone, couriers, stop)
     finally:
         await office.database.close()
@@ -143,6 +145,7 @@ def _status(session: Session) -> dict[str, Any]:
         "position": {position.lane: position.seq for position in session.scalars(select(Position))},
         "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
         "walk_tests": running_tests(session),
+        "out_of_service": running_entries(session),
         "notifications": notification_stats(session).model_dump(),
         "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),
         "events_refused": session.scalar(

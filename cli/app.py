@@ -14,6 +14,7 @@ from cli.faults_commands import app as faults_app
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
 from cli.modbus_commands import app as modbus_app
+from cli.out_of_service_command import app as out_of_service_app
 from cli.points_commands import app as points_app
 from cli.roll_call_command import roll_call
 from cli.rules_commands import app as rules_app
@@ -60,6 +61,7 @@ app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
+app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 
 
 def main() -> None:

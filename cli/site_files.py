@@ -3,6 +3,7 @@
     SITE/site.yaml          units, buildings, zones, people, channels, store      required
     SITE/gateways/*.yaml    gateways with their connections and devices           at least one
     SITE/profiles/*.yaml    device profiles; one named like a built-in replaces it
+    SITE/calendars/*.yaml   public holidays and the working days that make up for them
     SITE/rules/*.yaml       the site's own rules (read by `load_documents` when rules are loaded)
 
 Every file that can't be read is reported in one go, before anything is checked against anything else. Entries with
@@ -36,6 +37,7 @@ class SiteDocuments:
     site: Document
     gateways: tuple[Document, ...]
     profiles: tuple[Document, ...]
+    calendars: tuple[Document, ...] = ()
 
 
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
@@ -45,7 +47,9 @@ def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Re
 
 def checked(documents: SiteDocuments) -> Registry:
     """Check what a site's files say; raises `ConfigurationError` with every problem found."""
-    registry = build_registry(documents.site, documents.gateways, documents.profiles, PROTOCOLS)
+    registry = build_registry(
+        documents.site, documents.gateways, documents.profiles, PROTOCOLS, calendars=documents.calendars
+    )
     problems = check_site(registry, documents.gateways, documents.profiles)
     if not _is_time_zone(registry.site.timezone):
         problems.append(documents.site.problem(("timezone",), "no such time zone", "use a name such as Asia/Shanghai"))
@@ -69,13 +73,14 @@ def read_site(site: Path, environment: Mapping[str, str] = os.environ, *, needs_
     roots = _read([site / "site.yaml"], site, environment, problems)
     gateways = _read(_yaml_files(site / "gateways", site, problems), site, environment, problems)
     own = _read(_yaml_files(site / "profiles", site, problems), site, environment, problems)
+    calendars = _read(_yaml_files(site / "calendars", site, problems), site, environment, problems)
     built_in = load_documents(BUILT_IN_PROFILES, root=BUILT_IN_PROFILES.parent.parent, environment=environment)
     roots, gateways, own, built_in = (_written_out(one, problems) for one in (roots, gateways, own, built_in))
     if problems:
         raise ConfigurationError(problems)
     replaced = {str(document.value(("profile",))) for document in own}
     kept = tuple(document for document in built_in if str(document.value(("profile",))) not in replaced)
-    return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept))
+    return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept), calendars=calendars)
 
 
 def read_list_site(

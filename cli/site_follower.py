@@ -16,7 +16,7 @@ import logging
 import time
 
 from cli.check_command import read_all
-from cli.file_watch import PARTS, RULES, signature, watch_folder
+from cli.file_watch import CALENDARS, PARTS, RULES, signature, watch_folder
 from cli.platform import Platform, gateway_process, gateway_users, with_process
 from cli.session import Session
 from domain.site import Registry
@@ -38,14 +38,16 @@ class SiteFollower:
         self._platform = platform
         self._changed = asyncio.Event()
         self._rules = ""
-        self._known = signature(platform.session.site, (*PARTS, RULES))
+        self._known = signature(platform.session.site, (*PARTS, CALENDARS, RULES))
 
     async def run(self) -> None:
         """Take the folder whenever its files changed and are at rest."""
         _, rules, _ = await asyncio.to_thread(read_all, self._platform.session.site)
         self._rules = rules.version if rules is not None else ""
         async with asyncio.TaskGroup() as group:
-            watching = watch_folder(self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, RULES))
+            watching = watch_folder(
+                self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, CALENDARS, RULES)
+            )
             group.create_task(watching, name="watch-site")
             group.create_task(self._take_each(), name="take-site")
 

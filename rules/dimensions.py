@@ -100,8 +100,8 @@ def _tests(rule: Rule) -> Iterator[tuple[Path, Condition]]:
     roots += [(("level_when", "condition"), rule.level_when.condition)] if rule.level_when else []
     while roots:
         path, condition = roots.pop(0)
-        roots += [((*path, condition.asks, at), part) for at, part in enumerate(condition.parts)]
-        if not condition.parts and condition.absence is None:
+        roots += [((*path, *below), part) for below, part in condition.placed]
+        if condition.is_watched:
             yield path, condition
 
 

@@ -23,12 +23,13 @@ from domain.clock import NS_PER_S
 from domain.quality import HISTORICAL
 from rules.banks import WindowBank
 from rules.emission import Emitter, Known
-from rules.forest import Changes, joined, outside
+from rules.forest import Changes, When, joined, outside
 from rules.inputs import Message, MessageKind
 from rules.kernels import ALARM, NORMAL, UNKNOWN, Bools, Indexes, seen, usable
 from rules.liveness import Liveness
 from rules.log_clock import LogClock
 from rules.plan import MAIN, RAISES, TESTING, Plan
+from rules.schedules import Schedules
 from rules.segment import Segment
 from rules.slots import Moment, Said
 
@@ -68,6 +69,8 @@ class Engine:
         self.slots = plan.slots()
         self.plan.listen(self.slots)
         self.liveness = Liveness(plan)
+        absences = plan.absences
+        self._schedules = Schedules(plan.site.registry, absences.schedules, absences.first_schedule, plan.forest.truth)
         self.clock = LogClock()
         self.counts = Counts()
         points = len(plan.site.table)
@@ -224,9 +227,9 @@ class Engine:
     def _tick(self, segment: Segment) -> list[Said]:
         now_ns = int(segment.now_ns[0])
         silent, absences = self.liveness.tick(now_ns)
-        said = self._apply(
-            joined([absences, *self._forget(silent), *self._end_events(now_ns), *self._tick_banks(segment)]), segment
-        )
+        over = [*self._forget(silent), *self._end_events(now_ns), *self._tick_banks(segment)]
+        timed = self._schedules.tick(int(segment.log_ns[0]))
+        said = self._apply(joined([absences, timed, *over]), segment, at_tick=True)
         due = self.slots.due(now_ns)
         if self.judge_all:  # the rules changed: what was carried over is held against the new conditions
             due, self.judge_all = np.arange(len(self.slots)), False
@@ -284,13 +287,13 @@ class Engine:
                 found.append(outside(start + term, before, after, instant, row))
         return found
 
-    def _apply(self, changes: Changes, segment: Segment) -> list[Said]:
+    def _apply(self, changes: Changes, segment: Segment, *, at_tick: bool = False) -> list[Said]:
         """Carry changes through the forest and judge the alarms that listen, round by round."""
         said: list[Said] = []
-        if not len(changes):
+        if not (len(changes) or at_tick):
             return said
         columns = {MAIN: self.slots.main, RAISES: self.slots.raises, TESTING: self.slots.testing}
-        for moved in self.plan.forest.apply(changes):
+        for moved in self.plan.forest.apply(changes, When(segment.now_ns, segment.width, at_tick)):
             row, link = self.plan.listeners.expand(moved.signal)
             slot, role = self.plan.listener_slot[link], self.plan.listener_role[link]
             for number, column in columns.items():

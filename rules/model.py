@@ -11,6 +11,7 @@
 | ``explained_by`` | ``under``: only points under the alarm's own explain it, ``s1-1-c40`` an ``s1-1`` |
 | ``on_delay_s``, ``off_delay_s`` | how long the condition must hold, in log time, to raise and to clear |
 | ``latched`` | open in the record until a person resets it; always so for fire |
+| ``resets`` | it is a reset at a panel: no alert of its own, it lets latched alerts of the panel go |
 | ``level_when`` | a second condition that raises the level of the *same* alarm |
 | ``hides`` | rules whose alerts on the same zone or entity are consequences of this one |
 | ``test`` | when the device says "test": a flag on the alarm, never a mute |
@@ -92,6 +93,7 @@ class Rule(Settings):
     on_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     off_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     latched: bool | None = None
+    resets: bool = False
     level_when: LevelWhen | None = None
     hides: tuple[Token, ...] = ()
     test: Condition | None = None

@@ -57,6 +57,7 @@ class SiteIndex:
         """Index the devices of ``units`` (all when None); points from number ``declared`` on are learned ones."""
         chosen = [device for device in registry.devices.values() if units is None or device.gateway.unit in units]
         self.devices = sorted(chosen, key=lambda device: (device.gateway.unit, device.gateway.gateway))
+        self._device_keys = [device.key for device in self.devices]
         self._device_at = {device.key: at for at, device in enumerate(self.devices)}
         self.registry = registry
         known = [*registry.points, *spare]
@@ -95,6 +96,12 @@ class SiteIndex:
         self.zone_of = _codes([device.zone.key for device in self.devices], self.zones)
         self.place_of = self.zone_of[self.device_of]
         self.place_of[list(own)] = _codes([zone.key for zone in own.values()], self.zones)
+        homes = [self.registry.zones[key] for key in self.zones]
+        of_zone = [f"{zone.unit.id}/{zone.building.id}" for zone in homes]
+        self.buildings = sorted(set(of_zone))
+        self.units = sorted({zone.unit.id for zone in homes})
+        self._building_of_zone = _codes(of_zone, self.buildings)
+        self._unit_of_zone = _codes([zone.unit.id for zone in homes], self.units)
         self._zone_kinds = [self.registry.zones[key].settings.kind for key in self.zones]
 
     def _index_gateways(self, units: Collection[str] | None) -> None:
@@ -166,26 +173,42 @@ class SiteIndex:
         return _passing(self._quantities, quantities.__contains__)[self._quantity_of]
 
     def entities_of_devices(self, kind: EntityKind) -> NDArray[np.int32]:
-        """Return the device, zone or gateway that each device belongs to, shape ``(devices,)``."""
-        if kind is EntityKind.ZONE:
-            return self.zone_of
+        """Return the device, zone, gateway, building or unit that each device belongs to, shape ``(devices,)``."""
+        if kind in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT):
+            return self._of_zones(kind)[self.zone_of]
         return self.gateway_of if kind is EntityKind.GATEWAY else np.arange(len(self.devices), dtype=np.int32)
 
     def entities_of_points(self, kind: EntityKind) -> NDArray[np.int32]:
-        """Return the device, zone or gateway that each point belongs to, shape ``(points,)``."""
-        return self.place_of if kind is EntityKind.ZONE else self.entities_of_devices(kind)[self.device_of]
+        """Return the device, zone, gateway, building or unit that each point belongs to, shape ``(points,)``."""
+        if kind in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT):
+            return self._of_zones(kind)[self.place_of]
+        return self.entities_of_devices(kind)[self.device_of]
+
+    def _of_zones(self, kind: EntityKind) -> NDArray[np.int32]:
+        """Return the zone itself, the building or the unit of each zone, shape ``(zones,)``."""
+        if kind is EntityKind.ZONE:
+            return np.arange(len(self.zones), dtype=np.int32)
+        return self._building_of_zone if kind is EntityKind.BUILDING else self._unit_of_zone
+
+    def entities(self, kind: EntityKind) -> Sequence[str]:
+        """Return the keys of all entities of a kind, in order."""
+        match kind:
+            case EntityKind.POINT:
+                return self.table.keys
+            case EntityKind.DEVICE:
+                return self._device_keys
+            case EntityKind.ZONE:
+                return self.zones
+            case EntityKind.GATEWAY:
+                return self.gateways
+            case EntityKind.BUILDING:
+                return self.buildings
+            case EntityKind.UNIT:
+                return self.units
 
     def entity_key(self, kind: EntityKind, entity: int) -> str:
         """Return the platform-wide name of an entity."""
-        match kind:
-            case EntityKind.POINT:
-                return self.table[entity].key
-            case EntityKind.DEVICE:
-                return self.devices[entity].key
-            case EntityKind.ZONE:
-                return self.zones[entity]
-            case EntityKind.GATEWAY:
-                return self.gateways[entity]
+        return self.table[entity].key if kind is EntityKind.POINT else self.entities(kind)[entity]
 
     def place(self, kind: EntityKind, entity: int) -> Place:
         """Return where an entity is; a point has a place of its own where its record names one."""
@@ -197,6 +220,11 @@ class SiteIndex:
         if kind is EntityKind.GATEWAY:
             gateway = self.registry.gateways[self.gateways[entity]]
             return Place(unit=gateway.unit, gateway=gateway.gateway)
+        if kind is EntityKind.UNIT:
+            return Place(unit=self.units[entity])
+        if kind is EntityKind.BUILDING:
+            unit, _, building = self.buildings[entity].partition("/")
+            return Place(unit=unit, building=building)
         zone = self.registry.zones[self.zones[entity]]
         return Place(
             unit=zone.unit.id,

@@ -23,7 +23,7 @@ from rules.log_clock import LogClock
 from rules.packing import AnyArray, pack, unpack
 from rules.plan import Plan
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +109,8 @@ def _state(engine: Engine) -> tuple[dict[str, Any], dict[str, AnyArray]]:
         "alarm": uneasy,
         **{f"alarm.{name}": column[uneasy] for name, column in _alarm_columns(engine).items()},
     }
+    for what, memory in _timed(engine).items():
+        arrays |= {f"{what}.{name}": column.ravel() for name, column in memory.items()}
     for bank in plan.banks:
         arrays |= {f"{type(bank).__name__}.{name}": getattr(bank, name) for name in bank.memory}
     return header, arrays
@@ -126,6 +128,7 @@ def _set(
     _restore_points(engine, header, arrays, points)
     _restore_gateways(engine, arrays, mine.from_entities(EntityKind.GATEWAY, theirs))
     _restore_terms(engine, arrays, points, mine, theirs)
+    _restore_timed(engine, arrays, mine, theirs)
     restored = _restore_alarms(engine, arrays, mine, theirs)
     engine.plan.forest.recount()
     engine.plan.listen(engine.slots)
@@ -202,6 +205,25 @@ def _restore_terms(
                 _carry(column, arrays[f"{kind}.{name}"].reshape(-1, *column.shape[1:]), old)
     absences = engine.plan.forest.truth[mine.starts[-1] : engine.plan.forest.leaves]
     _carry(absences, truth[theirs.starts[-1] :], mine.from_absences(theirs))
+
+
+def _timed(engine: Engine) -> dict[str, dict[str, AnyArray]]:
+    return {"lasting": engine.plan.forest.lasting.memory, "sequences": engine.plan.forest.sequences.memory}
+
+
+def _restore_timed(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> None:
+    """Carry what nodes remember; a condition that is new remembers nothing."""
+    for what, memory in _timed(engine).items():
+        old = mine.from_groups(theirs, what)
+        count = sum(len(group.entity) for group in getattr(theirs, what))
+        for name, column in memory.items():
+            if not (count and len(column)):
+                continue
+            target, source = column.reshape(len(column), -1), arrays[f"{what}.{name}"].reshape(count, -1)
+            width = min(target.shape[1], source.shape[1])  # a row has as many steps as its plan's longest sequence
+            _carry(target[:, :width], source[:, :width], old)
+        if what == "sequences":
+            engine.plan.forest.sequences.carried[:] = old >= 0
 
 
 def _restore_alarms(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> Restored:

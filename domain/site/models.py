@@ -18,6 +18,7 @@ from domain.alarm import AlarmClass
 from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
+from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
 from domain.site.reports import MOST_S, PointOverride, ReportSettings
 from domain.site.transmitters import TransmitterSettings
@@ -58,6 +59,7 @@ class ZoneSettings(Settings):
     floor: int = Field(ge=-20, le=200, description="1 = ground floor as signed in China; -1 = first basement")
     labels: Labels
     responsible: Token | None = None
+    opening: tuple[Span, ...] | None = Field(default=None, description="opening hours; its unit's when absent")
 
 
 class Building(Settings):
@@ -74,6 +76,7 @@ class UnitSettings(Settings):
     id: Token
     labels: Labels
     safety_manager: Token | None = None
+    opening: tuple[Span, ...] | None = Field(default=None, description="opening hours of its zones")
     buildings: tuple[Building, ...] = Field(min_length=1)
 
 

@@ -1,6 +1,6 @@
 """What a rule may ask of readings, as people write it: selectors, tests, combinations.
 
-A condition is either a *combination* (``all_of``, ``any_of`` of further conditions) or a *test* on the
+A condition is either a *combination* of further conditions, or a *test* on the
 points that its selector matches within the rule's entity; one point that passes is enough. Tests:
 
 | key | true when | watched |
@@ -15,14 +15,22 @@ points that its selector matches within the rule's entity; one point that passes
 | ``count`` | a simple test became true so many times within a time | points |
 | ``flap`` | a value, or a simple test's answer, changed so many times within a time | points |
 | ``window`` | min, max, mean, sum, std, slope or percentile of a stretch of time is past a limit | points |
-| ``absence`` | nothing good is heard | devices, gateways or transmitters |
+| ``absence`` | nothing good is heard | points, devices, gateways or transmitters |
+| ``schedule`` | it is that time of the week, or the zone is open / closed | the log's ticks |
+
+| combination | true when |
+|---|---|
+| ``all_of``, ``any_of`` | all / one of the conditions are |
+| ``several`` | at least so many different points or devices of the entity are, or were within a time |
+| ``sequence`` | conditions began one after the other within a time, and the last one stands |
 
 A new test is a new key here, and a bank in `rules.banks` that evaluates it.
 """
 
-from rules.conditions.condition import COMBINATIONS, TESTS, Condition
+from rules.conditions.condition import COMBINATIONS, TESTS, UNWATCHED, Condition
 from rules.conditions.measured import PLAIN, Limit, LoadStep, Measured
 from rules.conditions.motion import Changed, PerTime, Rate, Stuck
+from rules.conditions.places import Counted, Schedule, Sequence, Several
 from rules.conditions.repeats import Count, Flap, Occurrence
 from rules.conditions.selectors import Selector
 from rules.conditions.silence import Absence, Absent
@@ -33,12 +41,14 @@ __all__ = [
     "COMBINATIONS",
     "PLAIN",
     "TESTS",
+    "UNWATCHED",
     "Absence",
     "Absent",
     "Bits",
     "Changed",
     "Condition",
     "Count",
+    "Counted",
     "Equals",
     "Flap",
     "Limit",
@@ -47,7 +57,10 @@ __all__ = [
     "Occurrence",
     "PerTime",
     "Rate",
+    "Schedule",
     "Selector",
+    "Sequence",
+    "Several",
     "Stuck",
     "Window",
 ]

@@ -8,19 +8,23 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from domain.documents import Path
 from rules.conditions.measured import Limit, LoadStep, Measured
 from rules.conditions.motion import Changed, Rate, Stuck
+from rules.conditions.places import Schedule, Sequence, Several
 from rules.conditions.repeats import Count, Flap
 from rules.conditions.selectors import Selector
 from rules.conditions.silence import Absence
 from rules.conditions.states import Bits, Equals
 from rules.conditions.windows import Window
 
-COMBINATIONS = ("all_of", "any_of")
+COMBINATIONS = ("all_of", "any_of", "several", "sequence")
 TESTS = (
-    *("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence"),
+    *("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence", "schedule"),
     *("rate", "changed", "stuck", "count", "flap", "window"),
 )
+UNWATCHED = ("absence", "schedule")
+"""Tests that are not asked of readings."""
 
 
 class Condition(Selector):
@@ -28,6 +32,8 @@ class Condition(Selector):
 
     all_of: tuple[Condition, ...] | None = Field(default=None, min_length=1)
     any_of: tuple[Condition, ...] | None = Field(default=None, min_length=1)
+    several: Several | None = None
+    sequence: Sequence | None = None
     above: Limit | None = None
     below: Limit | None = None
     bits: Bits | None = None
@@ -42,6 +48,7 @@ class Condition(Selector):
     count: Count | None = None
     flap: Flap | None = None
     window: Window | None = None
+    schedule: Schedule | None = None
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
@@ -69,7 +76,21 @@ class Condition(Selector):
     @property
     def parts(self) -> tuple[Condition, ...]:
         """The conditions of a combination, none for a test."""
-        return self.all_of or self.any_of or ()
+        return tuple(part for _, part in self.placed)
+
+    @property
+    def placed(self) -> tuple[tuple[Path, Condition], ...]:
+        """The conditions of a combination, each with its place below it in the file."""
+        if self.several is not None:
+            return ((("several", "condition"), self.several.condition),)
+        path: Path = ("sequence", "steps") if self.sequence is not None else (self.asks,)
+        steps = self.sequence.steps if self.sequence is not None else self.all_of or self.any_of or ()
+        return tuple(((*path, at), part) for at, part in enumerate(steps))
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it is a test that is asked of readings."""
+        return self.asks in TESTS and self.asks not in UNWATCHED
 
     @cached_property
     def selector(self) -> Selector:
@@ -85,3 +106,8 @@ class Condition(Selector):
     def tests(self) -> list[Condition]:
         """Return the tests at the leaves, left to right."""
         return [self] if not self.parts else [test for part in self.parts for test in part.tests()]
+
+
+Several.model_rebuild(_types_namespace={"Condition": Condition})
+Sequence.model_rebuild(_types_namespace={"Condition": Condition})
+Condition.model_rebuild()

@@ -227,6 +227,7 @@ class Reference(Watched):
                 self.points[point].heard_ns + self.point[point].max_silence_s * NS_PER_S
                 for point in self._device_points(key)
             )
+            self._points_absent(key, name, away=away)
             self.absences["device", key] = U if away else A if ends <= self.gateways[name].heard_ns else N
         for key, gateway in self.gateways.items():
             host = self.host_of.get(key)
@@ -246,7 +247,10 @@ class Reference(Watched):
             over = now_ns - self.points[key].heard_ns >= 10 * NS_PER_S
             if self.point[key].kind is PointKind.EVENT and term.truth == A and over:
                 term.held = False
+        self.local = self._local_time(message.time_ns)
+        self.at_tick = True
         self._judge_changed(message, {}, due=True)
+        self.at_tick = False
 
     def _close_window(self, test: Condition, key: str, term: Term, log_ns: int) -> None:
         limit = self._limit(test, key)

@@ -16,6 +16,7 @@ from domain.site.registry import Device
 from rules.conditions import Absent, Condition, Selector
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.site_index import SiteIndex
+from tests.rules.reference_places import Course, Held, Places, home_of
 from tests.rules.reference_windows import Memory
 
 N, A, U = "normal", "alarm", "unknown"
@@ -71,9 +72,11 @@ class Alarm:
     under: list[str] | None = None
     over: list[str] | None = None
     before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
+    held: dict[tuple[object, ...], Held] = field(default_factory=dict)
+    courses: dict[tuple[object, ...], Course] = field(default_factory=dict)
 
 
-class Watched:
+class Watched(Places):
     """A site with the present truth of every test on it."""
 
     def __init__(self, registry: Registry, ruleset: RuleSet, declared: int | None = None) -> None:
@@ -98,6 +101,7 @@ class Watched:
         self.transitions: list[Fact] = []
         self._remembered: dict[tuple[object, ...], list[object]] = {}
         self._tests: dict[str, list[Condition]] = {}
+        self.remembered_parts: dict[tuple[object, ...], list[Alarm]] = {}
         self.alarms = [alarm for rule in self.rules for alarm in self._alarms(rule)]
         self.rows: dict[tuple[str, str], int] = {}
         for alarm in self.alarms:
@@ -116,8 +120,9 @@ class Watched:
             entities = [(key, [key], self._device_points(self.device_of[key].key)) for key in self.keys]
         elif rule.entity is EntityKind.DEVICE:
             entities = [(key, self._device_points(key), self._device_points(key)) for key in self.registry.devices]
-        elif rule.entity is EntityKind.ZONE:
-            entities = [(key, self._zone_points(key), self._zone_points(key)) for key in self.registry.zones]
+        elif rule.entity in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT):
+            homes = dict.fromkeys(home_of(zone, rule.entity) for zone in self.registry.zones.values())
+            entities = [(key, (here := self._home_points(key, rule.entity)), here) for key in homes]
         else:
             entities = [(key, [], []) for key in self.registry.gateways]
         for key, points, scope in entities:
@@ -126,11 +131,20 @@ class Watched:
                 found.append(alarm)
         return found
 
+    def part(self, alarm: Alarm, kind: EntityKind, key: str, points: list[str]) -> Alarm:
+        """Return one point or device of an entity, to ask a condition of it alone."""
+        return Alarm(alarm.rule, kind, key, points, points)
+
+    def all_tests(self, rule: Rule) -> list[Condition]:
+        """Return the tests of all conditions of a rule."""
+        level = rule.level_when.condition if rule.level_when else None
+        return [test for one in (rule.condition, level, rule.unless, rule.test) if one for test in one.tests()]
+
     def _device_points(self, device: str) -> list[str]:
         return [key for key in self.keys if self.device_of[key].key == device]
 
-    def _zone_points(self, zone: str) -> list[str]:
-        return [key for key in self.keys if self.registry.zone_of(self.point[key]).key == zone]
+    def _home_points(self, home: str, kind: EntityKind) -> list[str]:
+        return [key for key in self.keys if home_of(self.registry.zone_of(self.point[key]), kind) == home]
 
     def _meant(self, points: Iterable[str], *selectors: Selector) -> list[str]:
         return [key for key in points if all(self._point_meant(key, one) for one in selectors)]
@@ -162,14 +176,18 @@ class Watched:
         return self._remembered[name]
 
     def _find_leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
+        if test.schedule is not None:
+            return self._schedule_leaves(test, alarm, self._meant(points, watches, test.selector))
+        if test.absence is not None and test.absence.of is Absent.POINT:
+            return self._awaited_leaves(test.absence, self._meant(points, watches, test.selector))
         if test.absence is not None:
             if test.absence.of is not Absent.DEVICE:
                 hosted = test.absence.of is Absent.TRANSMITTER
                 name = ("gateway", alarm.key, test.absence.within_s, test.absence.reconnect_s)
                 return [name] if hosted == (alarm.key in self.host_of) else []
             devices = (
-                [key for key, device in self.registry.devices.items() if device.zone.key == alarm.key]
-                if alarm.kind is EntityKind.ZONE
+                [key for key, device in self.registry.devices.items() if home_of(device.zone, alarm.kind) == alarm.key]
+                if alarm.kind in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT)
                 else dict.fromkeys(self.device_of[key].key for key in points)
             )
             meant = [
@@ -181,6 +199,11 @@ class Watched:
         return [(test, key) for key in self._meant(points, watches, test.selector) if self._fits(test, key)]
 
     def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
+        if condition.several:
+            parts = self._several_parts(condition, alarm, watches, points)
+            return len(parts) >= self._needed(condition.several, parts) and bool(parts)
+        if condition.sequence:
+            return all(self._possible(step, alarm, watches, points) for step in condition.sequence.steps)
         if condition.all_of:
             return all(self._possible(part, alarm, watches, points) for part in condition.all_of)
         if condition.any_of:
@@ -213,6 +236,10 @@ class Watched:
         self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str], path: tuple[object, ...]
     ) -> tuple[Truth, int]:
         """Return a condition's truth, and the last reading that made it so where it is new, -1 elsewhere."""
+        if condition.several:
+            return self._several(condition, alarm, watches, points, path)
+        if condition.sequence:
+            return self._sequence(condition, alarm, watches, points, path)
         if condition.parts:
             parts = [
                 self._truth(part, alarm, watches, points, (*path, at))
@@ -230,6 +257,8 @@ class Watched:
 
     def _leaf(self, leaf: object, alarm: Alarm, path: tuple[object, ...]) -> tuple[Truth, int]:
         assert isinstance(leaf, tuple)
+        if leaf[0] == "schedule":
+            return self._new(alarm, path, self._schedule_truth(leaf), [])
         if not isinstance(leaf[0], Condition):
             return self._new(alarm, path, self.absences.get(leaf, U), [])
         truth = self._term(leaf[0], leaf[1]).truth
@@ -250,8 +279,8 @@ class Watched:
         """Return the three truths, and the last reading that made one of them new."""
         rule = alarm.rule
         main = self._truth(rule.condition, alarm, rule.watches, alarm.points, ("main",))
-        if rule.unless is not None and alarm.key not in self._meant(
-            alarm.scope, self.around[rule.id], rule.unless.selector
+        if rule.unless is not None and not (
+            rule.unless.is_watched and alarm.key in self._meant(alarm.scope, self.around[rule.id], rule.unless.selector)
         ):
             main = self._unless(alarm, main, rule.unless)
         found = [main]
@@ -309,7 +338,7 @@ class Watched:
             ]
             for watches, condition in asked:
                 for test in condition.tests():
-                    if not test.absence and self._meant([key], watches, test.selector) and self._fits(test, key):
+                    if test.is_watched and self._meant([key], watches, test.selector) and self._fits(test, key):
                         found[test.meaning] = test
         return list(found.values())
 

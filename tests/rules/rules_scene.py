@@ -22,6 +22,7 @@ from domain.site import Registry, build_registry
 from rules import RuleSet, library_dir, load
 from rules.inputs import Message, MessageKind, Readings
 from rules.site_index import SiteIndex
+from tests.rules.place_rules import PLACE_RULES
 from tests.rules.windows_scene import window_rules
 
 START_NS = 1_800_000_000 * NS_PER_S
@@ -126,12 +127,20 @@ messages: {zh: "{device}{point}{value}", en: "{device} {point} {value}"}
 def registry() -> Registry:
     """Build the site."""
     kinds = {"exit": ("exit", 1), "lobby": ("lobby", 2), "pump": ("pump_room", -1)}
-    zones = [{"id": zone, "kind": kind, "floor": at, "labels": _label(zone)} for zone, (kind, at) in kinds.items()]
+    zones: list[dict[str, Any]] = [
+        {"id": zone, "kind": kind, "floor": at, "labels": _label(zone)} for zone, (kind, at) in kinds.items()
+    ]
+    zones[1]["opening"] = [{"days": ["workday"], "from": "16:02", "to": "02:00"}]
     site = {
         "site": "s",
         "labels": _label("s"),
         "units": [
-            {"id": "u", "labels": _label("u"), "buildings": [{"id": "b", "labels": _label("b"), "zones": zones}]}
+            {
+                "id": "u",
+                "labels": _label("u"),
+                "opening": [{"from": "08:00", "to": "16:01"}],
+                "buildings": [{"id": "b", "labels": _label("b"), "zones": zones}],
+            }
         ],
     }
     gateways = [
@@ -174,7 +183,8 @@ def rule_documents(text: str, folder: str = "rules") -> list[Document]:
 @cache
 def ruleset() -> RuleSet:
     """Load the library and a few rules that it has no like of."""
-    return load(library(), rule_documents(f"{EXTRA_RULES}---\n{window_rules()}"), registry=registry())
+    text = f"{EXTRA_RULES}---\n{PLACE_RULES}---\n{window_rules()}"
+    return load(library(), rule_documents(text), registry=registry())
 
 
 @cache
