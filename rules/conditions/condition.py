@@ -8,10 +8,12 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from rules.conditions.baseline import Baseline
 from rules.conditions.measured import Limit, LoadStep, Measured
 from rules.conditions.motion import Changed, Rate, Stuck
 from rules.conditions.repeats import Count, Flap
 from rules.conditions.selectors import Selector
+from rules.conditions.signature import LoadSignature
 from rules.conditions.silence import Absence
 from rules.conditions.states import Bits, Equals
 from rules.conditions.windows import Window
@@ -19,7 +21,7 @@ from rules.conditions.windows import Window
 COMBINATIONS = ("all_of", "any_of")
 TESTS = (
     *("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence"),
-    *("rate", "changed", "stuck", "count", "flap", "window"),
+    *("rate", "changed", "stuck", "count", "flap", "window", "load_signature", "baseline"),
 )
 
 
@@ -42,6 +44,8 @@ class Condition(Selector):
     count: Count | None = None
     flap: Flap | None = None
     window: Window | None = None
+    load_signature: LoadSignature | None = None
+    baseline: Baseline | None = None
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
