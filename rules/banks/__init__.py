@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules.banks.bank import Bank
+from rules.banks.baseline import BaselineBank
 from rules.banks.limits import AboveBank, BelowBank, RangeBank
 from rules.banks.load_step import StepBank
 from rules.banks.motion import ChangeBank, RateBank
 from rules.banks.repeats import RepeatBank
+from rules.banks.signature import SignatureBank
 from rules.banks.states import BitsBank, EqualsBank
 from rules.banks.statistics import STATISTICS
 from rules.banks.windows import WindowBank
@@ -25,6 +27,7 @@ __all__ = [
     "BANKS",
     "AboveBank",
     "Bank",
+    "BaselineBank",
     "BelowBank",
     "BitsBank",
     "ChangeBank",
@@ -32,6 +35,7 @@ __all__ = [
     "RangeBank",
     "RateBank",
     "RepeatBank",
+    "SignatureBank",
     "StepBank",
     "WindowBank",
     "bank_of",
@@ -50,6 +54,8 @@ BANKS: Mapping[str, type[Bank]] = {
     "stuck": ChangeBank,
     "count": RepeatBank,
     "flap": RepeatBank,
+    "load_signature": SignatureBank,
+    "baseline": BaselineBank,
 }
 """Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""
 

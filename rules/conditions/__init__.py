@@ -15,6 +15,8 @@ points that its selector matches within the rule's entity; one point that passes
 | ``count`` | a simple test became true so many times within a time | points |
 | ``flap`` | a value, or a simple test's answer, changed so many times within a time | points |
 | ``window`` | min, max, mean, sum, std, slope or percentile of a stretch of time is past a limit | points |
+| ``load_signature`` | a battery charger is on, by the power of its circuit | points |
+| ``baseline`` | value is not as at this hour of other weeks | points |
 | ``absence`` | nothing good is heard | points, devices, gateways or transmitters |
 | ``schedule`` | it is that time of the week, or the zone is open / closed | the log's ticks |
 
@@ -27,12 +29,14 @@ points that its selector matches within the rule's entity; one point that passes
 A new test is a new key here, and a bank in `rules.banks` that evaluates it.
 """
 
+from rules.conditions.baseline import Baseline, Side
 from rules.conditions.condition import COMBINATIONS, TESTS, UNWATCHED, Condition
 from rules.conditions.measured import PLAIN, Limit, LoadStep, Measured
 from rules.conditions.motion import Changed, PerTime, Rate, Stuck
 from rules.conditions.places import Counted, Schedule, Sequence, Several
 from rules.conditions.repeats import Count, Flap, Occurrence
 from rules.conditions.selectors import Selector
+from rules.conditions.signature import Evidence, LoadSignature
 from rules.conditions.silence import Absence, Absent
 from rules.conditions.states import Bits, Equals
 from rules.conditions.windows import Window
@@ -44,14 +48,17 @@ __all__ = [
     "UNWATCHED",
     "Absence",
     "Absent",
+    "Baseline",
     "Bits",
     "Changed",
     "Condition",
     "Count",
     "Counted",
     "Equals",
+    "Evidence",
     "Flap",
     "Limit",
+    "LoadSignature",
     "LoadStep",
     "Measured",
     "Occurrence",
@@ -61,6 +68,7 @@ __all__ = [
     "Selector",
     "Sequence",
     "Several",
+    "Side",
     "Stuck",
     "Window",
 ]

@@ -9,11 +9,13 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from domain.documents import Path
+from rules.conditions.baseline import Baseline
 from rules.conditions.measured import Limit, LoadStep, Measured
 from rules.conditions.motion import Changed, Rate, Stuck
 from rules.conditions.places import Schedule, Sequence, Several
 from rules.conditions.repeats import Count, Flap
 from rules.conditions.selectors import Selector
+from rules.conditions.signature import LoadSignature
 from rules.conditions.silence import Absence
 from rules.conditions.states import Bits, Equals
 from rules.conditions.windows import Window
@@ -21,7 +23,7 @@ from rules.conditions.windows import Window
 COMBINATIONS = ("all_of", "any_of", "several", "sequence")
 TESTS = (
     *("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence", "schedule"),
-    *("rate", "changed", "stuck", "count", "flap", "window"),
+    *("rate", "changed", "stuck", "count", "flap", "window", "load_signature", "baseline"),
 )
 UNWATCHED = ("absence", "schedule")
 """Tests that are not asked of readings."""
@@ -49,6 +51,8 @@ class Condition(Selector):
     flap: Flap | None = None
     window: Window | None = None
     schedule: Schedule | None = None
+    load_signature: LoadSignature | None = None
+    baseline: Baseline | None = None
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
