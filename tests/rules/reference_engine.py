@@ -14,9 +14,10 @@ from domain.clock import NS_PER_S
 from domain.ids import stable_id
 from domain.points import PointKind
 from domain.quality import BASE_MASK, GOOD, HISTORICAL
-from rules.conditions import Absent, Condition
+from rules.conditions import Absent
 from rules.inputs import Message, MessageKind
-from tests.rules.reference_truths import A, Alarm, GatewayState, N, Term, Truth, U, Watched
+from tests.rules.reference_leaves import A, N, Truth, U
+from tests.rules.reference_truths import Alarm, GatewayState, LeafName, Watched
 
 
 class Reference(Watched):
@@ -114,9 +115,8 @@ class Reference(Watched):
     def _forget(self, key: str) -> None:
         if key in self.learned and self.points[key].last_ns is None:
             return
-        for (_, other), term in self.terms.items():
-            if other == key:
-                term.known = False
+        for name in self.leaves_of[key]:
+            self.leaves[name].forget(key)
 
     def _instants(self, message: Message) -> list[list[int]]:
         """Return rows by instants: the k-th readings of all points together."""
@@ -131,9 +131,9 @@ class Reference(Watched):
             seen[point] += 1
         return found
 
-    def _take(self, message: Message, rows: list[int]) -> dict[tuple[str, str], int]:
-        """Take one instant's readings; returns the terms whose truth changed, with their rows."""
-        changed: dict[tuple[str, str], int] = {}
+    def _take(self, message: Message, rows: list[int]) -> dict[LeafName, int]:
+        """Take one instant's readings; returns the leaves whose truth changed, with their rows."""
+        changed: dict[LeafName, int] = {}
         data = message.readings
         self.data = data
         for row in rows:
@@ -149,56 +149,13 @@ class Reference(Watched):
             good = int(data.quality[row]) & BASE_MASK == GOOD and math.isfinite(value)
             if good:
                 state.heard_ns, state.value, state.text = self.counted_ns, value, data.text.get(row)
-            for test in self._tests_of(key):
-                term = self._term(test, key)
-                before = term.truth
-                if good:
-                    term.held, term.known = self._answer(test, key, term, value, time_ns), True
-                else:
-                    term.known = False
-                if term.truth != before:
-                    changed[test.meaning, key] = row
+            for name in self.leaves_of[key]:
+                leaf = self.leaves[name]
+                before = leaf.truth
+                leaf.reading(key, value, good, time_ns, self.counted_ns)
+                if leaf.truth != before:
+                    changed[name] = row
         return changed
-
-    def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool:
-        if test.above or test.below:
-            limit, asked = self._limit(test, key), test.above or test.below
-            assert limit is not None
-            assert asked is not None
-            band = asked.difference(asked.hysteresis)
-            past, back = (
-                (value > limit, value <= limit - band) if test.above else (value < limit, value >= limit + band)
-            )
-            return past or (term.held and not back)
-        if test.bits:
-            word = int(min(max(value, 0), 2**53))
-            if test.bits.any is not None:
-                return word & test.bits.any != 0
-            if test.bits.all is not None:
-                return word & test.bits.all == test.bits.all
-            return word & (test.bits.none or 0) == 0
-        if test.equals:
-            return value in test.equals.any or (
-                bool(test.equals.until) and term.held and value not in test.equals.until
-            )
-        if test.step:
-            return self._step(test, term, value, time_ns)
-        return value >= test.at_least if test.at_least is not None else value <= (test.at_most or 0.0)
-
-    def _step(self, test: Condition, term: Term, value: float, time_ns: int) -> bool:
-        assert test.step is not None
-        elapsed_s = max(time_ns - term.last_ns, 0) / NS_PER_S
-        term.last_ns = time_ns
-        base = value if math.isnan(term.level) else term.level
-        rise = value - base
-        if rise >= test.step.low and (term.held or rise <= test.step.high):
-            term.level = base
-            return True
-        if term.held or rise < 0 or rise > test.step.high:
-            term.level = value
-        else:
-            term.level = base - math.expm1(-elapsed_s / test.step.settle_s) * rise
-        return False
 
     def _tick(self, message: Message) -> None:
         now_ns = self.counted_ns
@@ -221,10 +178,12 @@ class Reference(Watched):
                 gone = lost or upto_ns - gateway.heard_ns >= absence[2] * NS_PER_S
                 unknown = host is not None and self._is_away(host)
                 self.absences[absence] = U if unknown else A if gone else N
-        for (_, key), term in self.terms.items():
-            over = now_ns - self.points[key].heard_ns >= 10 * NS_PER_S
-            if self.point[key].kind is PointKind.EVENT and term.truth == A and over:
-                term.held = False
+        for leaf in self.leaves.values():
+            for key in leaf.keys if not leaf.together else ():
+                over = now_ns - self.points[key].heard_ns >= 10 * NS_PER_S
+                if self.point[key].kind is PointKind.EVENT and leaf.truth == A and over:
+                    leaf.held = False
+            leaf.tick(now_ns, message.time_ns)
         self._judge_changed(message, {}, due=True)
 
     def _told_upto_ns(self, host: GatewayState, absence: tuple[str, str, float, float]) -> int:
@@ -234,7 +193,7 @@ class Reference(Watched):
 
     # ---- alarms ----
 
-    def _judge_changed(self, message: Message, rows: dict[tuple[str, str], int], *, due: bool = False) -> None:
+    def _judge_changed(self, message: Message, rows: dict[LeafName, int], *, due: bool = False) -> None:
         self.rows = rows
         for alarm in self.alarms:
             truths, row = self._truths(alarm)

@@ -10,30 +10,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.alarm import EntityKind
-from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
-from rules.conditions import Absent, Condition, Measured, Selector
+from rules.conditions import Absent, Condition, Selector
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.site_index import SiteIndex
+from tests.rules.reference_leaves import (
+    A,
+    BitsLeaf,
+    EqualsLeaf,
+    Leaf,
+    LimitLeaf,
+    N,
+    ReachesLeaf,
+    StepLeaf,
+    Truth,
+    U,
+)
 
-N, A, U = "normal", "alarm", "unknown"
-Truth = str
 Fact = tuple[object, ...]
+LEAVES: dict[str, type[Leaf]] = {
+    "above": LimitLeaf,
+    "below": LimitLeaf,
+    "bits": BitsLeaf,
+    "equals": EqualsLeaf,
+    "at_least": ReachesLeaf,
+    "at_most": ReachesLeaf,
+    "step": StepLeaf,
+}
+"""Test key -> evaluator; ``absence`` is not asked of readings."""
 
-
-@dataclass
-class Term:
-    """One test on one point."""
-
-    held: bool = False
-    known: bool = False
-    level: float = math.nan
-    last_ns: int = 0
-
-    @property
-    def truth(self) -> Truth:
-        return (A if self.held else N) if self.known else U
+LeafName = tuple[str, str]
+"""Meaning of a test and a point's key; with `Leaf.together` rule and entity instead of the point."""
 
 
 @dataclass
@@ -85,7 +93,8 @@ class Watched:
         self.point = {point.key: point for point in self.site.table}
         self.device_of = {key: registry.devices[key.rsplit("/", 1)[0]] for key in self.keys}
         self.points = {key: PointState(heard_ns=-(2**62) if key in self.learned else 0) for key in self.keys}
-        self.terms: dict[tuple[str, str], Term] = {}
+        self.leaves: dict[LeafName, Leaf] = {}
+        self.leaves_of: dict[str, list[LeafName]] = {key: [] for key in self.keys}
         self.gateways = {key: GatewayState() for key in registry.gateways}
         self.absences: dict[tuple[object, ...], Truth] = {}
         self.counted_ns = 0
@@ -93,9 +102,8 @@ class Watched:
         self.late = 0
         self.transitions: list[Fact] = []
         self._remembered: dict[tuple[object, ...], list[object]] = {}
-        self._tests: dict[str, list[Condition]] = {}
         self.alarms = [alarm for rule in self.rules for alarm in self._alarms(rule)]
-        self.rows: dict[tuple[str, str], int] = {}
+        self.rows: dict[LeafName, int] = {}
         for alarm in self.alarms:
             alarm.truths, _ = self._truths(alarm)
 
@@ -174,7 +182,20 @@ class Watched:
                 if all(self._device_meant(self.registry.devices[key], one) for one in (watches, test.selector))
             ]
             return [("device", key) for key in meant]
-        return [(test, key) for key in self._meant(points, watches, test.selector) if self._fits(test, key)]
+        meant = [key for key in self._meant(points, watches, test.selector) if self._fits(test, key)]
+        if LEAVES[test.asks].together:
+            return [self._leaf_of(test, f"{alarm.rule.id} {alarm.key}", meant)] if meant else []
+        return [self._leaf_of(test, key, [key]) for key in meant]
+
+    def _leaf_of(self, test: Condition, owner: str, keys: list[str]) -> LeafName:
+        """Return the name of a leaf, which is made when it is first asked for: before the first message."""
+        name = (test.meaning, owner)
+        if name not in self.leaves:
+            known = all(key in self.learned for key in keys)
+            self.leaves[name] = LEAVES[test.asks](test, [self.point[key] for key in keys], known=known)
+            for key in keys:
+                self.leaves_of[key].append(name)
+        return name
 
     def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
         if condition.all_of:
@@ -184,18 +205,7 @@ class Watched:
         return bool(self._leaves(condition, alarm, watches, points))
 
     def _fits(self, test: Condition, key: str) -> bool:
-        asked, quantity = getattr(test, test.asks), self.point[key].quantity
-        if isinstance(asked, Measured):
-            return asked.canonical is quantity and self._limit(test, key) is not None
-        return quantity in (Quantity.NONE, Quantity.COUNT)
-
-    def _limit(self, test: Condition, key: str) -> float | None:
-        limit = test.above or test.below
-        if limit is None:
-            return 0.0
-        if limit.limit == "low":
-            return self.point[key].low
-        return self.point[key].high if limit.limit == "high" else limit.value(limit.limit)
+        return LEAVES[test.asks].fits(test, self.point[key])
 
     # ---- truths ----
 
@@ -220,10 +230,10 @@ class Watched:
 
     def _leaf(self, leaf: object, alarm: Alarm, path: tuple[object, ...]) -> tuple[Truth, int]:
         assert isinstance(leaf, tuple)
-        if not isinstance(leaf[0], Condition):
+        if leaf not in self.leaves:
             return self._new(alarm, path, self.absences.get(leaf, U), [])
-        truth = self._term(leaf[0], leaf[1]).truth
-        return self._new(alarm, path, truth, [(truth, self.rows.get((leaf[0].meaning, leaf[1]), -1))])
+        truth = self.leaves[leaf].truth
+        return self._new(alarm, path, truth, [(truth, self.rows.get(leaf, -1))])
 
     def _new(
         self, alarm: Alarm, path: tuple[object, ...], truth: Truth, parts: list[tuple[Truth, int]]
@@ -231,9 +241,6 @@ class Watched:
         before = alarm.before.get(path)
         alarm.before[path] = truth
         return truth, max((row for _, row in parts), default=-1) if truth != before else -1
-
-    def _term(self, test: Condition, key: str) -> Term:
-        return self.terms.setdefault((test.meaning, key), Term(known=key in self.learned))
 
     def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth], int]:
         """Return the three truths, and the last reading that made one of them new."""
@@ -281,26 +288,6 @@ class Watched:
         alarms = [alarm.key for alarm in self.alarms if alarm.rule is rule and alarm.key.rpartition("/")[0] == device]
         above = [other for other in alarms if key.startswith(f"{other}-")]
         return max(above, key=len, default=f"{device}/state" if f"{device}/state" in alarms else None)
-
-    def _tests_of(self, key: str) -> list[Condition]:
-        """Return the tests that watch a point, each meaning once."""
-        if key not in self._tests:
-            self._tests[key] = self._find_tests(key)
-        return self._tests[key]
-
-    def _find_tests(self, key: str) -> list[Condition]:
-        found: dict[str, Condition] = {}
-        for rule in self.rules:
-            level = rule.level_when.condition if rule.level_when else None
-            asked = [
-                (rule.watches, rule.condition),
-                *((self.around[rule.id], one) for one in (level, rule.unless, rule.test) if one),
-            ]
-            for watches, condition in asked:
-                for test in condition.tests():
-                    if not test.absence and self._meant([key], watches, test.selector) and self._fits(test, key):
-                        found[test.meaning] = test
-        return list(found.values())
 
 
 def _fold(truths: list[Truth], *, every: bool) -> Truth:
