@@ -41,7 +41,8 @@ async def own_document(backbone: Backbone, ruleset: RuleSet, statuses: Sequence[
 def joint_document(documents: Mapping[str, Document], unowned_s: Mapping[int, float]) -> Document:
     """Tell of all processes; ``unowned_s`` are partitions that nobody owns, and for how long [s].
 
-    A partition that two tell of (one of them slept) counts once, where it has come further.
+    A partition that two tell of (one of them slept) counts once, where it has come further. What can't be added up
+    is as the first one tells it: its own document stands first.
     """
     rows: dict[int, Document] = {}
     for document in documents.values():
@@ -50,6 +51,7 @@ def joint_document(documents: Mapping[str, Document], unowned_s: Mapping[int, fl
                 rows[row["partition"]] = row
     versions = sorted({document["version"] for document in documents.values()})
     return {
+        **next(iter(documents.values()), {}),
         **_totals([rows[partition] for partition in sorted(rows)]),
         "rules": max((document["rules"] for document in documents.values()), default=0),
         "version": versions[0] if len(versions) == 1 else "",

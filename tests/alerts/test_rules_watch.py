@@ -62,6 +62,7 @@ async def test_it_becomes_one_critical_alert_and_clears(tmp_path: Path) -> None:
             await settle(told.office, hotel(), None)
         (alert,) = await _alerts(told)
         assert not alert.active
+        told.clock.advance(60)
         await settle(told.office, hotel(), finding)
         assert any(one.active for one in await _alerts(told))
 
