@@ -23,6 +23,8 @@ from backbone.subjects import LEASE_BUCKET
 
 DEFAULT_TTL_S = 2.0
 """A dead holder is noticed after this and one look more; renewed three times in it."""
+LOOKS = 5
+"""How often whoever waits for leases looks at them in the time to live."""
 ANSWER_S = 1.0
 """How long a write may take. In an election of a cluster nobody answers, and the holder asks again."""
 
@@ -108,13 +110,19 @@ class LeaseWatch:
         self._looked_s: float | None = None
         self.entries: Mapping[str, KvEntry] = {}
 
+    @property
+    def pause_s(self) -> float:
+        """How long to wait from look to look: a dead owner is noticed after the time to live and one look."""
+        return self._ttl_s / LOOKS
+
     async def look(self) -> None:
-        """Read all leases; raises LinkError, and what happened meanwhile counts for nobody's silence."""
-        began_s = asyncio.get_running_loop().time()
-        if self._looked_s is not None and began_s - self._looked_s > self._ttl_s / 2:
-            self._seen.clear()  # we slept, or nobody answered: whoever lives has as long as we had to say so
+        """Read all leases; raises LinkError. To be called every `pause_s`: what is longer is nobody's silence."""
         entries = await self._backbone.kv_entries(LEASE_BUCKET)
-        self._looked_s = asyncio.get_running_loop().time()
+        before_s, self._looked_s = self._looked_s, asyncio.get_running_loop().time()
+        if before_s is not None:
+            blind_s = max(0.0, self._looked_s - before_s - 2 * self.pause_s)  # an election, or a sleep of our own
+            for seen in self._seen.values():
+                seen.since_s += blind_s
         for key, entry in entries.items():
             seen = self._seen.get(key)
             if seen is None or seen.revision != entry.revision:

@@ -30,8 +30,6 @@ __all__ = ["STATUS_KEY", "machine_name", "run"]
 log = logging.getLogger(__name__)
 
 RETRY_S = 0.25
-LOOK_S = 0.4
-"""How often a process looks who holds what. A dead owner's partition is taken after the time to live and one look."""
 TICK_S = 1.0
 
 
@@ -103,7 +101,7 @@ class _Process:
                 await self._settle()
             except (LinkError, RefusedError) as error:
                 log.debug("nobody knows who holds what: %s", error)
-            await _pause(LOOK_S, stop)
+            await _pause(self._members.watch.pause_s, stop)
         await asyncio.gather(*(holding.end() for holding in self._held.values()))
 
     async def _settle(self) -> None:
