@@ -121,8 +121,8 @@ class LeaseWatch:
         before_s, self._looked_s = self._looked_s, asyncio.get_running_loop().time()
         if before_s is not None:
             blind_s = max(0.0, self._looked_s - before_s - 2 * self.pause_s)  # an election, or a sleep of our own
-            for seen in self._seen.values():
-                seen.since_s += blind_s
+            for known in self._seen.values():
+                known.since_s += blind_s
         for key, entry in entries.items():
             seen = self._seen.get(key)
             if seen is None or seen.revision != entry.revision:
