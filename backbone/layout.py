@@ -97,7 +97,9 @@ async def ensure_layout(js: JetStreamContext, layout: Layout) -> None:
     try:
         await js.stream_info(f"OBJ_{CHECKPOINT_BUCKET}")
     except NotFoundError:
-        await _tolerating_race(js.create_object_store(CHECKPOINT_BUCKET))
+        await _tolerating_race(
+            js.create_object_store(CHECKPOINT_BUCKET, api.ObjectStoreConfig(replicas=layout.replicas))
+        )
 
 
 async def _tolerating_race(creation: object) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 MODULES = (
     "kernel",
     "fire_tests",
+    "many_rules",
     "codec",
     "gb26875_codec",
     "spool",

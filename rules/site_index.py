@@ -76,6 +76,8 @@ class SiteIndex:
         self.max_silence_ns = np.array([round(point.max_silence_s * NS_PER_S) for point in points], np.int64)
         self._names, self._name_of = _coded([name_for_rules(point) for point in points])
         self._fitting: dict[tuple[str, ...], Bools] = {}
+        self._measured: dict[frozenset[Quantity], Bools] = {}
+        self._meant: dict[tuple[Callable[[Selector, Device], bool], tuple[Selector, ...]], Bools] = {}
         self._words, self._word_of = _coded([point.word for point in points])
         self._quantities, self._quantity_of = _coded([point.quantity for point in points])
         signatures, self._signature_of = _coded([signature(device) for device in self.devices])
@@ -148,15 +150,26 @@ class SiteIndex:
 
     def select_points(self, *selectors: Selector) -> Bools:
         """Return which points all selectors mean, shape ``(points,)``; zones are the points' own."""
-        meant = self._devices(means_device, selectors)[self.device_of]
+        points = self._points_on(np.flatnonzero(self._devices(means_device, selectors)))
         for one in selectors:
             if one.point:
-                meant &= self._named(one)
+                points = points[self._named(one)[points]]
             if one.word:
-                meant &= _passing(self._words, one.word.__contains__)[self._word_of]
+                points = points[_passing(self._words, one.word.__contains__)[self._word_of[points]]]
             if one.zones:
-                meant &= _passing(self._zone_kinds, one.zones.__contains__)[self.place_of]
+                points = points[_passing(self._zone_kinds, one.zones.__contains__)[self.place_of[points]]]
+        meant = np.zeros(len(self.table), np.bool_)
+        meant[points] = True
         return meant
+
+    def _points_on(self, devices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the points of devices, rising: thousands of rules ask for a few devices each, out of thousands."""
+        if len(devices) == len(self.devices):
+            return np.arange(len(self.table))
+        first = self.first_point[devices]
+        count = np.append(self.first_point, len(self.table))[devices + 1] - first
+        before = np.cumsum(count) - count
+        return np.asarray(np.repeat(first - before, count) + np.arange(count.sum()), np.int64)
 
     def _named(self, selector: Selector) -> Bools:
         """Return which points the patterns of a selector fit, shape ``(points,)``.
@@ -170,7 +183,10 @@ class SiteIndex:
 
     def measured_in(self, quantities: Collection[Quantity]) -> Bools:
         """Return which points are in one of some quantities, shape ``(points,)``."""
-        return _passing(self._quantities, quantities.__contains__)[self._quantity_of]
+        asked = frozenset(quantities)
+        if asked not in self._measured:
+            self._measured[asked] = _passing(self._quantities, asked.__contains__)[self._quantity_of]
+        return self._measured[asked]
 
     def entities_of_devices(self, kind: EntityKind) -> NDArray[np.int32]:
         """Return the device, zone, gateway, building or unit that each device belongs to, shape ``(devices,)``."""
@@ -235,9 +251,11 @@ class SiteIndex:
         )
 
     def _devices(self, means: Callable[[Selector, Device], bool], selectors: Sequence[Selector]) -> Bools:
-        """Ask once a signature, and spread the answers over the devices."""
-        meant = _passing(self._samples, lambda device: all(means(one, device) for one in selectors))
-        return meant[self._signature_of]
+        """Ask once a signature, and spread the answers over the devices; a plan asks the same several times."""
+        asked = (means, tuple(selectors))
+        if asked not in self._meant:
+            self._meant[asked] = _passing(self._samples, lambda device: all(means(one, device) for one in selectors))
+        return self._meant[asked][self._signature_of]
 
 
 def gateway_key(device: Device) -> str:

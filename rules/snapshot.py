@@ -28,11 +28,15 @@ FORMAT = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a snapshot stands: last sequence in TELEMETRY, last one of its partition in ALARMS, lease epoch."""
+    """Where a snapshot stands: last sequence in TELEMETRY, last one of its partition in ALARMS, lease epoch.
+
+    ``log`` says which TELEMETRY that was: when the stream was made; "" in checkpoints of before.
+    """
 
     seq: int
     alarm_seq: int
     epoch: int
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,9 +83,15 @@ class Health:
 
 
 def service_health(board: Board, key: str, now_ns: int) -> Health:
-    """Judge a service by its document alone."""
-    age_s = _age_s(board.statuses.get(key), now_ns)
-    return Health(key, _condition(board, age_s), age_s)
+    """Judge a service by its document alone: of the rules that every partition has an owner who keeps up, too."""
+    document = board.statuses.get(key) or {}
+    age_s = _age_s(document, now_ns)
+    condition = _condition(board, age_s)
+    if condition is Condition.FINE and (
+        (_number(document, "unowned_s") or 0.0) > SILENT_AFTER_S or (_number(document, "lag_s") or 0.0) > STALE_AFTER_S
+    ):
+        condition = Condition.STALE  # rules that nobody evaluates, or of minutes ago
+    return Health(key, condition, age_s)
 
 
 def gateway_health(board: Board, key: str, now_ns: int) -> Health:

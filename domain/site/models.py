@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from domain.alarm import AlarmClass
 from domain.ids import Token
@@ -147,7 +147,11 @@ class StoreSettings(Settings):
 
 
 class BackboneSettings(Settings):
-    """NATS JetStream: embedded when ``url`` is absent."""
+    """NATS JetStream: embedded when ``url`` is absent.
+
+    A cluster's servers are a list, or one text with commas between them, which is how they are kept; whichever
+    answers is used. ``replicas`` are copies of every stream: 3 on a cluster of three, so that one may be lost.
+    """
 
     url: str | None = Field(default=None, pattern=NATS_PATTERN)
     partitions: int = Field(default=4, ge=1, le=256)
@@ -155,6 +159,13 @@ class BackboneSettings(Settings):
     ca_file: Path | None = Field(default=None, description="TLS: certificates to trust instead of the system's")
     cert_file: Path | None = Field(default=None, description="TLS: our certificate, where the server asks for one")
     key_file: Path | None = Field(default=None, description="its key; absent when it stands in cert_file")
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _servers_of_a_cluster(cls, value: object) -> object:
+        """Join a list of addresses."""
+        is_list = isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value)
+        return ",".join(value) if is_list else value  # type: ignore[arg-type]  # a list of strings by now
 
     @model_validator(mode="after")
     def _certificates_are_for_a_server_of_others(self) -> Self:

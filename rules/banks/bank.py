@@ -37,6 +37,7 @@ class Bank:
         test = np.repeat(np.arange(len(tests)), [len(points) for points in kept])
         self._keys = np.sort(point * max(1, len(tests)) + test)
         self.tests = tuple(tests)
+        self._number_of = {known.meaning: at for at, known in enumerate(tests)}
         self.point = (self._keys // max(1, len(tests))).astype(np.int32)
         self.test = (self._keys % max(1, len(tests))).astype(np.int32)
         self.links = Links(self.point, np.arange(len(self.point)), len(site.table))
@@ -85,10 +86,10 @@ class Bank:
 
     def terms_of(self, test: Condition, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], Indexes]:
         """Return those of ``points`` that have a term of ``test``, and the terms."""
-        meanings = [known.meaning for known in self.tests]
-        if not len(self._keys) or test.meaning not in meanings:
+        number = self._number_of.get(test.meaning)
+        if not len(self._keys) or number is None:
             return points[:0], points[:0]
-        wanted = points * len(self.tests) + meanings.index(test.meaning)
+        wanted = points * len(self.tests) + number
         at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         there = self._keys[at] == wanted
         return points[there], at[there]

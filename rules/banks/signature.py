@@ -36,10 +36,17 @@ class SignatureBank(Bank):
         del site
         self.minute = np.full(len(self), -1, np.int64)
         self.total, self.readings = np.zeros(len(self)), np.zeros(len(self))
-        self.state = np.zeros((len(self), WIDTH))
+        self._rows = np.zeros((len(self), WIDTH))
         self.charging = np.zeros(len(self), np.bool_)
         self._shapes = [_shape(test.load_signature) for test in self.tests]
         self._watches: dict[int, LoadWatch] = {}
+
+    @property
+    def state(self) -> Floats:
+        """The watches as numbers, written when a snapshot asks: they change with every minute."""
+        for term, watch in self._watches.items():
+            self._rows[term] = watch.row()
+        return self._rows
 
     def answer(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Bools:
         """Gather good readings; give complete minutes to the watches."""
@@ -67,15 +74,14 @@ class SignatureBank(Bank):
             away = 1
         for _ in range(away):  # minutes without a reading were as the one before
             self.charging[term] = watch.take(mean)
-        self.state[term] = watch.row()
 
     def _watch(self, term: int) -> LoadWatch:
         """Return a term's watch; after a restart it goes on from its row."""
         watch = self._watches.get(term)
         if watch is None:
             watch = self._watches[term] = LoadWatch(self._shapes[int(self.test[term])])
-            if self.state[term, 0]:
-                watch.set(self.state[term].tolist())
+            if self._rows[term, 0]:
+                watch.set(self._rows[term].tolist())
         return watch
 
 

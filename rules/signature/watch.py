@@ -185,7 +185,8 @@ class LoadWatch:
         one, shape = self._loads[number], self._shape
         if shape.steady:
             return True
-        sums = Sums(*astuple(one.seen))
+        sums = Sums()
+        sums.add(one.seen)
         for stretch in self._stretches:
             if int(stretch.mask) >> number & 1:
                 sums.add(stretch.sums())

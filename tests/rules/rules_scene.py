@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -183,8 +184,12 @@ def rule_documents(text: str, folder: str = "rules") -> list[Document]:
 @cache
 def ruleset() -> RuleSet:
     """Load the library and a few rules that it has no like of."""
-    text = f"{EXTRA_RULES}---\n{PLACE_RULES}---\n{window_rules()}"
-    return load(library(), rule_documents(text), registry=registry())
+    return load(library(), further_rules(), registry=registry())
+
+
+def further_rules() -> list[Document]:
+    """Return the rules beside the library."""
+    return rule_documents(f"{EXTRA_RULES}---\n{PLACE_RULES}---\n{window_rules()}")
 
 
 @cache
@@ -215,6 +220,8 @@ def random_log(seed: int, length: int) -> list[Message]:
             quiet[gateway] -= 1
             continue
         messages.append(_message(rng, site, gateway, len(messages) + 1, time_ns))
+        if rng.random() < 0.03:  # sent again, perhaps after others: a second copy in the log
+            messages.append(replace(rng.choice(messages[-4:]), seq=len(messages) + 1, time_ns=time_ns))
     return messages
 
 
@@ -236,7 +243,9 @@ def _message(rng: random.Random, site: SiteIndex, gateway: int, seq: int, time_n
 def _readings(rng: random.Random, site: SiteIndex, device: int, time_ns: int) -> Readings:
     points = [at for at in range(len(site.table)) if site.device_of[at] == device]
     rows = points if rng.random() < 0.6 else rng.choices(points, k=rng.randrange(1, 8))
-    offset = rng.choice([-2000, -700, 700, 2000]) if rng.random() < 0.05 else 400_000 * (rng.random() < 0.004)
+    offset = rng.choice([-2000, -700, 700, 2000]) if rng.random() < 0.05 else 0
+    if rng.random() < 0.006:  # a clock that is wrong: seven minutes, three days, ten years
+        offset = rng.choice([400_000, 400_000, 259_200_000, -259_200_000, -315_360_000_000])
     times = [time_ns + (offset + rng.choice([0, 0, at, -at])) * NS_PER_MS for at in range(len(rows))]
     usual = rng.choice([GOOD, GOOD, GOOD | HISTORICAL])
     return Readings(
