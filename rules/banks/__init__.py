@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules.banks.bank import Bank
+from rules.banks.expressions import ExpressionBank
 from rules.banks.limits import AboveBank, BelowBank, RangeBank
 from rules.banks.load_step import StepBank
 from rules.banks.states import BitsBank, EqualsBank
 
-__all__ = ["BANKS", "AboveBank", "Bank", "BelowBank", "BitsBank", "EqualsBank", "RangeBank", "StepBank"]
+__all__ = ["BANKS", "AboveBank", "Bank", "BelowBank", "BitsBank", "EqualsBank", "ExpressionBank", "RangeBank", "StepBank"]
 
 BANKS: Mapping[str, type[Bank]] = {
     "above": AboveBank,
@@ -26,5 +27,6 @@ BANKS: Mapping[str, type[Bank]] = {
     "at_least": RangeBank,
     "at_most": RangeBank,
     "step": StepBank,
+    "expression": ExpressionBank,
 }
 """Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""

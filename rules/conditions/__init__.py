@@ -10,6 +10,7 @@ points that its selector matches within the rule's entity; one point that passes
 | ``equals`` | value is one of the given numbers, and (with ``until``) was since, up to one of others | points |
 | ``at_least``, ``at_most`` | value reaches a number (states and counts) | points |
 | ``step`` | value stands between ``low`` and ``high`` above its usual level | points |
+| ``expression`` | a formula over points of one device is true, see `rules.conditions.expressions` | devices |
 | ``absence`` | nothing good is heard | devices, gateways or transmitters |
 
 A new test is a new key here, and a bank in `rules.banks` that evaluates it.

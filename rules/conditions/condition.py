@@ -8,13 +8,14 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from rules.conditions.expressions import ExpressionText, formula
 from rules.conditions.measured import Limit, LoadStep
 from rules.conditions.selectors import Selector
 from rules.conditions.silence import Absence
 from rules.conditions.states import Bits, Equals
 
 COMBINATIONS = ("all_of", "any_of")
-TESTS = ("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence")
+TESTS = ("above", "below", "bits", "equals", "at_least", "at_most", "step", "expression", "absence")
 
 
 class Condition(Selector):
@@ -29,6 +30,7 @@ class Condition(Selector):
     at_least: float | None = None
     at_most: float | None = None
     step: LoadStep | None = None
+    expression: ExpressionText | None = None
     absence: Absence | None = None
 
     @model_validator(mode="after")
@@ -39,6 +41,8 @@ class Condition(Selector):
             raise ValueError(f"a condition asks exactly one thing, {found} → write one of {', '.join(TESTS)}")
         if asked[0] in COMBINATIONS and self.model_fields_set & set(Selector.model_fields):
             raise ValueError("a combination selects nothing itself → move kind, point, … into its conditions")
+        if self.expression is not None and self.point:
+            raise ValueError("a formula names its points itself → remove 'point'")
         return self
 
     @cached_property
@@ -53,8 +57,9 @@ class Condition(Selector):
 
     @cached_property
     def selector(self) -> Selector:
-        """The selector alone."""
-        return Selector(kind=self.kind, point=self.point, word=self.word, tags=self.tags, zones=self.zones)
+        """The selector alone; a formula means the points that it names."""
+        point = self.point if self.expression is None else formula(self.expression).names
+        return Selector(kind=self.kind, point=point, word=self.word, tags=self.tags, zones=self.zones)
 
     @cached_property
     def meaning(self) -> str:

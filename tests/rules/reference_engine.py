@@ -114,6 +114,7 @@ class Reference(Watched):
     def _forget(self, key: str) -> None:
         if key in self.learned and self.points[key].last_ns is None:
             return
+        self.present[key] = math.nan
         for (_, other), term in self.terms.items():
             if other == key:
                 term.known = False
@@ -136,6 +137,7 @@ class Reference(Watched):
         changed: dict[tuple[str, str], int] = {}
         data = message.readings
         self.data = data
+        formulas: dict[tuple[str, str], tuple[Condition, str, Truth]] = {}
         for row in rows:
             assert data is not None
             key, time_ns, value = self.keys[int(data.point[row])], int(data.time_ns[row]), float(data.value[row])
@@ -149,6 +151,11 @@ class Reference(Watched):
             good = int(data.quality[row]) & BASE_MASK == GOOD and math.isfinite(value)
             if good:
                 state.heard_ns, state.value, state.text = self.counted_ns, value, data.text.get(row)
+            for formula in self.formulas_of(key):
+                name = (formula[0].meaning, formula[1])
+                formulas.setdefault(name, (*formula, self._formula(*formula)))
+                changed[name] = row
+            self.present[key] = value if good else math.nan
             for test in self._tests_of(key):
                 term = self._term(test, key)
                 before = term.truth
@@ -158,6 +165,9 @@ class Reference(Watched):
                     term.known = False
                 if term.truth != before:
                     changed[test.meaning, key] = row
+        for name, (test, anchor, before) in formulas.items():
+            if self._formula(test, anchor) == before:
+                del changed[name]
         return changed
 
     def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool:
