@@ -21,4 +21,4 @@ def load_ruleset(registry: Registry | None = None, site_rules: Path | None = Non
 
 def read_folder(folder: Path) -> tuple[Document, ...]:
     """Read the rules and rule tests of a folder, shown as ``<folder>/<file>``."""
-    return load_documents(folder, root=folder.parent)
+    return load_documents(folder, root=folder.parent, columns=True)

@@ -176,7 +176,7 @@ def registry() -> Registry:
 
 def library() -> tuple[Document, ...]:
     """Read the library's files."""
-    return load_documents(library_dir(), root=library_dir().parent)
+    return load_documents(library_dir(), root=library_dir().parent, columns=True)
 
 
 def rule_documents(text: str, folder: str = "rules") -> list[Document]:
