@@ -17,6 +17,7 @@ from backbone.subjects import (
     CONFIG_BUCKET,
     DEVICE_TYPES,
     LEASE_BUCKET,
+    RULES_BUCKET,
     NODE_TYPES,
     SPARKPLUG,
     STATUS_BUCKET,
@@ -87,7 +88,9 @@ async def ensure_layout(js: JetStreamContext, layout: Layout) -> None:
             await js.stream_info(config.name)
         except NotFoundError:
             await _tolerating_race(js.add_stream(config))
-    for bucket, history in ((STATUS_BUCKET, 1), (LEASE_BUCKET, 1), (CONFIG_BUCKET, CONFIGURATIONS_KEPT)):
+    kept = {CONFIG_BUCKET: CONFIGURATIONS_KEPT, RULES_BUCKET: CONFIGURATIONS_KEPT}
+    for bucket in (STATUS_BUCKET, LEASE_BUCKET, CONFIG_BUCKET, RULES_BUCKET):
+        history = kept.get(bucket, 1)
         direct = bucket == CONFIG_BUCKET
         config_kv = api.KeyValueConfig(bucket=bucket, history=history, replicas=layout.replicas, direct=direct)
         try:

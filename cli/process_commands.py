@@ -67,7 +67,7 @@ def ingest(site: SiteOption, state: StateOption = None) -> None:
 
 def rules_worker(site: SiteOption, state: StateOption = None) -> None:
     """Evaluate the rules over the telemetry log and write transitions to ALARMS."""
-    from cli.rule_files import load_ruleset
+    from cli.rule_files import bundle_reader, load_ruleset
     from rules import process
 
     session = open_session(site, state)
@@ -76,7 +76,7 @@ def rules_worker(site: SiteOption, state: StateOption = None) -> None:
         ruleset = load_ruleset(session.registry, site / "rules")
         async with await session.connect("rules") as backbone:
             await backbone.ensure_streams()
-            await process.run(session.registry, backbone, ruleset, stop=stop)
+            await process.run(session.registry, backbone, ruleset, stop=stop, reader=bundle_reader(session.registry))
 
     run_process("rules", main)
 

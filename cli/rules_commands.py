@@ -19,6 +19,7 @@ from cli.check_command import Language
 from cli.problem_texts import in_language
 from cli.process_commands import StateOption, rules_worker
 from cli.rule_files import load_ruleset
+from cli.rules_document_commands import docs, schema
 from cli.site_files import load_documents, load_registry
 from cli.yaml_documents import read_document
 from domain.documents import Document
@@ -30,6 +31,9 @@ app = typer.Typer(
     invoke_without_command=True,
     help="规则：检查与测试 / Rules: check and test them. With --site: the rules process.",
 )
+
+app.command()(schema)
+app.command()(docs)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")]
 LangOption = Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")]
@@ -144,6 +148,7 @@ def _show_problems(console: Console, problems: Sequence[Problem], *, as_json: bo
                 {
                     "file": problem.file,
                     "line": problem.line,
+                    "column": problem.column,
                     "field": problem.field,
                     "value": problem.shown_value,
                     "message": problem.message,

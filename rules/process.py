@@ -20,8 +20,10 @@ from backbone.lease import DEFAULT_TTL_S, Lease
 from domain.clock import NS_PER_S
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
+from rules.desk import Desk
 from rules.ground import Ground
 from rules.model import RuleSet
+from rules.rollout import Reader, Rollout
 from rules.worker import Ownership, Worker
 from rules.worker_status import WorkerStatus
 
@@ -39,20 +41,25 @@ async def run(
     *,
     stop: asyncio.Event,
     lease_ttl_s: float = DEFAULT_TTL_S,
+    reader: Reader | None = None,
 ) -> None:
     """Own as many partitions as nobody else does, until ``stop``; then write checkpoints and let go.
 
     Several processes may run at once: each partition has one owner, and another takes it over when the
-    owner has not renewed its lease for ``lease_ttl_s``.
+    owner has not renewed its lease for ``lease_ttl_s``. With a ``reader``, rules that are applied while it runs are
+    taken without a restart (`rules.rollout`).
     """
     await _retried(backbone.ensure_streams, stop)
+    rollout = Rollout(ruleset, reader)
+    await rollout.looked(backbone)
     owner = f"rules-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    grounds = _Grounds(registry, ruleset, backbone.partitions)
+    grounds = _Grounds(registry, rollout, backbone.partitions)
     keepers = [_Keeper(grounds, backbone, _Claim(number, owner, lease_ttl_s)) for number in range(backbone.partitions)]
     async with asyncio.TaskGroup() as group:
         for keeper in keepers:
             group.create_task(keeper.run(stop), name=f"rules-partition-{keeper.partition}")
-        group.create_task(_report(backbone, ruleset, keepers, stop), name="rules-status")
+        group.create_task(_report(backbone, rollout, keepers, stop), name="rules-status")
+        group.create_task(_follow(backbone, rollout, keepers, stop), name="rules-rollout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +76,12 @@ class _Grounds:
     """Makes the ground of a partition: the rules on its units."""
 
     registry: Registry
-    ruleset: RuleSet
+    rollout: Rollout
     partitions: int
 
     def of(self, partition: int) -> Ground:
         units = {unit for unit in self.registry.units if subjects.partition_of(unit, self.partitions) == partition}
-        ground = Ground(self.registry, units, self.ruleset)
+        ground = Ground(self.registry, units, self.rollout.ruleset)
         ground.build()
         return ground
 
@@ -110,7 +117,9 @@ class _Keeper:
         try:
             worker = await asyncio.to_thread(self._make_worker)
             self.worker = worker
-            await worker.run(Ownership(epoch=lease.epoch, still_ours=lambda: self._still_ours(lease), ended=ended))
+            ownership = Ownership(epoch=lease.epoch, still_ours=lambda: self._still_ours(lease), ended=ended)
+            async with Desk(self._backbone, worker, self._grounds.rollout, self.partition).open():
+                await worker.run(ownership)
         finally:
             self.worker = None
             for helper in helpers:
@@ -155,13 +164,23 @@ class _Keeper:
             await asyncio.sleep(max(0.05, TICK_S - (time.time() - second)))
 
 
-async def _report(backbone: Backbone, ruleset: RuleSet, keepers: Iterable[_Keeper], stop: asyncio.Event) -> None:
+async def _follow(backbone: Backbone, rollout: Rollout, keepers: Iterable[_Keeper], stop: asyncio.Event) -> None:
+    """Look for rules that were applied, and bring every worker to those that count, also one that began meanwhile."""
+    while not stop.is_set():
+        await rollout.looked(backbone)
+        for keeper in keepers:
+            if keeper.worker is not None and keeper.worker.engine.plan.version != rollout.ruleset.version:
+                keeper.worker.want(rollout.ruleset)
+        await _pause(RETRY_S, stop)
+
+
+async def _report(backbone: Backbone, rollout: Rollout, keepers: Iterable[_Keeper], stop: asyncio.Event) -> None:
     """Write the status document every second, the last one included."""
     while not stop.is_set():
         statuses = [keeper.worker.status for keeper in keepers if keeper.worker is not None]
         try:
             lags = [await _lag(backbone, status) for status in statuses]
-            await backbone.put_status(STATUS_KEY, _document(ruleset, statuses, lags))
+            await backbone.put_status(STATUS_KEY, _document(rollout, statuses, lags))
         except (LinkError, RefusedError) as error:
             log.debug("no status: %s", error)
         await _pause(1.0, stop)
@@ -173,7 +192,7 @@ async def _lag(backbone: Backbone, status: WorkerStatus) -> int:
     return max(0, newest - status.seq)
 
 
-def _document(ruleset: RuleSet, statuses: list[WorkerStatus], lags: list[int]) -> dict[str, Any]:
+def _document(rollout: Rollout, statuses: list[WorkerStatus], lags: list[int]) -> dict[str, Any]:
     """Add up the partitions; they stand one by one as well."""
     summed = ("readings", "transitions", "late", "ahead", "unusable", "unknown_points", "unknown_devices", "unreadable")
     grown = ("learned", "grown", "growing_ms", "open_alarms")
@@ -183,8 +202,9 @@ def _document(ruleset: RuleSet, statuses: list[WorkerStatus], lags: list[int]) -
         "lag": sum(lags),
         "lag_s": round((time.time_ns() - oldest_ns) / NS_PER_S, 3) if oldest_ns else None,
         "partitions": [status.partition for status in statuses],
-        "rules": len(ruleset),
-        "version": ruleset.version,
+        "rules": len(rollout.ruleset),
+        "version": rollout.ruleset.version,
+        "rollout": rollout.status(),
         "by_partition": [asdict(status) for status in statuses],
     }
 

@@ -17,7 +17,17 @@ from rules.banks.limits import AboveBank, BelowBank, RangeBank
 from rules.banks.load_step import StepBank
 from rules.banks.states import BitsBank, EqualsBank
 
-__all__ = ["BANKS", "AboveBank", "Bank", "BelowBank", "BitsBank", "EqualsBank", "ExpressionBank", "RangeBank", "StepBank"]
+__all__ = [
+    "BANKS",
+    "AboveBank",
+    "Bank",
+    "BelowBank",
+    "BitsBank",
+    "EqualsBank",
+    "ExpressionBank",
+    "RangeBank",
+    "StepBank",
+]
 
 BANKS: Mapping[str, type[Bank]] = {
     "above": AboveBank,

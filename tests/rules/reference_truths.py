@@ -322,7 +322,12 @@ class Watched:
             ]
             for watches, condition in asked:
                 for test in condition.tests():
-                    if not test.absence and not test.expression and self._meant([key], watches, test.selector) and self._fits(test, key):
+                    if (
+                        not test.absence
+                        and not test.expression
+                        and self._meant([key], watches, test.selector)
+                        and self._fits(test, key)
+                    ):
                         found[test.meaning] = test
         return list(found.values())
 
