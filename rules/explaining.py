@@ -108,13 +108,15 @@ class _Reasons:
         value, heard = float(engine.known.value[row]), engine.last_ns[row] != NEVER_SEEN
         last = [bank.truth[bank.links.of(row)] for bank in engine.plan.banks if not isinstance(bank, ExpressionBank)]
         doubt = any(bool((truth > ALARM).any()) for truth in last)
-        quality = "never heard" if not heard else "silent" if live.expired[row] else "bad" if doubt else "good"
+        age_ns = engine.clock.counted_ns - int(live.heard_ns[row])
+        silent = age_ns >= int(engine.plan.site.max_silence_ns[row])
+        quality = "never heard" if not heard else "silent" if silent else "bad" if doubt else "good"
         return {
             "point": point.key,
             "value": value if np.isfinite(value) else None,
             "quantity": point.quantity.value,
             "quality": quality,
-            "age_s": round((engine.clock.counted_ns - int(live.heard_ns[row])) / NS_PER_S, 1) if heard else None,
+            "age_s": round(age_ns / NS_PER_S, 1) if heard else None,
             "max_silence_s": point.max_silence_s,
         }
 

@@ -124,7 +124,8 @@ def _show_present(engine: Engine) -> None:
     """Ask every test of the last good value of its point, as if it were read now; events are over."""
     plan, value = engine.plan, engine.known.value
     is_state = np.array([point.kind is not PointKind.EVENT for point in plan.site.table], np.bool_)
-    point = np.flatnonzero(np.isfinite(value) & is_state & ~engine.liveness.expired & (engine.last_ns != NEVER_SEEN))
+    fresh = engine.clock.counted_ns - engine.liveness.heard_ns < plan.site.max_silence_ns
+    point = np.flatnonzero(np.isfinite(value) & is_state & fresh & (engine.last_ns != NEVER_SEEN))
     if not len(point):
         return
     time_ns = engine.last_ns[point]
