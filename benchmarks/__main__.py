@@ -12,6 +12,7 @@ from rich.table import Table
 
 MODULES = (
     "kernel",
+    "backtest",
     "codec",
     "gb26875_codec",
     "spool",

@@ -70,7 +70,7 @@ def diff(
         new = load_ruleset(registry, _folder(after, site))
         old = load_ruleset(registry, before) if before else _running(_session(site, state), lang)
     except ConfigurationError as error:
-        raise _refused(error, lang, as_json=as_json) from None
+        raise refused(error, lang, as_json=as_json) from None
     found = differences(old, new)
     if as_json:
         _print_json([one.as_data() for one in found])
@@ -110,7 +110,7 @@ def apply(
     try:
         ruleset = load_ruleset(session.registry, _folder(folder, session.site)) if not (previous or withdraw) else None
     except ConfigurationError as error:
-        raise _refused(error, lang, as_json=as_json) from None
+        raise refused(error, lang, as_json=as_json) from None
 
     async def work(running: RunningRules) -> tuple[Verdict, dict[str, Any] | None]:
         bundle = await _bundle(running, session, folder, ruleset, by=by, note=note, previous=previous)
@@ -215,7 +215,7 @@ def _session(site: Path | None, state: Path | None) -> Session:
     try:
         return open_session(site, state)
     except ConfigurationError as error:
-        raise _refused(error, Language.EN, as_json=False) from None
+        raise refused(error, Language.EN, as_json=False) from None
 
 
 def _running(session: Session, lang: Language) -> RuleSet:
@@ -238,14 +238,15 @@ def _asked(session: Session, work: Callable[[RunningRules], Awaitable[T]], lang:
     try:
         return asyncio.run(main())
     except ConfigurationError as error:
-        raise _refused(error, lang, as_json=False) from None
+        raise refused(error, lang, as_json=False) from None
     except FengsuiError as error:
         text = "规则进程没有应答" if lang is Language.ZH else "the rules processes don't answer"
         Console(stderr=True).print(Text(f"{text}: {error}", style="red"), soft_wrap=True)
         raise typer.Exit(AWAY if isinstance(error, LinkError) else REFUSED) from None
 
 
-def _refused(error: ConfigurationError, lang: Language, *, as_json: bool) -> typer.Exit:
+def refused(error: ConfigurationError, lang: Language, *, as_json: bool) -> typer.Exit:
+    """Show what is wrong with rules; returns the way out."""
     problems = [in_language(problem, lang) for problem in error.problems]
     if as_json:
         _print_json({"applied": None, "problems": [str(problem) for problem in problems]})

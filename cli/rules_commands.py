@@ -19,6 +19,7 @@ from cli.check_command import Language
 from cli.problem_texts import in_language
 from cli.process_commands import StateOption, rules_worker
 from cli.rule_files import load_ruleset
+from cli.rules_backtest_command import backtest
 from cli.rules_change_commands import apply, diff
 from cli.rules_document_commands import docs, schema
 from cli.rules_explain_command import explain
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command()(explain)
 app.command()(diff)
 app.command()(apply)
+app.command()(backtest)
 app.command()(schema)
 app.command()(docs)
 

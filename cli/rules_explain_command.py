@@ -16,7 +16,7 @@ from rich.tree import Tree
 
 from cli.check_command import Language
 from cli.rule_files import load_ruleset
-from cli.rules_change_commands import JsonOption, LangOption, SiteOption, StateOption, _refused
+from cli.rules_change_commands import JsonOption, LangOption, SiteOption, StateOption, refused
 from cli.rules_running import RunningRules
 from cli.session import open_session
 from cli.site_files import load_registry
@@ -61,7 +61,7 @@ def explain(
         registry = load_registry(site) if site else None
         ruleset = load_ruleset(registry, rules or (site / "rules" if site else None))
     except ConfigurationError as error:
-        raise _refused(error, lang, as_json=as_json) from None
+        raise refused(error, lang, as_json=as_json) from None
     if rule_id not in ruleset.rules:
         Console(stderr=True).print(Text(f"{rule_id}: {nearest(rule_id, ruleset.rules)}", style="red"))
         raise typer.Exit(PROBLEMS)
