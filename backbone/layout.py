@@ -17,8 +17,8 @@ from backbone.subjects import (
     CONFIG_BUCKET,
     DEVICE_TYPES,
     LEASE_BUCKET,
-    RULES_BUCKET,
     NODE_TYPES,
+    RULES_BUCKET,
     SPARKPLUG,
     STATUS_BUCKET,
 )

@@ -28,11 +28,11 @@ FEWEST_LABELS = 6
 
 def draw(report: Report, path: Path, zone: tzinfo, *, chinese: bool) -> None:
     """Draw a report; Chinese words need a font that has them, English ones stand there otherwise."""
-    import matplotlib as mpl
+    import matplotlib as mpl  # noqa: PLC0415  # half a second, which no other command should wait for
 
     mpl.use("Agg")
-    from matplotlib import font_manager
-    from matplotlib import pyplot as plt
+    from matplotlib import font_manager  # noqa: PLC0415  # as above
+    from matplotlib import pyplot as plt  # noqa: PLC0415  # as above
 
     families = ["DejaVu Sans"]
     if chinese:

@@ -36,7 +36,7 @@ async def log_begins_ns(backbone: Backbone) -> int | None:
 async def from_log(
     backbone: Backbone, registry: Registry, rulesets: Sequence[RuleSet], end_ns: int, progress: Progress
 ) -> list[list[Transition]]:
-    """Feed the log up to ``end_ns`` to each set of rules; from its start, so that states and silences are the true ones."""
+    """Feed the log up to ``end_ns`` to each set of rules; from its start, so that its states are the true ones."""
     said: list[list[Transition]] = [[] for _ in rulesets]
     partitions = backbone.partitions
     for number in range(partitions):
@@ -63,7 +63,7 @@ async def from_log(
 
 def _feed(replays: Sequence[LogReplay], part: Sequence[LogMessage], said: list[list[Transition]]) -> None:
     for replay, found in zip(replays, said, strict=True):
-        found += replay.feed(part)
+        found.extend(replay.feed(part))
 
 
 async def from_store(
@@ -83,7 +83,7 @@ async def from_store(
         ends = min(end_ns, begins + PART_S * NS_PER_S)
         columns = await _columns(face, site, begins, ends)
         for replay, found in zip(replays, said, strict=True):
-            found += replay.feed(columns, begins, ends)
+            found.extend(replay.feed(columns, begins, ends))
         progress((ends - start_ns) / (end_ns - start_ns))
     return said
 
@@ -104,7 +104,7 @@ async def _columns(face: QueryFace, site: SiteIndex, start_ns: int, end_ns: int)
                 middle = (begins + ends) // 2
                 stretches += [(begins, middle), (middle, ends)]
                 continue
-            parts += [(site.table.index(one.point), one.time_ns, one.value, one.quality) for one in reply.series]
+            parts += [(site.table.index(one.point), one.time_ns, one.value, one.quality) for one in reply]
     if not parts:
         empty = np.empty(0, np.int64)
         return Columns(empty, empty.astype(np.int32), np.empty(0), empty.astype(np.uint16))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -213,8 +214,12 @@ def _load_table(before: Load, after: Load, at: int) -> Table:
         (("泛滥时间占比", "time in flood")[at], lambda one: f"{one.flooded:.1%}"),
         (("评价", "verdict")[at], lambda one: _VERDICTS[one.verdict][at]),
     ]
-    for name in dict.fromkeys([*before.by_class, *after.by_class]):
-        lines.append((name, lambda one, name=name: str(one.by_class.get(name, 0))))  # type: ignore[misc]  # name is bound now
+    classes = dict.fromkeys([*before.by_class, *after.by_class])
+    lines += [(name, partial(_of_class, name)) for name in classes]
     for name, value in lines:
         table.add_row(name, value(before), value(after))
     return table
+
+
+def _of_class(name: str, one: Load) -> str:
+    return str(one.by_class.get(name, 0))

@@ -32,7 +32,33 @@ def schema(
 def rule_schema(*, of_tests: bool = False) -> dict[str, Any]:
     """Return the schema as data; what only a site can tell (quantities, names) is checked by ``rules check``."""
     model = FixtureFile if of_tests else Rule
-    return {"$schema": SCHEMA_ID, **model.model_json_schema(by_alias=True, mode="validation")}
+    made = model.model_json_schema(by_alias=True, mode="validation")
+    for part in (made, *made.get("$defs", {}).values()):
+        for name, described in part.get("properties", {}).items():
+            _allow_short_forms(name, described)
+            if of_tests:
+                _allow_one_label(described)
+    return {"$schema": SCHEMA_ID, **made}
+
+
+def _allow_short_forms(name: str, described: dict[str, Any]) -> None:
+    """Write into a schema what people may write short: one value for a list of one, a label for both languages."""
+    if name in _ONE_OR_MORE and described.get("type") == "array":
+        listed = {key: described.pop(key) for key in list(described) if key not in ("default", "title", "description")}
+        described["anyOf"] = [listed["items"], listed]
+    if name == "equals":
+        number = {"type": "number"}
+        described["anyOf"] += [number, {"type": "array", "items": number, "minItems": 1}]
+
+
+def _allow_one_label(described: dict[str, Any]) -> None:
+    """Tests of rules may give one label for both languages."""
+    if _LABELS in ([described, *described.get("anyOf", ())]):
+        described["anyOf"] = [{"type": "string"}, *described.get("anyOf", [{"$ref": described.pop("$ref", "")}])]
+
+
+_LABELS = {"$ref": "#/$defs/Labels"}
+_ONE_OR_MORE = ("kind", "point", "word", "tags", "zones", "any", "until")
 
 
 def docs(

@@ -49,7 +49,7 @@ def explain(
     as_json: JsonOption = False,
     lang: LangOption = Language.ZH,
 ) -> None:
-    """解释规则：看什么、参数从何而来、现在为何如此 / Explain a rule: what it looks at, its numbers, and why it is so now.
+    """解释规则：看什么、参数从何而来、现在为何如此 / Explain a rule: its plan, its numbers, and why it is so now.
 
     fengsui rules explain pressure_low                          in words
     fengsui rules explain pressure_low --site SITE              which points of a site, with which limits

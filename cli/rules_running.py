@@ -22,6 +22,8 @@ from rules.bundle import CANDIDATE, CURRENT, PREVIOUS, RulesBundle
 MOST_SHARE = 0.05
 """A rule that would be true at once of more of its points than this asks for a person's yes (issue 6)."""
 TRY_S, TAKE_S, LOOK_S = 60.0, 60.0, 0.3
+CHANGING_HANDS_S = 10.0
+"""A lease lives 3 s, and a plan takes some."""
 STATUS_PREFIX = "rules."
 
 
@@ -67,9 +69,23 @@ class RunningRules:
     async def propose(self, bundle: RulesBundle) -> Verdict:
         """Let the owner of every partition try a bundle; raises LinkError when one has no owner."""
         revision = await self._backbone.kv_put(RULES_BUCKET, CANDIDATE, bundle.encode())
-        subject = (subjects.rules_service("try", number) for number in range(self._backbone.partitions))
-        asked = [self._backbone.request(one, {"revision": revision}, timeout_s=TRY_S) for one in subject]
+        asked = [self._tried(number, revision) for number in range(self._backbone.partitions)]
         return _verdict(await asyncio.gather(*asked))
+
+    async def _tried(self, partition: int, revision: int) -> dict[str, Any]:
+        """Ask an owner; a partition may be changing hands, so nobody there is no answer yet."""
+        deadline = time.monotonic() + CHANGING_HANDS_S
+        while True:
+            try:
+                told: dict[str, Any] = await self._backbone.request(
+                    subjects.rules_service("try", partition), {"revision": revision}, timeout_s=TRY_S
+                )
+            except LinkError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(LOOK_S)
+            else:
+                return told
 
     async def apply(self, bundle: RulesBundle) -> dict[str, Any]:
         """Make a bundle the current one and wait until every partition runs it.

@@ -120,8 +120,8 @@ def load_documents(
 ) -> tuple[Document, ...]:
     """Read ``folder/*.yaml`` in order of their names; a folder that is not there holds none.
 
-    ``root`` is the folder that shown file names are relative to; ``columns`` keeps those of values. Raises `ConfigurationError` with the
-    problems of all files together.
+    ``root`` is the folder that shown file names are relative to; ``columns`` keeps those of values. Raises
+    `ConfigurationError` with the problems of all files together.
     """
     problems: list[Problem] = []
     documents = _read(_yaml_files(folder, root, problems), root, environment, problems, columns=columns)

@@ -86,9 +86,7 @@ class Document:
         inner, field = self._in_file(path)
         shown = self.written.get(inner, self.value(path))
         line, column = self.line(path), self.column(path)
-        return Problem(
-            file=self.file, line=line, field=field, value=shown, message=message, mend=mend, column=column
-        )
+        return Problem(file=self.file, line=line, field=field, value=shown, message=message, mend=mend, column=column)
 
     def in_file(self, path: Path) -> Path:
         """Return where a value stands in the file."""

@@ -1,4 +1,4 @@
-"""Holds the formulas of rules (``expression``) against the devices of a site: names that are there, quantities that fit."""
+"""Holds the formulas of rules (``expression``) against a site: names that are there, quantities that fit."""
 
 from __future__ import annotations
 

@@ -61,7 +61,9 @@ class ExpressionBank(Bank):
         """Link every named point to its terms."""
         self._formulas = [formula(test.expression or "") for test in self.tests]
         self._asked = [compiled(one) for one in self._formulas]
-        point, term, place = [], [], []
+        point: list[int] = []
+        term: list[int] = []
+        place: list[int] = []
         for number, (anchor, test) in enumerate(zip(self.point.tolist(), self.test.tolist(), strict=True)):
             rows = _rows(self._formulas[test], anchor, site)
             point += rows

@@ -89,7 +89,7 @@ def _body(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[str]:
                 "Unless this explains it, and then it is no alarm of its own:",
             ),
         ),
-        (rule.level_when and rule.level_when.condition, ("满足时提高级别：", "The level rises when:")),
+        (rule.level_when.condition if rule.level_when else None, ("满足时提高级别：", "The level rises when:")),
         (rule.test, ("满足时标记为测试（不屏蔽）：", "Marked as a test, never muted, when:")),
     ):
         if condition is not None:
@@ -98,7 +98,7 @@ def _body(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[str]:
 
 
 def _facts(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[tuple[str, str]]:
-    zh, at = language == "zh", 0 if language == "zh" else 1
+    at = 0 if language == "zh" else 1
     yield (
         ("监视", "watches")[at],
         subject(rule.watches)[at] or ("全部相关测点", "all points that its condition means")[at],
@@ -123,7 +123,6 @@ def _facts(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[tuple[str, s
     yield ("依据", "source")[at], source
     yield ("负责", "owner")[at], rule.owner or ("未写明", "not named")[at]
     yield ("版本", "version")[at], rule.version
-    del zh
 
 
 def _tests(tests: Document | None, language: str) -> list[str]:

@@ -136,11 +136,12 @@ PHRASES: dict[str, Phrase] = {
 def phrase(condition: Condition) -> tuple[str, str]:
     """Return what a condition asks, zh and en, without its selector and its parts."""
     asked = getattr(condition, condition.asks)
-    data = asked if isinstance(asked, int | float | str | tuple) else asked.model_dump(mode="json")
+    data: Any = asked if isinstance(asked, int | float | str | tuple) else asked.model_dump(mode="json")
     known = PHRASES.get(condition.asks)
     if known is not None:
         return known(data)
-    shown = {name: value for name, value in data.items() if value is not None and name not in ("condition", "steps")}
+    named = data if isinstance(data, dict) else {condition.asks: data}
+    shown = {name: value for name, value in named.items() if value is not None and name not in ("condition", "steps")}
     told = ", ".join(f"{name}: {value}" for name, value in shown.items())
     return f"{condition.asks}（{told}）", f"{condition.asks} ({told})"
 

@@ -151,9 +151,8 @@ class Reference(Watched):
             good = int(data.quality[row]) & BASE_MASK == GOOD and math.isfinite(value)
             if good:
                 state.heard_ns, state.value, state.text = self.counted_ns, value, data.text.get(row)
-            for formula in self.formulas_of(key):
-                name = (formula[0].meaning, formula[1])
-                formulas.setdefault(name, (*formula, self._formula(*formula)))
+            for name, asked in self._asked_of(key).items():
+                formulas.setdefault(name, asked)
                 changed[name] = row
             self.present[key] = value if good else math.nan
             for test in self._tests_of(key):
@@ -165,10 +164,13 @@ class Reference(Watched):
                     term.known = False
                 if term.truth != before:
                     changed[test.meaning, key] = row
-        for name, (test, anchor, before) in formulas.items():
-            if self._formula(test, anchor) == before:
-                del changed[name]
-        return changed
+        same = {name for name, (test, anchor, was) in formulas.items() if self._formula(test, anchor) == was}
+        return {name: row for name, row in changed.items() if name not in same}
+
+    def _asked_of(self, key: str) -> dict[tuple[str, str], tuple[Condition, str, Truth]]:
+        """Return the formulas that a point stands in, by meaning and anchor, with their present truths."""
+        found = self.formulas_of(key)
+        return {(test.meaning, anchor): (test, anchor, self._formula(test, anchor)) for test, anchor in found}
 
     def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool:
         if test.above or test.below:

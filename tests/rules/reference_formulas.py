@@ -10,14 +10,15 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from domain.points import Point, PointKind
 from domain.quantity import to_canonical
 
 N, A, U = "normal", "alarm", "unknown"
-_FACTOR = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z_]+)")
+_FACTOR = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?+)\s*([A-Za-z_]+)")
 _COMPARE = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -54,7 +55,7 @@ def names_in(text: str) -> list[str]:
 _FUNCTIONS = ("min", "max", "abs")
 
 
-def formula_fits(text: str, key: str, points: Mapping[str, Point], learned: Set[str]) -> bool:
+def formula_fits(text: str, key: str, points: Mapping[str, Point], learned: AbstractSet[str]) -> bool:
     """Tell whether a point is the anchor of a formula whose points are all there (the scene's quantities fit)."""
     device, _, name = key.rpartition("/")
     named = [f"{device}/{one}" for one in names_in(text)]

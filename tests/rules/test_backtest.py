@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,16 +13,21 @@ import numpy as np
 import pytest
 import typer
 
+from backbone import subjects
+from backbone.client import Backbone
+from backbone.sparkplug import encode_batch, with_seq
 from cli.backtest_plot import draw
-from cli.backtest_sources import from_log, log_begins_ns
+from cli.backtest_sources import from_log, from_store, log_begins_ns
 from cli.rule_files import load_ruleset
 from cli.rules_backtest_command import moment
+from domain.batch import ReadingBatch
 from domain.clock import NS_PER_S
 from domain.quality import GOOD
+from ingest import process as ingesting
 from rules.backtest import Columns, StoreReplay, without_gateways
 from rules.backtest_report import Occurrence, changes, load, occurrences, report, ten_minutes
 from tests.rules.rules_scene import START_NS, registry, site_index, write_rules
-from tests.rules.test_rules_worker import PARTITIONS, Gateways, caught_up, running, transitions, until
+from tests.rules.test_rules_worker import PARTITIONS, TABLE, Gateways, caught_up, running, transitions, until
 from tests.servers import connected, embedded_server
 
 RULES = load_ruleset(registry())
@@ -53,18 +59,12 @@ def test_load_is_counted_by_hour_by_the_worst_ten_minutes_and_by_class() -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
-    [("2026-11-01", 1793491200), ("2026-11-01T08:00", 1793520000 - 28800 + 28800), ("2026-11-01T08:00+00:00", 0)],
+    ("text", "hours"), [("2026-11-01", 0), ("2026-11-01T08:00", 8), ("2026-11-01T08:00+00:00", 16)]
 )
-def test_a_moment_is_read_in_the_sites_zone(text: str, wanted: int) -> None:
+def test_a_moment_is_read_in_the_sites_zone(text: str, hours: int) -> None:
     shanghai = timezone(timedelta(hours=8))
-    read = moment(text, shanghai) // NS_PER_S
-    assert read - moment("2026-11-01", shanghai) // NS_PER_S == {
-        "2026-11-01": 0,
-        "2026-11-01T08:00": 8 * 3600,
-        "2026-11-01T08:00+00:00": 16 * 3600,
-    }[text]
-    assert isinstance(wanted, int)
+    midnight = datetime(2026, 10, 31, 16, tzinfo=UTC).timestamp()
+    assert moment(text, shanghai) == (midnight + hours * 3600) * NS_PER_S
 
 
 def test_a_time_ago_is_counted_from_now_and_junk_is_wrong_usage() -> None:
@@ -141,5 +141,30 @@ messages: {zh: "{zone}", en: "{zone}"}
     assert replace(found, changes=()).as_data()["changes"] == []
 
 
-async def _has_fire(backbone: object) -> bool:
-    return any(one.rule == "panel_fire" for one in await transitions(backbone))  # type: ignore[arg-type]  # a Backbone
+async def _has_fire(backbone: Backbone) -> bool:
+    return any(one.rule == "panel_fire" for one in await transitions(backbone))
+
+
+async def test_the_store_answers_where_the_log_does_not_reach(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server, partitions=PARTITIONS) as backbone:
+        stop = asyncio.Event()
+        task = asyncio.create_task(ingesting.run(registry(), backbone, data_dir=tmp_path / "store", stop=stop))
+        start_ns = time.time_ns() // NS_PER_S * NS_PER_S
+        row, device = TABLE.index("u/pressure-1/pressure"), ("gw-b", "pressure-1")
+        times = start_ns + np.arange(0, 120, 2) * NS_PER_S
+        value = np.where((np.arange(60) >= 15) & (np.arange(60) < 30), 240.0, 300.0)
+        batch = ReadingBatch.build(TABLE, times, [row] * len(times), value)
+        payload = with_seq(encode_batch(batch, start_ns), 0)
+        await backbone.publish(subjects.telemetry("u", "DDATA", *device), payload)
+        await until(lambda: _stored(backbone, len(times)))
+        span = start_ns, start_ns + 120 * NS_PER_S
+        said = await from_store(backbone, registry(), (RULES,), span, lambda _: None)
+        stop.set()
+        await task
+    (low,) = [one for one in occurrences(said[0]) if one.rule == "pressure_low"]
+    assert low.raised_ns - start_ns == 36 * NS_PER_S
+
+
+async def _stored(backbone: Backbone, wanted: int) -> bool:
+    status = (await backbone.statuses()).get("ingest.main", {})
+    return int(status.get("stored", 0)) >= wanted
