@@ -5,11 +5,11 @@ from __future__ import annotations
 RULE_TEXTS: tuple[tuple[str, str], ...] = (
     # formulas
     ("a formula of {count} characters", "公式有 {count} 个字符，太长"),
-    ("write at most {most}, or split the rule", "最多 {most} 个，或拆成几条规则"),
+    ("keep within {most}, or split the rule", "最多 {most} 个字符，或拆成几条规则"),
     ("a formula without a point", "公式中没有测点"),
     ("name the points that it is about", "写出所涉及的测点"),
     ("a formula over {count} points", "公式涉及 {count} 个测点，太多"),
-    ("name at most {most}, or split the rule", "最多 {most} 个测点，或拆成几条规则"),
+    ("name {most} points or fewer, or split the rule", "最多 {most} 个测点，或拆成几条规则"),
     ("a formula of more than {most} parts", "公式超过 {most} 个组成部分"),
     ("split the rule", "拆成几条规则"),
     ("'{sign}' at character {at} has no meaning", "第 {at} 个字符“{sign}”没有意义"),

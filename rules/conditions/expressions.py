@@ -89,14 +89,14 @@ class _Token:
 def formula(text: str) -> Formula:
     """Read a formula; raises ValueError with what is wrong, the character, and the mend."""
     if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"a formula of {len(text)} characters → write at most {MOST_CHARACTERS}, or split the rule")
+        raise ValueError(f"a formula of {len(text)} characters → keep within {MOST_CHARACTERS}, or split the rule")
     reader = _Reader(list(_tokens(text)))
     tree = reader.whole()
     names = tuple(dict.fromkeys(node.name for node in nodes(tree) if isinstance(node, Name)))
     if not names:
         raise ValueError("a formula without a point → name the points that it is about")
     if len(names) > MOST_NAMES:
-        raise ValueError(f"a formula over {len(names)} points → name at most {MOST_NAMES}, or split the rule")
+        raise ValueError(f"a formula over {len(names)} points → name {MOST_NAMES} points or fewer, or split the rule")
     return Formula(tree, names)
 
 
