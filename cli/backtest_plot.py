@@ -16,6 +16,7 @@ from rules.backtest_report import (
     Report,
     ten_minutes,
 )
+from rules.pages.page import CLASSES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,8 @@ BEFORE, AFTER = "#7a8794", "#c43d2b"
 PER_HOUR = 6
 """Ten minutes in an hour."""
 FEWEST_LABELS = 6
+LEAST_SHARE = 0.05
+"""Yardsticks that would lie on one another at the foot of a storm are left out."""
 
 
 def draw(report: Report, path: Path, zone: tzinfo, *, chinese: bool) -> None:
@@ -63,7 +66,7 @@ def _over_time(axes: Axes, report: Report, zone: tzinfo, *, chinese: bool) -> No
     }
     top = max([*old, *new, 3])
     for height, told in lines.items():
-        if height <= top * 1.3:
+        if top * LEAST_SHARE <= height <= top * 1.3:
             axes.axhline(height, color="#444", linewidth=0.8, linestyle=":")
             axes.annotate(
                 f" {told[not chinese]}", (1.0, height), xycoords=("axes fraction", "data"), fontsize=8, va="center"
@@ -82,7 +85,8 @@ def _by_class(axes: Axes, report: Report, *, chinese: bool) -> None:
     at = range(len(names))
     axes.bar([x - 0.2 for x in at], [report.load_before.by_class.get(name, 0) for name in names], 0.38, color=BEFORE)
     axes.bar([x + 0.2 for x in at], [report.load_after.by_class.get(name, 0) for name in names], 0.38, color=AFTER)
-    axes.set_xticks(list(at), names)
+    words = {one.value: told[not chinese] for one, told in CLASSES.items()}
+    axes.set_xticks(list(at), [words[name] for name in names])
     axes.set_ylabel("各类告警数" if chinese else "alarms by class")
 
 
