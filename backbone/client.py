@@ -325,9 +325,13 @@ class Backbone:
 
     async def serve(
         self, subject: str, handler: Callable[[dict[str, Any]], Awaitable[Any]], *, at_once: int = 1
-    ) -> None:
-        """Answer requests on ``subject`` until the connection closes, up to ``at_once`` of them together."""
-        await services.serve(self._client, subject, handler, at_once=at_once)
+    ) -> Callable[[], Awaitable[None]]:
+        """Answer requests on ``subject``, up to ``at_once`` of them together.
+
+        Until the connection closes, or what is returned is called and awaited.
+        """
+        subscription = await services.serve(self._client, subject, handler, at_once=at_once)
+        return subscription.unsubscribe
 
     async def subscribe(self, subject: str) -> AsyncIterator[CoreMessage]:
         """Return live, unstored messages (commands)."""

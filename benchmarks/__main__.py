@@ -14,6 +14,7 @@ MODULES = (
     "kernel",
     "fire_tests",
     "many_rules",
+    "backtest",
     "codec",
     "gb26875_codec",
     "spool",

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
+from cli.rule_texts import RULE_TEXTS
 from domain.errors import Problem
 
 TEMPLATES: tuple[tuple[str, str], ...] = (
@@ -201,6 +203,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("no such folder", "没有这个文件夹"),
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
     *REPEAT_TEXTS,
+    *RULE_TEXTS,
     *POINT_LIST_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),
@@ -354,14 +357,7 @@ def in_language(problem: Problem, language: str) -> Problem:
     """Return the problem with its sentences in ``zh``, or as it is for any other language."""
     if language != "zh":
         return problem
-    return Problem(
-        file=problem.file,
-        line=problem.line,
-        field=problem.field,
-        value=problem.value,
-        message=chinese(problem.message),
-        mend=chinese(problem.mend),
-    )
+    return replace(problem, message=chinese(problem.message), mend=chinese(problem.mend))
 
 
 def chinese(text: str) -> str:

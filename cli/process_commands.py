@@ -86,7 +86,7 @@ def rules_workers(site: Path, state: Path | None, workers: int, name: str) -> No
 
 def rules_worker(site: SiteOption, state: StateOption = None, name: str = "") -> None:
     """Evaluate the rules over the telemetry log and write transitions to ALARMS."""
-    from cli.rule_files import load_ruleset
+    from cli.rule_files import bundle_reader, load_ruleset
     from rules import process
 
     session = open_session(site, state)
@@ -95,7 +95,9 @@ def rules_worker(site: SiteOption, state: StateOption = None, name: str = "") ->
         ruleset = load_ruleset(session.registry, site / "rules")
         async with await session.connect("rules") as backbone:
             await backbone.ensure_streams()
-            await process.run(session.registry, backbone, ruleset, stop=stop, name=name)
+            await process.run(
+                session.registry, backbone, ruleset, stop=stop, name=name, reader=bundle_reader(session.registry)
+            )
 
     run_process("rules", main)
 

@@ -1,4 +1,4 @@
-"""``fengsui rules check|test``: check and try rules without a running system.
+"""``fengsui rules …``: check and try rules without a running system; the other commands have their own modules.
 
 Exit codes: 0 all right, 1 problems or failed tests, 2 wrong usage.
 """
@@ -20,6 +20,10 @@ from cli.check_command import Language
 from cli.problem_texts import in_language
 from cli.process_commands import StateOption, rules_worker, rules_workers
 from cli.rule_files import load_ruleset
+from cli.rules_backtest_command import backtest
+from cli.rules_change_commands import apply, diff
+from cli.rules_document_commands import docs, schema
+from cli.rules_explain_command import explain
 from cli.site_files import load_documents, load_registry
 from cli.yaml_documents import read_document
 from domain.documents import Document
@@ -30,8 +34,15 @@ from rules import TEST_SUFFIX, Outcome, Rule, RuleSet, library_dir, load, run_te
 app = typer.Typer(
     no_args_is_help=True,
     invoke_without_command=True,
-    help="规则：检查与测试 / Rules: check and test them. With --site: the rules process.",
+    help="规则：检查、测试、解释、生效 / Rules: check, test, explain, apply them. With --site: the rules process.",
 )
+
+app.command()(explain)
+app.command()(diff)
+app.command()(apply)
+app.command()(backtest)
+app.command()(schema)
+app.command()(docs)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")]
 LangOption = Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")]
@@ -168,6 +179,7 @@ def _show_problems(console: Console, problems: Sequence[Problem], *, as_json: bo
                 {
                     "file": problem.file,
                     "line": problem.line,
+                    "column": problem.column,
                     "field": problem.field,
                     "value": problem.shown_value,
                     "message": problem.message,

@@ -117,15 +117,19 @@ def _is_time_zone(name: str) -> bool:
 
 
 def load_documents(
-    folder: Path, *, root: Path | None = None, environment: Mapping[str, str] = os.environ
+    folder: Path,
+    *,
+    root: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    columns: bool = False,
 ) -> tuple[Document, ...]:
     """Read ``folder/*.yaml`` in order of their names; a folder that is not there holds none.
 
-    ``root`` is the folder that shown file names are relative to. Raises `ConfigurationError` with the
-    problems of all files together.
+    ``root`` is the folder that shown file names are relative to; ``columns`` keeps those of values. Raises
+    `ConfigurationError` with the problems of all files together.
     """
     problems: list[Problem] = []
-    documents = _read(_yaml_files(folder, root, problems), root, environment, problems)
+    documents = _read(_yaml_files(folder, root, problems), root, environment, problems, columns=columns)
     if problems:
         raise ConfigurationError(problems)
     return documents
@@ -140,13 +144,18 @@ def _yaml_files(folder: Path, root: Path | None, problems: list[Problem]) -> lis
 
 
 def _read(
-    paths: Iterable[Path], root: Path | None, environment: Mapping[str, str], problems: list[Problem]
+    paths: Iterable[Path],
+    root: Path | None,
+    environment: Mapping[str, str],
+    problems: list[Problem],
+    *,
+    columns: bool = False,
 ) -> tuple[Document, ...]:
     """Read files, adding what is wrong with any of them to ``problems``."""
     documents = []
     for path in paths:
         try:
-            documents.append(read_document(path, root, environment))
+            documents.append(read_document(path, root, environment, columns=columns))
         except ConfigurationError as error:
             problems += error.problems
     return tuple(documents)

@@ -15,6 +15,7 @@ from domain.site import Registry
 from domain.site.registry import Device
 from domain.words import BITS, VALUES
 from rules.conditions import PLAIN, Condition, Selector
+from rules.formula_checks import Instrumented, formula_problem, instrumented
 from rules.model import Rule, RuleSet
 
 
@@ -39,10 +40,16 @@ def dimension_problems(ruleset: RuleSet, registry: Registry) -> list[Problem]:
     """Return one problem for each test whose quantity is not that of every point it watches, and each unknown word."""
     points = _alike(registry)
     problems = _word_problems(ruleset, {like.word for like, _ in points} | set(BITS) | set(VALUES))
+    devices: list[Instrumented] = []
     for rule in ruleset:
         document = ruleset.documents[rule.id]
         for path, test in _tests(rule):
-            found = _wrong(rule.watches if path[0] == "condition" else rule.around, test, points)
+            watches = rule.watches if path[0] == "condition" else rule.around
+            if test.expression is not None:
+                devices = devices or instrumented(registry, signature)
+                found = formula_problem(test, devices, means_device, watches)
+            else:
+                found = _wrong(watches, test, points)
             if found is not None:
                 problems.append(document.problem((*path, test.asks), *found))
     return problems

@@ -25,7 +25,7 @@ from rules.banks import WindowBank
 from rules.emission import Emitter, Known
 from rules.forest import Changes, When, joined, outside
 from rules.inputs import Message, MessageKind
-from rules.kernels import ALARM, NORMAL, UNKNOWN, Bools, Indexes, seen, usable
+from rules.kernels import ALARM, NORMAL, Bools, Indexes, seen, usable
 from rules.liveness import Liveness
 from rules.log_clock import LogClock
 from rules.plan import MAIN, RAISES, TESTING, Plan
@@ -149,6 +149,7 @@ class Engine:
             self.counts.ahead += int(np.count_nonzero(segment.time_ns > self._limit_ns(segment, slice(None))))
         for rows in segment.rounds:
             changes += self._read(segment, rows)
+        changes += self._read_together(segment)
         return self._apply(joined(changes), segment)
 
     def _hear(self, segment: Segment) -> Changes:
@@ -166,6 +167,7 @@ class Engine:
             rows = np.arange(len(segment))[rows][fresh]
             point, time_ns = segment.point[rows], segment.time_ns[rows]
         self.last_ns[point] = time_ns
+        segment.taken[rows] = True
         value = segment.value[rows]
         good = self._hear_points(segment, rows, point, usable(value, segment.quality[rows]))
         told_ns = self._told_ns(segment, rows) if self._clocked else time_ns
@@ -194,6 +196,16 @@ class Engine:
         log_ns = segment.log_ns[segment.message[rows]]
         historical = (segment.quality[rows] & HISTORICAL) != 0
         return np.where(historical, np.minimum(segment.time_ns[rows], log_ns), log_ns)
+
+    def _read_together(self, segment: Segment) -> list[Changes]:
+        """Ask the tests that look at several points at once."""
+        found = []
+        for bank, start in self._asked:
+            moved = bank.read_together(segment)
+            if moved is not None:
+                (term, before, after), instant, row = moved
+                found.append(outside(start + term, before, after, instant, row))
+        return found
 
     def _hear_points(self, segment: Segment, rows: Indexes | slice, point: Indexes, good: Bools) -> Bools | None:
         """Note which points were heard; returns ``good``, or None when all readings are."""
@@ -257,11 +269,9 @@ class Engine:
             return []
         found = []
         for bank, start in self._asked:
-            _, term = bank.links.expand(points)
-            before = bank.truth[term]
-            bank.truth[term] = before | np.uint8(UNKNOWN)
+            term, before, after = bank.forget(points)
             instant, row = np.zeros(len(term), np.int64), np.full(len(term), -1)
-            found.append(outside(start + term, before, bank.truth[term], instant, row))
+            found.append(outside(start + term, before, after, instant, row))
         return found
 
     def _end_events(self, now_ns: int) -> list[Changes]:

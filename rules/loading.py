@@ -11,6 +11,7 @@ from domain.alarm import AlarmClass, EntityKind, Level
 from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
+from rules.consequences import consequence_problems
 from rules.dimensions import dimension_problems
 from rules.messages import allowed_fields, used_fields
 from rules.model import Rule, RuleSet
@@ -39,6 +40,7 @@ def load(library: Sequence[Document], site: Sequence[Document] = (), *, registry
     chosen = RuleSet(
         {name: found[name][0] for name in sorted(found)}, {name: document for name, (_, document) in found.items()}
     )
+    problems += consequence_problems(chosen.rules, chosen.documents)
     if registry is not None and not problems:
         problems += dimension_problems(chosen, registry)
     if problems:

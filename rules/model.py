@@ -3,6 +3,8 @@
 | field | meaning |
 |---|---|
 | ``id``, ``version``, ``labels`` | who it is; the version stands in every alarm |
+| ``owner`` | who answers for the rule: ``fengsui`` for the library, a team or firm for a site's own |
+| ``source``, ``reason`` | standard and clause that its numbers come from, or ``assumption``; why, for its page |
 | ``class``, ``level`` | alarm class and level |
 | ``entity`` | what one alarm is kept for: each point, device, zone or gateway |
 | ``watches`` | which points (or gateways' places) it is about |
@@ -77,11 +79,25 @@ class Messages(Settings):
     en: str = Field(min_length=1, max_length=400)
 
 
+class Reason(Settings):
+    """Why a rule is as it is, for people: what it is about, and where it is patient and why."""
+
+    zh: str = Field(min_length=1, max_length=2000)
+    en: str = Field(min_length=1, max_length=2000)
+
+
+ASSUMPTION = "assumption"
+"""The source of numbers that nobody prescribes."""
+
+
 class Rule(Settings):
     """One rule; the module's table says what each field means."""
 
     id: Token
     version: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    owner: str = Field(default="", max_length=64)
+    source: str = Field(default=ASSUMPTION, min_length=1, max_length=200)
+    reason: Reason | None = None
     labels: Labels
     alarm_class: AlarmClass = Field(alias="class")
     level: Level

@@ -18,10 +18,12 @@ from backbone.subjects import STATUS_BUCKET
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
 from rules import report
+from rules.desk import Desk
 from rules.ground import Ground
 from rules.membership import PARTITION, Membership
 from rules.model import RuleSet
 from rules.report import STATUS_KEY
+from rules.rollout import Reader, Rollout
 from rules.sharing import given_up, taken
 from rules.worker import Ownership, Worker
 
@@ -41,24 +43,29 @@ async def run(
     stop: asyncio.Event,
     lease_ttl_s: float = DEFAULT_TTL_S,
     name: str = "",
+    reader: Reader | None = None,
 ) -> None:
     """Own this process's share of the partitions until ``stop``; then write checkpoints and let go.
 
     One process owns them all. Several, on one machine or many, share them fairly: each partition has one owner, and
     another takes it over when the owner has not renewed its lease for ``lease_ttl_s``. ``name`` is what
-    this one is called; the machine's name without.
+    this one is called; the machine's name without. With a ``reader``, rules that are applied while it runs are taken
+    without a restart (`rules.rollout`).
     """
     await _retried(backbone.ensure_streams, stop)
     members = Membership(backbone, name or machine_name(), lease_ttl_s)
     await _retried(members.join, stop)
     if stop.is_set():
         return
-    process = _Process(_Grounds(registry, ruleset, backbone.partitions), backbone, members, lease_ttl_s)
+    rollout = Rollout(ruleset, reader)
+    await rollout.looked(backbone)
+    process = _Process(_Grounds(registry, rollout, backbone.partitions), backbone, members, lease_ttl_s)
     async with asyncio.TaskGroup() as group:
         alive = group.create_task(members.run(), name="rules-member")
         telling = group.create_task(process.tell(), name="rules-status")
+        following = group.create_task(process.follow(stop), name="rules-rollout")
         await process.share(stop)
-        for task in (alive, telling):
+        for task in (alive, telling, following):
             task.cancel()
     await members.leave()
     with contextlib.suppress(LinkError, RefusedError):
@@ -75,12 +82,12 @@ class _Grounds:
     """Makes the ground of a partition: the rules on its units."""
 
     registry: Registry
-    ruleset: RuleSet
+    rollout: Rollout
     partitions: int
 
     def of(self, partition: int) -> Ground:
         units = {unit for unit in self.registry.units if subjects.partition_of(unit, self.partitions) == partition}
-        ground = Ground(self.registry, units, self.ruleset)
+        ground = Ground(self.registry, units, self.rollout.ruleset)
         ground.build()
         return ground
 
@@ -140,6 +147,16 @@ class _Process:
         if lease is not None:
             self._held[partition] = _Holding(self._grounds, self._backbone, lease, partition, self._ttl_s)
 
+    async def follow(self, stop: asyncio.Event) -> None:
+        """Look for rules that were applied, and bring every worker to them, also one that began meanwhile."""
+        rollout = self._grounds.rollout
+        while not stop.is_set():
+            await rollout.looked(self._backbone)
+            for holding in self._held.values():
+                if holding.worker is not None and holding.worker.engine.plan.version != rollout.ruleset.version:
+                    holding.worker.want(rollout.ruleset)
+            await _pause(2 * RETRY_S, stop)
+
     async def tell(self) -> None:
         """Write our document every second, and that of all when it is ours to write."""
         while True:
@@ -152,7 +169,7 @@ class _Process:
     async def _tell(self) -> None:
         statuses = [one.worker.status for _, one in sorted(self._held.items()) if one.worker is not None]
         name = self._members.name
-        mine = await report.own_document(self._backbone, self._grounds.ruleset, statuses)
+        mine = await report.own_document(self._backbone, self._grounds.rollout, statuses)
         await self._backbone.put_status(report.status_key(name), mine)
         if self._members.speaks:
             others = [member for member in self._members.members if member != name]
@@ -203,7 +220,8 @@ class _Holding:
         try:
             worker = await asyncio.to_thread(self._make_worker)
             self.worker = worker
-            await worker.run(Ownership(epoch=self._lease.epoch, still_ours=self._still_ours, ended=self._ended))
+            async with Desk(self._backbone, worker, self._grounds.rollout, self._partition).open():
+                await worker.run(Ownership(epoch=self._lease.epoch, still_ours=self._still_ours, ended=self._ended))
         finally:
             self.worker = None
             for helper in helpers:

@@ -17,7 +17,7 @@ from backbone.client import Backbone
 from backbone.layout import TELEMETRY
 from backbone.subjects import STATUS_BUCKET
 from domain.clock import NS_PER_S
-from rules.model import RuleSet
+from rules.rollout import Rollout
 from rules.worker_status import WorkerStatus
 
 STATUS_KEY = "rules.main"
@@ -32,10 +32,11 @@ def status_key(name: str) -> str:
     return f"rules.{name}"
 
 
-async def own_document(backbone: Backbone, ruleset: RuleSet, statuses: Sequence[WorkerStatus]) -> Document:
+async def own_document(backbone: Backbone, rollout: Rollout, statuses: Sequence[WorkerStatus]) -> Document:
     """Tell of one process; raises LinkError or RefusedError when the log can't say how far behind it is."""
     rows = [{**asdict(status), "lag": await _lag(backbone, status)} for status in statuses]
-    return {**_totals(rows), "rules": len(ruleset), "version": ruleset.version}
+    ruleset = rollout.ruleset
+    return {**_totals(rows), "rules": len(ruleset), "version": ruleset.version, "rollout": rollout.status()}
 
 
 def joint_document(documents: Mapping[str, Document], unowned_s: Mapping[int, float]) -> Document:

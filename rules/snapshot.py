@@ -93,6 +93,17 @@ def grown(engine: Engine, plan: Plan, mine: Identity, theirs: Identity) -> Engin
     return fresh
 
 
+def carried(engine: Engine, plan: Plan, mine: Identity, theirs: Identity) -> tuple[Engine, Restored]:
+    """Return an engine for a plan of other rules, in the state of ``engine`` where its meaning is the same.
+
+    Open alarms are judged anew at the next tick.
+    """
+    fresh = Engine(plan, engine.partition)
+    restored = _set(fresh, *_state(engine), mine, theirs)
+    fresh.judge_all = True
+    return fresh, restored
+
+
 def _state(engine: Engine) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     """Return what an engine knows, as a header and arrays in the order of its plan."""
     plan, slots = engine.plan, engine.slots

@@ -33,6 +33,8 @@ from rules.decoding import Decoder
 from rules.engine import Engine
 from rules.ground import Ground, Learned, births_in, points_born
 from rules.identity import Identity
+from rules.model import RuleSet
+from rules.rule_change import RuleChange
 from rules.snapshot import Place, Restored, fingerprint_of, restore, save
 from rules.worker_status import Growth, WorkerStatus
 
@@ -70,6 +72,7 @@ class Worker:
         self._identity_is_stored = False
         self._key_names = [f"{self._name}-keys-a", f"{self._name}-keys-b"]
         self._growth = Growth()
+        self._change = RuleChange()
         self._seq = 0
         self._log = ""
         self._alarm_seq = 0
@@ -100,7 +103,23 @@ class Worker:
             learned=int(np.count_nonzero(site.learned & ~site.spare)),
             grown=self._growth.times,
             growing_ms=round(self._growth.seconds * 1000),
+            rules=self._engine.plan.version,
+            change=self._change.told,
         )
+
+    @property
+    def engine(self) -> Engine:
+        """The engine as it stands between two messages; to look at."""
+        return self._engine
+
+    @property
+    def ground(self) -> Ground:
+        """The site and rules under the engine."""
+        return self._ground
+
+    def want(self, ruleset: RuleSet) -> None:
+        """Go over to other rules after the batch at hand, in the state that keeps its meaning."""
+        self._change.wanted = ruleset
 
     async def run(self, ownership: Ownership) -> None:
         """Work until ``ownership.ended`` is set, then write a last checkpoint.
@@ -119,6 +138,7 @@ class Worker:
                 if batch[0].seq <= self._seq:
                     raise LinkError("TELEMETRY was made anew")
                 await self._take(batch, ownership)
+                await self._take_rules()
                 await self._checkpoint(ownership, at_least_every_s=CHECKPOINT_EVERY_S)
             await self._checkpoint(ownership)
         finally:
@@ -162,6 +182,16 @@ class Worker:
             self._growth.times += 1
         self._identity_is_stored = False
         self._growth.seconds += time.perf_counter() - began
+
+    async def _take_rules(self) -> None:
+        """Go over to other rules when somebody wants that; what stands in the log before was said by the old ones."""
+        changed = await self._change.take(self._ground, self._engine)
+        if changed is None:
+            return
+        self._ground, self._engine, restored = changed
+        self._decoder = self._decoder.on(self._engine.plan.site)
+        self._identity_is_stored, self._saved_seq = False, -1
+        self._report(restored)
 
     async def _write(self, transition: Transition, ownership: Ownership) -> None:
         """Publish one transition, unless it is there already; waits while the backbone is away."""

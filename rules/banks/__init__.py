@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from rules.banks.bank import Bank
 from rules.banks.baseline import BaselineBank
+from rules.banks.expressions import ExpressionBank
 from rules.banks.limits import AboveBank, BelowBank, RangeBank
 from rules.banks.load_step import StepBank
 from rules.banks.motion import ChangeBank, RateBank
@@ -32,6 +33,7 @@ __all__ = [
     "BitsBank",
     "ChangeBank",
     "EqualsBank",
+    "ExpressionBank",
     "RangeBank",
     "RateBank",
     "RepeatBank",
@@ -56,6 +58,7 @@ BANKS: Mapping[str, type[Bank]] = {
     "flap": RepeatBank,
     "load_signature": SignatureBank,
     "baseline": BaselineBank,
+    "expression": ExpressionBank,
 }
 """Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""
 

@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.conditions import PLAIN, Condition
-from rules.kernels import Bools, Floats, Indexes, Truths, judged
+from rules.kernels import UNKNOWN, Bools, Floats, Indexes, Truths, judged
 from rules.links import Links
+from rules.segment import Segment
 from rules.site_index import SiteIndex
+
+Moved = tuple[Indexes, Truths, Truths]
+"""Terms, and their codes before and after, shape ``(m,)`` each."""
 
 
 class Bank:
@@ -113,6 +117,22 @@ class Bank:
             return None
         self.truth[term[moved]] = after[moved]
         return (moved if row is None else row[moved]), term[moved], before[moved], after[moved]
+
+    def read_together(self, segment: Segment) -> tuple[Moved, Indexes, Indexes] | None:
+        """Ask tests that look at several points at once, after the rounds of a segment.
+
+        Returns terms and codes, and the instant and the reading (row) of each, shape ``(m,)``; None for tests on
+        single points, which `read` has answered.
+        """
+        del segment
+        return None
+
+    def forget(self, points: Indexes) -> Moved:
+        """Make the terms of some points unknown; they keep their memory."""
+        _, term = self.links.expand(points)
+        before = self.truth[term]
+        self.truth[term] = before | np.uint8(UNKNOWN)
+        return term, before, self.truth[term]
 
     def _watched(self, point: Indexes) -> tuple[Indexes | None, Indexes]:
         """Return the terms of points and the rows they come from; None for "each row one term, in order"."""

@@ -17,6 +17,7 @@ points that its selector matches within the rule's entity; one point that passes
 | ``window`` | min, max, mean, sum, std, slope or percentile of a stretch of time is past a limit | points |
 | ``load_signature`` | a battery charger is on, by the power of its circuit | points |
 | ``baseline`` | value is not as at this hour of other weeks | points |
+| ``expression`` | a formula over points of one device is true, see `rules.conditions.expressions` | devices |
 | ``absence`` | nothing good is heard | points, devices, gateways or transmitters |
 | ``schedule`` | it is that time of the week, or the zone is open / closed | the log's ticks |
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from domain.documents import Path
 from rules.conditions.baseline import Baseline
+from rules.conditions.expressions import ExpressionText, formula
 from rules.conditions.measured import Limit, LoadStep, Measured
 from rules.conditions.motion import Changed, Rate, Stuck
 from rules.conditions.places import Schedule, Sequence, Several
@@ -22,7 +23,7 @@ from rules.conditions.windows import Window
 
 COMBINATIONS = ("all_of", "any_of", "several", "sequence")
 TESTS = (
-    *("above", "below", "bits", "equals", "at_least", "at_most", "step", "absence", "schedule"),
+    *("above", "below", "bits", "equals", "at_least", "at_most", "step", "expression", "absence", "schedule"),
     *("rate", "changed", "stuck", "count", "flap", "window", "load_signature", "baseline"),
 )
 UNWATCHED = ("absence", "schedule")
@@ -43,6 +44,7 @@ class Condition(Selector):
     at_least: float | None = None
     at_most: float | None = None
     step: LoadStep | None = None
+    expression: ExpressionText | None = None
     absence: Absence | None = None
     rate: Rate | None = None
     changed: Changed | None = None
@@ -62,6 +64,8 @@ class Condition(Selector):
             raise ValueError(f"a condition asks exactly one thing, {found} → write one of {', '.join(TESTS)}")
         if asked[0] in COMBINATIONS and self.model_fields_set & set(Selector.model_fields):
             raise ValueError("a combination selects nothing itself → move kind, point, … into its conditions")
+        if self.expression is not None and self.point:
+            raise ValueError("a formula names its points itself → remove 'point'")
         return self
 
     @cached_property
@@ -98,8 +102,9 @@ class Condition(Selector):
 
     @cached_property
     def selector(self) -> Selector:
-        """The selector alone."""
-        return Selector(kind=self.kind, point=self.point, word=self.word, tags=self.tags, zones=self.zones)
+        """The selector alone; a formula means the points that it names."""
+        point = self.point if self.expression is None else formula(self.expression).names
+        return Selector(kind=self.kind, point=point, word=self.word, tags=self.tags, zones=self.zones)
 
     @cached_property
     def meaning(self) -> str:

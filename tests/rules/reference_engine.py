@@ -115,6 +115,7 @@ class Reference(Watched):
     def _forget(self, key: str) -> None:
         if key in self.learned and self.points[key].last_ns is None:
             return
+        self.present[key] = math.nan
         for (name, other), term in self.terms.items():
             if other == key and not self.asked[name].window:
                 term.known = False
@@ -137,6 +138,7 @@ class Reference(Watched):
         changed: dict[tuple[str, str], int] = {}
         data = message.readings
         self.data = data
+        formulas: dict[tuple[str, str], tuple[Condition, str, Truth]] = {}
         for row in rows:
             assert data is not None
             key, time_ns, value = self.keys[int(data.point[row])], int(data.time_ns[row]), float(data.value[row])
@@ -154,6 +156,10 @@ class Reference(Watched):
             told_ns = min(time_ns, message.time_ns) if historical else message.time_ns
             if good:
                 state.heard_ns, state.value, state.text = self.counted_ns, value, data.text.get(row)
+            for name, asked in self._asked_of(key).items():
+                formulas.setdefault(name, asked)
+                changed[name] = row
+            self.present[key] = value if good else math.nan
             for test in (one for one in self._tests_of(key) if not one.window):
                 term = self._term(test, key)
                 before = term.truth
@@ -165,7 +171,13 @@ class Reference(Watched):
                     term.known = False
                 if term.truth != before:
                     changed[test.meaning, key] = row
-        return changed
+        same = {name for name, (test, anchor, was) in formulas.items() if self._formula(test, anchor) == was}
+        return {name: row for name, row in changed.items() if name not in same}
+
+    def _asked_of(self, key: str) -> dict[tuple[str, str], tuple[Condition, str, Truth]]:
+        """Return the formulas that a point stands in, by meaning and anchor, with their present truths."""
+        found = self.formulas_of(key)
+        return {(test.meaning, anchor): (test, anchor, self._formula(test, anchor)) for test, anchor in found}
 
     def _take_into_windows(self, key: str, value: float, time_ns: int) -> None:
         for test in self._tests_of(key):
@@ -176,8 +188,6 @@ class Reference(Watched):
         if test.asks in reference_windows.MEMORY:
             question = reference_windows.Asked(test, self.point[key].kind, self._limit(test, key))
             return reference_windows.remembered(question, term.memory, value, time_ns, held=term.held)
-        if test.load_signature or test.baseline:  # random logs last minutes, these need half an hour or weeks
-            return False if test.load_signature else None
         if test.above or test.below:
             limit, asked = self._limit(test, key), test.above or test.below
             assert limit is not None

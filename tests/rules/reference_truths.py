@@ -16,6 +16,7 @@ from domain.site.registry import Device
 from rules.conditions import Absent, Condition, Selector
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.site_index import SiteIndex
+from tests.rules.reference_formulas import formula_fits, formula_truth, names_in
 from tests.rules.reference_places import Course, Held, Places, home_of
 from tests.rules.reference_windows import Memory
 
@@ -94,6 +95,7 @@ class Watched(Places):
         self.asked: dict[str, Condition] = {}
         self.gateways = {key: GatewayState() for key in registry.gateways}
         self.absences: dict[tuple[object, ...], Truth] = {}
+        self.present = dict.fromkeys(self.keys, math.nan)
         self.counted_ns = 0
         self.last_log_ns: int | None = None
         self.late = 0
@@ -196,7 +198,10 @@ class Watched(Places):
                 if all(self._device_meant(self.registry.devices[key], one) for one in (watches, test.selector))
             ]
             return [("device", key) for key in meant]
-        return [(test, key) for key in self._meant(points, watches, test.selector) if self._fits(test, key)]
+        meant = self._meant(points, watches, test.selector)
+        if test.expression is not None:
+            return [(test, key) for key in meant if formula_fits(test.expression, key, self.point, self.learned)]
+        return [(test, key) for key in meant if self._fits(test, key)]
 
     def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
         if condition.several:
@@ -261,8 +266,27 @@ class Watched(Places):
             return self._new(alarm, path, self._schedule_truth(leaf), [])
         if not isinstance(leaf[0], Condition):
             return self._new(alarm, path, self.absences.get(leaf, U), [])
-        truth = self._term(leaf[0], leaf[1]).truth
+        if leaf[0].expression is not None:
+            truth = self._formula(leaf[0], leaf[1])
+        else:
+            truth = self._term(leaf[0], leaf[1]).truth
         return self._new(alarm, path, truth, [(truth, self.rows.get((leaf[0].meaning, leaf[1]), -1))])
+
+    def _formula(self, test: Condition, anchor: str) -> Truth:
+        device = anchor.rpartition("/")[0]
+        return formula_truth(test.expression or "", lambda name: self.present[f"{device}/{name}"])
+
+    def formulas_of(self, key: str) -> list[tuple[Condition, str]]:
+        """Return the formulas that a point stands in, with their anchors."""
+        device = key.rpartition("/")[0]
+        found = {}
+        for rule in self.rules:
+            level = rule.level_when.condition if rule.level_when else None
+            for condition in (rule.condition, level, rule.unless, rule.test):
+                for test in condition.tests() if condition else ():
+                    if test.expression is not None and key.rpartition("/")[2] in names_in(test.expression):
+                        found[test.meaning] = (test, f"{device}/{names_in(test.expression)[0]}")
+        return list(found.values())
 
     def _new(
         self, alarm: Alarm, path: tuple[object, ...], truth: Truth, parts: list[tuple[Truth, int]]
@@ -338,7 +362,8 @@ class Watched(Places):
             ]
             for watches, condition in asked:
                 for test in condition.tests():
-                    if test.is_watched and self._meant([key], watches, test.selector) and self._fits(test, key):
+                    watched = test.is_watched and not test.expression
+                    if watched and self._meant([key], watches, test.selector) and self._fits(test, key):
                         found[test.meaning] = test
         return list(found.values())
 

@@ -121,6 +121,20 @@ level_when: {level: warning, condition: {point: state, bits: {any: 0x6}}}
 test: {point: state, bits: {none: 0x1}}
 off_delay_s: 1
 messages: {zh: "{device}{point}{value}", en: "{device} {point} {value}"}
+---
+id: camera_contradicts
+version: "1"
+labels: {zh: 摄像机自相矛盾, en: Camera contradicts itself}
+class: system
+level: notice
+entity: zone
+condition:
+  any_of:
+    - {kind: camera, expression: "behaviour - ebike_count > 1 or (ebike_count / behaviour >= 1 and not behaviour == 2)"}
+    - {kind: fire_panel, expression: "max(l1p01, l1p02) - abs(state) * 2 > -1e1 and min(state, l1p01) < 5"}
+level_when: {level: warning, condition: {expression: "ebike_count == behaviour"}}
+on_delay_s: 0.4
+messages: {zh: "{zone}", en: "{zone}"}
 """
 
 
@@ -173,7 +187,7 @@ def registry() -> Registry:
 
 def library() -> tuple[Document, ...]:
     """Read the library's files."""
-    return load_documents(library_dir(), root=library_dir().parent)
+    return load_documents(library_dir(), root=library_dir().parent, columns=True)
 
 
 def rule_documents(text: str, folder: str = "rules") -> list[Document]:

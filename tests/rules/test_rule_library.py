@@ -52,7 +52,7 @@ def test_every_rule_has_a_test_file_of_its_name_that_raises_it() -> None:
 
 
 def test_the_sentence_of_the_mission_is_in_the_library_word_for_word() -> None:
-    (document,) = [one for one in TESTS if "ebike_charging" in one.file]
+    (document,) = [one for one in TESTS if "ebike_charging_at_exit" in one.file]
     assert EBIKE in {one.get("text_zh") for test in document.data["tests"] for one in test.get("expect", ())}
 
 
