@@ -20,7 +20,7 @@ class BaselineBank(Bank):
 
     | memory | shape | meaning |
     |---|---|---|
-    | ``past`` | (terms, 168 x 6) float64 | mean of each hour of the week, of six weeks; NaN before |
+    | ``past`` | (terms, 168 x 6) float64 | mean of each hour of this week and five before; NaN for none |
     | ``hour`` | (terms,) int64 | the hour of the readings gathered, since 1970; -1 for none |
     | ``total``, ``readings`` | (terms,) float64 | their sum and number |
     | ``middle``, ``band`` | (terms,) float64 | of this hour in other weeks; NaN while too few are known |
@@ -66,15 +66,22 @@ class BaselineBank(Bank):
     def _begin(self, terms: Indexes, hour: Indexes) -> None:
         """Put the hour that is over to the past, and look up the one that begins."""
         full = self.readings[terms] > 0
+        self._forget(terms, self.hour[terms], hour)
         self.past[terms[full], _place(self.hour[terms[full]])] = self.total[terms[full]] / self.readings[terms[full]]
         self.hour[terms], self.total[terms], self.readings[terms] = hour, 0.0, 0.0
         first = (hour % WEEK_H) * MOST_WEEKS
         weeks = self.past[terms[:, None], first[:, None] + np.arange(MOST_WEEKS)]
-        weeks[np.arange(len(terms)), (hour // WEEK_H) % MOST_WEEKS] = np.nan  # this hour, or six weeks ago
         count, middle, spread = middle_and_spread(weeks)
         enough = count >= self.weeks[terms]
         self.middle[terms] = np.where(enough, middle, np.nan)
         self.band[terms] = np.where(enough, np.maximum(self.deviations[terms] * spread, self.least[terms]), np.nan)
+
+    def _forget(self, terms: Indexes, before: Indexes, now: Indexes) -> None:
+        """Clear what stands where the hours since the last one go: it is of six weeks ago, and some had no readings."""
+        before = np.where(before < 0, now - 1, before)
+        for step in range(1, int(min((now - before).max(initial=0), WEEK_H * MOST_WEEKS)) + 1):
+            there = before + step <= now
+            self.past[terms[there], _place(before[there] + step)] = np.nan
 
 
 def _place(hour: Indexes) -> Indexes:

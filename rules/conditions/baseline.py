@@ -9,6 +9,7 @@ from pydantic import Field
 from rules.conditions.measured import Measured
 
 MOST_WEEKS = 6
+"""This one and five before."""
 
 
 class Side(StrEnum):
@@ -24,10 +25,10 @@ class Baseline(Measured):
 
     The deviation is 1.4826 times the median absolute deviation (equal to the standard deviation of a normal
     distribution), and never less than ``least``, so that a point that never moves has a band too. Unknown until
-    ``weeks`` of the last six weeks had readings in this hour. Hours are those of UTC.
+    ``weeks`` of the five weeks before had readings in this hour. Hours are those of UTC.
     """
 
     deviations: float = Field(default=4.0, gt=0, le=100)
     least: float = Field(gt=0)
     side: Side = Side.BOTH
-    weeks: int = Field(default=3, ge=2, le=MOST_WEEKS)
+    weeks: int = Field(default=3, ge=2, le=MOST_WEEKS - 1)
