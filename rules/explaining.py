@@ -15,9 +15,10 @@ from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from rules.alarm_states import AlarmState
-from rules.banks import BANKS
+from rules.banks import Bank, bank_of
 from rules.banks.expressions import ExpressionBank
 from rules.banks.limits import AboveBank, BelowBank
+from rules.banks.windows import WindowBank
 from rules.conditions import Condition, Selector
 from rules.engine import NEVER_SEEN, Engine
 from rules.kernels import ALARM, NORMAL
@@ -73,13 +74,15 @@ class _Reasons:
         if condition.parts:
             parts = [self.of(part, watches) for part in condition.parts]
             return {"asks": condition.asks, "parts": parts, "truth": _together(condition, parts)}
-        if condition.asks not in BANKS:
+        if condition.schedule is not None:
+            return {"asks": condition.asks, "test": condition.meaning, "truth": None}
+        if not condition.is_watched:
             return {"asks": condition.asks, "test": condition.meaning, **self._silence()}
         return {"asks": condition.asks, "test": condition.meaning, **self._points(condition, watches)}
 
     def _points(self, test: Condition, watches: Selector) -> dict[str, Any]:
         plan = self._engine.plan
-        bank = next(bank for bank in plan.banks if type(bank) is BANKS[test.asks])
+        bank = next(bank for bank in plan.banks if type(bank) is bank_of(test))
         points, terms = bank.terms_of(test, np.flatnonzero(plan.site.select_points(watches, test.selector)))
         owner = (
             points if self._rule.entity is EntityKind.POINT else plan.site.entities_of_points(self._rule.entity)[points]
@@ -106,7 +109,7 @@ class _Reasons:
         engine = self._engine
         point, live = engine.plan.site.table[row], engine.liveness
         value, heard = float(engine.known.value[row]), engine.last_ns[row] != NEVER_SEEN
-        last = [bank.truth[bank.links.of(row)] for bank in engine.plan.banks if not isinstance(bank, ExpressionBank)]
+        last = [bank.truth[bank.links.of(row)] for bank in engine.plan.banks if _is_sure(bank)]
         doubt = any(bool((truth > ALARM).any()) for truth in last)
         age_ns = engine.clock.counted_ns - int(live.heard_ns[row])
         silent = age_ns >= int(engine.plan.site.max_silence_ns[row])
@@ -132,6 +135,11 @@ class _Reasons:
         return {"silent_s": round((now_ns - int(heard.max())) / NS_PER_S, 1) if len(heard) else None, "truth": None}
 
 
+def _is_sure(bank: Bank) -> bool:
+    """Tell whether a bank knows an answer whenever the last reading was good: those that remember may need more."""
+    return type(bank).judge is Bank.judge and not isinstance(bank, ExpressionBank | WindowBank)
+
+
 def _rule(engine: Engine, rule_id: str) -> tuple[Rule, int]:
     for number, rule in enumerate(engine.plan.rules):
         if rule.id == rule_id:
@@ -144,11 +152,7 @@ def _entity(engine: Engine, rule: Rule, key: str) -> int:
     if rule.entity is EntityKind.POINT:
         found = site.table.get(key)
     else:
-        keys = {
-            EntityKind.DEVICE: [device.key for device in site.devices],
-            EntityKind.ZONE: site.zones,
-            EntityKind.GATEWAY: site.gateways,
-        }[rule.entity]
+        keys = list(site.entities(rule.entity))
         found = keys.index(key) if key in keys else None
     if found is None:
         raise RefusedError(f"no {rule.entity.value} {key} here", code=NOT_FOUND)

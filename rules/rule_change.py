@@ -20,6 +20,7 @@ import numpy as np
 from domain.points import PointKind
 from domain.quality import GOOD
 from rules.alarm_states import OPEN
+from rules.banks import WindowBank
 from rules.engine import NEVER_SEEN, Engine
 from rules.ground import Ground
 from rules.identity import Identity
@@ -135,6 +136,8 @@ def _show_present(engine: Engine) -> None:
     segment = Segment([message], [now_ns], np.empty(len(plan.site.table), np.int32))
     segment.taken[:] = segment.used[:] = True
     for bank in plan.banks:
+        if isinstance(bank, WindowBank):  # a window says nothing of one reading: it keeps what it had
+            continue
         bank.read(point, value[point], None, time_ns)
         bank.read_together(segment)
     plan.forest.recount()
