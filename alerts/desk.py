@@ -6,7 +6,7 @@ change. The feed event is named by the hash of its audit entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from alerts.audit import AuditWriter
 from alerts.cloud_events import cloud_event
 from alerts.directory import Directory
-from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, WalkTest
+from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, OutOfService, WalkTest
 from alerts.views import alert_view
 from backbone import subjects
 from domain.alarm import AlarmClass
@@ -43,6 +43,7 @@ class Desk:
     _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
     _hidden_rules: set[str] | None = None
     _walk_tests: dict[str, WalkTest] | None = None
+    _out_of_service: Sequence[OutOfService] | None = None
 
     def alert(self, alert_id: str) -> Alert:
         """Return an alert; raises RefusedError with code 404."""
@@ -93,6 +94,17 @@ class Desk:
     def forget_walk_tests(self) -> None:
         """Look again: one has just ended."""
         self._walk_tests = None
+
+    def out_of_service(self, unit: str) -> list[OutOfService]:
+        """Return what is out of service in a unit, what ends last first; whose time is up is back in service."""
+        if self._out_of_service is None:
+            running = select(OutOfService).where(OutOfService.ended_ns.is_(None), OutOfService.until_ns > self.now_ns)
+            self._out_of_service = self.session.scalars(running.order_by(OutOfService.until_ns.desc())).all()
+        return [entry for entry in self._out_of_service if entry.unit == unit]
+
+    def forget_out_of_service(self) -> None:
+        """Look again: one has just ended."""
+        self._out_of_service = None
 
     def write(self, alert: Alert | None, action: str, *, actor: str = SYSTEM, **details: Any) -> AuditEntry:
         """Add to the audit only."""

@@ -96,6 +96,12 @@ class Directory:
             if f"{unit}/{device}" not in registry.devices:
                 raise RefusedError(f"单位 {unit} 没有设备 {device} / unit {unit} has no device {device}")
 
+    def check_gateways(self, unit: str, gateways: Iterable[str]) -> None:
+        """Raise RefusedError where the unit has no such gateway or transmitter."""
+        for gateway in gateways:
+            if f"{unit}/{gateway}" not in self._registry.gateways:
+                raise RefusedError(f"单位 {unit} 没有网关 {gateway} / unit {unit} has no gateway {gateway}")
+
     def place_labels(self, place: Place) -> dict[str, str | int | None]:
         """Return labels of a place for people, whole (``zh``, ``en``) and by step."""
         steps = list(self._place_steps(place))

@@ -7,7 +7,8 @@ An alert is a set of independent facts after ISA-18.2 / IEC 62682, not one state
 * **acknowledged** – somebody has taken it on. Stops the ladder. Says nothing about the cause.
 * **confirmed** – what somebody found out: real, false or test. Comes after the acknowledgement
   (OPC UA Part 9 has the same order); may be corrected while the alert is open, the audit keeps both.
-* **latched / reset** – a latched alert (every fire) stays until a person resets it, and that is
+* **latched / reset** – a latched alert (every fire) stays until a person resets it, here or at its panel
+  (`alerts.panel_resets`), and that is
   refused while the telemetry still says it or says nothing: a hazard opened by telemetry is never
   closed against it.
 * **suppressed** – a consequence of another alert. It keeps its facts; only its ladder rests.

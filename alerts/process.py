@@ -19,7 +19,9 @@ from alerts.feed import publish_feed
 from alerts.intake import read_alarms
 from alerts.links import LEAST_KEY
 from alerts.office import Office
+from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
+from alerts.rules_watch import watch_rules
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
 from alerts.stats import notification_stats
@@ -71,12 +73,15 @@ async def run(
         ]
         await AlertsService(office, signing_key).serve(backbone)
         await WalkTestService(office, backbone).serve()
-        await _work(office, backbone, couriers, stop)
+        await OutOfServiceService(office, backbone).serve()
+        await _work(office, backbone, registry, couriers, stop)
     finally:
         await office.database.close()
 
 
-async def _work(office: Office, backbone: Backbone, couriers: list[Courier], stop: asyncio.Event) -> None:
+async def _work(
+    office: Office, backbone: Backbone, registry: Registry, couriers: list[Courier], stop: asyncio.Event
+) -> None:
     """Run all tasks; one that fails ends the process, which starts again from the database."""
     async with asyncio.TaskGroup() as tasks:
         endless = [
@@ -85,6 +90,7 @@ async def _work(office: Office, backbone: Backbone, couriers: list[Courier], sto
             tasks.create_task(run_timers(office), name="timers"),
             tasks.create_task(publish_feed(office, backbone), name="feed"),
             tasks.create_task(_report(office, backbone), name="status"),
+            tasks.create_task(watch_rules(office, backbone, registry), name="rules-watch"),
             tasks.create_task(_learn(office.directory, backbone), name="births"),
         ]
         deliveries = [tasks.create_task(courier.run(), name="courier") for courier in couriers]
@@ -143,6 +149,7 @@ def _status(session: Session) -> dict[str, Any]:
         "position": {position.lane: position.seq for position in session.scalars(select(Position))},
         "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
         "walk_tests": running_tests(session),
+        "out_of_service": running_entries(session),
         "notifications": notification_stats(session).model_dump(),
         "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),
         "events_refused": session.scalar(

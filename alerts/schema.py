@@ -6,6 +6,7 @@
 | hidden_rules | a rule whose alerts are consequences of one alert | with the alert |
 | transitions | one transition seen, applied or not | once, with the stream position |
 | walk_tests | a time in which the alarms of a unit, or of parts of it, are told to nobody | begun and ended once |
+| out_of_service | a time in which points, devices, zones or gateways are out of service | begun and ended once |
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
@@ -95,6 +96,7 @@ class Alert(Base):
     ``occurrence`` counts how often it came back before it was closed; a ladder belongs to one
     occurrence. ``paused_at_ns`` is since when the ladder waits (suppressed, or gone by itself). ``fire_order``
     numbers the fires of a building in the order of the log, while one of them is open: 1 is the first alarm (首警).
+    ``out_of_service`` is what took its place out of service; ``panel_reset_ns`` when a reset began to wait for it.
     ``walk_test`` is the test that it was raised in; while it is ``held`` its ladder waits (see `alerts.walk_tests`).
     """
 
@@ -114,6 +116,7 @@ class Alert(Base):
         Index("alerts_by_timer", "next_escalation_ns"),
         Index("alerts_by_cause", "suppressed_by"),
         Index("alerts_by_walk_test", "walk_test"),
+        Index("alerts_by_out_of_service", "out_of_service"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -165,6 +168,8 @@ class Alert(Base):
     fire_order: Mapped[int | None] = mapped_column(Integer)
     walk_test: Mapped[str | None] = mapped_column(ID)
     held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    out_of_service: Mapped[str | None] = mapped_column(ID)
+    panel_reset_ns: Mapped[int | None]
 
     @property
     def place(self) -> Place:
@@ -204,6 +209,26 @@ class WalkTest(Base):
     ended_ns: Mapped[int | None]
     ended_by: Mapped[str | None]
     audit_hash: Mapped[str | None]
+
+
+class OutOfService(Base):
+    """A time in which something is out of service (see `alerts.out_of_service`); ``points`` are ``device/point``."""
+
+    __tablename__ = "out_of_service"
+    __table_args__ = (Index("out_of_service_by_end", "ended_ns", "until_ns"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    unit: Mapped[str] = mapped_column(TOKEN)
+    zones: Mapped[list[str]]
+    devices: Mapped[list[str]]
+    points: Mapped[list[str]]
+    gateways: Mapped[list[str]]
+    begun_by: Mapped[str]
+    reason: Mapped[str]
+    begun_ns: Mapped[int]
+    until_ns: Mapped[int]
+    ended_ns: Mapped[int | None]
+    ended_by: Mapped[str | None]
 
 
 class HiddenRule(Base):

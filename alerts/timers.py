@@ -7,7 +7,7 @@ import asyncio
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts import escalation, walk_test_end
+from alerts import escalation, out_of_service, walk_test_end
 from alerts.desk import Desk
 from alerts.office import Office, wait
 from alerts.schema import Alert
@@ -40,11 +40,13 @@ async def run_timers(office: Office) -> None:
 def _next_timer(session: Session) -> int | None:
     ladders = session.scalar(select(func.min(Alert.next_escalation_ns)))
     tests = walk_test_end.next_end(session)
-    return min((time_ns for time_ns in (ladders, tests) if time_ns is not None), default=None)
+    services = out_of_service.next_end(session)
+    return min((time_ns for time_ns in (ladders, tests, services) if time_ns is not None), default=None)
 
 
 def escalate(desk: Desk) -> None:
     """Run the timers that are due, at most a batch; a walk test whose time is up ends first."""
     walk_test_end.end_overdue(desk)
+    out_of_service.end_overdue(desk)
     for alert in escalation.due(desk.session, desk.now_ns, BATCH):
         escalation.settle(desk, alert)

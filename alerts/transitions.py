@@ -9,7 +9,10 @@
 
 [1] An acknowledgement or reset before does not count for it: both are taken back (the audit has them),
 and people are told anew.
-[2] It waits while a walk test holds the record (`alerts.walk_tests`).
+[2] It waits while a walk test holds the record (`alerts.walk_tests`), or its place is out of service
+(`alerts.out_of_service`).
+
+A transition that ``resets`` is no alert of its own: see `alerts.panel_resets`.
 
 Every transition is applied once: its id is stored with what it did.
 """
@@ -22,7 +25,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from alerts import escalation, life_cycle, notices, suppression, walk_tests
+from alerts import escalation, life_cycle, notices, out_of_service, panel_resets, suppression, walk_tests
 from alerts.desk import Desk
 from alerts.schema import Alert, SeenTransition
 from domain.alarm import AlarmClass, Level, Transition, TransitionKind
@@ -47,7 +50,9 @@ def apply(desk: Desk, changes: Sequence[tuple[int, Transition]]) -> None:
 
 def _apply(desk: Desk, transition: Transition, seq: int) -> None:
     alert = desk.open_alert(transition.rule, transition.entity)
-    if alert is not None:
+    if transition.resets:
+        _reset_panel(desk, transition, seq)
+    elif alert is not None:
         _ON_OPEN[transition.kind](desk, alert, transition)
     elif transition.kind is TransitionKind.RAISED:
         alert = _raise(desk, transition)
@@ -60,6 +65,13 @@ def _apply(desk: Desk, transition: Transition, seq: int) -> None:
             seen_at_ns=desk.now_ns,
         )
     )
+
+
+def _reset_panel(desk: Desk, transition: Transition, seq: int) -> None:
+    """A reset at a panel is no alert; it lets those of the panel go."""
+    if transition.kind is TransitionKind.RAISED:
+        for alert in panel_resets.reset_panel(desk, transition, seq):
+            close_if_done(desk, alert)
 
 
 def close_if_done(desk: Desk, alert: Alert) -> None:
@@ -95,7 +107,7 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
         **place,
     )
     _take_content(alert, transition)
-    why = walk_tests.hold(desk, alert)
+    why = {**walk_tests.hold(desk, alert), **out_of_service.flag(desk, alert)}
     if not alert.held:
         number_fire(desk, alert)
     desk.open(alert)
@@ -134,7 +146,8 @@ def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
     alert.active, alert.data_unknown, alert.cleared_at_ns = True, False, None
     alert.acknowledged_at_ns = alert.acknowledged_by = alert.owner = None
     alert.reset_at_ns = alert.reset_by = None
-    why = walk_tests.hold_again(desk, alert, told_test=transition.test)
+    alert.panel_reset_ns = None
+    why = {**walk_tests.hold_again(desk, alert, told_test=transition.test), **out_of_service.flag(desk, alert)}
     if not alert.held:
         number_fire(desk, alert)
     alert.suppressed_by = suppression.cause_of(desk, alert)
@@ -181,6 +194,7 @@ def _clear(desk: Desk, alert: Alert, transition: Transition) -> None:
     escalation.settle(desk, alert)
     desk.note(alert, AlertEvent.CLEARED, **_evidence(transition))
     suppression.release_consequences(desk, alert)
+    panel_resets.reset_on_clearing(desk, alert)
     close_if_done(desk, alert)
 
 

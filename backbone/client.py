@@ -10,12 +10,10 @@ import asyncio
 import logging
 import re
 import signal
-import ssl
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -29,20 +27,17 @@ from backbone.durable import WINDOW, DurableReader
 from backbone.errors import FencedError
 from backbone.layout import Layout, ensure_layout
 from backbone.messages import MESSAGE_ID_HEADER, Ack, CoreMessage, KvEntry, LogMessage
-from backbone.publisher import PASSING_ERRORS, Publisher
+from backbone.publisher import PASSING_CODES, PASSING_ERRORS, Publisher
 from backbone.reader import OrderedReader
 from backbone.server_config import inbox_prefix
-from backbone.tls import TlsFiles, diagnosed
+from backbone.tls import TlsFiles, proven_context
 from domain.errors import LinkError, RefusedError
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 30.0
-DEFAULT_PORT = 4222
-LISTEN_S = 0.5
-"""How long a server may take to refuse our certificate before a connection is tried all the same."""
-
-WRONG_LAST_SEQUENCE = 10071
+WRONG_LAST_SEQUENCE = {10071, 10164}
+"""Somebody else wrote first; the second one comes from a cluster, where that write is still on its way."""
 EXPECT_SEQ = "Nats-Expected-Last-Subject-Sequence"
 EXPECT_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
 
@@ -80,18 +75,21 @@ class Backbone:
     ) -> Self:
         """Connect, waiting up to ``timeout_s`` for the server; afterwards reconnect for ever.
 
+        ``url`` may name several servers of a cluster with commas between them: whichever answers is used.
+
         With ``tls``, or a ``tls://`` address, nothing is said to a server without TLS. Raises LinkError when no server
         answers in time (TlsError where a certificate is why), RefusedError for wrong credentials.
         """
         user = credentials.user if credentials else ""
         options: dict[str, Any] = {"user": user, "password": credentials.password} if credentials else {}
+        servers = url.split(",")
         if tls or url.startswith("tls://"):
-            options["tls"] = await _proven_context(url, tls or TlsFiles())
+            options["tls"] = await proven_context(servers, tls or TlsFiles())
         client = _Client()
         try:
             async with asyncio.timeout(timeout_s):
                 await client.connect(
-                    url,
+                    servers,
                     name=name,
                     inbox_prefix=inbox_prefix(user or "open"),
                     max_reconnect_attempts=-1,
@@ -209,13 +207,15 @@ class Backbone:
         return publisher
 
     def reader(
-        self, stream: str, *, subjects: Sequence[str] = (), start_seq: int = 1, newest: bool = False
+        self, stream: str, *, subjects: Sequence[str] = (), start_seq: int = 1, newest: bool = False, began: str = ""
     ) -> AsyncIterator[list[LogMessage]]:
         """Read in order without acks, for ever; yields lists as messages arrive.
 
-        With ``newest`` begin with the newest message of each subject instead of ``start_seq``.
+        With ``newest`` begin with the newest message of each subject instead of ``start_seq``. ``began``: what
+        `log_began` says of the stream that ``start_seq`` is a place in; another one is read from its beginning.
         """
-        return OrderedReader(self._client, self._js, stream, subjects, start_seq, newest=newest).batches()
+        reader = OrderedReader(self._client, stream, subjects, start_seq, newest=newest, began=began)
+        return reader.batches()
 
     async def durable(
         self, stream: str, *, name: str, subjects: Sequence[str] = (), window: int = WINDOW
@@ -269,10 +269,25 @@ class Backbone:
         with _translated(key):
             return await self.records.create(bucket, key, value)
 
-    async def kv_update(self, bucket: str, key: str, value: bytes, revision: int) -> int:
-        """Write a key whose revision is ``revision``; raises FencedError when it is not."""
+    async def kv_update(
+        self, bucket: str, key: str, value: bytes, revision: int, *, timeout_s: float | None = None
+    ) -> int:
+        """Write a key whose revision is ``revision``; raises FencedError when it is not.
+
+        After a LinkError it may have been written or not.
+        """
         with _translated(key):
-            return await self.records.update(bucket, key, value, revision)
+            return await self.records.update(bucket, key, value, revision, timeout_s=timeout_s)
+
+    async def kv_entries(self, bucket: str) -> dict[str, KvEntry]:
+        """Return all entries of a bucket."""
+        with _translated(bucket):
+            return await self.records.entries(bucket)
+
+    async def kv_delete(self, bucket: str, key: str) -> None:
+        """Remove a key."""
+        with _translated(key):
+            await self.records.delete(bucket, key)
 
     async def kv_keys(self, bucket: str) -> list[str]:
         """Return the keys of a bucket, sorted."""
@@ -288,6 +303,11 @@ class Backbone:
         """Return all status documents by key."""
         with _translated("status"):
             return await self.records.statuses()
+
+    async def log_began(self, stream: str) -> str:
+        """Return when a stream was made: another one of the same name has another time."""
+        with _translated(stream):
+            return await self.records.began(stream)
 
     async def save_checkpoint(self, name: str, data: bytes) -> None:
         """Replace a checkpoint; the old one stays readable until the new one is complete."""
@@ -307,9 +327,13 @@ class Backbone:
 
     async def serve(
         self, subject: str, handler: Callable[[dict[str, Any]], Awaitable[Any]], *, at_once: int = 1
-    ) -> None:
-        """Answer requests on ``subject`` until the connection closes, up to ``at_once`` of them together."""
-        await services.serve(self._client, subject, handler, at_once=at_once)
+    ) -> Callable[[], Awaitable[None]]:
+        """Answer requests on ``subject``, up to ``at_once`` of them together.
+
+        Until the connection closes, or what is returned is called and awaited.
+        """
+        subscription = await services.serve(self._client, subject, handler, at_once=at_once)
+        return subscription.unsubscribe
 
     async def subscribe(self, subject: str) -> AsyncIterator[CoreMessage]:
         """Return live, unstored messages (commands)."""
@@ -336,17 +360,6 @@ class _Client(Client):
         return super()._connect_command()
 
 
-async def _proven_context(url: str, files: TlsFiles) -> ssl.SSLContext:
-    """Return the context of a connection that was tried once; raises TlsError with what is wrong."""
-    parts = urlsplit(url)
-    trouble = await diagnosed(
-        files, parts.hostname or "127.0.0.1", parts.port or DEFAULT_PORT, greets=True, listen_s=LISTEN_S
-    )
-    if trouble is not None:
-        raise trouble
-    return files.context()
-
-
 class _translated:  # noqa: N801  # reads as a phrase: `with _translated(subject):`
     """Turn nats-py's exceptions into ours."""
 
@@ -364,9 +377,9 @@ class _translated:  # noqa: N801  # reads as a phrase: `with _translated(subject
         if isinstance(error, NotFoundError):
             raise RefusedError(f"{self._what}: not found", code=error.err_code) from error
         if isinstance(error, APIError):
-            if error.err_code == WRONG_LAST_SEQUENCE:
+            if error.err_code in WRONG_LAST_SEQUENCE:
                 raise FencedError(f"{self._what}: somebody else wrote first", code=error.err_code) from error
-            if error.err_code in PASSING_ERRORS:
+            if error.err_code in PASSING_ERRORS or error.code in PASSING_CODES:
                 raise LinkError(f"{self._what}: {error.description}") from error
             raise RefusedError(f"{self._what}: {error.description}", code=error.err_code) from error
         if isinstance(error, NatsError | TimeoutError | ConnectionError) and not isinstance(error, LinkError):

@@ -18,6 +18,7 @@ from backbone.subjects import (
     DEVICE_TYPES,
     LEASE_BUCKET,
     NODE_TYPES,
+    RULES_BUCKET,
     SPARKPLUG,
     STATUS_BUCKET,
 )
@@ -87,7 +88,9 @@ async def ensure_layout(js: JetStreamContext, layout: Layout) -> None:
             await js.stream_info(config.name)
         except NotFoundError:
             await _tolerating_race(js.add_stream(config))
-    for bucket, history in ((STATUS_BUCKET, 1), (LEASE_BUCKET, 1), (CONFIG_BUCKET, CONFIGURATIONS_KEPT)):
+    kept = {CONFIG_BUCKET: CONFIGURATIONS_KEPT, RULES_BUCKET: CONFIGURATIONS_KEPT}
+    for bucket in (STATUS_BUCKET, LEASE_BUCKET, CONFIG_BUCKET, RULES_BUCKET):
+        history = kept.get(bucket, 1)
         direct = bucket == CONFIG_BUCKET
         config_kv = api.KeyValueConfig(bucket=bucket, history=history, replicas=layout.replicas, direct=direct)
         try:
@@ -97,7 +100,9 @@ async def ensure_layout(js: JetStreamContext, layout: Layout) -> None:
     try:
         await js.stream_info(f"OBJ_{CHECKPOINT_BUCKET}")
     except NotFoundError:
-        await _tolerating_race(js.create_object_store(CHECKPOINT_BUCKET))
+        await _tolerating_race(
+            js.create_object_store(CHECKPOINT_BUCKET, api.ObjectStoreConfig(replicas=layout.replicas))
+        )
 
 
 async def _tolerating_race(creation: object) -> None:

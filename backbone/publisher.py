@@ -31,8 +31,8 @@ RETRY_S = 0.2
 HEADER_ROOM = 1024
 """Bytes kept free beside a payload: the server counts the headers too."""
 
-_PASSING_CODES = {408, 429, 500, 503}
-"""HTTP-like codes that mean "not now": no leader yet, too busy, storage short."""
+PASSING_CODES = {408, 409, 429, 500, 503}
+"""HTTP-like codes that mean "not now": no leader yet, a write with the same id is on its way, busy, storage short."""
 
 PASSING_ERRORS = {10002, 10023, 10028, 10047, 10077}
 """Server errors that pass though their code is 400: resources of account or server exceeded, store failed."""
@@ -245,5 +245,5 @@ def _answer(message: Msg) -> Ack | RefusedError:
     except (ValueError, KeyError, AttributeError):
         return RefusedError(f"unreadable ack: {message.data[:120]!r}", retryable=True)
     code = error.get("code", 0)
-    passing = code in _PASSING_CODES or error.get("err_code") in PASSING_ERRORS
+    passing = code in PASSING_CODES or error.get("err_code") in PASSING_ERRORS
     return RefusedError(str(error.get("description")), code=error.get("err_code"), retryable=passing)

@@ -19,7 +19,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 EXPIRES_S = 30.0
-HEARTBEAT_S = 2.0
+HEARTBEAT_S = 1.0
 NS = 1_000_000_000
 
 HEARTBEAT, EXPIRED = "100", "408"

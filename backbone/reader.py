@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext, api
+from nats.js import api
 from nats.js.errors import APIError
 
 from backbone.messages import LogMessage, log_message, position_of
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 WINDOW = 1000
 RETRY_S = 0.25
 WAIT_S = 1.0
+ANSWER_S = 2.0
+"""A stream without a leader answers nothing: then we ask again."""
 
 
 class OrderedReader:
@@ -33,24 +35,25 @@ class OrderedReader:
     def __init__(
         self,
         client: Client,
-        js: JetStreamContext,
         stream: str,
         subjects: Sequence[str],
         start_seq: int,
         *,
         newest: bool,
+        began: str = "",
     ) -> None:
         """Read messages of ``subjects`` (all when empty) from ``start_seq`` on.
 
         With ``newest`` the first deliveries are the newest message of each subject, in order, then all that follow.
         """
         self._client = client
-        self._js = js
+        self._js = client.jetstream(timeout=ANSWER_S)
         self._stream = stream
         self._subjects = list(subjects)
         self._next_seq = max(1, start_seq)
         self._consumer_seq = 0
         self._newest = newest
+        self._began = began
 
     async def batches(self) -> AsyncIterator[list[LogMessage]]:
         """Yield lists of 1..1000 messages as they arrive; ends only with its task."""
@@ -84,12 +87,7 @@ class OrderedReader:
         return batch
 
     async def _open(self) -> tuple[Pull, str]:
-        last = (await self._js.stream_info(self._stream)).state.last_seq
-        if self._next_seq > last + 1:
-            log.warning(
-                "%s ends at %d, before the wanted %d: it is a new one, read from 1", self._stream, last, self._next_seq
-            )
-            self._next_seq = 1
+        await self._look()
         policy = api.DeliverPolicy.LAST_PER_SUBJECT if self._newest else api.DeliverPolicy.BY_START_SEQUENCE
         config = api.ConsumerConfig(
             deliver_policy=policy,
@@ -106,6 +104,22 @@ class OrderedReader:
         pull = Pull(self._client, self._stream, info.name, window=WINDOW)
         await pull.start()
         return pull, info.name
+
+    async def _look(self) -> None:
+        """Read a new stream from its beginning.
+
+        A stream that was made at the same time is the same one, wherever it ends: a node of a cluster that was
+        elected a moment ago may not have come to its end yet.
+        """
+        info = await self._js.stream_info(self._stream)
+        began, last = info.created.isoformat() if info.created else "", info.state.last_seq
+        is_new = self._began != began if self._began else self._next_seq > last + 1
+        if is_new and self._next_seq > 1:
+            log.warning(
+                "%s ends at %d, before the wanted %d: it is a new one, read from 1", self._stream, last, self._next_seq
+            )
+            self._next_seq = 1
+        self._began = began
 
     async def _close(self, pull: Pull, name: str) -> None:
         await pull.stop()

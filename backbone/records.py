@@ -41,6 +41,11 @@ class Records:
             return 0
         return message.seq or 0
 
+    async def began(self, stream: str) -> str:
+        """Return when a stream was made."""
+        created = (await self._js.stream_info(stream)).created
+        return created.isoformat() if created else ""
+
     async def put(self, bucket: str, key: str, value: bytes) -> int:
         """Write without asking for the bucket first, so that a gateway needs one permission only."""
         return (await self._js.publish(f"$KV.{bucket}.{key}", value)).seq
@@ -64,19 +69,22 @@ class Records:
 
     async def create(self, bucket: str, key: str, value: bytes) -> int:
         """Write a key that must not exist."""
-        return await self._compare_and_put(bucket, key, value, 0)
+        return await self.update(bucket, key, value, 0)
 
-    async def update(self, bucket: str, key: str, value: bytes, revision: int) -> int:
+    async def update(
+        self, bucket: str, key: str, value: bytes, revision: int, *, timeout_s: float | None = None
+    ) -> int:
         """Write a key that must stand at ``revision``."""
-        return await self._compare_and_put(bucket, key, value, revision)
-
-    async def _compare_and_put(self, bucket: str, key: str, value: bytes, revision: int) -> int:
         headers = {api.Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(revision)}
-        return (await self._js.publish(f"$KV.{bucket}.{key}", value, headers=headers)).seq
+        return (await self._js.publish(f"$KV.{bucket}.{key}", value, timeout=timeout_s, headers=headers)).seq
+
+    async def delete(self, bucket: str, key: str) -> None:
+        """Leave a mark that a key is gone."""
+        await self._js.publish(f"$KV.{bucket}.{key}", b"", headers={"KV-Operation": "DEL"})
 
     async def keys(self, bucket: str) -> list[str]:
         """Return all keys that have a value, sorted."""
-        return sorted(await self._entries(bucket))
+        return sorted(await self.entries(bucket))
 
     async def put_status(self, key: str, document: Mapping[str, Any]) -> None:
         """Write a status document with its time."""
@@ -85,25 +93,25 @@ class Records:
 
     async def statuses(self) -> dict[str, dict[str, Any]]:
         """Return all status documents; one that is no JSON object is left out, so its process is unknown."""
-        documents = {key: _object(value) for key, value in (await self._entries(STATUS_BUCKET)).items()}
+        documents = {key: _object(entry.value) for key, entry in (await self.entries(STATUS_BUCKET)).items()}
         return {key: document for key, document in documents.items() if document is not None}
 
-    async def _entries(self, bucket: str) -> dict[str, bytes]:
-        """Return the newest value of every key of a bucket.
+    async def entries(self, bucket: str) -> dict[str, KvEntry]:
+        """Return the newest entry of every key of a bucket.
 
         By the subjects that its stream has, and not by nats-py's watch: that misses a key which is written while it
         looks, and leaves a consumer behind for every look (2.16).
         """
         stream, prefix = f"KV_{bucket}", kv_subject(bucket, "")
         subjects = (await self._js.stream_info(stream, subjects_filter=kv_subject(bucket, ">"))).state.subjects or {}
-        found: dict[str, bytes] = {}
+        found: dict[str, KvEntry] = {}
         for subject in sorted(subjects):
             try:
                 message = await self._js.get_last_msg(stream, subject)
             except NotFoundError:  # removed since
                 continue
             if (message.headers or {}).get("KV-Operation") is None:
-                found[subject.removeprefix(prefix)] = message.data or b""
+                found[subject.removeprefix(prefix)] = KvEntry(message.data or b"", message.seq or 0)
         return found
 
     async def save_checkpoint(self, name: str, data: bytes) -> None:

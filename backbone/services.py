@@ -14,6 +14,7 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from domain.errors import FengsuiError, LinkError, RefusedError, StoreError, WireError
 
@@ -46,8 +47,8 @@ def unwrap(subject: str, data: bytes) -> Any:
 
 async def serve(
     client: Client, subject: str, handler: Callable[[dict[str, Any]], Awaitable[Any]], *, at_once: int = 1
-) -> None:
-    """Answer on ``subject``; processes that serve the same subject share its requests.
+) -> Subscription:
+    """Answer on ``subject`` until the subscription ends; processes that serve the same subject share its requests.
 
     Up to ``at_once`` requests are worked on together: a service whose devices answer slowly must not keep
     all who ask something else waiting.
@@ -70,7 +71,7 @@ async def serve(
         task.add_done_callback(working.discard)
         task.add_done_callback(lambda _: room.release())
 
-    await client.subscribe(subject, queue=subject, cb=take)
+    return await client.subscribe(subject, queue=subject, cb=take)
 
 
 async def _reply(subject: str, data: bytes, handler: Callable[[dict[str, Any]], Awaitable[Any]]) -> dict[str, Any]:

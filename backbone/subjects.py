@@ -8,6 +8,7 @@
 | ``backfill.<unit>.<gateway>.<device>`` | history that was spooled during an outage |
 | ``alarm.<p>.<unit>.<class>.<rule>`` | a transition |
 | ``alert.<unit>.<class>.<event>`` | a change of an alert, CloudEvents JSON |
+| ``svc.rules.<question>.<p>`` | questions to the owner of partition p: ``explain`` an alarm, ``try`` rules |
 | ``svc.gateway.<unit>.<gateway>`` | requests that people make of a gateway's connectors |
 """
 
@@ -24,6 +25,7 @@ STATUS_BUCKET = "status"
 LEASE_BUCKET = "leases"
 CHECKPOINT_BUCKET = "checkpoints"
 CONFIG_BUCKET = "configs"
+RULES_BUCKET = "rulesets"
 
 _FNV_OFFSET = 0x811C9DC5
 _FNV_PRIME = 0x01000193
@@ -78,6 +80,11 @@ def alert(unit: str, alarm_class: str, event: str) -> str:
 def gateway_service(unit: str, gateway: str) -> str:
     """Return the subject on which a gateway answers requests."""
     return f"svc.gateway.{unit}.{gateway}"
+
+
+def rules_service(question: str, partition: int) -> str:
+    """Return the subject on which the owner of a partition answers a question about its rules."""
+    return f"svc.rules.{question}.{partition}"
 
 
 def configuration_key(unit: str, gateway: str) -> str:

@@ -17,13 +17,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from domain.errors import LinkError
 
 CONNECT_S = 10.0
+NATS_PORT = 4222
+LISTEN_S = 0.5
+"""How long a nats-server may take to refuse our certificate before a connection is tried all the same."""
 DIAGNOSIS_S = 3.0
 """How long a server is listened to for its reason: alerts follow the handshake at once."""
 
@@ -109,6 +114,17 @@ def server_context(cert_file: Path, key_file: Path, client_ca_file: Path | None 
             raise TlsError("tls_file", f"client_ca_file {client_ca_file} holds no certificate in PEM form") from error
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+async def proven_context(servers: Sequence[str], files: TlsFiles) -> ssl.SSLContext:
+    """Return the context of a connection that was tried once with each; raises TlsError with what is wrong."""
+    for parts in map(urlsplit, servers):
+        trouble = await diagnosed(
+            files, parts.hostname or "127.0.0.1", parts.port or NATS_PORT, greets=True, listen_s=LISTEN_S
+        )
+        if trouble is not None:
+            raise trouble
+    return files.context()
 
 
 async def diagnosed(

@@ -12,6 +12,9 @@ from rich.table import Table
 
 MODULES = (
     "kernel",
+    "fire_tests",
+    "many_rules",
+    "backtest",
     "codec",
     "gb26875_codec",
     "spool",

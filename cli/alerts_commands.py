@@ -18,8 +18,9 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from alerts.face import MOST_LISTED, AlertsFace
+from alerts.out_of_service_face import OutOfServiceFace
 from alerts.walk_test_face import WalkTestFace
-from cli.alerts_tables import alert_table, detail_tables, plain, walk_test_line
+from cli.alerts_tables import alert_table, detail_tables, out_of_service_line, plain, walk_test_line
 from cli.check_command import Language
 from cli.process_commands import StateOption, alerts_service
 from cli.session import connect_service
@@ -178,11 +179,16 @@ async def _whole_id(face: AlertsFace, beginning: str) -> str:
 
 
 def _ask_tests(unit: str | None, lang: Language) -> list[str]:
-    """Say which walk tests run: what they cover is in the list, and told to nobody."""
+    """Say which walk tests run and what is out of service: what they cover is in the list, and told to nobody."""
 
     async def look() -> list[str]:
         async with await connect_service() as backbone:
-            return [walk_test_line(test, lang) for test in await WalkTestFace(backbone).list(unit=unit, running=True)]
+            tests = await WalkTestFace(backbone).list(unit=unit, running=True)
+            entries = await OutOfServiceFace(backbone).list(unit=unit, running=True)
+            return [
+                *(walk_test_line(test, lang) for test in tests),
+                *(out_of_service_line(entry, lang) for entry in entries),
+            ]
 
     try:
         return asyncio.run(look())

@@ -13,6 +13,7 @@ from cli.check_command import Language
 from domain.alarm import AlarmClass, Level
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
+from domain.out_of_service import OutOfServiceView
 from domain.walk_test import WalkTestView
 from domain.wording import printable
 
@@ -51,6 +52,7 @@ _WORDS = {
     "historical": ("补报", "historical"),
     "closed": ("已关闭", "closed"),
     "held": ("走动测试不推送", "walk test, told to nobody"),
+    "out_of_service": ("停用", "out of service"),
 }
 _HEADINGS = {
     Language.ZH: ("编号", "时间", "类别", "级别", "内容", "状态", "负责人", "下次升级"),
@@ -91,6 +93,22 @@ def walk_test_line(test: WalkTestView, language: Language) -> str:
     return f"walk test of {test.unit} ({scope}) by {test.begun_by} until {local(test.until_ns)}: nobody is told"
 
 
+def out_of_service_scope(entry: OutOfServiceView) -> str:
+    """Return what is out of service, as one reads it."""
+    return ", ".join((*entry.zones, *entry.devices, *entry.points, *entry.gateways))
+
+
+def out_of_service_line(entry: OutOfServiceView, language: Language) -> str:
+    """Say of an entry what, whose, why, until when."""
+    until = local(entry.until_ns)
+    if language is Language.ZH:
+        return (
+            f"停用：{entry.unit}（{out_of_service_scope(entry)}），{entry.reason}，由 {entry.begun_by} 停用，至 {until}"
+        )
+    what = out_of_service_scope(entry)
+    return f"out of service: {entry.unit} ({what}) by {entry.begun_by} until {until}: {entry.reason}"
+
+
 def detail_tables(detail: AlertDetail, language: Language) -> list[Table]:
     """Return one alert, who was told, what was said, and the audit."""
     notices = _table(_NOTICE_HEADINGS[language])
@@ -123,6 +141,7 @@ def facts(alert: AlertView) -> list[str]:
     found += ["latched"] if alert.latched and alert.reset_at_ns is None else []
     found += ["suppressed"] if alert.suppressed_by else []
     found += ["held"] if alert.held else []
+    found += ["out_of_service"] if alert.out_of_service else []
     found += ["historical"] if alert.historical else []
     found += ["closed"] if alert.closed_at_ns is not None else []
     return found

@@ -128,8 +128,7 @@ def _problem_table(problems: Sequence[Problem], lang: Language) -> Table:
     for heading in _HEADINGS[lang]:
         table.add_column(heading, overflow="fold")
     for problem in problems:
-        place = f"{problem.file}:{problem.line}"
-        cells = (place, problem.field, problem.shown_value, problem.message, problem.mend)
+        cells = (problem.place, problem.field, problem.shown_value, problem.message, problem.mend)
         table.add_row(*(Text(cell) for cell in cells))  # Text: what people wrote is not markup
     return table
 

@@ -11,6 +11,7 @@ LOOK_S = 1.0
 
 PARTS = ("gateways", "profiles")
 RULES = "rules"
+CALENDARS = "calendars"
 
 Signature = tuple[tuple[str, int, int], ...]
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
+from cli.rule_texts import RULE_TEXTS
 from domain.errors import Problem
 
 TEMPLATES: tuple[tuple[str, str], ...] = (
@@ -153,6 +155,30 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
         "within_s belongs to gateways and transmitters; devices have max_silence_s of their points",
         "within_s 只用于网关和传输装置；设备用其测点的 max_silence_s",
     ),
+    ("'{quantity}' is no quantity per time", "“{quantity}”不是按时间的量"),
+    ("write e.g. '{quantity}/min' (s, min, h, d)", "例如写 “{quantity}/min”（s、min、h、d）"),
+    ("this needs one limit", "此处须且只须有一个限值"),
+    ("'of' asks exactly one thing", "of 须且只须问一件事"),
+    ("a slope is per time, all else is not", "斜率是按时间的量，其他统计量不是"),
+    ("write e.g. 'kPa/h' for a slope, 'kPa' for a mean", "例如斜率写 'kPa/h'，均值写 'kPa'"),
+    ("'percentile' belongs to 'stat: percentile'", "percentile 只用于 stat: percentile"),
+    ("write both, or neither", "两项都写，或都不写"),
+    ("low and high are limits of readings", "low 和 high 是读数的限值"),
+    ("write a number for std, slope and sum", "std、slope、sum 的限值写数字"),
+    ("late_s is more than a sixth of over_s", "late_s 大于 over_s 的六分之一"),
+    ("write a longer window, or wait less", "加长窗口，或缩短等待"),
+    ("a sum needs a quantity that begins at 0", "求和的量须以0为起点"),
+    ("write the canonical one, as degC", "写平台的量，如 degC"),
+    ("a schedule alone is no alarm", "只有时间表不成为告警"),
+    ("a schedule watches no points", "时间表不看测点"),
+    ("several are counted in 'condition' and 'level_when' only", "several 只能用在 condition 和 level_when 中"),
+    ("one point is not several", "一个测点不成其为 several"),
+    ("one device is not several", "一台设备不成其为 several"),
+    ("a schedule asks for opening hours, or for days and times", "时间表或问营业时间，或问日期与时间"),
+    ("a sequence needs its time", "sequence 须有时限"),
+    ("'{value}' is no time of day", "“{value}”不是时刻"),
+    ("'to' is before 'from', or more than a year after it", "to 早于 from，或晚于 from 一年以上"),
+    ("{day} is a day off and a working day", "{day} 既是休息日又是工作日"),
     ("a condition asks exactly one thing, found none", "一个条件须且只须问一件事，此处没有"),
     ("a condition asks exactly one thing, found {names}", "一个条件须且只须问一件事，此处有 {names}"),
     ("a combination selects nothing itself", "组合条件自身不选择对象"),
@@ -184,6 +210,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("no such folder", "没有这个文件夹"),
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
     *REPEAT_TEXTS,
+    *RULE_TEXTS,
     *POINT_LIST_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),
@@ -337,14 +364,7 @@ def in_language(problem: Problem, language: str) -> Problem:
     """Return the problem with its sentences in ``zh``, or as it is for any other language."""
     if language != "zh":
         return problem
-    return Problem(
-        file=problem.file,
-        line=problem.line,
-        field=problem.field,
-        value=problem.value,
-        message=chinese(problem.message),
-        mend=chinese(problem.mend),
-    )
+    return replace(problem, message=chinese(problem.message), mend=chinese(problem.mend))
 
 
 def chinese(text: str) -> str:

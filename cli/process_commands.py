@@ -65,9 +65,28 @@ def ingest(site: SiteOption, state: StateOption = None) -> None:
     run_process("ingest", main)
 
 
-def rules_worker(site: SiteOption, state: StateOption = None) -> None:
+def rules_workers(site: Path, state: Path | None, workers: int, name: str) -> None:
+    """Run several rules processes on this machine, which share the partitions; one that ends is started again."""
+    from cli.supervisor import Child, Supervisor
+    from rules.process import machine_name
+
+    session = open_session(site, state)
+
+    async def main(stop: asyncio.Event) -> None:
+        supervisor = Supervisor(session.state.folder("logs"))
+        for number in range(1, workers + 1):
+            one = f"{name or machine_name()}-{number}"
+            words = ["rules", "--site", str(site), "--state", str(session.state.root), "--name", one]
+            await supervisor.start(Child(f"rules-{one}", words))
+        await stop.wait()
+        await supervisor.stop()
+
+    run_process("rules", main)
+
+
+def rules_worker(site: SiteOption, state: StateOption = None, name: str = "") -> None:
     """Evaluate the rules over the telemetry log and write transitions to ALARMS."""
-    from cli.rule_files import load_ruleset
+    from cli.rule_files import bundle_reader, load_ruleset
     from rules import process
 
     session = open_session(site, state)
@@ -76,7 +95,9 @@ def rules_worker(site: SiteOption, state: StateOption = None) -> None:
         ruleset = load_ruleset(session.registry, site / "rules")
         async with await session.connect("rules") as backbone:
             await backbone.ensure_streams()
-            await process.run(session.registry, backbone, ruleset, stop=stop)
+            await process.run(
+                session.registry, backbone, ruleset, stop=stop, name=name, reader=bundle_reader(session.registry)
+            )
 
     run_process("rules", main)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.site_files import load_documents
+from cli.yaml_documents import parse_document
 from domain.documents import Document
+from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
-from rules import RuleSet, library_dir, load
+from rules import TEST_SUFFIX, RuleSet, library_dir, load
 
 
 def load_ruleset(registry: Registry | None = None, site_rules: Path | None = None) -> RuleSet:
@@ -21,4 +24,31 @@ def load_ruleset(registry: Registry | None = None, site_rules: Path | None = Non
 
 def read_folder(folder: Path) -> tuple[Document, ...]:
     """Read the rules and rule tests of a folder, shown as ``<folder>/<file>``."""
-    return load_documents(folder, root=folder.parent)
+    return load_documents(folder, root=folder.parent, columns=True)
+
+
+def rule_texts(folder: Path) -> dict[str, str]:
+    """Return the text of every rule file of a folder by its name; tests of rules stay at home."""
+    files = sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(TEST_SUFFIX))
+    return {path.name: path.read_text(encoding="utf-8-sig") for path in files}
+
+
+def bundle_reader(registry: Registry) -> Callable[[Mapping[str, str]], RuleSet]:
+    """Return what reads the files of a bundle as a site's own rules, with the library beside them.
+
+    It raises `ConfigurationError` with every problem of every file.
+    """
+
+    def read(files: Mapping[str, str]) -> RuleSet:
+        problems: list[Problem] = []
+        own: list[Document] = []
+        for name, text in files.items():
+            try:
+                own.append(parse_document(text, f"rules/{name}", columns=True))
+            except ConfigurationError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigurationError(problems)
+        return load(read_folder(library_dir()), own, registry=registry)
+
+    return read

@@ -1,4 +1,4 @@
-"""``fengsui rules check|test``: check and try rules without a running system.
+"""``fengsui rules …``: check and try rules without a running system; the other commands have their own modules.
 
 Exit codes: 0 all right, 1 problems or failed tests, 2 wrong usage.
 """
@@ -6,6 +6,7 @@ Exit codes: 0 all right, 1 problems or failed tests, 2 wrong usage.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -17,22 +18,41 @@ from rich.text import Text
 
 from cli.check_command import Language
 from cli.problem_texts import in_language
-from cli.process_commands import StateOption, rules_worker
+from cli.process_commands import StateOption, rules_worker, rules_workers
 from cli.rule_files import load_ruleset
+from cli.rules_backtest_command import backtest
+from cli.rules_change_commands import apply, diff
+from cli.rules_document_commands import docs, schema
+from cli.rules_explain_command import explain
 from cli.site_files import load_documents, load_registry
 from cli.yaml_documents import read_document
 from domain.documents import Document
 from domain.errors import ConfigurationError, Problem
+from domain.ids import TOKEN_PATTERN
 from rules import TEST_SUFFIX, Outcome, Rule, RuleSet, library_dir, load, run_tests
 
 app = typer.Typer(
     no_args_is_help=True,
     invoke_without_command=True,
-    help="规则：检查与测试 / Rules: check and test them. With --site: the rules process.",
+    help="规则：检查、测试、解释、生效 / Rules: check, test, explain, apply them. With --site: the rules process.",
 )
+
+app.command()(explain)
+app.command()(diff)
+app.command()(apply)
+app.command()(backtest)
+app.command()(schema)
+app.command()(docs)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")]
 LangOption = Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")]
+
+
+def _token(value: str) -> str:
+    """Refuse a name that can't stand in a key."""
+    if value and (re.fullmatch(TOKEN_PATTERN, value) is None or value == "main"):
+        raise typer.BadParameter("1 to 64 of A-Z a-z 0-9 _ -, and not 'main', which means all of them together")
+    return value
 
 
 @app.callback()
@@ -40,10 +60,25 @@ def run_worker(
     context: typer.Context,
     site: Annotated[Path | None, typer.Option(help="运行规则进程的站点 / run the rules process of this site")] = None,
     state: StateOption = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="本机规则进程数 / rules processes here, which share the partitions"),
+    ] = 1,
+    name: Annotated[
+        str,
+        typer.Option(help="进程名，默认本机名 / what this process is called; the machine's name", callback=_token),
+    ] = "",
 ) -> None:
-    """规则 / Rules. Without a command, and with --site, this is the process that evaluates them."""
+    """规则 / Rules. Without a command, and with --site, this is the process that evaluates them.
+
+    一个进程处理所有分区；多个进程（本机 --workers，或多台机器）平均分担，一个退出，其余在 5 秒内接管。
+    One process owns all partitions; several (--workers here, or machines) share them, and take over from one that ends.
+    """
     if context.invoked_subcommand is None and site is not None:
-        rules_worker(site, state)
+        if workers > 1:
+            rules_workers(site, state, workers, name)
+        else:
+            rules_worker(site, state, name)
     elif site is not None:
         raise typer.BadParameter("--site starts the process; the commands read files only")
 
@@ -144,6 +179,7 @@ def _show_problems(console: Console, problems: Sequence[Problem], *, as_json: bo
                 {
                     "file": problem.file,
                     "line": problem.line,
+                    "column": problem.column,
                     "field": problem.field,
                     "value": problem.shown_value,
                     "message": problem.message,

@@ -109,7 +109,7 @@ def gateway_address(
         credentials = Credentials(user, known[user])
     if mqtt_port is None:
         mqtt_port = json.loads(ports.read_text())["mqtt"] if ports.exists() else DEFAULT_MQTT_PORT
-    return GatewayAddress(url, urlsplit(url).hostname or "127.0.0.1", mqtt_port, credentials)
+    return GatewayAddress(url, urlsplit(url.split(",")[0]).hostname or "127.0.0.1", mqtt_port, credentials)
 
 
 async def connect_service(external_url: str | None = None) -> Backbone:

@@ -30,6 +30,7 @@ from typer.core import TyperGroup
 from cli.alerts_tables import plain
 from cli.rule_files import load_ruleset
 from cli.simulate_gb26875 import EPILOG, gb26875
+from cli.simulate_homes_command import homes
 from cli.simulate_line_command import line
 from cli.site_files import load_registry
 from cli.yaml_documents import read_document
@@ -119,6 +120,7 @@ def simulate(
 
 app.command("gb26875", epilog=EPILOG)(gb26875)
 app.command("line")(line)
+app.command("homes")(homes)
 
 
 def load_play(scenario: Path, site: Path | None = None) -> Play:

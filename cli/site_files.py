@@ -3,6 +3,7 @@
     SITE/site.yaml          units, buildings, zones, people, channels, store      required
     SITE/gateways/*.yaml    gateways with their connections and devices           at least one
     SITE/profiles/*.yaml    device profiles; one named like a built-in replaces it
+    SITE/calendars/*.yaml   public holidays and the working days that make up for them
     SITE/rules/*.yaml       the site's own rules (read by `load_documents` when rules are loaded)
 
 Every file that can't be read is reported in one go, before anything is checked against anything else. Entries with
@@ -38,6 +39,7 @@ class SiteDocuments:
     site: Document
     gateways: tuple[Document, ...]
     profiles: tuple[Document, ...]
+    calendars: tuple[Document, ...] = ()
 
 
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
@@ -57,7 +59,9 @@ def built_in_profiles() -> list[Profile]:
 
 def checked(documents: SiteDocuments) -> Registry:
     """Check what a site's files say; raises `ConfigurationError` with every problem found."""
-    registry = build_registry(documents.site, documents.gateways, documents.profiles, PROTOCOLS)
+    registry = build_registry(
+        documents.site, documents.gateways, documents.profiles, PROTOCOLS, calendars=documents.calendars
+    )
     problems = check_site(registry, documents.gateways, documents.profiles)
     if not _is_time_zone(registry.site.timezone):
         problems.append(documents.site.problem(("timezone",), "no such time zone", "use a name such as Asia/Shanghai"))
@@ -81,13 +85,14 @@ def read_site(site: Path, environment: Mapping[str, str] = os.environ, *, needs_
     roots = _read([site / "site.yaml"], site, environment, problems)
     gateways = _read(_yaml_files(site / "gateways", site, problems), site, environment, problems)
     own = _read(_yaml_files(site / "profiles", site, problems), site, environment, problems)
+    calendars = _read(_yaml_files(site / "calendars", site, problems), site, environment, problems)
     built_in = load_documents(BUILT_IN_PROFILES, root=BUILT_IN_PROFILES.parent.parent, environment=environment)
     roots, gateways, own, built_in = (_written_out(one, problems) for one in (roots, gateways, own, built_in))
     if problems:
         raise ConfigurationError(problems)
     replaced = {str(document.value(("profile",))) for document in own}
     kept = tuple(document for document in built_in if str(document.value(("profile",))) not in replaced)
-    return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept))
+    return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept), calendars=calendars)
 
 
 def read_list_site(
@@ -124,15 +129,19 @@ def _is_time_zone(name: str) -> bool:
 
 
 def load_documents(
-    folder: Path, *, root: Path | None = None, environment: Mapping[str, str] = os.environ
+    folder: Path,
+    *,
+    root: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    columns: bool = False,
 ) -> tuple[Document, ...]:
     """Read ``folder/*.yaml`` in order of their names; a folder that is not there holds none.
 
-    ``root`` is the folder that shown file names are relative to. Raises `ConfigurationError` with the
-    problems of all files together.
+    ``root`` is the folder that shown file names are relative to; ``columns`` keeps those of values. Raises
+    `ConfigurationError` with the problems of all files together.
     """
     problems: list[Problem] = []
-    documents = _read(_yaml_files(folder, root, problems), root, environment, problems)
+    documents = _read(_yaml_files(folder, root, problems), root, environment, problems, columns=columns)
     if problems:
         raise ConfigurationError(problems)
     return documents
@@ -147,13 +156,18 @@ def _yaml_files(folder: Path, root: Path | None, problems: list[Problem]) -> lis
 
 
 def _read(
-    paths: Iterable[Path], root: Path | None, environment: Mapping[str, str], problems: list[Problem]
+    paths: Iterable[Path],
+    root: Path | None,
+    environment: Mapping[str, str],
+    problems: list[Problem],
+    *,
+    columns: bool = False,
 ) -> tuple[Document, ...]:
     """Read files, adding what is wrong with any of them to ``problems``."""
     documents = []
     for path in paths:
         try:
-            documents.append(read_document(path, root, environment))
+            documents.append(read_document(path, root, environment, columns=columns))
         except ConfigurationError as error:
             problems += error.problems
     return tuple(documents)

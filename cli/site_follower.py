@@ -3,6 +3,7 @@
 | order | who | how |
 |---|---|---|
 | 1 | the backbone's users | the server reads its list again; nobody is disconnected |
+| 2 | rules, where nothing else is different | change without a restart |
 | 2 | store, rules, alerts, console | started anew where they hold what changed; each goes on where it stopped |
 | 3 | gateways | read their part again (SIGHUP), lines that did not change don't notice; new ones start, others end |
 
@@ -16,10 +17,13 @@ import logging
 import time
 
 from cli.check_command import read_all
-from cli.file_watch import PARTS, RULES, signature, watch_folder
+from cli.file_watch import CALENDARS, PARTS, RULES, signature, watch_folder
 from cli.platform import Platform, gateway_process, gateway_users, with_process
+from cli.rules_running import apply_folder
 from cli.session import Session
+from domain.errors import LinkError, RefusedError
 from domain.site import Registry
+from rules import RuleSet
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +42,16 @@ class SiteFollower:
         self._platform = platform
         self._changed = asyncio.Event()
         self._rules = ""
-        self._known = signature(platform.session.site, (*PARTS, RULES))
+        self._known = signature(platform.session.site, (*PARTS, CALENDARS, RULES))
 
     async def run(self) -> None:
         """Take the folder whenever its files changed and are at rest."""
         _, rules, _ = await asyncio.to_thread(read_all, self._platform.session.site)
         self._rules = rules.version if rules is not None else ""
         async with asyncio.TaskGroup() as group:
-            watching = watch_folder(self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, RULES))
+            watching = watch_folder(
+                self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, CALENDARS, RULES)
+            )
             group.create_task(watching, name="watch-site")
             group.create_task(self._take_each(), name="take-site")
 
@@ -71,10 +77,23 @@ class SiteFollower:
         platform.session = Session(platform.session.site, registry, platform.session.state)
         if platform.server is not None:
             platform.server.admit(gateway_users(registry))
-        await self._renew(self._stale(before, registry, rules.version))
+        stale = self._stale(before, registry, rules.version)
+        if stale == ("rules",) and await self._apply(rules):
+            stale = ()
+        await self._renew(stale)
         self._rules = rules.version
         await self._settle_gateways(registry)
         return True
+
+    async def _apply(self, rules: RuleSet) -> bool:
+        """Let the rules that run change without a restart, as ``fengsui rules apply`` does; tells whether they did."""
+        session = self._platform.session
+        try:
+            async with await self._platform.connect("follow-rules") as backbone:
+                return await apply_folder(backbone, session.registry, session.site / "rules", rules, "up --watch")
+        except (LinkError, RefusedError) as error:
+            log.warning("the rules are not applied, their process is started anew: %s", error)
+            return False
 
     def _stale(self, before: Registry, after: Registry, rules: str) -> tuple[str, ...]:
         """Return the processes that hold something which is different now."""

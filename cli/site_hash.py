@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-PARTS = ("site.yaml", "gateways/*.yaml", "profiles/*.yaml", "rules/*.yaml")
+PARTS = ("site.yaml", "gateways/*.yaml", "profiles/*.yaml", "calendars/*.yaml", "rules/*.yaml")
 
 
 def site_hash(site: Path) -> str:

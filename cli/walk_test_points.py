@@ -56,13 +56,13 @@ def _watched(index: SiteIndex, rule: Rule) -> Bools:
     """Return which points the condition of a rule reads, less those that others on their device explain."""
     mask = np.zeros(len(index.table), np.bool_)
     for test in rule.condition.tests():
-        if test.absence is None:
+        if test.is_watched:
             mask |= index.select_points(rule.watches, test.selector)
     if rule.unless is None:
         return mask
     explaining = np.zeros(len(index.table), np.bool_)
     for test in rule.unless.tests():
-        if test.absence is None:
+        if test.is_watched:
             explaining |= index.select_points(rule.around, test.selector)
     explained = np.isin(index.device_of, index.device_of[explaining & mask])
     return mask & (explaining | ~explained)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,12 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 """What a scalar without quotes may be, besides a word: full form and value."""
 
 
-def read_document(path: Path, root: Path | None = None, environment: Mapping[str, str] = os.environ) -> Document:
+def read_document(
+    path: Path, root: Path | None = None, environment: Mapping[str, str] = os.environ, *, columns: bool = False
+) -> Document:
     """Read one file; raises `ConfigurationError` when it is no acceptable YAML.
 
-    ``root`` is the folder that the shown file name is relative to.
+    ``root`` is the folder that the shown file name is relative to; ``columns`` keeps those of the values, too.
     """
     name = str(path.relative_to(root)) if root else str(path)
     try:
@@ -65,10 +68,12 @@ def read_document(path: Path, root: Path | None = None, environment: Mapping[str
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _refusal(name, line, "not UTF-8 text", "save the file as UTF-8; it may have been saved as GBK") from error
-    return parse_document(text, name, environment)
+    return parse_document(text, name, environment, columns=columns)
 
 
-def parse_document(text: str, name: str, environment: Mapping[str, str] = os.environ) -> Document:
+def parse_document(
+    text: str, name: str, environment: Mapping[str, str] = os.environ, *, columns: bool = False
+) -> Document:
     """Parse YAML text that is called ``name`` in messages; raises `ConfigurationError`."""
     loader = None
     try:
@@ -88,7 +93,8 @@ def parse_document(text: str, name: str, environment: Mapping[str, str] = os.env
     finally:
         if loader is not None:
             loader.dispose()
-    return _Builder(name, environment).document(node)
+    document = _Builder(name, environment).document(node)
+    return document if columns else replace(document, columns={})
 
 
 class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
@@ -135,14 +141,16 @@ class _Builder:
         self._environment = environment
         self._lines: dict[FieldPath, int] = {}
         self._written: dict[FieldPath, str] = {}
+        self._columns: dict[FieldPath, int] = {}
 
     def document(self, node: yaml.Node | None) -> Document:
         """Build everything below the root; an empty file is an empty block."""
         data = {} if node is None else self._value(node, ())
-        return Document(file=self._name, data=data, lines=self._lines, written=self._written)
+        return Document(file=self._name, data=data, lines=self._lines, written=self._written, columns=self._columns)
 
     def _value(self, node: yaml.Node, path: FieldPath) -> Any:
         self._lines.setdefault(path, node.start_mark.line + 1)
+        self._columns.setdefault(path, node.start_mark.column + 1)
         if isinstance(node, yaml.MappingNode):
             return self._block(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -158,6 +166,7 @@ class _Builder:
         for key_node, value_node in node.value:
             key = self._key(key_node)
             self._lines[*path, key] = key_node.start_mark.line + 1
+            self._columns[*path, key] = key_node.start_mark.column + 1
             if key in block:
                 raise self._refusal((*path, key), f"key '{key}' stands twice", "keep one of them")
             block[key] = self._value(value_node, (*path, key))

@@ -64,6 +64,8 @@ class EntityKind(StrEnum):
     DEVICE = "device"
     ZONE = "zone"
     GATEWAY = "gateway"
+    BUILDING = "building"
+    UNIT = "unit"
 
 
 class Place(BaseModel):
@@ -94,7 +96,8 @@ class Transition(BaseModel):
     level: Level
     entity_kind: EntityKind
     entity: str = Field(
-        description="zone: unit/zone; device: unit/device; point: unit/device/point; gateway: unit/gateway"
+        description="zone: unit/zone; device: unit/device; point: unit/device/point; gateway: unit/gateway;"
+        " building: unit/building; unit: unit"
     )
     place: Place
     partition: int = Field(ge=0)
@@ -110,6 +113,7 @@ class Transition(BaseModel):
     text_zh: str
     text_en: str
     picture_url: str | None = None
+    resets: bool = Field(default=False, description="a reset at a panel: lets latched alerts of the panel go")
     hides: tuple[Token, ...] = Field(
         default=(), description="rules whose alerts on the same entity or zone are consequences"
     )

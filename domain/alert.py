@@ -84,6 +84,9 @@ class AlertView(BaseModel):
         description="of a fire: 1 = the first alarm (首警) of its building since no fire was open there, 2 the second",
     )
     walk_test: str | None = Field(default=None, description="id of the walk test (走动测试) that it was raised in")
+    out_of_service: str | None = Field(
+        default=None, description="id of what took its place out of service (停用); fires are told all the same"
+    )
     held: bool = Field(default=False, description="raised in a walk test, and told to nobody for that reason")
 
     @property

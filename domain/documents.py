@@ -47,7 +47,8 @@ class Document:
 
     ``written`` holds the text of values that the environment filled in. Problems show that text
     instead of the value, so that no secret ends up on a screen. ``origins`` leads from entries of
-    ``data`` back to the file, whose paths ``lines`` and ``written`` have (`domain.templates`).
+    ``data`` back to the file, whose paths ``lines`` and ``written`` have (`domain.templates`). ``columns`` are kept
+    for rules alone, whose conditions stand in one line: those of a large site would double what its files take.
     """
 
     file: str
@@ -55,6 +56,12 @@ class Document:
     lines: Mapping[Path, int] = field(default_factory=dict)
     written: Mapping[Path, str] = field(default_factory=dict)
     origins: Mapping[Path, Origin] = field(default_factory=dict)
+    columns: Mapping[Path, int] = field(default_factory=dict)
+
+    def column(self, path: Path) -> int:
+        """Return the column of ``path`` or of its nearest parent that has one; 0 where columns were not kept."""
+        path, _ = self._in_file(path)
+        return next((self.columns[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.columns), 0)
 
     def line(self, path: Path) -> int:
         """Return the line of ``path``, or of its nearest parent that has one (1 at least)."""
@@ -78,7 +85,8 @@ class Document:
         """Make a `Problem` for the value at ``path``."""
         inner, field = self._in_file(path)
         shown = self.written.get(inner, self.value(path))
-        return Problem(file=self.file, line=self.line(path), field=field, value=shown, message=message, mend=mend)
+        line, column = self.line(path), self.column(path)
+        return Problem(file=self.file, line=line, field=field, value=shown, message=message, mend=mend, column=column)
 
     def in_file(self, path: Path) -> Path:
         """Return where a value stands in the file."""

@@ -30,12 +30,19 @@ class Problem:
     value: Any
     message: str
     mend: str
+    column: int = 0
+    """Where the field begins in its line, from 1; 0 when nobody asked for it."""
+
+    @property
+    def place(self) -> str:
+        """File, line and, where it is known, column, as editors jump to them."""
+        return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
 
     def __str__(self) -> str:
         """Write it on one line, in the form that editors jump to; control characters are escaped."""
         shown = f" (is {self.shown_value})" if self.shown_value else ""
-        place = f" {self.field}{shown}:" if self.field else ""
-        text = f"{self.file}:{self.line}:{place} {self.message} → {self.mend}"
+        field = f" {self.field}{shown}:" if self.field else ""
+        text = f"{self.place}:{field} {self.message} → {self.mend}"
         return text if text.isprintable() else repr(text)[1:-1]
 
     @property

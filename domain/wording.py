@@ -14,7 +14,7 @@ from typing import Any
 from domain.ids import TOKEN_PATTERN
 
 HTTP_PATTERN = r"^https?://"
-NATS_PATTERN = r"^(nats|tls)://"
+NATS_PATTERN = r"^(nats|tls)://[^,\s]+(,(nats|tls)://[^,\s]+)*$"
 
 _FORMS: Mapping[str, tuple[str, str]] = {
     TOKEN_PATTERN: ("not an id", "use 1 to 64 of the characters A-Z a-z 0-9 _ -; names for people go into 'labels'"),

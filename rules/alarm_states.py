@@ -138,6 +138,22 @@ def advance(
     return NEXT[state, given], TIMERS[state, given], SAYS[state, given]
 
 
+def table_text() -> str:
+    """Return the table in Markdown, for the documentation: a row a state, a column an input."""
+    rows = ["| state | " + " | ".join(given.name.lower() for given in Input) + " |", "|---" * (len(Input) + 1) + "|"]
+    for state, row in TABLE.items():
+        cells = [_cell(state, step) for step in row.values()]
+        rows.append(f"| **{state.name.lower()}** | " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _cell(state: AlarmState, step: Step) -> str:
+    timers = {Timer.START_ON_DELAY: "on-delay begins", Timer.START_OFF_DELAY: "off-delay begins"}
+    parts = ["–" if step.to is state else step.to.name.lower(), timers.get(step.timer, "")]
+    parts.append(f"says `{step.says.value}`" if step.says else "")
+    return "; ".join(part for part in parts if part)
+
+
 def diagram() -> str:
     """Return the table as a Mermaid state diagram, for the documentation."""
     lines = ["stateDiagram-v2", "    [*] --> normal"]

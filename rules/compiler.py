@@ -11,22 +11,25 @@ its birth was read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.alarm import EntityKind
 from domain.clock import NS_PER_S
-from rules.banks import BANKS, Bank
+from rules.banks import Bank, bank_of
+from rules.columns import Column, Nodes
 from rules.conditions import Absence, Absent, Condition, Selector
 from rules.forest import Forest, components
 from rules.kernels import NORMAL, Indexes
 from rules.lineage import lines_of, nearest
 from rules.links import Links
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
+from rules.place_leaves import PlaceLeaves
 from rules.plan import MAIN, RAISES, TESTING, Absences, Plan
 from rules.site_index import SiteIndex
+from rules.timed import joined_lasting, joined_sequences
+from rules.timed_columns import TimedColumns
 
 DEFAULT_GATEWAY_SILENCE_S = 15.0
 """A gateway without an absence rule counts as away after this (assumption: they speak every ten seconds)."""
@@ -34,56 +37,9 @@ DEFAULT_TRANSMITTER_SILENCE_S = 180.0
 """The same for transmitters (practice with GB/T 26875.3: 60 s to 3 min without a frame is off line)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A condition over entities: ``signal[i]`` is its truth for ``entity[i]``; entities rise, none twice."""
-
-    entity: Indexes
-    signal: Indexes
-
-    def __len__(self) -> int:
-        """Return the number of entities."""
-        return len(self.entity)
-
-    def of(self, entity: Indexes) -> tuple[Indexes, Indexes]:
-        """Return the rows of ``entity`` that are here, and their signals."""
-        if not len(self):
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        at = np.minimum(np.searchsorted(self.entity, entity), len(self) - 1)
-        rows = np.flatnonzero(self.entity[at] == entity)
-        return rows, self.signal[at[rows]]
-
-
 def compile_plan(ruleset: RuleSet, site: SiteIndex) -> Plan:
     """Compile; `rules.loading.load` has checked the rules."""
     return _Compiler(ruleset, site).plan()
-
-
-@dataclass
-class _Nodes:
-    """Nodes and edges collected while compiling; numbers are final."""
-
-    leaves: int
-    required: list[NDArray[np.int32]] = field(default_factory=list)
-    doubting: list[NDArray[np.bool_]] = field(default_factory=list)
-    depth: list[NDArray[np.int32]] = field(default_factory=list)
-    part: list[Indexes] = field(default_factory=list)
-    whole: list[Indexes] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, required: NDArray[np.int32], part: Indexes, whole: Indexes, *, doubting: bool = False) -> Indexes:
-        """Add nodes; ``whole`` numbers them from 0. Returns their signals."""
-        depths = np.concatenate([np.zeros(self.leaves, np.int32), *self.depth])
-        depth = np.zeros(len(required), np.int32)
-        np.maximum.at(depth, whole, depths[part] + 1)
-        self.required.append(required)
-        self.doubting.append(np.full(len(required), doubting))
-        self.depth.append(depth)
-        self.part.append(part)
-        self.whole.append(whole + self.count)
-        signals = self.leaves + self.count + np.arange(len(required))
-        self.count += len(required)
-        return signals
 
 
 class _Compiler:
@@ -92,9 +48,11 @@ class _Compiler:
         self._ruleset = ruleset
         self._rules = tuple(ruleset)
         self._banks, self._bank_signal = self._make_banks()
+        self._places = PlaceLeaves(site)
         self._absences = self._make_absences()
         absent = self._absences
-        self._nodes = _Nodes(absent.first_signal + len(absent.device) + len(absent.gateway))
+        self._nodes = Nodes(absent.first_schedule + len(absent.schedules))
+        self._timed = TimedColumns(site, self._nodes)
         self._slot_rule: list[NDArray[np.int32]] = []
         self._slot_entity: list[NDArray[np.int32]] = []
         self._heard: list[tuple[Indexes, Indexes, int]] = []
@@ -137,8 +95,8 @@ class _Compiler:
         """Gather the points of every distinct test, then make one bank a kind."""
         watched: dict[type[Bank], dict[str, tuple[Condition, NDArray[np.bool_]]]] = {}
         for test, selectors in self._asked():
-            if test.absence is None:
-                tests = watched.setdefault(BANKS[test.asks], {})
+            if test.is_watched:
+                tests = watched.setdefault(bank_of(test), {})
                 mask = self._site.select_points(*selectors)
                 before = tests.get(test.meaning)
                 tests[test.meaning] = (test, mask if before is None else before[1] | mask)
@@ -162,13 +120,15 @@ class _Compiler:
     def _make_absences(self) -> Absences:
         device = np.zeros(len(self._site.devices), np.bool_)
         gateway: set[tuple[int, int, int]] = set()
-        for test, selectors in self._asked():
-            if test.absence is None:
+        asked = self._asked()
+        for test, selectors in asked:
+            if test.absence is None or test.absence.of is Absent.POINT:
                 continue
             if test.absence.of is Absent.DEVICE:
                 device |= self._site.select_devices(*selectors)
             else:
                 gateway |= {(int(at), *_times_ns(test.absence)) for at in self._gateways(test.absence, selectors)}
+        point, point_within_ns = self._places.awaited(asked)
         times = np.array(sorted(gateway), np.int64).reshape(-1, 3)
         return Absences(
             first_signal=sum(len(bank) for bank in self._banks),
@@ -176,6 +136,9 @@ class _Compiler:
             gateway=times[:, 0],
             within_ns=times[:, 1],
             reconnect_ns=times[:, 2],
+            point=point,
+            point_within_ns=point_within_ns,
+            schedules=self._places.schedules(asked),
         )
 
     def _gateways(self, absence: Absence, selectors: Sequence[Selector]) -> Indexes:
@@ -199,6 +162,12 @@ class _Compiler:
 
     def _column(self, condition: Condition, watches: Selector, kind: EntityKind) -> Column:
         """Compile a condition for all entities of ``kind``."""
+        if condition.several is not None:
+            inner = self._column(condition.several.condition, watches, EntityKind(condition.several.of.value))
+            return self._timed.several(condition, condition.several, inner, watches, kind)
+        if condition.sequence is not None:
+            steps = [self._column(step, watches, kind) for step in condition.sequence.steps]
+            return self._timed.sequence(condition, condition.sequence, steps, watches, kind)
         if not condition.parts:
             return self._any(*self._leaf(condition, watches, kind))
         parts = [self._column(part, watches, kind) for part in condition.parts]
@@ -214,7 +183,9 @@ class _Compiler:
         selectors = (watches, test.selector)
         if test.absence is not None:
             return self._absence_leaf(test.absence, selectors, kind)
-        number = next(at for at, bank in enumerate(self._banks) if type(bank) is BANKS[test.asks])
+        if test.schedule is not None:
+            return self._places.schedule_leaf(test.schedule, selectors, kind, self._absences)
+        number = next(at for at, bank in enumerate(self._banks) if type(bank) is bank_of(test))
         points, terms = self._banks[number].terms_of(test, np.flatnonzero(self._site.select_points(*selectors)))
         if kind is EntityKind.POINT:
             return points, self._bank_signal[number] + terms
@@ -233,6 +204,8 @@ class _Compiler:
                 & np.isin(absent.gateway, self._gateways(asked, selectors))
             )
             return absent.gateway[mine], absent.first_signal + len(absent.device) + mine
+        if asked.of is Absent.POINT:
+            return self._places.awaited_leaf(asked, selectors, kind, absent)
         mine = np.flatnonzero(self._site.select_devices(*selectors)[absent.device])
         entity = self._site.entities_of_devices(kind)[absent.device[mine]]
         return entity.astype(np.int64), absent.first_signal + mine
@@ -286,8 +259,9 @@ class _Compiler:
             rows, signal = self._under(unless, rule, main.entity)
         else:
             rows, signal = self._column(unless, rule.around, EntityKind.DEVICE).of(owner)
-        explains = self._site.select_points(rule.around, unless.selector)[main.entity[rows]]
-        rows, signal = rows[~explains], signal[~explains]
+        if unless.is_watched:
+            explains = self._site.select_points(rule.around, unless.selector)[main.entity[rows]]
+            rows, signal = rows[~explains], signal[~explains]
         result = main.signal.copy()
         if len(rows):
             ones, number = np.ones(len(rows), np.int32), np.arange(len(rows))
@@ -335,6 +309,8 @@ class _Compiler:
             depth=np.concatenate([np.empty(0, np.int32), *nodes.depth]),
             parts=(part, whole),
             component=components(edges, signals + slots)[:signals],
+            lasting=joined_lasting(self._timed.lasting),
+            sequences=joined_sequences(self._timed.sequences),
         )
 
     # ---- what transitions show ----
@@ -347,7 +323,7 @@ class _Compiler:
             level = rule.level_when.condition.tests() if rule.level_when else []
             for watches, tests in ((rule.watches, rule.condition.tests()), (rule.around, level)):
                 for test in tests:
-                    if test.absence is None:
+                    if test.is_watched:
                         mask |= self._site.select_points(watches, test.selector)
             if rule.entity in (EntityKind.ZONE, EntityKind.DEVICE) and mask.any():
                 found[number] = self._by_entity(rule, mask)
@@ -363,10 +339,9 @@ class _Compiler:
 
     def _by_entity(self, rule: Rule, mask: NDArray[np.bool_]) -> Links:
         kind = EntityKind.DEVICE if rule.entity is EntityKind.POINT else rule.entity
-        entities = {EntityKind.ZONE: self._site.zones, EntityKind.GATEWAY: self._site.gateways}
         points = np.flatnonzero(mask)
         owner = self._site.entities_of_points(kind)[points]
-        return Links(owner, points, len(entities.get(kind, self._site.devices)))
+        return Links(owner, points, len(self._site.entities(kind)))
 
 
 def _times_ns(absence: Absence) -> tuple[int, int]:

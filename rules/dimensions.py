@@ -14,7 +14,8 @@ from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
 from domain.words import BITS, VALUES
-from rules.conditions import PLAIN, Condition, Measured, Selector
+from rules.conditions import PLAIN, Condition, Selector
+from rules.formula_checks import Instrumented, formula_problem, instrumented
 from rules.model import Rule, RuleSet
 
 
@@ -39,10 +40,16 @@ def dimension_problems(ruleset: RuleSet, registry: Registry) -> list[Problem]:
     """Return one problem for each test whose quantity is not that of every point it watches, and each unknown word."""
     points = _alike(registry)
     problems = _word_problems(ruleset, {like.word for like, _ in points} | set(BITS) | set(VALUES))
+    devices: list[Instrumented] = []
     for rule in ruleset:
         document = ruleset.documents[rule.id]
         for path, test in _tests(rule):
-            found = _wrong(rule.watches if path[0] == "condition" else rule.around, test, points)
+            watches = rule.watches if path[0] == "condition" else rule.around
+            if test.expression is not None:
+                devices = devices or instrumented(registry, signature)
+                found = formula_problem(test, devices, means_device, watches)
+            else:
+                found = _wrong(watches, test, points)
             if found is not None:
                 problems.append(document.problem((*path, test.asks), *found))
     return problems
@@ -100,16 +107,16 @@ def _tests(rule: Rule) -> Iterator[tuple[Path, Condition]]:
     roots += [(("level_when", "condition"), rule.level_when.condition)] if rule.level_when else []
     while roots:
         path, condition = roots.pop(0)
-        roots += [((*path, condition.asks, at), part) for at, part in enumerate(condition.parts)]
-        if not condition.parts and condition.absence is None:
+        roots += [((*path, *below), part) for below, part in condition.placed]
+        if condition.is_watched:
             yield path, condition
 
 
 def _wrong(watches: Selector, test: Condition, points: Sequence[tuple[_Like, set[str]]]) -> tuple[str, str] | None:
     """Return what is wrong with a test and its mend, by the first point that does not fit."""
-    asked = getattr(test, test.asks)
+    asked = test.measured
     for like, names in points:
-        if like.quantity in (PLAIN if not isinstance(asked, Measured) else (asked.canonical,)):
+        if like.quantity in (PLAIN if asked is None else (asked.canonical,)):
             continue
         if not (like.meant_by(watches) and like.meant_by(test.selector)):
             continue
@@ -117,7 +124,7 @@ def _wrong(watches: Selector, test: Condition, points: Sequence[tuple[_Like, set
         if name is None:
             continue
         where = f"{like.device.profile.profile}/{name}"
-        if isinstance(asked, Measured):
+        if asked is not None:
             mend = f"write a quantity of {like.quantity.value}, or watch other points"
             return f"{asked.quantity} does not fit {where}, which is in {like.quantity.value}", mend
         mend = f"use 'above' or 'below' with 'quantity: {like.quantity.value}'"

@@ -136,6 +136,7 @@ class Emitter:
             text_zh=text_zh,
             text_en=text_en,
             picture_url=self._picture(self._plan.pictures.get(number), scope, segment, known, (instant, event_ns)),
+            resets=rule.resets,
             hides=rule.hides,
         )
 
@@ -162,6 +163,9 @@ class Emitter:
         found = {"unit": registry.units[place.unit].labels}
         if place.gateway is not None:
             found["gateway"] = registry.gateways[f"{place.unit}/{place.gateway}"].labels
+        if place.building is not None and place.zone is None:
+            buildings = registry.units[place.unit].buildings
+            found["building"] = next(one.labels for one in buildings if one.id == place.building)
         if place.zone is not None:
             zone = registry.zones[f"{place.unit}/{place.zone}"]
             found |= {"building": zone.building.labels, "zone": zone.settings.labels}

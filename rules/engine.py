@@ -21,13 +21,15 @@ import numpy as np
 from domain.alarm import Transition
 from domain.clock import NS_PER_S
 from domain.quality import HISTORICAL
+from rules.banks import WindowBank
 from rules.emission import Emitter, Known
-from rules.forest import Changes, joined, outside
+from rules.forest import Changes, When, joined, outside
 from rules.inputs import Message, MessageKind
-from rules.kernels import ALARM, NORMAL, UNKNOWN, Bools, Indexes, seen, usable
+from rules.kernels import ALARM, NORMAL, Bools, Indexes, seen, usable
 from rules.liveness import Liveness
 from rules.log_clock import LogClock
 from rules.plan import MAIN, RAISES, TESTING, Plan
+from rules.schedules import Schedules
 from rules.segment import Segment
 from rules.slots import Moment, Said
 
@@ -54,6 +56,7 @@ class Counts:
     ahead: int = 0
     unusable: int = 0
     old_deaths: int = 0
+    outside_windows: int = 0
     transitions: int = 0
 
 
@@ -66,6 +69,8 @@ class Engine:
         self.slots = plan.slots()
         self.plan.listen(self.slots)
         self.liveness = Liveness(plan)
+        absences = plan.absences
+        self._schedules = Schedules(plan.site.registry, absences.schedules, absences.first_schedule, plan.forest.truth)
         self.clock = LogClock()
         self.counts = Counts()
         points = len(plan.site.table)
@@ -75,6 +80,10 @@ class Engine:
         self._emitter = Emitter(plan, partition)
         self._worded, self._quoted = plan.worded, plan.quoted
         self._momentary = plan.momentary()
+        places = list(zip(plan.banks, plan.bank_signal, strict=True))
+        self._asked = [(bank, start) for bank, start in places if not isinstance(bank, WindowBank)]
+        self._windows = [bank for bank in plan.banks if isinstance(bank, WindowBank)]
+        self._clocked = any(bank.clocked for bank, _ in self._asked)
         self._scratch = np.empty(points, np.int32)
         self._waiting: list[Message] = []
         self._waiting_ns: list[int] = []
@@ -140,6 +149,7 @@ class Engine:
             self.counts.ahead += int(np.count_nonzero(segment.time_ns > self._limit_ns(segment, slice(None))))
         for rows in segment.rounds:
             changes += self._read(segment, rows)
+        changes += self._read_together(segment)
         return self._apply(joined(changes), segment)
 
     def _hear(self, segment: Segment) -> Changes:
@@ -150,20 +160,51 @@ class Engine:
         """Take one round of readings: each point at most once."""
         point, time_ns = segment.point[rows], segment.time_ns[rows]
         self.counts.readings += len(point)
+        if self._windows:
+            self._take(segment, rows)
         fresh = self._fresh(segment, rows, point, time_ns)
         if fresh is not None:
             rows = np.arange(len(segment))[rows][fresh]
             point, time_ns = segment.point[rows], segment.time_ns[rows]
         self.last_ns[point] = time_ns
+        segment.taken[rows] = True
         value = segment.value[rows]
         good = self._hear_points(segment, rows, point, usable(value, segment.quality[rows]))
+        told_ns = self._told_ns(segment, rows) if self._clocked else time_ns
         found = []
-        for bank, start in zip(self.plan.banks, self.plan.bank_signal, strict=True):
-            moved = bank.read(point, value, good, time_ns)
+        for bank, start in self._asked:
+            moved = bank.read(point, value, good, told_ns if bank.clocked else time_ns)
             if moved is not None:
                 at, term, before, after = moved
                 row = at if isinstance(rows, slice) else rows[at]
                 found.append(outside(start + term, before, after, segment.instant[row], row))
+        return found
+
+    def _take(self, segment: Segment, rows: Indexes | slice) -> None:
+        """Give a round to the windows, late readings too; no reading was made after the log got it."""
+        value = segment.value[rows]
+        good = usable(value, segment.quality[rows])
+        time_ns = np.minimum(segment.time_ns[rows], segment.log_ns[segment.message[rows]])
+        for bank in self._windows:
+            self.counts.outside_windows += bank.take(segment.point[rows], value, good, time_ns)
+
+    def _told_ns(self, segment: Segment, rows: Indexes | slice) -> Indexes:
+        """Return when readings came: by the log where they came in time, by their own time where they are historical.
+
+        A device's clock may be wrong; an outage's readings come all at once.
+        """
+        log_ns = segment.log_ns[segment.message[rows]]
+        historical = (segment.quality[rows] & HISTORICAL) != 0
+        return np.where(historical, np.minimum(segment.time_ns[rows], log_ns), log_ns)
+
+    def _read_together(self, segment: Segment) -> list[Changes]:
+        """Ask the tests that look at several points at once."""
+        found = []
+        for bank, start in self._asked:
+            moved = bank.read_together(segment)
+            if moved is not None:
+                (term, before, after), instant, row = moved
+                found.append(outside(start + term, before, after, instant, row))
         return found
 
     def _hear_points(self, segment: Segment, rows: Indexes | slice, point: Indexes, good: Bools) -> Bools | None:
@@ -198,9 +239,9 @@ class Engine:
     def _tick(self, segment: Segment) -> list[Said]:
         now_ns = int(segment.now_ns[0])
         silent, absences = self.liveness.tick(now_ns)
-        said = self._apply(
-            joined([absences, *self._forget(silent), *self._end_events(now_ns), *self._tick_banks(segment)]), segment
-        )
+        over = [*self._forget(silent), *self._end_events(now_ns), *self._tick_banks(segment)]
+        timed = self._schedules.tick(int(segment.log_ns[0]))
+        said = self._apply(joined([absences, timed, *over]), segment, at_tick=True)
         due = self.slots.due(now_ns)
         if self.judge_all:  # the rules changed: what was carried over is held against the new conditions
             due, self.judge_all = np.arange(len(self.slots)), False
@@ -219,17 +260,18 @@ class Engine:
         return self._apply(joined([self._hear(segment), *self._forget(points)]), segment)
 
     def _forget(self, points: Indexes) -> list[Changes]:
-        """Make all terms of some points unknown; they keep their memory. Whoever never spoke is not there yet."""
+        """Make all terms of some points unknown; they keep their memory. Whoever never spoke is not there yet.
+
+        Windows go by what they cover: they become unknown when they close with too few readings.
+        """
         points = points[~self.plan.site.learned[points] | (self.last_ns[points] != NEVER_SEEN)]
         if not len(points):
             return []
         found = []
-        for bank, start in zip(self.plan.banks, self.plan.bank_signal, strict=True):
-            _, term = bank.links.expand(points)
-            before = bank.truth[term]
-            bank.truth[term] = before | np.uint8(UNKNOWN)
+        for bank, start in self._asked:
+            term, before, after = bank.forget(points)
             instant, row = np.zeros(len(term), np.int64), np.full(len(term), -1)
-            found.append(outside(start + term, before, bank.truth[term], instant, row))
+            found.append(outside(start + term, before, after, instant, row))
         return found
 
     def _end_events(self, now_ns: int) -> list[Changes]:
@@ -255,13 +297,13 @@ class Engine:
                 found.append(outside(start + term, before, after, instant, row))
         return found
 
-    def _apply(self, changes: Changes, segment: Segment) -> list[Said]:
+    def _apply(self, changes: Changes, segment: Segment, *, at_tick: bool = False) -> list[Said]:
         """Carry changes through the forest and judge the alarms that listen, round by round."""
         said: list[Said] = []
-        if not len(changes):
+        if not (len(changes) or at_tick):
             return said
         columns = {MAIN: self.slots.main, RAISES: self.slots.raises, TESTING: self.slots.testing}
-        for moved in self.plan.forest.apply(changes):
+        for moved in self.plan.forest.apply(changes, When(segment.now_ns, segment.width, at_tick)):
             row, link = self.plan.listeners.expand(moved.signal)
             slot, role = self.plan.listener_slot[link], self.plan.listener_role[link]
             for number, column in columns.items():

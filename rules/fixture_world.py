@@ -16,6 +16,7 @@ from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
 from domain.site import Labels, Registry, ZoneKind, build_registry
+from domain.site.hours import Span
 from domain.site.labels import Settings
 
 UNIT, BUILDING, GATEWAY = "u", "b", "gw"
@@ -50,6 +51,7 @@ class WorldZone(Settings):
     kind: ZoneKind = ZoneKind.ROOM
     floor: int = 1
     labels: ShortLabels | None = None
+    opening: tuple[Span, ...] | None = None
 
 
 class WorldDevice(Settings):
@@ -105,7 +107,14 @@ class World(Settings):
 
     def _unit(self) -> dict[str, Any]:
         zones = [
-            {"id": zone.id, "kind": zone.kind.value, "floor": zone.floor, "labels": _named(zone)} for zone in self.zones
+            {
+                "id": zone.id,
+                "kind": zone.kind.value,
+                "floor": zone.floor,
+                "labels": _named(zone),
+                "opening": None if zone.opening is None else [_written(span) for span in zone.opening],
+            }
+            for zone in self.zones
         ]
         building = {"id": BUILDING, "labels": self.building.model_dump(), "zones": zones}
         return {"id": UNIT, "labels": {"zh": "测试单位", "en": "Test premises"}, "buildings": [building]}
@@ -114,6 +123,10 @@ class World(Settings):
 def _named(thing: WorldPoint | WorldZone | WorldDevice | WorldTransmitter) -> dict[str, str]:
     labels = thing.labels or Labels(zh=thing.id, en=thing.id)
     return labels.model_dump()
+
+
+def _written(span: Span) -> dict[str, Any]:
+    return span.model_dump(mode="json", by_alias=True)
 
 
 def _device(device: WorldDevice) -> dict[str, Any]:

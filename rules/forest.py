@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from rules.kernels import ALARM, NORMAL, UNKNOWN, Bools, Indexes, Truths, at_least, ranks_within, rounds, seen
 from rules.links import Links
+from rules.timed import Lasting, Sequences, no_lasting, no_sequences
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,15 @@ def joined(parts: list[Changes]) -> Changes:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class When:
+    """When changes happen: counted log time [ns] of each message, instants a message, and whether it is a tick."""
+
+    now_ns: Indexes
+    width: int = 1
+    at_tick: bool = False
+
+
 class Forest:
     """Nodes and their counters. Signals below ``leaves`` are terms and absences, the rest are nodes.
 
@@ -90,11 +100,16 @@ class Forest:
         depth: NDArray[np.int32],
         parts: tuple[Indexes, Indexes],
         component: Indexes,
+        lasting: Lasting | None = None,
+        sequences: Sequences | None = None,
     ) -> None:
         """Take ``parts`` as (signal, node number) pairs; everything is unknown at first."""
         self.leaves = leaves
         self.required, self.doubting, self.depth = required, doubting, depth
         self.component = component
+        self.lasting, self.sequences = lasting or no_lasting(), sequences or no_sequences()
+        self._lasting_at = _places(self.lasting.node, len(required))
+        self._sequence_at = _places(self.sequences.node, len(required))
         self._parts = parts
         self._parents = Links(parts[0], parts[1], leaves + len(required))
         self._deepest = int(depth.max(initial=0))
@@ -114,32 +129,34 @@ class Forest:
             np.add.at(self._alarms, node[here], truth == ALARM)
             np.add.at(self._unknowns, node[here], truth == UNKNOWN)
             layer = np.flatnonzero(self.depth == depth)
-            self.truth[self.leaves + layer] = self._answer(layer)
+            self.truth[self.leaves + layer] = self._settled(layer)
 
-    def apply(self, changes: Changes) -> Iterator[Changes]:
+    def apply(self, changes: Changes, when: When) -> Iterator[Changes]:
         """Carry leaf changes up, in rounds; yields each round's changed signals, leaves and nodes.
 
         A round has at most one instant of each component, so its changes happen at one moment for
-        everybody who looks at them. The truths of leaves have been set by their banks already.
+        everybody who looks at them. The truths of leaves have been set by their banks already. At a tick, what
+        nodes have held until now is let go in the same moment.
         """
-        if not len(changes):
-            return
-        if (changes.instant == changes.instant[0]).all():
-            yield self._carry(changes)
+        if when.at_tick or not len(changes) or (changes.instant == changes.instant[0]).all():
+            if when.at_tick or len(changes):
+                yield self._carry(changes, when)
             return
         rank = ranks_within(self.component[changes.signal], changes.instant)
         for rows in rounds(rank):
-            yield self._carry(changes.take(rows))
+            yield self._carry(changes.take(rows), when)
 
-    def _carry(self, changes: Changes) -> Changes:
+    def _carry(self, changes: Changes, when: When) -> Changes:
         """Apply the changes of one round to the nodes above them, layer by layer."""
         if not self._deepest:
             return changes
         done = [changes]
         touched = self._count(changes)
+        if when.at_tick:
+            touched = joined([touched, self._let_go(int(when.now_ns[0]))])
         for depth in range(1, self._deepest + 1):
             here = self.depth[touched.signal - self.leaves] == depth
-            moved = self._answered(touched.take(here))
+            moved = self._answered(touched.take(here), when)
             if len(moved):
                 done.append(moved)
                 touched = joined([touched.take(~here), self._count(moved)])
@@ -154,20 +171,63 @@ class Forest:
         np.add.at(self._unknowns, node, (after == UNKNOWN).astype(np.int32) - (before == UNKNOWN))
         return Changes(self.leaves + node, before, after, changes.instant[row], changes.row[row])
 
-    def _answered(self, touched: Changes) -> Changes:
+    def _let_go(self, now_ns: int) -> Changes:
+        """Return the nodes whose time is over, as if something below them had changed."""
+        node = self.lasting.due(now_ns)
+        none = np.zeros(len(node), np.uint8)
+        return Changes(self.leaves + node, none, none, np.zeros(len(node), np.int64), np.full(len(node), -1))
+
+    def _answered(self, touched: Changes, when: When) -> Changes:
         """Return the touched nodes whose answer is new, each with its latest row."""
         node, first = np.unique(touched.signal - self.leaves, return_index=True)
         row = touched.row[first].copy()
         np.maximum.at(row, np.searchsorted(node, touched.signal - self.leaves), touched.row)
-        before, after = self.truth[self.leaves + node], self._answer(node)
+        now_ns = when.now_ns[touched.instant[first] // when.width]
+        before, after = self.truth[self.leaves + node], self._moved(node, now_ns, at_tick=when.at_tick)
         self.truth[self.leaves + node] = after
         moved = Changes(self.leaves + node, before, after, touched.instant[first], row)
         return moved.take(before != after)
+
+    def _moved(self, node: Indexes, now_ns: Indexes, *, at_tick: bool) -> Truths:
+        """Return the answers of nodes; those that remember move on."""
+        truth = self._answer(node)
+        if len(self.lasting.node):
+            at = self._lasting_at[node]
+            rows = np.flatnonzero(at >= 0)
+            truth[rows] = self.lasting.move(at[rows], truth[rows], now_ns[rows], at_tick=at_tick)
+        if len(self.sequences.node):
+            at = self._sequence_at[node]
+            rows = np.flatnonzero(at >= 0)
+            truth[rows] = self.sequences.move(at[rows], self._steps(at[rows]), now_ns[rows])
+        return truth
+
+    def _settled(self, node: Indexes) -> Truths:
+        """Return the answers of nodes; those that remember stay as they are."""
+        truth = self._answer(node)
+        at = self._lasting_at[node]
+        rows = np.flatnonzero(at >= 0)
+        truth[rows] = self.lasting.settle(at[rows], truth[rows])
+        at = self._sequence_at[node]
+        rows = np.flatnonzero(at >= 0)
+        truth[rows] = self.sequences.settle(at[rows], self._steps(at[rows]))
+        return truth
+
+    def _steps(self, at: Indexes) -> Truths:
+        """Return the truths of the steps of sequences, shape ``(n, k)``; a step without points is normal."""
+        steps = self.sequences.steps[at]
+        return np.where(steps < 0, np.uint8(NORMAL), self.truth[self.leaves + np.maximum(steps, 0)])
 
     def _answer(self, node: Indexes) -> Truths:
         truth = at_least(self.required[node], self._alarms[node], self._unknowns[node])
         doubt = np.where(truth == ALARM, np.uint8(NORMAL), np.uint8(ALARM))
         return np.where(self.doubting[node], doubt, truth)
+
+
+def _places(node: Indexes, nodes: int) -> Indexes:
+    """Return where each node stands among some of them, -1 for the others; shape ``(nodes,)``."""
+    found = np.full(nodes, -1, np.int64)
+    found[node] = np.arange(len(node))
+    return found
 
 
 def components(edges: tuple[Indexes, Indexes], vertices: int) -> Indexes:

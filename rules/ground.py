@@ -103,6 +103,13 @@ class Ground:
         self._reserve = Reserve(self._roles, site.table)
         self._identity = None
 
+    def with_rules(self, ruleset: RuleSet) -> Ground:
+        """Return built ground for other rules, with the points that this one knows."""
+        fresh = Ground(self._registry, self._units, ruleset)
+        fresh._declared = self._declared
+        fresh.build()
+        return fresh
+
     def grow(self, engine: Engine) -> Engine:
         """Build, and return an engine on the new plan in the state of ``engine``."""
         before = Identity.of(engine.plan)

@@ -25,6 +25,7 @@ from domain.points import Point
 from rules.kernels import Indexes
 from rules.packing import AnyArray, pack, unpack
 from rules.plan import Plan
+from rules.timed import Group
 
 MOST_BYTES = 2**30
 """Keys of six million points; more can't be meant."""
@@ -52,6 +53,8 @@ class Identity:
     | ``learned`` | the points among them that are not in the site |
     | ``banks`` | keys of terms, bank by bank |
     | ``absent_device``, ``absent_gateway`` | devices; (gateway, within [ns], reconnect [ns]), shape ``(n, 3)`` |
+    | ``absent_point``, ``schedules`` | (point, within [ns]), shape ``(n, 2)``; keys of schedules |
+    | ``lasting``, ``sequences`` | whose each node that remembers is, condition by condition |
     | ``rules`` | per rule its id, its kind of entity and its meaning |
     | ``slot_rule``, ``slot_entity`` | per alarm its rule and its entity; rising |
     """
@@ -61,6 +64,10 @@ class Identity:
     banks: tuple[BankKeys, ...]
     absent_device: Indexes
     absent_gateway: Indexes
+    absent_point: Indexes
+    schedules: tuple[str, ...]
+    lasting: tuple[Group, ...]
+    sequences: tuple[Group, ...]
     rules: tuple[tuple[str, EntityKind, str], ...]
     slot_rule: NDArray[np.int32]
     slot_entity: NDArray[np.int32]
@@ -71,10 +78,7 @@ class Identity:
         site, absent = plan.site, plan.absences
         return cls(
             entities={
-                EntityKind.POINT: tuple(site.keys),
-                EntityKind.DEVICE: [device.key for device in site.devices],
-                EntityKind.ZONE: site.zones,
-                EntityKind.GATEWAY: site.gateways,
+                kind: tuple(site.keys) if kind is EntityKind.POINT else site.entities(kind) for kind in EntityKind
             },
             learned=tuple(site.table[at] for at in np.flatnonzero(site.learned & ~site.spare).tolist()),
             banks=tuple(
@@ -89,6 +93,10 @@ class Identity:
             ),
             absent_device=absent.device,
             absent_gateway=np.stack([absent.gateway, absent.within_ns, absent.reconnect_ns], axis=1),
+            absent_point=np.stack([absent.point, absent.point_within_ns], axis=1),
+            schedules=tuple(leaf.key for leaf in absent.schedules),
+            lasting=plan.forest.lasting.groups,
+            sequences=plan.forest.sequences.groups,
             rules=tuple((rule.id, rule.entity, rule.meaning) for rule in plan.rules),
             slot_rule=plan.slot_rule,
             slot_entity=plan.slot_entity,
@@ -134,6 +142,10 @@ class Identity:
                 banks=tuple(banks),
                 absent_device=arrays["absent_device"],
                 absent_gateway=arrays["absent_gateway"].reshape(-1, 3),
+                absent_point=arrays["absent_point"].reshape(-1, 2),
+                schedules=tuple(map(str, header["schedules"])),
+                lasting=_groups("lasting", header, arrays),
+                sequences=_groups("sequences", header, arrays),
                 rules=tuple((str(name), EntityKind(kind), str(meaning)) for name, kind, meaning in header["rules"]),
                 slot_rule=arrays["slot_rule"],
                 slot_entity=arrays["slot_entity"],
@@ -158,6 +170,25 @@ class Identity:
     def from_absences(self, theirs: Identity) -> Indexes:
         """Return where each absence stood among those of another plan, -1 for a new one."""
         return _positions(self._absences(), theirs._absences())
+
+    def from_groups(self, theirs: Identity, what: str) -> Indexes:
+        """Return where each node that remembers (``lasting``, ``sequences``) stood in another plan, -1 for new ones."""
+        start = 0
+        known: dict[str, tuple[Group, int]] = {}
+        for group in getattr(theirs, what):
+            known.setdefault(group.name, (group, start))
+            start += len(group.entity)
+        return np.concatenate(
+            [np.empty(0, np.int64), *(self._from_group(theirs, one, known) for one in getattr(self, what))]
+        )
+
+    def _from_group(self, theirs: Identity, group: Group, known: Mapping[str, tuple[Group, int]]) -> Indexes:
+        if group.name not in known:
+            return np.full(len(group.entity), -1, np.int64)
+        old, start = known[group.name]
+        wanted = self.from_entities(group.kind, theirs)[group.entity]
+        at = _found(old.entity, wanted)
+        return np.where(at >= 0, start + at, -1)
 
     def alarms(self, theirs: Identity, slots: Indexes) -> Indexes:
         """Return where some alarms of another plan stand here, -1 where they don't."""
@@ -185,27 +216,43 @@ class Identity:
 
     def _absences(self) -> list[str]:
         devices, gateways = self.entities[EntityKind.DEVICE], self.entities[EntityKind.GATEWAY]
+        points = self.entities[EntityKind.POINT]
         return [
             *(f"device {devices[at]}" for at in self.absent_device.tolist()),
             *(f"gateway {gateways[at]} {within} {again}" for at, within, again in self.absent_gateway.tolist()),
+            *(f"point {points[at]} {within}" for at, within in self.absent_point.tolist()),
+            *(f"schedule {key}" for key in self.schedules),
         ]
 
     def _facts(self) -> dict[str, Any]:
         return {
             "banks": [[bank.name, list(bank.tests)] for bank in self.banks],
             "rules": [[name, kind.value, meaning] for name, kind, meaning in self.rules],
+            "schedules": list(self.schedules),
+            "lasting": [[group.name, group.kind.value] for group in self.lasting],
+            "sequences": [[group.name, group.kind.value] for group in self.sequences],
         }
 
     def _arrays(self) -> dict[str, AnyArray]:
         found: dict[str, AnyArray] = {
             "absent_device": self.absent_device,
             "absent_gateway": self.absent_gateway.ravel(),
+            "absent_point": self.absent_point.ravel(),
             "slot_rule": self.slot_rule,
             "slot_entity": self.slot_entity,
         }
+        for what in ("lasting", "sequences"):
+            found |= {f"{what}.{at}": group.entity for at, group in enumerate(getattr(self, what))}
         for bank in self.banks:
             found |= {f"{bank.name}.{name}": getattr(bank, name) for name in ("point", "test", "limit")}
         return found
+
+
+def _groups(what: str, header: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> tuple[Group, ...]:
+    """Read the groups of nodes that remember."""
+    return tuple(
+        Group(str(name), EntityKind(kind), arrays[f"{what}.{at}"]) for at, (name, kind) in enumerate(header[what])
+    )
 
 
 def _positions(keys: Sequence[str], old: Sequence[str]) -> Indexes:

@@ -189,6 +189,33 @@ def ranks_within(group: Indexes, instant: Indexes) -> Indexes:
     return rank
 
 
+def middle_and_spread(values: Floats) -> tuple[Indexes, Floats, Floats]:
+    """Return robust location and scale of each row.
+
+    Parameters
+    ----------
+    values : (n, k) float64
+        NaN where there is none.
+
+    Returns
+    -------
+    count : (n,) int64
+        Values that are there.
+    middle, spread : (n,) float64
+        Median, and 1.4826 times the median absolute deviation from it; NaN where there are none.
+    """
+    count = np.count_nonzero(~np.isnan(values), axis=1)
+    middle = _middle(values, count)
+    return count, middle, 1.4826 * _middle(np.abs(values - middle[:, None]), count)
+
+
+def _middle(values: Floats, count: Indexes) -> Floats:
+    """Return the median of each row; NaN sorts last."""
+    order, rows = np.sort(values, axis=1), np.arange(len(values))
+    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, values.shape[1] - 1)
+    return np.asarray((order[rows, low] + order[rows, high]) / 2)
+
+
 def _since(first: Bools) -> Indexes:
     """Return the distance of each element from the last marked one at or before it."""
     at = np.arange(len(first))

@@ -14,6 +14,8 @@ moment at which the host was last heard: one host that dies is one alarm, not on
 A host that comes back has lost its lines too, and they are dialled up anew one by one, some after minutes: so for
 ``within`` of an absence after the return, a transmitter is as it was at that moment, unless it is heard.
 
+*Points.* A point is *absent* by the same rule as a device, each by its own time; events are never awaited.
+
 *Devices.* A device is silent when none of its points is heard in time, **and its gateway would have told
 us**. So its silence is measured up to the moment at which its gateway was last heard, and while the
 gateway (or its host) is away the device is *unknown*: not silent, because one cut cable is one alarm and
@@ -125,7 +127,9 @@ class Liveness:
         expired = ends_ns <= now_ns
         silent = np.flatnonzero(expired & (~self.expired | (self.heard_ns >= self.last_tick_ns)))
         self.expired, self.last_tick_ns = expired, now_ns
-        truth = np.concatenate([self._device_truths(ends_ns, now_ns), self._gateway_truths(now_ns)])
+        truth = np.concatenate(
+            [self._device_truths(ends_ns, now_ns), self._gateway_truths(now_ns), self._point_truths(now_ns)]
+        )
         return silent, self._moved(self._absences.first_signal + np.arange(len(truth)), truth)
 
     def _device_truths(self, ends_ns: Indexes, now_ns: int) -> Truths:
@@ -137,6 +141,15 @@ class Liveness:
         away = self.away(now_ns)[self._site.gateway_of]
         truth = np.where(away, UNKNOWN, np.where(last_end_ns <= heard_ns, ALARM, NORMAL)).astype(np.uint8)
         return np.asarray(truth[self._absences.device])
+
+    def _point_truths(self, now_ns: int) -> Truths:
+        """Answer the absences of points as those of devices, each by its own time; shape ``(point absences,)``."""
+        point = self._absences.point
+        gateway = self._site.gateway_of[self._site.device_of[point]]
+        heard_ns = self.heard_ns[point]
+        silent = (heard_ns + self._absences.point_within_ns <= self.gateway_heard_ns[gateway]) & (heard_ns >= 0)
+        away = self.away(now_ns)[gateway] & (heard_ns >= 0)  # who was never met is not there yet
+        return np.where(away, UNKNOWN, np.where(silent, ALARM, NORMAL)).astype(np.uint8)
 
     def _gateway_truths(self, now_ns: int) -> Truths:
         """Answer the absences of gateways, shape ``(gateway absences,)``: of transmitters as far as the host knew."""

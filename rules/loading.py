@@ -11,10 +11,11 @@ from domain.alarm import AlarmClass, EntityKind, Level
 from domain.documents import Document, Path, nearest, problems_of
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
-from rules.conditions import Absent, Condition
+from rules.consequences import consequence_problems
 from rules.dimensions import dimension_problems
 from rules.messages import allowed_fields, used_fields
 from rules.model import Rule, RuleSet
+from rules.place_checks import place_problems
 
 TEST_SUFFIX = ".test.yaml"
 
@@ -39,6 +40,7 @@ def load(library: Sequence[Document], site: Sequence[Document] = (), *, registry
     chosen = RuleSet(
         {name: found[name][0] for name in sorted(found)}, {name: document for name, (_, document) in found.items()}
     )
+    problems += consequence_problems(chosen.rules, chosen.documents)
     if registry is not None and not problems:
         problems += dimension_problems(chosen, registry)
     if problems:
@@ -71,9 +73,7 @@ def _cross_checks(rule: Rule, document: Document, known: set[str]) -> list[Probl
         if hidden not in known or hidden == rule.id:
             mend = nearest(hidden, known - {rule.id})
             problems.append(document.problem(("hides", at), "no other rule has this id", mend))
-    for path, condition in _conditions(rule):
-        problems += _absence_problems(rule, document, path, condition)
-    return problems
+    return problems + place_problems(rule, document)
 
 
 def _contradictions(rule: Rule, document: Document) -> list[Problem]:
@@ -108,38 +108,3 @@ def _message_problems(rule: Rule, document: Document) -> list[Problem]:
             mend = "add 'count: {kind: …, point: …}' to the rule" if name == "count" else nearest(name, allowed)
             problems.append(document.problem(path, f"this rule has no field {{{name}}}", mend))
     return problems
-
-
-def _conditions(rule: Rule) -> list[tuple[Path, Condition]]:
-    """Return every condition of a rule with its place in the file."""
-    roots: list[tuple[Path, Condition | None]] = [
-        (("condition",), rule.condition),
-        (("unless",), rule.unless),
-        (("test",), rule.test),
-        (("level_when", "condition"), rule.level_when.condition if rule.level_when else None),
-    ]
-    found: list[tuple[Path, Condition]] = []
-    while roots:
-        path, condition = roots.pop(0)
-        if condition is None:
-            continue
-        found.append((path, condition))
-        roots += [((*path, condition.asks, at), part) for at, part in enumerate(condition.parts)]
-    return found
-
-
-def _absence_problems(rule: Rule, document: Document, path: Path, condition: Condition) -> list[Problem]:
-    """A gateway rule can only ask for a gateway's absence; nothing else has points to look at."""
-    of_gateway = condition.absence is not None and condition.absence.of is not Absent.DEVICE
-    if condition.absence is not None and (condition.word or (path[0] == "condition" and rule.watches.word)):
-        mend = "remove 'word', or ask for 'bits' or 'equals' of the points"
-        return [document.problem(path, "absence is of devices and gateways, a word is a point's", mend)]
-    if rule.entity is EntityKind.GATEWAY and not of_gateway and not condition.parts:
-        mend = "write 'absence: {of: gateway, within_s: 15}', or another entity"
-        return [document.problem(path, "a gateway has no points to test", mend)]
-    if of_gateway and rule.entity is not EntityKind.GATEWAY:
-        return [document.problem(path, "this asks about gateways", "write 'entity: gateway'")]
-    of_device = condition.absence is not None and not of_gateway
-    if of_device and rule.entity is EntityKind.POINT:
-        return [document.problem(path, "this asks about devices", "write 'entity: device' or 'entity: zone'")]
-    return []

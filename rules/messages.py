@@ -23,6 +23,8 @@ from rules.model import Rule
 _PLACE = ("unit", "building", "floor", "zone")
 _FIELDS: Mapping[EntityKind, tuple[str, ...]] = {
     EntityKind.GATEWAY: ("unit", "gateway"),
+    EntityKind.UNIT: ("unit",),
+    EntityKind.BUILDING: ("unit", "building"),
     EntityKind.ZONE: _PLACE,
     EntityKind.DEVICE: (*_PLACE, "device", "gateway"),
     EntityKind.POINT: (*_PLACE, "device", "gateway", "point", "value", "text"),

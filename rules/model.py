@@ -3,6 +3,8 @@
 | field | meaning |
 |---|---|
 | ``id``, ``version``, ``labels`` | who it is; the version stands in every alarm |
+| ``owner`` | who answers for the rule: ``fengsui`` for the library, a team or firm for a site's own |
+| ``source``, ``reason`` | standard and clause that its numbers come from, or ``assumption``; why, for its page |
 | ``class``, ``level`` | alarm class and level |
 | ``entity`` | what one alarm is kept for: each point, device, zone or gateway |
 | ``watches`` | which points (or gateways' places) it is about |
@@ -11,6 +13,7 @@
 | ``explained_by`` | ``under``: only points under the alarm's own explain it, ``s1-1-c40`` an ``s1-1`` |
 | ``on_delay_s``, ``off_delay_s`` | how long the condition must hold, in log time, to raise and to clear |
 | ``latched`` | open in the record until a person resets it; always so for fire |
+| ``resets`` | it is a reset at a panel: no alert of its own, it lets latched alerts of the panel go |
 | ``level_when`` | a second condition that raises the level of the *same* alarm |
 | ``hides`` | rules whose alerts on the same zone or entity are consequences of this one |
 | ``test`` | when the device says "test": a flag on the alarm, never a mute |
@@ -76,11 +79,25 @@ class Messages(Settings):
     en: str = Field(min_length=1, max_length=400)
 
 
+class Reason(Settings):
+    """Why a rule is as it is, for people: what it is about, and where it is patient and why."""
+
+    zh: str = Field(min_length=1, max_length=2000)
+    en: str = Field(min_length=1, max_length=2000)
+
+
+ASSUMPTION = "assumption"
+"""The source of numbers that nobody prescribes."""
+
+
 class Rule(Settings):
     """One rule; the module's table says what each field means."""
 
     id: Token
     version: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    owner: str = Field(default="", max_length=64)
+    source: str = Field(default=ASSUMPTION, min_length=1, max_length=200)
+    reason: Reason | None = None
     labels: Labels
     alarm_class: AlarmClass = Field(alias="class")
     level: Level
@@ -92,6 +109,7 @@ class Rule(Settings):
     on_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     off_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     latched: bool | None = None
+    resets: bool = False
     level_when: LevelWhen | None = None
     hides: tuple[Token, ...] = ()
     test: Condition | None = None

@@ -24,8 +24,8 @@ AnyArray = NDArray[Any]
 
 
 def pack(header: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> bytes:
-    """Return header and flat arrays as bytes."""
-    shapes = [[name, _NAMES[array.dtype], len(array)] for name, array in arrays.items()]
+    """Return header and arrays as bytes; their shape is the reader's business, they come back flat."""
+    shapes = [[name, _NAMES[array.dtype], array.size] for name, array in arrays.items()]
     text = json.dumps({"header": header, "arrays": shapes}, ensure_ascii=False).encode()
     buffers = [np.ascontiguousarray(array).tobytes() for array in arrays.values()]
     return b"".join([MAGIC, struct.pack("<I", len(text)), text, *buffers])

@@ -18,6 +18,7 @@ from rules.kernels import Bools, Indexes, seen
 from rules.links import Links
 from rules.messages import shows_words
 from rules.model import Rule
+from rules.schedules import ScheduleLeaf
 from rules.site_index import SiteIndex
 from rules.slots import Slots
 
@@ -27,7 +28,7 @@ MAIN, RAISES, TESTING = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absences:
-    """Leaves that silence answers: devices first, then gateways, each with its times.
+    """Leaves that silence answers: devices first, then gateways, then points, each with its times; then schedules.
 
     A gateway is absent when it was not heard for ``within_ns``, or ``reconnect_ns`` after its death certificate.
     """
@@ -37,6 +38,14 @@ class Absences:
     gateway: Indexes
     within_ns: Indexes
     reconnect_ns: Indexes
+    point: Indexes
+    point_within_ns: Indexes
+    schedules: tuple[ScheduleLeaf, ...]
+
+    @property
+    def first_schedule(self) -> int:
+        """The first signal of a schedule."""
+        return self.first_signal + len(self.device) + len(self.gateway) + len(self.point)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +105,10 @@ class Plan:
         return found
 
     def momentary(self) -> list[Indexes]:
-        """Return the terms on events, per bank."""
+        """Return the terms on events, per bank: those that are over soon after they were told."""
         is_event = np.array([point.kind is PointKind.EVENT for point in self.site.table], np.bool_)
-        return [np.flatnonzero(is_event[bank.point]) for bank in self.banks]
+        none = np.empty(0, np.int64)
+        return [none if bank.clocked else np.flatnonzero(is_event[bank.point]) for bank in self.banks]
 
     def slots(self) -> Slots:
         """Return the alarms, all normal."""

@@ -1,34 +1,37 @@
-"""The rules process: partitions by lease, ticks into their logs, one worker each, a status every second."""
+"""The rules process: its share of the partitions by lease, one worker each, ticks into their logs, its status."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import os
-import secrets
+import re
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from backbone import subjects
 from backbone.client import Backbone
-from backbone.layout import TELEMETRY
 from backbone.lease import DEFAULT_TTL_S, Lease
-from domain.clock import NS_PER_S
+from backbone.subjects import STATUS_BUCKET
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
+from rules import report
+from rules.desk import Desk
 from rules.ground import Ground
+from rules.membership import PARTITION, Membership
 from rules.model import RuleSet
+from rules.report import STATUS_KEY
+from rules.rollout import Reader, Rollout
+from rules.sharing import given_up, taken
 from rules.worker import Ownership, Worker
-from rules.worker_status import WorkerStatus
+
+__all__ = ["STATUS_KEY", "machine_name", "run"]
 
 log = logging.getLogger(__name__)
 
-STATUS_KEY = "rules.main"
-RETRY_S = 0.5
+RETRY_S = 0.25
 TICK_S = 1.0
 
 
@@ -39,29 +42,39 @@ async def run(
     *,
     stop: asyncio.Event,
     lease_ttl_s: float = DEFAULT_TTL_S,
+    name: str = "",
+    reader: Reader | None = None,
 ) -> None:
-    """Own as many partitions as nobody else does, until ``stop``; then write checkpoints and let go.
+    """Own this process's share of the partitions until ``stop``; then write checkpoints and let go.
 
-    Several processes may run at once: each partition has one owner, and another takes it over when the
-    owner has not renewed its lease for ``lease_ttl_s``.
+    One process owns them all. Several, on one machine or many, share them fairly: each partition has one owner, and
+    another takes it over when the owner has not renewed its lease for ``lease_ttl_s``. ``name`` is what
+    this one is called; the machine's name without. With a ``reader``, rules that are applied while it runs are taken
+    without a restart (`rules.rollout`).
     """
     await _retried(backbone.ensure_streams, stop)
-    owner = f"rules-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    grounds = _Grounds(registry, ruleset, backbone.partitions)
-    keepers = [_Keeper(grounds, backbone, _Claim(number, owner, lease_ttl_s)) for number in range(backbone.partitions)]
+    members = Membership(backbone, name or machine_name(), lease_ttl_s)
+    await _retried(members.join, stop)
+    if stop.is_set():
+        return
+    rollout = Rollout(ruleset, reader)
+    await rollout.looked(backbone)
+    process = _Process(_Grounds(registry, rollout, backbone.partitions), backbone, members, lease_ttl_s)
     async with asyncio.TaskGroup() as group:
-        for keeper in keepers:
-            group.create_task(keeper.run(stop), name=f"rules-partition-{keeper.partition}")
-        group.create_task(_report(backbone, ruleset, keepers, stop), name="rules-status")
+        alive = group.create_task(members.run(), name="rules-member")
+        telling = group.create_task(process.tell(), name="rules-status")
+        following = group.create_task(process.follow(stop), name="rules-rollout")
+        await process.share(stop)
+        for task in (alive, telling, following):
+            task.cancel()
+    await members.leave()
+    with contextlib.suppress(LinkError, RefusedError):
+        await backbone.kv_delete(STATUS_BUCKET, report.status_key(members.name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """Who wants which partition, and for how long a lease lives."""
-
-    partition: int
-    owner: str
-    ttl_s: float
+def machine_name() -> str:
+    """Return what this machine is called, as a token of a subject."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname().partition(".")[0]) or "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,74 +82,174 @@ class _Grounds:
     """Makes the ground of a partition: the rules on its units."""
 
     registry: Registry
-    ruleset: RuleSet
+    rollout: Rollout
     partitions: int
 
     def of(self, partition: int) -> Ground:
         units = {unit for unit in self.registry.units if subjects.partition_of(unit, self.partitions) == partition}
-        ground = Ground(self.registry, units, self.ruleset)
+        ground = Ground(self.registry, units, self.rollout.ruleset)
         ground.build()
         return ground
 
 
-class _Keeper:
-    """Gets the lease of one partition and keeps it, with its worker and its ticks, as long as it may."""
+class _Process:
+    """Takes and gives up partitions as is fair, and tells how they are."""
 
-    def __init__(self, grounds: _Grounds, backbone: Backbone, claim: _Claim) -> None:
-        self._grounds, self._backbone, self._claim = grounds, backbone, claim
-        self.partition = claim.partition
-        self._one_at_a_time = asyncio.Lock()
-        self.worker: Worker | None = None
+    def __init__(self, grounds: _Grounds, backbone: Backbone, members: Membership, ttl_s: float) -> None:
+        self._grounds, self._backbone, self._members, self._ttl_s = grounds, backbone, members, ttl_s
+        self._held: dict[int, _Holding] = {}
+        self._free_since: dict[int, float] = {}
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def share(self, stop: asyncio.Event) -> None:
+        """Hold what is ours until told to stop, then end all workers."""
         while not stop.is_set():
             try:
-                lease = await Lease.acquire(
-                    self._backbone, f"rules-{self.partition}", self._claim.owner, self._claim.ttl_s
-                )
-                if lease is not None:
-                    await self._own(lease, stop)
-            except (LinkError, RefusedError) as error:  # FencedError, too: the partition is somebody else's now
-                log.warning("partition %d: %s", self.partition, error)
-            await _pause(RETRY_S, stop)
+                await self._members.watch.look()
+                await self._settle()
+            except (LinkError, RefusedError) as error:
+                log.debug("nobody knows who holds what: %s", error)
+            await _pause(self._members.watch.pause_s, stop)
+        await asyncio.gather(*(holding.end() for holding in self._held.values()))
 
-    async def _own(self, lease: Lease, stop: asyncio.Event) -> None:
-        ended = asyncio.Event()
-        helpers = [
-            asyncio.create_task(self._renew(lease, ended)),
-            asyncio.create_task(self._tick()),
-            asyncio.create_task(_forward(stop, ended)),
-        ]
+    async def _settle(self) -> None:
+        """Take what we should have, and let go of at most one that we should not."""
+        for partition in [number for number, holding in self._held.items() if holding.over]:
+            await self._held.pop(partition).end()
+        holders = self._members.holders(self._backbone.partitions)
+        mine = {number for number, holder in holders.items() if holder == self._members.name}
+        for partition in sorted(mine - self._held.keys()):  # from a life before, or a worker that failed
+            await self._take(partition)
+        self._note_free(holders)
+        for partition in taken(self._members.name, self._members.members, holders, self._backbone.partitions):
+            await self._take(partition)
+        for partition in self._left_over():
+            await self._take(partition)
+        surplus = given_up(self._members.name, self._members.members, holders)
+        if surplus in self._held and not any(holding.ending for holding in self._held.values()):
+            log.info("partition %d: given up, so that all have the same", surplus)
+            self._held[surplus].ask_to_end()
+
+    def _note_free(self, holders: dict[int, str]) -> None:
+        now_s = time.monotonic()
+        free = [number for number in range(self._backbone.partitions) if number not in holders]
+        self._free_since = {number: self._free_since.get(number, now_s) for number in free}
+
+    def _left_over(self) -> list[int]:
+        """Return the partitions that those whose turn it was did not take."""
+        now_s = time.monotonic()
+        return [number for number, since_s in self._free_since.items() if now_s - since_s > self._ttl_s]
+
+    async def _take(self, partition: int) -> None:
+        key = f"{PARTITION}{partition}"
+        if partition in self._held:
+            return
+        lease = await Lease.take(self._backbone, key, self._members.name, self._members.watch.entries.get(key))
+        if lease is not None:
+            self._held[partition] = _Holding(self._grounds, self._backbone, lease, partition, self._ttl_s)
+
+    async def follow(self, stop: asyncio.Event) -> None:
+        """Look for rules that were applied, and bring every worker to them, also one that began meanwhile."""
+        rollout = self._grounds.rollout
+        while not stop.is_set():
+            await rollout.looked(self._backbone)
+            for holding in self._held.values():
+                if holding.worker is not None and holding.worker.engine.plan.version != rollout.ruleset.version:
+                    holding.worker.want(rollout.ruleset)
+            await _pause(2 * RETRY_S, stop)
+
+    async def tell(self) -> None:
+        """Write our document every second, and that of all when it is ours to write."""
+        while True:
+            try:
+                await self._tell()
+            except (LinkError, RefusedError) as error:
+                log.debug("no status: %s", error)
+            await asyncio.sleep(1.0)
+
+    async def _tell(self) -> None:
+        statuses = [one.worker.status for _, one in sorted(self._held.items()) if one.worker is not None]
+        name = self._members.name
+        mine = await report.own_document(self._backbone, self._grounds.rollout, statuses)
+        await self._backbone.put_status(report.status_key(name), mine)
+        if self._members.speaks:
+            others = [member for member in self._members.members if member != name]
+            documents = {name: mine, **await report.documents_of(self._backbone, others)}
+            now_s = time.monotonic()
+            unowned_s = {number: now_s - since_s for number, since_s in self._free_since.items()}
+            await self._backbone.put_status(STATUS_KEY, report.joint_document(documents, unowned_s))
+
+
+class _Holding:
+    """A partition that we hold, with its worker and its ticks, as long as we may."""
+
+    def __init__(self, grounds: _Grounds, backbone: Backbone, lease: Lease, partition: int, ttl_s: float) -> None:
+        self._grounds, self._backbone, self._lease = grounds, backbone, lease
+        self._partition, self._ttl_s = partition, ttl_s
+        self._one_at_a_time = asyncio.Lock()
+        self._ended = asyncio.Event()
+        self.worker: Worker | None = None
+        self._task = asyncio.create_task(self._run(), name=f"rules-partition-{partition}")
+
+    @property
+    def over(self) -> bool:
+        """Tell whether it has ended, by itself or because it was asked."""
+        return self._task.done()
+
+    @property
+    def ending(self) -> bool:
+        """Tell whether it is to end."""
+        return self._ended.is_set()
+
+    def ask_to_end(self) -> None:
+        """Let the worker write its checkpoint and give up the lease."""
+        self._ended.set()
+
+    async def end(self) -> None:
+        """Wait until that is done; raises what the worker did not foresee."""
+        self._ended.set()
+        await self._task
+
+    async def _run(self) -> None:
+        try:
+            await self._own()
+        except (LinkError, RefusedError) as error:  # FencedError, too: the partition is somebody else's now
+            log.warning("partition %d: %s", self._partition, error)
+
+    async def _own(self) -> None:
+        helpers = [asyncio.create_task(self._renew()), asyncio.create_task(self._tick())]
         try:
             worker = await asyncio.to_thread(self._make_worker)
             self.worker = worker
-            await worker.run(Ownership(epoch=lease.epoch, still_ours=lambda: self._still_ours(lease), ended=ended))
+            async with Desk(self._backbone, worker, self._grounds.rollout, self._partition).open():
+                await worker.run(Ownership(epoch=self._lease.epoch, still_ours=self._still_ours, ended=self._ended))
         finally:
             self.worker = None
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-        await lease.release()
+        await self._lease.release()
 
     def _make_worker(self) -> Worker:
         """Compile for the partition's units; takes seconds for a million points, so not in the event loop."""
-        return Worker(self._grounds.of(self.partition), self._backbone, partition=self.partition)
+        return Worker(self._grounds.of(self._partition), self._backbone, partition=self._partition)
 
-    async def _still_ours(self, lease: Lease) -> bool:
+    async def _still_ours(self) -> bool:
         """Renew; one renewal at a time, because two at once would fence each other."""
         async with self._one_at_a_time:
-            return await lease.renew()
+            return await self._lease.renew()
 
-    async def _renew(self, lease: Lease, ended: asyncio.Event) -> None:
+    async def _renew(self) -> None:
         """Show signs of life. A link that is away is no loss: what we write without the lease is fenced."""
-        while not ended.is_set():
-            await asyncio.sleep(self._claim.ttl_s / 3)
+        while not self._ended.is_set():
+            pause_s = self._ttl_s / 3
             try:
-                if not await self._still_ours(lease):
-                    log.warning("partition %d: the lease is lost", self.partition)
-                    ended.set()
+                if not await self._still_ours():
+                    log.warning("partition %d: the lease is lost", self._partition)
+                    self._ended.set()
             except (LinkError, RefusedError) as error:
-                log.warning("partition %d: lease not renewed: %s", self.partition, error)
+                log.warning("partition %d: lease not renewed: %s", self._partition, error)
+                pause_s = RETRY_S
+            await asyncio.sleep(pause_s)
 
     async def _tick(self) -> None:
         """Write the log's second hand. A tick that can't be written is no tick: time that nobody could use."""
@@ -145,53 +258,14 @@ class _Keeper:
             second = int(now_s)
             try:
                 await self._backbone.publish(
-                    subjects.tick(self.partition),
+                    subjects.tick(self._partition),
                     str(second).encode(),
-                    message_id=f"tick-{self.partition}-{second}",
+                    message_id=f"tick-{self._partition}-{second}",
                     timeout_s=TICK_S,
                 )
             except (LinkError, RefusedError) as error:
-                log.debug("partition %d: no tick: %s", self.partition, error)
+                log.debug("partition %d: no tick: %s", self._partition, error)
             await asyncio.sleep(max(0.05, TICK_S - (time.time() - second)))
-
-
-async def _report(backbone: Backbone, ruleset: RuleSet, keepers: Iterable[_Keeper], stop: asyncio.Event) -> None:
-    """Write the status document every second, the last one included."""
-    while not stop.is_set():
-        statuses = [keeper.worker.status for keeper in keepers if keeper.worker is not None]
-        try:
-            lags = [await _lag(backbone, status) for status in statuses]
-            await backbone.put_status(STATUS_KEY, _document(ruleset, statuses, lags))
-        except (LinkError, RefusedError) as error:
-            log.debug("no status: %s", error)
-        await _pause(1.0, stop)
-
-
-async def _lag(backbone: Backbone, status: WorkerStatus) -> int:
-    """Return how far a partition is behind: sequences from its last message to that of its newest data."""
-    newest = await backbone.last_seq(TELEMETRY, f"tel.{status.partition}.>")
-    return max(0, newest - status.seq)
-
-
-def _document(ruleset: RuleSet, statuses: list[WorkerStatus], lags: list[int]) -> dict[str, Any]:
-    """Add up the partitions; they stand one by one as well."""
-    summed = ("readings", "transitions", "late", "ahead", "unusable", "unknown_points", "unknown_devices", "unreadable")
-    grown = ("learned", "grown", "growing_ms", "open_alarms")
-    oldest_ns = min((status.log_ns for status in statuses), default=0)
-    return {
-        **{name: sum(getattr(status, name) for status in statuses) for name in (*summed, *grown)},
-        "lag": sum(lags),
-        "lag_s": round((time.time_ns() - oldest_ns) / NS_PER_S, 3) if oldest_ns else None,
-        "partitions": [status.partition for status in statuses],
-        "rules": len(ruleset),
-        "version": ruleset.version,
-        "by_partition": [asdict(status) for status in statuses],
-    }
-
-
-async def _forward(stop: asyncio.Event, ended: asyncio.Event) -> None:
-    await stop.wait()
-    ended.set()
 
 
 async def _pause(seconds: float, stop: asyncio.Event) -> None:

@@ -30,6 +30,7 @@ class Segment:
     | ``time_ns``, ``value``, ``quality`` | (n,) | the reading |
     | ``now`` | (n,) int64 | counted time of its message |
     | ``instant`` | (n,) int64 | ``message * width + k`` for the k-th reading of its point in its message |
+    | ``taken`` | (n,) bool | set while reading: in time, whatever its quality |
     | ``used`` | (n,) bool | set while reading: in time, good and finite |
     """
 
@@ -47,6 +48,7 @@ class Segment:
         self.quality = np.concatenate([part.quality for part in parts])
         self.text = _texts(parts)
         self.now = np.repeat(self.now_ns, self._sizes)
+        self.taken: Bools = np.zeros(len(self.point), np.bool_)
         self.used: Bools = np.zeros(len(self.point), np.bool_)
         self.width, self._within, self.rounds = self._order(scratch)
 

@@ -57,6 +57,7 @@ class SiteIndex:
         """Index the devices of ``units`` (all when None); points from number ``declared`` on are learned ones."""
         chosen = [device for device in registry.devices.values() if units is None or device.gateway.unit in units]
         self.devices = sorted(chosen, key=lambda device: (device.gateway.unit, device.gateway.gateway))
+        self._device_keys = [device.key for device in self.devices]
         self._device_at = {device.key: at for at, device in enumerate(self.devices)}
         self.registry = registry
         known = [*registry.points, *spare]
@@ -75,6 +76,8 @@ class SiteIndex:
         self.max_silence_ns = np.array([round(point.max_silence_s * NS_PER_S) for point in points], np.int64)
         self._names, self._name_of = _coded([name_for_rules(point) for point in points])
         self._fitting: dict[tuple[str, ...], Bools] = {}
+        self._measured: dict[frozenset[Quantity], Bools] = {}
+        self._meant: dict[tuple[Callable[[Selector, Device], bool], tuple[Selector, ...]], Bools] = {}
         self._words, self._word_of = _coded([point.word for point in points])
         self._quantities, self._quantity_of = _coded([point.quantity for point in points])
         signatures, self._signature_of = _coded([signature(device) for device in self.devices])
@@ -95,6 +98,12 @@ class SiteIndex:
         self.zone_of = _codes([device.zone.key for device in self.devices], self.zones)
         self.place_of = self.zone_of[self.device_of]
         self.place_of[list(own)] = _codes([zone.key for zone in own.values()], self.zones)
+        homes = [self.registry.zones[key] for key in self.zones]
+        of_zone = [f"{zone.unit.id}/{zone.building.id}" for zone in homes]
+        self.buildings = sorted(set(of_zone))
+        self.units = sorted({zone.unit.id for zone in homes})
+        self._building_of_zone = _codes(of_zone, self.buildings)
+        self._unit_of_zone = _codes([zone.unit.id for zone in homes], self.units)
         self._zone_kinds = [self.registry.zones[key].settings.kind for key in self.zones]
 
     def _index_gateways(self, units: Collection[str] | None) -> None:
@@ -141,15 +150,26 @@ class SiteIndex:
 
     def select_points(self, *selectors: Selector) -> Bools:
         """Return which points all selectors mean, shape ``(points,)``; zones are the points' own."""
-        meant = self._devices(means_device, selectors)[self.device_of]
+        points = self._points_on(np.flatnonzero(self._devices(means_device, selectors)))
         for one in selectors:
             if one.point:
-                meant &= self._named(one)
+                points = points[self._named(one)[points]]
             if one.word:
-                meant &= _passing(self._words, one.word.__contains__)[self._word_of]
+                points = points[_passing(self._words, one.word.__contains__)[self._word_of[points]]]
             if one.zones:
-                meant &= _passing(self._zone_kinds, one.zones.__contains__)[self.place_of]
+                points = points[_passing(self._zone_kinds, one.zones.__contains__)[self.place_of[points]]]
+        meant = np.zeros(len(self.table), np.bool_)
+        meant[points] = True
         return meant
+
+    def _points_on(self, devices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the points of devices, rising: thousands of rules ask for a few devices each, out of thousands."""
+        if len(devices) == len(self.devices):
+            return np.arange(len(self.table))
+        first = self.first_point[devices]
+        count = np.append(self.first_point, len(self.table))[devices + 1] - first
+        before = np.cumsum(count) - count
+        return np.asarray(np.repeat(first - before, count) + np.arange(count.sum()), np.int64)
 
     def _named(self, selector: Selector) -> Bools:
         """Return which points the patterns of a selector fit, shape ``(points,)``.
@@ -163,29 +183,48 @@ class SiteIndex:
 
     def measured_in(self, quantities: Collection[Quantity]) -> Bools:
         """Return which points are in one of some quantities, shape ``(points,)``."""
-        return _passing(self._quantities, quantities.__contains__)[self._quantity_of]
+        asked = frozenset(quantities)
+        if asked not in self._measured:
+            self._measured[asked] = _passing(self._quantities, asked.__contains__)[self._quantity_of]
+        return self._measured[asked]
 
     def entities_of_devices(self, kind: EntityKind) -> NDArray[np.int32]:
-        """Return the device, zone or gateway that each device belongs to, shape ``(devices,)``."""
-        if kind is EntityKind.ZONE:
-            return self.zone_of
+        """Return the device, zone, gateway, building or unit that each device belongs to, shape ``(devices,)``."""
+        if kind in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT):
+            return self._of_zones(kind)[self.zone_of]
         return self.gateway_of if kind is EntityKind.GATEWAY else np.arange(len(self.devices), dtype=np.int32)
 
     def entities_of_points(self, kind: EntityKind) -> NDArray[np.int32]:
-        """Return the device, zone or gateway that each point belongs to, shape ``(points,)``."""
-        return self.place_of if kind is EntityKind.ZONE else self.entities_of_devices(kind)[self.device_of]
+        """Return the device, zone, gateway, building or unit that each point belongs to, shape ``(points,)``."""
+        if kind in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT):
+            return self._of_zones(kind)[self.place_of]
+        return self.entities_of_devices(kind)[self.device_of]
+
+    def _of_zones(self, kind: EntityKind) -> NDArray[np.int32]:
+        """Return the zone itself, the building or the unit of each zone, shape ``(zones,)``."""
+        if kind is EntityKind.ZONE:
+            return np.arange(len(self.zones), dtype=np.int32)
+        return self._building_of_zone if kind is EntityKind.BUILDING else self._unit_of_zone
+
+    def entities(self, kind: EntityKind) -> Sequence[str]:
+        """Return the keys of all entities of a kind, in order."""
+        match kind:
+            case EntityKind.POINT:
+                return self.table.keys
+            case EntityKind.DEVICE:
+                return self._device_keys
+            case EntityKind.ZONE:
+                return self.zones
+            case EntityKind.GATEWAY:
+                return self.gateways
+            case EntityKind.BUILDING:
+                return self.buildings
+            case EntityKind.UNIT:
+                return self.units
 
     def entity_key(self, kind: EntityKind, entity: int) -> str:
         """Return the platform-wide name of an entity."""
-        match kind:
-            case EntityKind.POINT:
-                return self.table[entity].key
-            case EntityKind.DEVICE:
-                return self.devices[entity].key
-            case EntityKind.ZONE:
-                return self.zones[entity]
-            case EntityKind.GATEWAY:
-                return self.gateways[entity]
+        return self.table[entity].key if kind is EntityKind.POINT else self.entities(kind)[entity]
 
     def place(self, kind: EntityKind, entity: int) -> Place:
         """Return where an entity is; a point has a place of its own where its record names one."""
@@ -197,6 +236,11 @@ class SiteIndex:
         if kind is EntityKind.GATEWAY:
             gateway = self.registry.gateways[self.gateways[entity]]
             return Place(unit=gateway.unit, gateway=gateway.gateway)
+        if kind is EntityKind.UNIT:
+            return Place(unit=self.units[entity])
+        if kind is EntityKind.BUILDING:
+            unit, _, building = self.buildings[entity].partition("/")
+            return Place(unit=unit, building=building)
         zone = self.registry.zones[self.zones[entity]]
         return Place(
             unit=zone.unit.id,
@@ -207,9 +251,11 @@ class SiteIndex:
         )
 
     def _devices(self, means: Callable[[Selector, Device], bool], selectors: Sequence[Selector]) -> Bools:
-        """Ask once a signature, and spread the answers over the devices."""
-        meant = _passing(self._samples, lambda device: all(means(one, device) for one in selectors))
-        return meant[self._signature_of]
+        """Ask once a signature, and spread the answers over the devices; a plan asks the same several times."""
+        asked = (means, tuple(selectors))
+        if asked not in self._meant:
+            self._meant[asked] = _passing(self._samples, lambda device: all(means(one, device) for one in selectors))
+        return self._meant[asked][self._signature_of]
 
 
 def gateway_key(device: Device) -> str:

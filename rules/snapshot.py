@@ -23,16 +23,20 @@ from rules.log_clock import LogClock
 from rules.packing import AnyArray, pack, unpack
 from rules.plan import Plan
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a snapshot stands: last sequence in TELEMETRY, last one of its partition in ALARMS, lease epoch."""
+    """Where a snapshot stands: last sequence in TELEMETRY, last one of its partition in ALARMS, lease epoch.
+
+    ``log`` says which TELEMETRY that was: when the stream was made; "" in checkpoints of before.
+    """
 
     seq: int
     alarm_seq: int
     epoch: int
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,17 @@ def grown(engine: Engine, plan: Plan, mine: Identity, theirs: Identity) -> Engin
     return fresh
 
 
+def carried(engine: Engine, plan: Plan, mine: Identity, theirs: Identity) -> tuple[Engine, Restored]:
+    """Return an engine for a plan of other rules, in the state of ``engine`` where its meaning is the same.
+
+    Open alarms are judged anew at the next tick.
+    """
+    fresh = Engine(plan, engine.partition)
+    restored = _set(fresh, *_state(engine), mine, theirs)
+    fresh.judge_all = True
+    return fresh, restored
+
+
 def _state(engine: Engine) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     """Return what an engine knows, as a header and arrays in the order of its plan."""
     plan, slots = engine.plan, engine.slots
@@ -109,6 +124,8 @@ def _state(engine: Engine) -> tuple[dict[str, Any], dict[str, AnyArray]]:
         "alarm": uneasy,
         **{f"alarm.{name}": column[uneasy] for name, column in _alarm_columns(engine).items()},
     }
+    for what, memory in _timed(engine).items():
+        arrays |= {f"{what}.{name}": column.ravel() for name, column in memory.items()}
     for bank in plan.banks:
         arrays |= {f"{type(bank).__name__}.{name}": getattr(bank, name) for name in bank.memory}
     return header, arrays
@@ -126,6 +143,7 @@ def _set(
     _restore_points(engine, header, arrays, points)
     _restore_gateways(engine, arrays, mine.from_entities(EntityKind.GATEWAY, theirs))
     _restore_terms(engine, arrays, points, mine, theirs)
+    _restore_timed(engine, arrays, mine, theirs)
     restored = _restore_alarms(engine, arrays, mine, theirs)
     engine.plan.forest.recount()
     engine.plan.listen(engine.slots)
@@ -198,9 +216,29 @@ def _restore_terms(
         if kind in starts:
             _carry(bank.truth, truth[starts[kind] :], old)
             for name in bank.memory:
-                _carry(getattr(bank, name), arrays[f"{kind}.{name}"], old)
+                column = getattr(bank, name)
+                _carry(column, arrays[f"{kind}.{name}"].reshape(-1, *column.shape[1:]), old)
     absences = engine.plan.forest.truth[mine.starts[-1] : engine.plan.forest.leaves]
     _carry(absences, truth[theirs.starts[-1] :], mine.from_absences(theirs))
+
+
+def _timed(engine: Engine) -> dict[str, dict[str, AnyArray]]:
+    return {"lasting": engine.plan.forest.lasting.memory, "sequences": engine.plan.forest.sequences.memory}
+
+
+def _restore_timed(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> None:
+    """Carry what nodes remember; a condition that is new remembers nothing."""
+    for what, memory in _timed(engine).items():
+        old = mine.from_groups(theirs, what)
+        count = sum(len(group.entity) for group in getattr(theirs, what))
+        for name, column in memory.items():
+            if not (count and len(column)):
+                continue
+            target, source = column.reshape(len(column), -1), arrays[f"{what}.{name}"].reshape(count, -1)
+            width = min(target.shape[1], source.shape[1])  # a row has as many steps as its plan's longest sequence
+            _carry(target[:, :width], source[:, :width], old)
+        if what == "sequences":
+            engine.plan.forest.sequences.carried[:] = old >= 0
 
 
 def _restore_alarms(engine: Engine, arrays: Mapping[str, AnyArray], mine: Identity, theirs: Identity) -> Restored:

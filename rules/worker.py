@@ -33,6 +33,8 @@ from rules.decoding import Decoder
 from rules.engine import Engine
 from rules.ground import Ground, Learned, births_in, points_born
 from rules.identity import Identity
+from rules.model import RuleSet
+from rules.rule_change import RuleChange
 from rules.snapshot import Place, Restored, fingerprint_of, restore, save
 from rules.worker_status import Growth, WorkerStatus
 
@@ -40,6 +42,10 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 5.0
 RETRY_S = 0.25
+WRITE_S = 2.0
+"""How long an answer to a write may take: longer than a disk, shorter than an election's end would cost a fire."""
+BEHIND_S = 20.0
+"""How long a node that was elected a moment ago may need until it knows the log's end (assumption)."""
 A_PART = 100
 """Messages evaluated at a stretch: 100 ticks of a million points take 0.4 s, a lease lives 3 s."""
 
@@ -66,7 +72,9 @@ class Worker:
         self._identity_is_stored = False
         self._key_names = [f"{self._name}-keys-a", f"{self._name}-keys-b"]
         self._growth = Growth()
+        self._change = RuleChange()
         self._seq = 0
+        self._log = ""
         self._alarm_seq = 0
         self._saved_seq = -1
         self._saved_at = 0.0
@@ -95,7 +103,23 @@ class Worker:
             learned=int(np.count_nonzero(site.learned & ~site.spare)),
             grown=self._growth.times,
             growing_ms=round(self._growth.seconds * 1000),
+            rules=self._engine.plan.version,
+            change=self._change.told,
         )
+
+    @property
+    def engine(self) -> Engine:
+        """The engine as it stands between two messages; to look at."""
+        return self._engine
+
+    @property
+    def ground(self) -> Ground:
+        """The site and rules under the engine."""
+        return self._ground
+
+    def want(self, ruleset: RuleSet) -> None:
+        """Go over to other rules after the batch at hand, in the state that keeps its meaning."""
+        self._change.wanted = ruleset
 
     async def run(self, ownership: Ownership) -> None:
         """Work until ``ownership.ended`` is set, then write a last checkpoint.
@@ -106,12 +130,15 @@ class Worker:
         await self._take_over()
         log.info("partition %d: from sequence %d, epoch %d", self._partition, self._seq + 1, ownership.epoch)
         batches = self._backbone.reader(
-            TELEMETRY, subjects=subjects.partition_subjects(self._partition), start_seq=self._seq + 1
+            TELEMETRY, subjects=subjects.partition_subjects(self._partition), start_seq=self._seq + 1, began=self._log
         )
         ended = asyncio.create_task(ownership.ended.wait())
         try:
             while (batch := await _next_or(batches, ended)) is not None:
+                if batch[0].seq <= self._seq:
+                    raise LinkError("TELEMETRY was made anew")
                 await self._take(batch, ownership)
+                await self._take_rules()
                 await self._checkpoint(ownership, at_least_every_s=CHECKPOINT_EVERY_S)
             await self._checkpoint(ownership)
         finally:
@@ -156,6 +183,16 @@ class Worker:
         self._identity_is_stored = False
         self._growth.seconds += time.perf_counter() - began
 
+    async def _take_rules(self) -> None:
+        """Go over to other rules when somebody wants that; what stands in the log before was said by the old ones."""
+        changed = await self._change.take(self._ground, self._engine)
+        if changed is None:
+            return
+        self._ground, self._engine, restored = changed
+        self._decoder = self._decoder.on(self._engine.plan.site)
+        self._identity_is_stored, self._saved_seq = False, -1
+        self._report(restored)
+
     async def _write(self, transition: Transition, ownership: Ownership) -> None:
         """Publish one transition, unless it is there already; waits while the backbone is away."""
         subject = subjects.alarm(self._partition, transition.place.unit, transition.alarm_class.value, transition.rule)
@@ -163,7 +200,11 @@ class Worker:
         while transition.id not in self._written:
             try:
                 ack = await self._backbone.publish(
-                    subject, payload, message_id=transition.id, expect_last=(self._filter, self._alarm_seq)
+                    subject,
+                    payload,
+                    message_id=transition.id,
+                    expect_last=(self._filter, self._alarm_seq),
+                    timeout_s=WRITE_S,
                 )
             except LinkError as error:
                 if ownership.ended.is_set():
@@ -174,8 +215,10 @@ class Worker:
                 if not await ownership.still_ours():
                     raise
                 # still ours: what stands there is our own write whose answer was lost, or that of the
-                # owner before us, who made it from the same log and so under the same id
-                await self._read_written()
+                # owner before us, who made it from the same log and so under the same id; in a cluster
+                # it may still be on its way
+                if not await self._read_written():
+                    await asyncio.sleep(RETRY_S)
             else:
                 self._alarm_seq = max(self._alarm_seq, ack.seq)
                 return
@@ -193,10 +236,23 @@ class Worker:
             log.exception("partition %d: the checkpoint can't be read", self._partition)
             data = None
         await self._restore(data)
-        if self._seq > await self._backbone.last_seq(TELEMETRY):
+        if not await self._is_same_log():
             log.warning("partition %d: TELEMETRY ends before the checkpoint: it is a new stream", self._partition)
             self._begin_anew()
         await self._read_written()
+
+    async def _is_same_log(self) -> bool:
+        """Tell whether the checkpoint is one of this log; a log that ends too early gets time to find its end."""
+        began = await self._backbone.log_began(TELEMETRY)
+        is_known, self._log = self._log, began
+        if is_known not in ("", began):
+            return False
+        give_up_s = asyncio.get_running_loop().time() + (BEHIND_S if is_known else 0.0)
+        while self._seq > await self._backbone.last_seq(TELEMETRY):
+            if asyncio.get_running_loop().time() >= give_up_s:
+                return False
+            await asyncio.sleep(RETRY_S)
+        return True
 
     def _begin_anew(self) -> None:
         """Forget all state: the log is read from its start."""
@@ -220,6 +276,7 @@ class Worker:
             self._begin_anew()
             return
         self._seq, self._alarm_seq, self._covered_alarm_seq = place.seq, place.alarm_seq, place.alarm_seq
+        self._log = place.log
         self._identity_is_stored = restored.same_plan
         self._report(restored)
 
@@ -256,8 +313,8 @@ class Worker:
                 ", ".join(restored.orphans),
             )
 
-    async def _read_written(self) -> None:
-        """Learn the ids that stand in ALARMS after the last one we know, and which is the last."""
+    async def _read_written(self) -> bool:
+        """Learn the ids that stand in ALARMS after the last one we know, and which is the last; tell if that is new."""
         last = await self._backbone.last_seq(ALARMS, self._filter)
         found = await self._backbone.messages(
             ALARMS, subjects=[self._filter], start_seq=self._alarm_seq + 1, end_seq=last
@@ -269,7 +326,8 @@ class Worker:
                 log.warning("partition %d: %s; passed over", self._partition, error)
                 continue
             self._written[written.id] = written.input_seq
-        self._alarm_seq = last  # 0 when all of them have aged out of the stream: then that is what a write expects
+        before, self._alarm_seq = self._alarm_seq, last  # 0 when all have aged out: then a write expects that
+        return last != before
 
     async def _checkpoint(self, ownership: Ownership, at_least_every_s: float = 0.0) -> None:
         """Save the state; all that it said is in ALARMS by now. A failure is tried again next time."""
@@ -277,7 +335,7 @@ class Worker:
         if self._seq == self._saved_seq or now - self._saved_at < at_least_every_s:
             return
         self._forget_written()
-        place = Place(seq=self._seq, alarm_seq=self._covered_alarm_seq, epoch=ownership.epoch)
+        place = Place(seq=self._seq, alarm_seq=self._covered_alarm_seq, epoch=ownership.epoch, log=self._log)
         identity = self._ground.identity
         try:
             if not await ownership.still_ours():

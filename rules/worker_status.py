@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +11,8 @@ class WorkerStatus:
     """What a partition has to tell; ``log_ns`` is the receive time of its last message, 0 before the first.
 
     ``learned`` points are known from births alone; ``grown`` and ``growing_ms`` say how often the plan was made
-    anew for them since this worker began, and how long that took in all.
+    anew for them since this worker began, and how long that took in all. ``rules`` is the version of the rules that are
+    evaluated, ``change`` what became of the alarms when they were last changed in operation.
     """
 
     partition: int
@@ -29,6 +31,8 @@ class WorkerStatus:
     learned: int
     grown: int
     growing_ms: int
+    rules: str
+    change: dict[str, Any] | None
 
 
 @dataclass(slots=True)

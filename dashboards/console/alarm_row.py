@@ -105,3 +105,5 @@ def _silences(alert: AlertView, language: Language) -> Iterator[tuple[str, str, 
         yield "⊘", text("state_suppressed", language), "calm"
     if alert.held:
         yield "⊘", text("state_held", language), "calm"
+    if alert.out_of_service is not None:
+        yield "⊘", text("state_out_of_service", language), "calm"

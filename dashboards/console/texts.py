@@ -101,6 +101,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "state_suppressed": ("被抑制", "Suppressed"),
     "state_test": ("测试标志", "Test flag"),
     "state_held": ("走动测试，不推送", "Walk test, told to nobody"),
+    "state_out_of_service": ("停用", "Out of service"),
     "state_historical": ("迟到", "Late"),
     "state_commented": ("备注 {count} 条", "Comments: {count}"),
     "owner_none": ("无人处理", "Nobody yet"),

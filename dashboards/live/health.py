@@ -85,15 +85,23 @@ class Health:
 
 
 def service_health(board: Board, key: str, now_ns: int) -> Health:
-    """Judge a service by its document alone; a store that is away does not make ingest less believable."""
-    document = board.statuses.get(key)
+    """Judge a service by its document alone: of the rules that every partition has an owner who keeps up, too.
+
+    A store that is away does not make ingest less believable.
+    """
+    document = board.statuses.get(key) or {}
     age_s = _age_s(document, now_ns)
-    store = (document or {}).get("store")
+    condition = _condition(board, age_s)
+    if condition is Condition.FINE and (
+        (_number(document, "unowned_s") or 0.0) > SILENT_AFTER_S or (_number(document, "lag_s") or 0.0) > STALE_AFTER_S
+    ):
+        condition = Condition.STALE  # rules that nobody evaluates, or of minutes ago
+    store = document.get("store")
     return Health(
         key,
-        _condition(board, age_s),
+        condition,
         age_s,
-        oldest_s=_number(document or {}, "oldest_s"),
+        oldest_s=_number(document, "oldest_s"),
         store=store if isinstance(store, str) else None,
     )
 

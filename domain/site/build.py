@@ -9,6 +9,7 @@ from domain.errors import ConfigurationError
 from domain.points import Point, PointTable
 from domain.site.equipment import Equipment
 from domain.site.findings import Findings
+from domain.site.hours import CalendarSettings, DaysKnown
 from domain.site.models import GatewaySettings, SiteSettings
 from domain.site.premises import check_premises
 from domain.site.profiles import Profiles
@@ -16,7 +17,12 @@ from domain.site.registry import Registry
 
 
 def build_registry(
-    site: Document, gateways: Sequence[Document], profiles: Sequence[Document], known_protocols: Iterable[str] = ()
+    site: Document,
+    gateways: Sequence[Document],
+    profiles: Sequence[Document],
+    known_protocols: Iterable[str] = (),
+    *,
+    calendars: Sequence[Document] = (),
 ) -> Registry:
     """Check and resolve a site; raises `ConfigurationError` with every problem found.
 
@@ -25,6 +31,7 @@ def build_registry(
     findings = Findings()
     settings = findings.model(SiteSettings, site)
     known = Profiles(profiles, findings)
+    holidays = [days for doc in calendars if (days := findings.model(CalendarSettings, doc))]
     fitting = [(doc, found) for doc in gateways if (found := findings.model(GatewaySettings, doc))]
     if settings is None:
         raise findings.error()
@@ -46,6 +53,7 @@ def build_registry(
         points=_table(site, equipment.points),
         point_labels=equipment.labels,
         transmitters=equipment.transmitters,
+        calendar=DaysKnown.of(holidays),
     )
 
 

@@ -12,12 +12,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from domain.alarm import AlarmClass
 from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
+from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
 from domain.site.reports import MOST_S, PointOverride, ReportSettings
 from domain.site.transmitters import TransmitterSettings
@@ -58,6 +59,7 @@ class ZoneSettings(Settings):
     floor: int = Field(ge=-20, le=200, description="1 = ground floor as signed in China; -1 = first basement")
     labels: Labels
     responsible: Token | None = None
+    opening: tuple[Span, ...] | None = Field(default=None, description="opening hours; its unit's when absent")
 
 
 class Building(Settings):
@@ -74,6 +76,7 @@ class UnitSettings(Settings):
     id: Token
     labels: Labels
     safety_manager: Token | None = None
+    opening: tuple[Span, ...] | None = Field(default=None, description="opening hours of its zones")
     buildings: tuple[Building, ...] = Field(min_length=1)
 
 
@@ -167,7 +170,11 @@ class StoreSettings(Settings):
 
 
 class BackboneSettings(Settings):
-    """NATS JetStream: embedded when ``url`` is absent."""
+    """NATS JetStream: embedded when ``url`` is absent.
+
+    A cluster's servers are a list, or one text with commas between them, which is how they are kept; whichever
+    answers is used. ``replicas`` are copies of every stream: 3 on a cluster of three, so that one may be lost.
+    """
 
     url: str | None = Field(default=None, pattern=NATS_PATTERN)
     partitions: int = Field(default=4, ge=1, le=256)
@@ -175,6 +182,13 @@ class BackboneSettings(Settings):
     ca_file: Path | None = Field(default=None, description="TLS: certificates to trust instead of the system's")
     cert_file: Path | None = Field(default=None, description="TLS: our certificate, where the server asks for one")
     key_file: Path | None = Field(default=None, description="its key; absent when it stands in cert_file")
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _servers_of_a_cluster(cls, value: object) -> object:
+        """Join a list of addresses."""
+        is_list = isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value)
+        return ",".join(value) if is_list else value  # type: ignore[arg-type]  # a list of strings by now
 
     @model_validator(mode="after")
     def _certificates_are_for_a_server_of_others(self) -> Self:

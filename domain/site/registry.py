@@ -9,6 +9,7 @@ from types import MappingProxyType
 from domain.alarm import Place
 from domain.points import Point, PointTable
 from domain.site import itself
+from domain.site.hours import DaysKnown, Span
 from domain.site.labels import Labels
 from domain.site.models import (
     Building,
@@ -38,6 +39,11 @@ class Zone:
     def key(self) -> str:
         """``unit/zone``, the entity id of zone rules."""
         return f"{self.unit.id}/{self.settings.id}"
+
+    @property
+    def opening(self) -> tuple[Span, ...] | None:
+        """Opening hours: its own, or its unit's; None where nobody wrote any."""
+        return self.unit.opening if self.settings.opening is None else self.settings.opening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +125,7 @@ class Registry:
     points: PointTable
     point_labels: Mapping[str, Labels] = field(default_factory=lambda: MappingProxyType({}))
     transmitters: Mapping[str, Transmitter] = field(default_factory=lambda: MappingProxyType({}))
+    calendar: DaysKnown = field(default_factory=DaysKnown)
 
     @property
     def written(self) -> tuple[int, int]:

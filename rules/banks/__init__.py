@@ -12,11 +12,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules.banks.bank import Bank
+from rules.banks.baseline import BaselineBank
+from rules.banks.expressions import ExpressionBank
 from rules.banks.limits import AboveBank, BelowBank, RangeBank
 from rules.banks.load_step import StepBank
+from rules.banks.motion import ChangeBank, RateBank
+from rules.banks.repeats import RepeatBank
+from rules.banks.signature import SignatureBank
 from rules.banks.states import BitsBank, EqualsBank
+from rules.banks.statistics import STATISTICS
+from rules.banks.windows import WindowBank
+from rules.conditions import Condition
 
-__all__ = ["BANKS", "AboveBank", "Bank", "BelowBank", "BitsBank", "EqualsBank", "RangeBank", "StepBank"]
+__all__ = [
+    "BANKS",
+    "AboveBank",
+    "Bank",
+    "BaselineBank",
+    "BelowBank",
+    "BitsBank",
+    "ChangeBank",
+    "EqualsBank",
+    "ExpressionBank",
+    "RangeBank",
+    "RateBank",
+    "RepeatBank",
+    "SignatureBank",
+    "StepBank",
+    "WindowBank",
+    "bank_of",
+]
 
 BANKS: Mapping[str, type[Bank]] = {
     "above": AboveBank,
@@ -26,5 +51,18 @@ BANKS: Mapping[str, type[Bank]] = {
     "at_least": RangeBank,
     "at_most": RangeBank,
     "step": StepBank,
+    "rate": RateBank,
+    "changed": ChangeBank,
+    "stuck": ChangeBank,
+    "count": RepeatBank,
+    "flap": RepeatBank,
+    "load_signature": SignatureBank,
+    "baseline": BaselineBank,
+    "expression": ExpressionBank,
 }
 """Test key -> bank. ``absence`` is not asked of readings: `rules.liveness` answers it."""
+
+
+def bank_of(test: Condition) -> type[Bank]:
+    """Return the bank that a test's terms stand in; windows have one for each statistic."""
+    return STATISTICS[test.window.stat] if test.window else BANKS[test.asks]

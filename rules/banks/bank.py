@@ -8,10 +8,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.conditions import PLAIN, Condition, Measured
-from rules.kernels import Bools, Floats, Indexes, Truths, judged
+from rules.conditions import PLAIN, Condition
+from rules.kernels import UNKNOWN, Bools, Floats, Indexes, Truths, judged
 from rules.links import Links
+from rules.segment import Segment
 from rules.site_index import SiteIndex
+
+Moved = tuple[Indexes, Truths, Truths]
+"""Terms, and their codes before and after, shape ``(m,)`` each."""
 
 
 class Bank:
@@ -25,7 +29,10 @@ class Bank:
     """
 
     memory: ClassVar[tuple[str, ...]] = ()
-    """Names of per-term arrays that belong into a snapshot."""
+    """Names of per-term arrays that belong into a snapshot, shape ``(terms,)`` or ``(terms, k)`` for a fixed k."""
+    clocked: ClassVar[bool] = False
+    """Whether it knows itself when what it saw is over: it is given the log's time where a reading came in time
+    (historical ones keep their own), and events do not end for it."""
 
     def __init__(self, tests: Sequence[Condition], watched: Sequence[NDArray[np.int64]], site: SiteIndex) -> None:
         """Make a term for each test and point; ``watched[i]`` are the points of ``tests[i]``, rising."""
@@ -34,6 +41,7 @@ class Bank:
         test = np.repeat(np.arange(len(tests)), [len(points) for points in kept])
         self._keys = np.sort(point * max(1, len(tests)) + test)
         self.tests = tuple(tests)
+        self._number_of = {known.meaning: at for at, known in enumerate(tests)}
         self.point = (self._keys // max(1, len(tests))).astype(np.int32)
         self.test = (self._keys % max(1, len(tests))).astype(np.int32)
         self.links = Links(self.point, np.arange(len(self.point)), len(site.table))
@@ -50,8 +58,7 @@ class Bank:
 
         The site's own points have been checked (`rules.dimensions`); learned ones come as they are.
         """
-        asked = getattr(test, test.asks)
-        fitting = (asked.canonical,) if isinstance(asked, Measured) else PLAIN
+        fitting = PLAIN if test.measured is None else (test.measured.canonical,)
         return points[site.measured_in(fitting)[points]]
 
     def set_up(self, site: SiteIndex) -> None:
@@ -63,6 +70,10 @@ class Bank:
         ``good`` tells which can be used (None: all); answers for the others are ignored.
         """
         raise NotImplementedError
+
+    def judge(self, terms: Indexes, value: Floats, good: Bools | None, time_ns: Indexes) -> Truths:
+        """Return the new codes of n different terms after a reading each."""
+        return judged(self.answer(terms, value, good, time_ns), good, self.truth.take(terms))
 
     def tick(self, now_ns: int, log_ns: int) -> tuple[Indexes, Truths, Truths] | None:
         """Move on with time alone: what a window has left behind, a schedule that begins.
@@ -79,10 +90,10 @@ class Bank:
 
     def terms_of(self, test: Condition, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], Indexes]:
         """Return those of ``points`` that have a term of ``test``, and the terms."""
-        meanings = [known.meaning for known in self.tests]
-        if not len(self._keys) or test.meaning not in meanings:
+        number = self._number_of.get(test.meaning)
+        if not len(self._keys) or number is None:
             return points[:0], points[:0]
-        wanted = points * len(self.tests) + meanings.index(test.meaning)
+        wanted = points * len(self.tests) + number
         at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         there = self._keys[at] == wanted
         return points[there], at[there]
@@ -100,12 +111,28 @@ class Bank:
             value, time_ns = value[row], time_ns[row]
             good = None if good is None else good[row]
         before = self.truth.take(term)
-        after = judged(self.answer(term, value, good, time_ns), good, before)
+        after = self.judge(term, value, good, time_ns)
         moved = np.flatnonzero(after != before)
         if not len(moved):
             return None
         self.truth[term[moved]] = after[moved]
         return (moved if row is None else row[moved]), term[moved], before[moved], after[moved]
+
+    def read_together(self, segment: Segment) -> tuple[Moved, Indexes, Indexes] | None:
+        """Ask tests that look at several points at once, after the rounds of a segment.
+
+        Returns terms and codes, and the instant and the reading (row) of each, shape ``(m,)``; None for tests on
+        single points, which `read` has answered.
+        """
+        del segment
+        return None
+
+    def forget(self, points: Indexes) -> Moved:
+        """Make the terms of some points unknown; they keep their memory."""
+        _, term = self.links.expand(points)
+        before = self.truth[term]
+        self.truth[term] = before | np.uint8(UNKNOWN)
+        return term, before, self.truth[term]
 
     def _watched(self, point: Indexes) -> tuple[Indexes | None, Indexes]:
         """Return the terms of points and the rows they come from; None for "each row one term, in order"."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,14 +23,14 @@ class _LimitBank(Bank):
     def eligible(self, test: Condition, points: NDArray[np.int64], site: SiteIndex) -> NDArray[np.int64]:
         """Leave out points whose record has no such limit."""
         points = super().eligible(test, points, site)
-        return points[~np.isnan(_limits(self._limit(test), points, site))]
+        return points[~np.isnan(limits_of(self._limit(test).limit, self._limit(test).value, points, site))]
 
     def set_up(self, site: SiteIndex) -> None:
         """Work out where each term raises and clears."""
         self.limit = np.empty(len(self))
         for at, test in enumerate(self.tests):
             mine = self.test == at
-            self.limit[mine] = _limits(self._limit(test), self.point[mine], site)
+            self.limit[mine] = limits_of(self._limit(test).limit, self._limit(test).value, self.point[mine], site)
         band = [self._limit(test).difference(self._limit(test).hysteresis) for test in self.tests]
         self.clear_at = self.limit - self.sign * self.parameter(band)
 
@@ -79,10 +80,8 @@ class RangeBank(Bank):
         return np.asarray((value >= self.low.take(terms)) & (value <= self.high.take(terms)))
 
 
-def _limits(limit: Limit, points: Any, site: SiteIndex) -> Floats:
-    """Return a test's limit for each point, NaN where the record has none."""
-    if limit.limit == "low":
-        return np.asarray(site.low[points])
-    if limit.limit == "high":
-        return np.asarray(site.high[points])
-    return np.full(len(points), limit.value(limit.limit))
+def limits_of(limit: float | str, convert: Callable[[float], float], points: Any, site: SiteIndex) -> Floats:
+    """Return a limit for each point, NaN where the record has none; ``convert`` makes a written number canonical."""
+    if isinstance(limit, str):
+        return np.asarray(site.low[points] if limit == "low" else site.high[points])
+    return np.full(len(points), convert(limit))

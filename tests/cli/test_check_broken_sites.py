@@ -17,7 +17,7 @@ from cli.check_command import check
 
 FOLDER = Path(__file__).parent / "broken_sites"
 CASES = sorted(path.name for path in FOLDER.iterdir() if path.name != "good")
-LINE = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): (?P<rest>.+) → (?P<mend>.+)$")
+LINE = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+)(:\d+)?: (?P<rest>.+) → (?P<mend>.+)$")
 ENVIRONMENT = {"FENGSUI_TEST_ADDRESS": "hunter2:do-not-show", "FENGSUI_TEST_NOT_SET": None}
 
 application = typer.Typer()

@@ -19,11 +19,13 @@ from domain.points import PointKind
 from domain.quality import Reason
 from domain.quantity import Quantity
 from domain.site import Role, StoreKind, ZoneKind
+from domain.site.hours import Day
 
 ENUMS: tuple[type[Enum], ...] = (
     AlarmClass,
     AlertEvent,
     Confirmation,
+    Day,
     EntityKind,
     Level,
     PointKind,

@@ -16,6 +16,7 @@ from domain.points import PointKind
 from domain.quality import BASE_MASK, GOOD, HISTORICAL
 from rules.conditions import Absent, Condition
 from rules.inputs import Message, MessageKind
+from tests.rules import reference_windows
 from tests.rules.reference_truths import A, Alarm, GatewayState, N, Term, Truth, U, Watched
 
 
@@ -114,8 +115,9 @@ class Reference(Watched):
     def _forget(self, key: str) -> None:
         if key in self.learned and self.points[key].last_ns is None:
             return
-        for (_, other), term in self.terms.items():
-            if other == key:
+        self.present[key] = math.nan
+        for (name, other), term in self.terms.items():
+            if other == key and not self.asked[name].window:
                 term.known = False
 
     def _instants(self, message: Message) -> list[list[int]]:
@@ -136,31 +138,56 @@ class Reference(Watched):
         changed: dict[tuple[str, str], int] = {}
         data = message.readings
         self.data = data
+        formulas: dict[tuple[str, str], tuple[Condition, str, Truth]] = {}
         for row in rows:
             assert data is not None
             key, time_ns, value = self.keys[int(data.point[row])], int(data.time_ns[row]), float(data.value[row])
             state = self.points[key]
+            good = int(data.quality[row]) & BASE_MASK == GOOD and math.isfinite(value)
+            if good:
+                self._take_into_windows(key, value, min(time_ns, message.time_ns))
             if state.last_ns is not None and time_ns <= state.last_ns:
                 ahead = state.last_ns > message.time_ns + 300 * NS_PER_S
                 if not ahead or time_ns == state.last_ns:
                     self.late += 1
                     continue
             state.last_ns = time_ns
-            good = int(data.quality[row]) & BASE_MASK == GOOD and math.isfinite(value)
+            historical = bool(int(data.quality[row]) & HISTORICAL)
+            told_ns = min(time_ns, message.time_ns) if historical else message.time_ns
             if good:
                 state.heard_ns, state.value, state.text = self.counted_ns, value, data.text.get(row)
-            for test in self._tests_of(key):
+            for name, asked in self._asked_of(key).items():
+                formulas.setdefault(name, asked)
+                changed[name] = row
+            self.present[key] = value if good else math.nan
+            for test in (one for one in self._tests_of(key) if not one.window):
                 term = self._term(test, key)
                 before = term.truth
                 if good:
-                    term.held, term.known = self._answer(test, key, term, value, time_ns), True
+                    when_ns = time_ns if test.rate or test.step else told_ns
+                    answer = self._answer(test, key, term, value, when_ns)
+                    term.held, term.known = term.held if answer is None else answer, answer is not None
                 else:
                     term.known = False
                 if term.truth != before:
                     changed[test.meaning, key] = row
-        return changed
+        same = {name for name, (test, anchor, was) in formulas.items() if self._formula(test, anchor) == was}
+        return {name: row for name, row in changed.items() if name not in same}
 
-    def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool:
+    def _asked_of(self, key: str) -> dict[tuple[str, str], tuple[Condition, str, Truth]]:
+        """Return the formulas that a point stands in, by meaning and anchor, with their present truths."""
+        found = self.formulas_of(key)
+        return {(test.meaning, anchor): (test, anchor, self._formula(test, anchor)) for test, anchor in found}
+
+    def _take_into_windows(self, key: str, value: float, time_ns: int) -> None:
+        for test in self._tests_of(key):
+            if test.window and not reference_windows.take(test.window, self._term(test, key).memory, value, time_ns):
+                self.outside_windows += 1
+
+    def _answer(self, test: Condition, key: str, term: Term, value: float, time_ns: int) -> bool | None:
+        if test.asks in reference_windows.MEMORY:
+            question = reference_windows.Asked(test, self.point[key].kind, self._limit(test, key))
+            return reference_windows.remembered(question, term.memory, value, time_ns, held=term.held)
         if test.above or test.below:
             limit, asked = self._limit(test, key), test.above or test.below
             assert limit is not None
@@ -212,6 +239,7 @@ class Reference(Watched):
                 self.points[point].heard_ns + self.point[point].max_silence_s * NS_PER_S
                 for point in self._device_points(key)
             )
+            self._points_absent(key, name, away=away)
             self.absences["device", key] = U if away else A if ends <= self.gateways[name].heard_ns else N
         for key, gateway in self.gateways.items():
             host = self.host_of.get(key)
@@ -221,11 +249,28 @@ class Reference(Watched):
                 gone = lost or upto_ns - gateway.heard_ns >= absence[2] * NS_PER_S
                 unknown = host is not None and self._is_away(host)
                 self.absences[absence] = U if unknown else A if gone else N
-        for (_, key), term in self.terms.items():
+        for (name, key), term in self.terms.items():
+            if self.asked[name].window:
+                self._close_window(self.asked[name], key, term, message.time_ns)
+                continue
+            if self.asked[name].asks in ("changed", "stuck", "count", "flap"):
+                term.held = term.held and reference_windows.still(self.asked[name], term.memory, message.time_ns)
+                continue
             over = now_ns - self.points[key].heard_ns >= 10 * NS_PER_S
             if self.point[key].kind is PointKind.EVENT and term.truth == A and over:
                 term.held = False
+        self.local = self._local_time(message.time_ns)
+        self.at_tick = True
         self._judge_changed(message, {}, due=True)
+        self.at_tick = False
+
+    def _close_window(self, test: Condition, key: str, term: Term, log_ns: int) -> None:
+        limit = self._limit(test, key)
+        assert test.window is not None
+        assert limit is not None
+        ends, answer = reference_windows.close(test.window, term.memory, log_ns, held=term.held, limit=limit)
+        if ends:
+            term.held, term.known = term.held if answer is None else answer, answer is not None
 
     def _told_upto_ns(self, host: GatewayState, absence: tuple[str, str, float, float]) -> int:
         if host.returned_ns is not None and absence[3] > 0 and host.heard_ns - host.returned_ns < absence[2] * NS_PER_S:

@@ -13,9 +13,12 @@ from domain.alarm import EntityKind
 from domain.quantity import Quantity
 from domain.site import Registry
 from domain.site.registry import Device
-from rules.conditions import Absent, Condition, Measured, Selector
+from rules.conditions import Absent, Condition, Selector
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.site_index import SiteIndex
+from tests.rules.reference_formulas import formula_fits, formula_truth, names_in
+from tests.rules.reference_places import Course, Held, Places, home_of
+from tests.rules.reference_windows import Memory
 
 N, A, U = "normal", "alarm", "unknown"
 Truth = str
@@ -30,6 +33,7 @@ class Term:
     known: bool = False
     level: float = math.nan
     last_ns: int = 0
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def truth(self) -> Truth:
@@ -69,9 +73,11 @@ class Alarm:
     under: list[str] | None = None
     over: list[str] | None = None
     before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
+    held: dict[tuple[object, ...], Held] = field(default_factory=dict)
+    courses: dict[tuple[object, ...], Course] = field(default_factory=dict)
 
 
-class Watched:
+class Watched(Places):
     """A site with the present truth of every test on it."""
 
     def __init__(self, registry: Registry, ruleset: RuleSet, declared: int | None = None) -> None:
@@ -86,14 +92,18 @@ class Watched:
         self.device_of = {key: registry.devices[key.rsplit("/", 1)[0]] for key in self.keys}
         self.points = {key: PointState(heard_ns=-(2**62) if key in self.learned else 0) for key in self.keys}
         self.terms: dict[tuple[str, str], Term] = {}
+        self.asked: dict[str, Condition] = {}
         self.gateways = {key: GatewayState() for key in registry.gateways}
         self.absences: dict[tuple[object, ...], Truth] = {}
+        self.present = dict.fromkeys(self.keys, math.nan)
         self.counted_ns = 0
         self.last_log_ns: int | None = None
         self.late = 0
+        self.outside_windows = 0
         self.transitions: list[Fact] = []
         self._remembered: dict[tuple[object, ...], list[object]] = {}
         self._tests: dict[str, list[Condition]] = {}
+        self.remembered_parts: dict[tuple[object, ...], list[Alarm]] = {}
         self.alarms = [alarm for rule in self.rules for alarm in self._alarms(rule)]
         self.rows: dict[tuple[str, str], int] = {}
         for alarm in self.alarms:
@@ -112,8 +122,9 @@ class Watched:
             entities = [(key, [key], self._device_points(self.device_of[key].key)) for key in self.keys]
         elif rule.entity is EntityKind.DEVICE:
             entities = [(key, self._device_points(key), self._device_points(key)) for key in self.registry.devices]
-        elif rule.entity is EntityKind.ZONE:
-            entities = [(key, self._zone_points(key), self._zone_points(key)) for key in self.registry.zones]
+        elif rule.entity in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT):
+            homes = dict.fromkeys(home_of(zone, rule.entity) for zone in self.registry.zones.values())
+            entities = [(key, (here := self._home_points(key, rule.entity)), here) for key in homes]
         else:
             entities = [(key, [], []) for key in self.registry.gateways]
         for key, points, scope in entities:
@@ -122,11 +133,20 @@ class Watched:
                 found.append(alarm)
         return found
 
+    def part(self, alarm: Alarm, kind: EntityKind, key: str, points: list[str]) -> Alarm:
+        """Return one point or device of an entity, to ask a condition of it alone."""
+        return Alarm(alarm.rule, kind, key, points, points)
+
+    def all_tests(self, rule: Rule) -> list[Condition]:
+        """Return the tests of all conditions of a rule."""
+        level = rule.level_when.condition if rule.level_when else None
+        return [test for one in (rule.condition, level, rule.unless, rule.test) if one for test in one.tests()]
+
     def _device_points(self, device: str) -> list[str]:
         return [key for key in self.keys if self.device_of[key].key == device]
 
-    def _zone_points(self, zone: str) -> list[str]:
-        return [key for key in self.keys if self.registry.zone_of(self.point[key]).key == zone]
+    def _home_points(self, home: str, kind: EntityKind) -> list[str]:
+        return [key for key in self.keys if home_of(self.registry.zone_of(self.point[key]), kind) == home]
 
     def _meant(self, points: Iterable[str], *selectors: Selector) -> list[str]:
         return [key for key in points if all(self._point_meant(key, one) for one in selectors)]
@@ -158,14 +178,18 @@ class Watched:
         return self._remembered[name]
 
     def _find_leaves(self, test: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> list[object]:
+        if test.schedule is not None:
+            return self._schedule_leaves(test, alarm, self._meant(points, watches, test.selector))
+        if test.absence is not None and test.absence.of is Absent.POINT:
+            return self._awaited_leaves(test.absence, self._meant(points, watches, test.selector))
         if test.absence is not None:
             if test.absence.of is not Absent.DEVICE:
                 hosted = test.absence.of is Absent.TRANSMITTER
                 name = ("gateway", alarm.key, test.absence.within_s, test.absence.reconnect_s)
                 return [name] if hosted == (alarm.key in self.host_of) else []
             devices = (
-                [key for key, device in self.registry.devices.items() if device.zone.key == alarm.key]
-                if alarm.kind is EntityKind.ZONE
+                [key for key, device in self.registry.devices.items() if home_of(device.zone, alarm.kind) == alarm.key]
+                if alarm.kind in (EntityKind.ZONE, EntityKind.BUILDING, EntityKind.UNIT)
                 else dict.fromkeys(self.device_of[key].key for key in points)
             )
             meant = [
@@ -174,9 +198,17 @@ class Watched:
                 if all(self._device_meant(self.registry.devices[key], one) for one in (watches, test.selector))
             ]
             return [("device", key) for key in meant]
-        return [(test, key) for key in self._meant(points, watches, test.selector) if self._fits(test, key)]
+        meant = self._meant(points, watches, test.selector)
+        if test.expression is not None:
+            return [(test, key) for key in meant if formula_fits(test.expression, key, self.point, self.learned)]
+        return [(test, key) for key in meant if self._fits(test, key)]
 
     def _possible(self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str]) -> bool:
+        if condition.several:
+            parts = self._several_parts(condition, alarm, watches, points)
+            return len(parts) >= self._needed(condition.several, parts) and bool(parts)
+        if condition.sequence:
+            return all(self._possible(step, alarm, watches, points) for step in condition.sequence.steps)
         if condition.all_of:
             return all(self._possible(part, alarm, watches, points) for part in condition.all_of)
         if condition.any_of:
@@ -184,13 +216,19 @@ class Watched:
         return bool(self._leaves(condition, alarm, watches, points))
 
     def _fits(self, test: Condition, key: str) -> bool:
-        asked, quantity = getattr(test, test.asks), self.point[key].quantity
-        if isinstance(asked, Measured):
+        asked, quantity = test.measured, self.point[key].quantity
+        if asked is not None:
             return asked.canonical is quantity and self._limit(test, key) is not None
         return quantity in (Quantity.NONE, Quantity.COUNT)
 
     def _limit(self, test: Condition, key: str) -> float | None:
-        limit = test.above or test.below
+        of = test.count.of if test.count else test.flap.of if test.flap else None
+        if test.window:
+            asked = test.window.asked
+            if isinstance(asked, str):
+                return self.point[key].low if asked == "low" else self.point[key].high
+            return test.window.statistic(asked)
+        limit = (of.above or of.below) if of else (test.above or test.below)
         if limit is None:
             return 0.0
         if limit.limit == "low":
@@ -203,6 +241,10 @@ class Watched:
         self, condition: Condition, alarm: Alarm, watches: Selector, points: list[str], path: tuple[object, ...]
     ) -> tuple[Truth, int]:
         """Return a condition's truth, and the last reading that made it so where it is new, -1 elsewhere."""
+        if condition.several:
+            return self._several(condition, alarm, watches, points, path)
+        if condition.sequence:
+            return self._sequence(condition, alarm, watches, points, path)
         if condition.parts:
             parts = [
                 self._truth(part, alarm, watches, points, (*path, at))
@@ -220,10 +262,31 @@ class Watched:
 
     def _leaf(self, leaf: object, alarm: Alarm, path: tuple[object, ...]) -> tuple[Truth, int]:
         assert isinstance(leaf, tuple)
+        if leaf[0] == "schedule":
+            return self._new(alarm, path, self._schedule_truth(leaf), [])
         if not isinstance(leaf[0], Condition):
             return self._new(alarm, path, self.absences.get(leaf, U), [])
-        truth = self._term(leaf[0], leaf[1]).truth
+        if leaf[0].expression is not None:
+            truth = self._formula(leaf[0], leaf[1])
+        else:
+            truth = self._term(leaf[0], leaf[1]).truth
         return self._new(alarm, path, truth, [(truth, self.rows.get((leaf[0].meaning, leaf[1]), -1))])
+
+    def _formula(self, test: Condition, anchor: str) -> Truth:
+        device = anchor.rpartition("/")[0]
+        return formula_truth(test.expression or "", lambda name: self.present[f"{device}/{name}"])
+
+    def formulas_of(self, key: str) -> list[tuple[Condition, str]]:
+        """Return the formulas that a point stands in, with their anchors."""
+        device = key.rpartition("/")[0]
+        found = {}
+        for rule in self.rules:
+            level = rule.level_when.condition if rule.level_when else None
+            for condition in (rule.condition, level, rule.unless, rule.test):
+                for test in condition.tests() if condition else ():
+                    if test.expression is not None and key.rpartition("/")[2] in names_in(test.expression):
+                        found[test.meaning] = (test, f"{device}/{names_in(test.expression)[0]}")
+        return list(found.values())
 
     def _new(
         self, alarm: Alarm, path: tuple[object, ...], truth: Truth, parts: list[tuple[Truth, int]]
@@ -233,14 +296,15 @@ class Watched:
         return truth, max((row for _, row in parts), default=-1) if truth != before else -1
 
     def _term(self, test: Condition, key: str) -> Term:
+        self.asked[test.meaning] = test
         return self.terms.setdefault((test.meaning, key), Term(known=key in self.learned))
 
     def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth], int]:
         """Return the three truths, and the last reading that made one of them new."""
         rule = alarm.rule
         main = self._truth(rule.condition, alarm, rule.watches, alarm.points, ("main",))
-        if rule.unless is not None and alarm.key not in self._meant(
-            alarm.scope, self.around[rule.id], rule.unless.selector
+        if rule.unless is not None and not (
+            rule.unless.is_watched and alarm.key in self._meant(alarm.scope, self.around[rule.id], rule.unless.selector)
         ):
             main = self._unless(alarm, main, rule.unless)
         found = [main]
@@ -298,7 +362,8 @@ class Watched:
             ]
             for watches, condition in asked:
                 for test in condition.tests():
-                    if not test.absence and self._meant([key], watches, test.selector) and self._fits(test, key):
+                    watched = test.is_watched and not test.expression
+                    if watched and self._meant([key], watches, test.selector) and self._fits(test, key):
                         found[test.meaning] = test
         return list(found.values())
 

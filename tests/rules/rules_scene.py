@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from domain.site import Registry, build_registry
 from rules import RuleSet, library_dir, load
 from rules.inputs import Message, MessageKind, Readings
 from rules.site_index import SiteIndex
+from tests.rules.place_rules import PLACE_RULES
+from tests.rules.windows_scene import window_rules
 
 START_NS = 1_800_000_000 * NS_PER_S
 
@@ -118,6 +121,20 @@ level_when: {level: warning, condition: {point: state, bits: {any: 0x6}}}
 test: {point: state, bits: {none: 0x1}}
 off_delay_s: 1
 messages: {zh: "{device}{point}{value}", en: "{device} {point} {value}"}
+---
+id: camera_contradicts
+version: "1"
+labels: {zh: 摄像机自相矛盾, en: Camera contradicts itself}
+class: system
+level: notice
+entity: zone
+condition:
+  any_of:
+    - {kind: camera, expression: "behaviour - ebike_count > 1 or (ebike_count / behaviour >= 1 and not behaviour == 2)"}
+    - {kind: fire_panel, expression: "max(l1p01, l1p02) - abs(state) * 2 > -1e1 and min(state, l1p01) < 5"}
+level_when: {level: warning, condition: {expression: "ebike_count == behaviour"}}
+on_delay_s: 0.4
+messages: {zh: "{zone}", en: "{zone}"}
 """
 
 
@@ -125,12 +142,20 @@ messages: {zh: "{device}{point}{value}", en: "{device} {point} {value}"}
 def registry() -> Registry:
     """Build the site."""
     kinds = {"exit": ("exit", 1), "lobby": ("lobby", 2), "pump": ("pump_room", -1)}
-    zones = [{"id": zone, "kind": kind, "floor": at, "labels": _label(zone)} for zone, (kind, at) in kinds.items()]
+    zones: list[dict[str, Any]] = [
+        {"id": zone, "kind": kind, "floor": at, "labels": _label(zone)} for zone, (kind, at) in kinds.items()
+    ]
+    zones[1]["opening"] = [{"days": ["workday"], "from": "16:02", "to": "02:00"}]
     site = {
         "site": "s",
         "labels": _label("s"),
         "units": [
-            {"id": "u", "labels": _label("u"), "buildings": [{"id": "b", "labels": _label("b"), "zones": zones}]}
+            {
+                "id": "u",
+                "labels": _label("u"),
+                "opening": [{"from": "08:00", "to": "16:01"}],
+                "buildings": [{"id": "b", "labels": _label("b"), "zones": zones}],
+            }
         ],
     }
     gateways = [
@@ -162,7 +187,7 @@ def registry() -> Registry:
 
 def library() -> tuple[Document, ...]:
     """Read the library's files."""
-    return load_documents(library_dir(), root=library_dir().parent)
+    return load_documents(library_dir(), root=library_dir().parent, columns=True)
 
 
 def rule_documents(text: str, folder: str = "rules") -> list[Document]:
@@ -173,7 +198,12 @@ def rule_documents(text: str, folder: str = "rules") -> list[Document]:
 @cache
 def ruleset() -> RuleSet:
     """Load the library and a few rules that it has no like of."""
-    return load(library(), rule_documents(EXTRA_RULES), registry=registry())
+    return load(library(), further_rules(), registry=registry())
+
+
+def further_rules() -> list[Document]:
+    """Return the rules beside the library."""
+    return rule_documents(f"{EXTRA_RULES}---\n{PLACE_RULES}---\n{window_rules()}")
 
 
 @cache
@@ -204,6 +234,8 @@ def random_log(seed: int, length: int) -> list[Message]:
             quiet[gateway] -= 1
             continue
         messages.append(_message(rng, site, gateway, len(messages) + 1, time_ns))
+        if rng.random() < 0.03:  # sent again, perhaps after others: a second copy in the log
+            messages.append(replace(rng.choice(messages[-4:]), seq=len(messages) + 1, time_ns=time_ns))
     return messages
 
 
@@ -225,7 +257,9 @@ def _message(rng: random.Random, site: SiteIndex, gateway: int, seq: int, time_n
 def _readings(rng: random.Random, site: SiteIndex, device: int, time_ns: int) -> Readings:
     points = [at for at in range(len(site.table)) if site.device_of[at] == device]
     rows = points if rng.random() < 0.6 else rng.choices(points, k=rng.randrange(1, 8))
-    offset = rng.choice([-2000, -700, 700, 2000]) if rng.random() < 0.05 else 400_000 * (rng.random() < 0.004)
+    offset = rng.choice([-2000, -700, 700, 2000]) if rng.random() < 0.05 else 0
+    if rng.random() < 0.006:  # a clock that is wrong: seven minutes, three days, ten years
+        offset = rng.choice([400_000, 400_000, 259_200_000, -259_200_000, -315_360_000_000])
     times = [time_ns + (offset + rng.choice([0, 0, at, -at])) * NS_PER_MS for at in range(len(rows))]
     usual = rng.choice([GOOD, GOOD, GOOD | HISTORICAL])
     return Readings(

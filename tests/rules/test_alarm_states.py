@@ -25,6 +25,7 @@ from rules.alarm_states import (
     Timer,
     advance,
     diagram,
+    table_text,
 )
 
 COURSES = st.lists(st.sampled_from(list(Input)), max_size=40)
@@ -116,6 +117,7 @@ def test_the_diagram_has_every_change_of_state() -> None:
     assert "    clearing --> normal : due / cleared" in lines
 
 
-def test_the_picture_in_the_readme_is_made_from_the_table() -> None:
-    readme = Path(alarm_states.__file__).with_name("README.md").read_text(encoding="utf-8")
-    assert f"```mermaid\n{diagram()}```" in readme
+def test_the_table_and_the_picture_of_the_page_are_made_from_the_table() -> None:
+    page = (Path(alarm_states.__file__).parents[1] / "docs" / "alarm-states.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{diagram()}```" in page
+    assert f"\n\n{table_text()}" in page

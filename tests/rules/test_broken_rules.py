@@ -15,12 +15,12 @@ from tests.rules.rules_scene import library, registry
 
 FOLDER = Path(__file__).parent / "broken_rules"
 CASES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
-LINE = re.compile(r"^rule\.yaml:(?P<line>\d+): .+ → .+$")
+LINE = re.compile(r"^(rule|library/\w+)\.yaml:(?P<line>\d+):(?P<column>\d+): .+ → .+$")
 
 
 def problems(case: str) -> tuple[Problem, ...]:
     """Return what is wrong with a case, read and checked against the library and a site."""
-    document = read_document(FOLDER / case / "rule.yaml", FOLDER / case, {})
+    document = read_document(FOLDER / case / "rule.yaml", FOLDER / case, {}, columns=True)
     with pytest.raises(ConfigurationError) as refused:
         load(library(), [document], registry=registry())
     return refused.value.problems
@@ -34,7 +34,7 @@ def test_a_broken_rule_is_refused_in_these_words(case: str, request: pytest.Fixt
         expected.write_text(said, encoding="utf-8")
     assert said == expected.read_text(encoding="utf-8")
     for line in said.splitlines():
-        assert LINE.match(line), f"no line and mend in: {line}"
+        assert LINE.match(line), f"no line, column and mend in: {line}"
 
 
 @pytest.mark.parametrize("case", CASES)

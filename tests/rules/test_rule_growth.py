@@ -139,7 +139,6 @@ def test_what_is_like_something_learned_takes_a_row_that_was_kept_for_it() -> No
         "c40-1-4",
         "s1-1-c40-2-3",
         "s12-1",
-        "s12-1-c1-1",
         "s12-1-c1-2",
         "s13-1",
         "s13-1-c2-2",

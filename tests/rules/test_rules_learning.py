@@ -24,7 +24,7 @@ from rules import process
 from rules.engine import Engine
 from rules.ground import Ground
 from rules.worker import Ownership, Worker
-from tests.rules.test_rules_worker import until
+from tests.rules.rules_traffic import until
 from tests.rules.transmitter_scene import LEARNED, UNIT, birth, registry, ruleset
 from tests.servers import connected, embedded_server
 

@@ -1,6 +1,7 @@
-"""A process that has imported the gateway and forks: five hundred starts would else be five hundred imports.
+"""A process that has imported what it runs and forks: five hundred starts would else be five hundred imports.
 
-A fork runs the very same ``fengsui gateway …``, as a process of its own that can be killed at any moment.
+A fork runs the very same ``fengsui gateway …`` (or another script's `serve`), as a process of its own that can be
+killed at any moment.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,16 +26,16 @@ LINE = 64 * 1024
 
 
 class Zygote:
-    """Forks one ``fengsui`` process at a time; `kill` ends it in the middle of whatever it does."""
+    """Forks one process at a time; `kill` ends it in the middle of whatever it does."""
 
-    def __init__(self, arguments: Sequence[str], log: Path) -> None:
+    def __init__(self, arguments: Sequence[str], log: Path, script: Path = Path(__file__)) -> None:
         self._arguments = list(arguments)
-        self._log = log
+        self._log, self._script = log, script
         self._pid = 0
 
     async def __aenter__(self) -> Self:
         self._parent = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(Path(__file__)), str(self._log), *self._arguments),
+            *(sys.executable, str(self._script), str(self._log), *self._arguments),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT, limit=LINE,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
@@ -75,17 +76,16 @@ class Zygote:
         return answer
 
 
-def serve(log: str, arguments: list[str]) -> None:
-    """Fork on "fork", wait for the child on "wait", until the end of input."""
-    app = typer.main.get_command(importlib.import_module("cli.app").app)
-    importlib.import_module("gateway.process")  # so that the forks need not
+def serve(log: str, run: Callable[[], None]) -> None:
+    """Fork on "fork", wait for the child on "wait", until the end of input; a child does ``run`` and ends."""
     pid = 0
     for line in sys.stdin:
         if line.strip() == "fork":
             pid = os.fork()
             if pid == 0:
                 _become(log)
-                app.main(arguments)
+                run()
+                sys.exit(0)
             answer = pid
         else:
             answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -102,4 +102,6 @@ def _become(log: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2:])
+    app = typer.main.get_command(importlib.import_module("cli.app").app)
+    importlib.import_module("gateway.process")  # so that the forks need not
+    serve(sys.argv[1], lambda: app.main(sys.argv[2:]))
