@@ -24,6 +24,7 @@ from ingest.lane import Lag
 from ingest.latest import LatestValues
 from ingest.letter_service import LetterService
 from ingest.query_service import QueryService
+from ingest.rolled_store import SetUpFirst
 from ingest.rollup_choice import rolled
 from ingest.rollup_progress import Progress
 from ingest.store import Store
@@ -60,7 +61,8 @@ async def run(
         unnamed = await asyncio.to_thread(Unnamed, data_dir)
         writer = Writer(backbone, served, catalogue, letters=letters, latest=latest, unnamed=unnamed)
         # the embedded store needs no alerts, SQL has them; VictoriaMetrics answers no InfluxQL and keeps no words
-        server = store if isinstance(store, InfluxStore) and not isinstance(store, VictoriaStore) else None
+        answers = isinstance(store, InfluxStore) and not isinstance(store, VictoriaStore)
+        server = SetUpFirst(served, store) if isinstance(store, InfluxStore) and answers else None
         events = EventsWriter(backbone, server, registry, letters) if server is not None else None
         status = Status(registry, store, writer, events, letters=letters, progress=progress, clock=clock)
         await _retried(stop, backbone.ensure_streams)

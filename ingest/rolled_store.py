@@ -11,6 +11,7 @@ from domain.batch import ReadingBatch
 from domain.clock import Clock
 from domain.site.models import StoreSettings
 from domain.site.registry import Registry
+from ingest.events_writer import LineStore
 from ingest.influx_setup import wanting
 from ingest.rollup_progress import Progress
 from ingest.rollups import DAY_NS, RollsUp, joined, parts_of, tier_for, tiers_of
@@ -46,11 +47,11 @@ class RolledStore:
 
     def write(self, rows: ReadingBatch, marks: Mapping[str, Sequence[Mark]]) -> Written:
         """Store readings; before the first ones the store is set up, hours that they are late for are noted before."""
-        self._set_up()
+        self.set_up()
         with self._progress.writing(rows.time_ns):
             return self._store.write(rows, marks)
 
-    def _set_up(self) -> None:
+    def set_up(self) -> None:
         """Make the database where it is missing and may be made; raises StoreDownError as a write does."""
         with self._setting_up:
             if self._is_set_up:
@@ -97,3 +98,18 @@ class RolledStore:
         """Close the store and what it rolls up with."""
         self._rolls.close()
         self._store.close()
+
+
+class SetUpFirst:
+    """Lines that are no readings (`ingest.events`): the store is set up before the first of them, too."""
+
+    def __init__(self, served: Store, lines: LineStore) -> None:
+        """Write to ``lines``, once ``served`` has made what is missing."""
+        self._served = served
+        self._lines = lines
+
+    def write_lines(self, lines: Sequence[bytes]) -> dict[int, str]:
+        """Store lines; see `LineStore`."""
+        if isinstance(self._served, RolledStore):
+            self._served.set_up()
+        return self._lines.write_lines(lines)

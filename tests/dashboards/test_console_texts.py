@@ -109,7 +109,7 @@ def test_the_switch_leads_to_the_other_language() -> None:
 
 def nodes() -> Iterator[ast.AST]:
     for path in DASHBOARDS.rglob("*.py"):
-        if path.name != "texts.py":
+        if path.name != "texts.py" and "grafana" not in path.parts:  # boards have a catalogue of their own
             yield from ast.walk(ast.parse(path.read_text("utf-8")))
 
 
