@@ -45,8 +45,8 @@ class Asked:
 
 def remembered(asked: Asked, memory: Memory, value: float, time_ns: int, *, held: bool) -> bool | None:
     """Answer a test that remembers readings, None for unknown."""
-    if asked.test.load_signature or asked.test.baseline:  # they need half an hour, weeks; random logs last minutes
-        return None
+    if asked.test.load_signature or asked.test.baseline:  # random logs last minutes: no load stands half an hour,
+        return False if asked.test.load_signature else None  # and no week has gone by
     if asked.test.rate:
         return rate(asked.test, memory, value, time_ns, held=held)
     if asked.test.changed or asked.test.stuck:
