@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 RULE_TEXTS: tuple[tuple[str, str], ...] = (
+    ("a schedule alone is no alarm", "只有时间表不成为告警"),
+    ("a schedule watches no points", "时间表不看测点"),
+    ("several are counted in 'condition' and 'level_when' only", "several 只能用在 condition 和 level_when 中"),
+    ("one point is not several", "一个测点不成其为 several"),
+    ("one device is not several", "一台设备不成其为 several"),
+    ("a schedule asks for opening hours, or for days and times", "时间表或问营业时间，或问日期与时间"),
+    ("a sequence needs its time", "sequence 须有时限"),
+    ("'{value}' is no time of day", "“{value}”不是时刻"),
+    ("'to' is before 'from', or more than a year after it", "to 早于 from，或晚于 from 一年以上"),
+    ("{day} is a day off and a working day", "{day} 既是休息日又是工作日"),
     # formulas
     ("a formula of {count} characters", "公式有 {count} 个字符，太长"),
     ("keep within {most}, or split the rule", "最多 {most} 个字符，或拆成几条规则"),
