@@ -15,6 +15,7 @@ from cli.faults.devices import Plant, constant, modbus_bench
 from cli.faults.losses import MANY
 from cli.faults.scenario import Outcome, Theme, scenario
 from cli.faults.small_site import device, modbus, modbus_profile, one_gateway, register, state
+from domain.measurements import Measurement
 from simulators.devices.modbus_pdu import RegisterBank
 from simulators.store import StoreMood, StoreServer
 
@@ -22,6 +23,8 @@ ONE = modbus_profile("one", [register("v", 0)])
 LEAST = 40
 PROBE = b"fengsui_probe"
 """The line that ingest sends to tell a poisonous line from a store that refuses everything."""
+OWN = tuple(f"{name}," for name in Measurement)
+"""Rows beside the readings: alerts, limits, figures of our own."""
 UNITS = {unit: unit for unit in range(1, 9)}
 MOUNT, UNMOUNT = "/usr/bin/mount", "/usr/bin/umount"
 FULL_BYTES = 12 * 2**20
@@ -60,7 +63,7 @@ async def compare(made: Bench, store: StoreServer, outcome: Outcome, refused: st
 
     await asyncio.sleep(NEWS_S)  # a document of before must not be taken for news
     await until(caught_up, "ingest to catch up")
-    kept = sum(not series.startswith(PROBE) for series, _, _ in store.kept.readings)
+    kept = sum(not series.startswith((PROBE, *OWN)) for series, _, _ in store.kept.readings)
     outcome.figures |= {"stored": kept, "answers": " ".join(f"{code}×{n}" for code, n in sorted(store.answers.items()))}
     outcome.hold(kept == wanted, f"the store has {kept} readings of {wanted}")
     return never

@@ -15,6 +15,7 @@ from domain.alarm import AlarmClass, EntityKind, Level, TransitionKind, Truth
 from domain.alert import AlertEvent, Confirmation
 from domain.glossary import LANGUAGES, Term, id_of, label, label_of, terms
 from domain.ids import is_token
+from domain.measurements import Measurement
 from domain.points import PointKind
 from domain.quality import Reason
 from domain.quantity import Quantity
@@ -28,6 +29,7 @@ ENUMS: tuple[type[Enum], ...] = (
     Day,
     EntityKind,
     Level,
+    Measurement,
     PointKind,
     Quantity,
     Reason,
