@@ -23,7 +23,7 @@ ONE = modbus_profile("one", [register("v", 0)])
 LEAST = 40
 PROBE = b"fengsui_probe"
 """The line that ingest sends to tell a poisonous line from a store that refuses everything."""
-OWN = tuple(f"{name}," for name in Measurement)
+OWN = tuple(f"{name},".encode() for name in Measurement)
 """Rows beside the readings: alerts, limits, figures of our own."""
 UNITS = {unit: unit for unit in range(1, 9)}
 MOUNT, UNMOUNT = "/usr/bin/mount", "/usr/bin/umount"
