@@ -53,7 +53,8 @@ async def test_a_line_that_is_away_and_a_message_of_nobody_are_told(tmp_path: Pa
             while True:
                 status = (await site.fengsui("gateways", "--json")).stdout
                 found = json.loads(status).get(KEY, {}) if status else {}
-                if found.get("dead_letters") and found["connections"]["panel"]["ok"]:
+                panel_ok = found.get("connections", {}).get("panel", {}).get("ok")
+                if found.get("dead_letters") and panel_ok and found["uplink"] == "up":
                     break
                 await asyncio.sleep(0.2)
         table = await site.fengsui("gateways", KEY, "--lang", "en")
