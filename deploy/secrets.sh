@@ -14,5 +14,8 @@ if [ ! -s "$folder/users.conf" ]; then
   printf 'accounts { FENGSUI { jetstream: enabled, users: [ { user: "service", password: "%s" } ] } }\n' \
     "$(cat "$folder/backbone-password")" >"$folder/users.conf"
 fi
+if [ ! -s "$folder/grafana-store-authorization" ]; then
+  printf 'Token %s' "$(cat "$folder/influxdb-token")" >"$folder/grafana-store-authorization"
+fi
 chmod 0444 "$folder"/*
 echo "secrets are in $folder: keep them out of version control and out of the site's folder"
