@@ -47,6 +47,7 @@ T = TypeVar("T")
 
 NEVER = np.iinfo(np.int64).min
 """Last time of a point that has no reading."""
+MOST_TRIES, TRY_PAUSE_S = 40, 0.05
 NO_ID = -1
 _NOT_OF_PARTS = (duckdb.ConnectionException, duckdb.OutOfMemoryException, duckdb.TransactionException)
 _NO_ROOM = ("No space left", "File too large", "Could not write")
@@ -292,7 +293,7 @@ class DuckDbStore:
             return self._connection
         connection = open_file(self._path, memory_limit=self._memory_limit, threads=self._threads)
         try:
-            layout = load_layout(connection, self._path, time.time_ns())
+            layout = _patiently(lambda: load_layout(connection, self._path, time.time_ns()))
             self._ids = queries.point_ids(connection, tuple(self._table))
             self._last_ns = queries.last_times(connection, layout, NEVER)
             self._applied = load_applied(connection)
@@ -356,6 +357,19 @@ def may_be_of_a_part(error: duckdb.Error) -> bool:
     What a broken Parquet file makes DuckDB say is of many kinds (see the tests that break them); these are not.
     """
     return not isinstance(error, _NOT_OF_PARTS) and not any(words in str(error) for words in _NO_ROOM)
+
+
+def _patiently(attempt: Callable[[], T]) -> T:
+    """Do again what meets another transaction's change of the catalogue: a file closed a moment ago may have one open.
+
+    DuckDB shares a file's catalogue within a process until the last cursor on it is gone.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            return attempt()
+        except duckdb.TransactionException:
+            time.sleep(TRY_PAUSE_S)
+    return attempt()
 
 
 def first_of_name(ids: NDArray[np.int32], time_ns: NDArray[np.int64]) -> NDArray[np.bool_]:

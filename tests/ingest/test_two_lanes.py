@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -109,4 +110,7 @@ async def test_a_history_has_its_turn_after_each_live_pile_so_that_it_ends(
             done = len(store.writes)
             store.passes.release(2)
             await until(lambda done=done: len(store.writes) == done + 2)  # type: ignore[misc]  # a condition
-    assert [stream for stream, _ in store.writes[:8]] == [BACKFILL, TELEMETRY] * 4
+    order = [stream for stream, _ in store.writes]
+    after_live = [after for stream, after in pairwise(order) if stream == TELEMETRY]
+    assert len(after_live) >= 3
+    assert set(after_live) == {BACKFILL}
