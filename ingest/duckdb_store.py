@@ -293,7 +293,7 @@ class DuckDbStore:
             return self._connection
         connection = open_file(self._path, memory_limit=self._memory_limit, threads=self._threads)
         try:
-            layout = _patiently(lambda: load_layout(connection, self._path, time.time_ns()))
+            layout = _patiently(connection, lambda: load_layout(connection, self._path, time.time_ns()))
             self._ids = queries.point_ids(connection, tuple(self._table))
             self._last_ns = queries.last_times(connection, layout, NEVER)
             self._applied = load_applied(connection)
@@ -359,7 +359,7 @@ def may_be_of_a_part(error: duckdb.Error) -> bool:
     return not isinstance(error, _NOT_OF_PARTS) and not any(words in str(error) for words in _NO_ROOM)
 
 
-def _patiently(attempt: Callable[[], T]) -> T:
+def _patiently(connection: duckdb.DuckDBPyConnection, attempt: Callable[[], T]) -> T:
     """Do again what meets another transaction's change of the catalogue: a file closed a moment ago may have one open.
 
     DuckDB shares a file's catalogue within a process until the last cursor on it is gone.
@@ -368,6 +368,8 @@ def _patiently(attempt: Callable[[], T]) -> T:
         try:
             return attempt()
         except duckdb.TransactionException:
+            with suppress(duckdb.Error):  # none is open when the conflict came outside of one
+                connection.rollback()
             time.sleep(TRY_PAUSE_S)
     return attempt()
 
