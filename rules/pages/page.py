@@ -10,25 +10,16 @@ from typing import Any
 
 from domain.alarm import AlarmClass, EntityKind, Level
 from domain.documents import Document
+from domain.glossary import label_of
 from rules.consequences import causes
 from rules.loading import TEST_SUFFIX
 from rules.model import ASSUMPTION, Rule, RuleSet
 from rules.pages.words import condition_lines, seconds, subject
 
 CLASSES: Mapping[AlarmClass, tuple[str, str]] = {
-    AlarmClass.FIRE: ("火警", "fire"),
-    AlarmClass.LINKAGE: ("联动", "linkage"),
-    AlarmClass.SUPERVISORY: ("监管", "supervisory"),
-    AlarmClass.FAULT: ("故障", "fault"),
-    AlarmClass.HAZARD: ("隐患", "hazard"),
-    AlarmClass.DUTY: ("值守", "duty"),
-    AlarmClass.SYSTEM: ("系统", "system"),
+    one: (label_of(one, "zh"), label_of(one, "en").lower()) for one in AlarmClass
 }
-LEVELS: Mapping[Level, tuple[str, str]] = {
-    Level.NOTICE: ("提示", "notice"),
-    Level.WARNING: ("警告", "warning"),
-    Level.CRITICAL: ("严重", "critical"),
-}
+LEVELS: Mapping[Level, tuple[str, str]] = {one: (label_of(one, "zh"), label_of(one, "en").lower()) for one in Level}
 ENTITIES: Mapping[EntityKind, tuple[str, str]] = {
     EntityKind.POINT: ("每个测点一条告警", "one alarm for each point"),
     EntityKind.DEVICE: ("每台设备一条告警", "one alarm for each device"),
