@@ -1,0 +1,61 @@
+"""What people took out of the ordinary for a time: walk tests, and what is out of service."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from alerts.schema.base import ID, TOKEN, Base
+
+
+class WalkTest(Base):
+    """A walk test (走动测试): what is raised in its scope until it ends is recorded and told to nobody.
+
+    Scope: the zones and devices that are named, the whole unit when none is. ``from_seq`` is the end of TELEMETRY
+    when it began; ``audit_hash`` that of the audit entry of its end. One test of a unit runs at a time.
+    """
+
+    __tablename__ = "walk_tests"
+    __table_args__ = (
+        Index(
+            "one_running_walk_test",
+            "unit",
+            unique=True,
+            sqlite_where=text("ended_ns IS NULL"),
+            postgresql_where=text("ended_ns IS NULL"),
+        ),
+        Index("walk_tests_by_time", "begun_ns"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    unit: Mapped[str] = mapped_column(TOKEN)
+    zones: Mapped[list[str]]
+    devices: Mapped[list[str]]
+    begun_by: Mapped[str]
+    note: Mapped[str]
+    begun_ns: Mapped[int]
+    until_ns: Mapped[int]
+    from_seq: Mapped[int]
+    ended_ns: Mapped[int | None]
+    ended_by: Mapped[str | None]
+    audit_hash: Mapped[str | None]
+
+
+class OutOfService(Base):
+    """A time in which something is out of service (see `alerts.out_of_service`); ``points`` are ``device/point``."""
+
+    __tablename__ = "out_of_service"
+    __table_args__ = (Index("out_of_service_by_end", "ended_ns", "until_ns"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    unit: Mapped[str] = mapped_column(TOKEN)
+    zones: Mapped[list[str]]
+    devices: Mapped[list[str]]
+    points: Mapped[list[str]]
+    gateways: Mapped[list[str]]
+    begun_by: Mapped[str]
+    reason: Mapped[str]
+    begun_ns: Mapped[int]
+    until_ns: Mapped[int]
+    ended_ns: Mapped[int | None]
+    ended_by: Mapped[str | None]

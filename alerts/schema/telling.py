@@ -1,0 +1,77 @@
+"""Who is to be told, and what became of it: ladders, notifications and the tries to send them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState
+from domain.alarm import AlarmClass
+
+
+class LadderStep(Base):
+    """A timer: at ``due_ns`` the ``targets`` are told. No targets: the last step's answer is overdue."""
+
+    __tablename__ = "ladder_steps"
+
+    alert_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    occurrence: Mapped[int] = mapped_column(Integer, primary_key=True)
+    step: Mapped[int] = mapped_column(Integer, primary_key=True)
+    due_ns: Mapped[int]
+    targets: Mapped[list[str]]
+    state: Mapped[StepState] = mapped_column(default=StepState.PENDING)
+    ended_at_ns: Mapped[int | None]
+
+
+class Notification(Base):
+    """A message to one person on one channel; ``id`` is its idempotency key.
+
+    ``accepted`` is the platform's word, ``delivered`` its later word where it gives one, ``answered``
+    the person's. ``body`` is what is sent, less the answer link, which is made when it is sent.
+    """
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index("notifications_by_turn", "channel", "state", "priority", "created_ns"),
+        Index("notifications_by_state", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ID, index=True)
+    occurrence: Mapped[int] = mapped_column(Integer)
+    step: Mapped[int] = mapped_column(Integer)
+    person: Mapped[str] = mapped_column(TOKEN)
+    channel: Mapped[str] = mapped_column(TOKEN)
+    reason: Mapped[str] = mapped_column(TOKEN)
+    alarm_class: Mapped[AlarmClass]
+    priority: Mapped[int] = mapped_column(Integer)
+    body: Mapped[dict[str, Any]]
+    state: Mapped[NoticeState] = mapped_column(default=NoticeState.QUEUED)
+    created_ns: Mapped[int]
+    next_try_ns: Mapped[int]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    sent_at_ns: Mapped[int | None]
+    accepted_at_ns: Mapped[int | None]
+    delivered_at_ns: Mapped[int | None]
+    provider_id: Mapped[str | None]
+    answered_at_ns: Mapped[int | None]
+    answer: Mapped[str | None] = mapped_column(TOKEN)
+    last_error: Mapped[str | None]
+
+
+class Attempt(Base):
+    """One try; the row is there before the bytes leave, so a crash can't hide that they may have left."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("attempts_by_channel", "channel", "at_ns"),)
+
+    number: Mapped[int] = mapped_column(COUNTING, primary_key=True)
+    notification_id: Mapped[str] = mapped_column(ID, index=True)
+    channel: Mapped[str] = mapped_column(TOKEN)
+    fire: Mapped[bool]
+    at_ns: Mapped[int]
+    ended_at_ns: Mapped[int | None]
+    outcome: Mapped[str | None] = mapped_column(TOKEN)
+    detail: Mapped[str | None]
