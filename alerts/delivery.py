@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from alerts import outbox
-from alerts.channels import Outcome, Push, Verdict, WebhookChannel
-from alerts.channels.webhook import FIRE_SLOTS, OTHER_SLOTS
+from alerts.channels import FIRE_SLOTS, OTHER_SLOTS, Channel, Outcome, Verdict, open_channel
 from alerts.links import make_token
 from alerts.office import Office, wait
 from alerts.outbox import Job, Plan, RetryPolicy, Slots
@@ -50,7 +50,7 @@ class Courier:
     async def run(self) -> None:
         """Send until `stop`."""
         ear = self._office.bell.ear()
-        channel = WebhookChannel(self._settings)
+        channel = open_channel(self._settings)
         try:
             while not self._stopping:
                 wake_ns = await self._round(channel)
@@ -60,7 +60,7 @@ class Courier:
         finally:
             await channel.close()
 
-    async def _round(self, channel: WebhookChannel) -> int | None:
+    async def _round(self, channel: Channel) -> int | None:
         """Start everything that may go now; returns when to look again."""
         try:
             while (plan := await self._plan()).ready and not self._stopping:
@@ -82,16 +82,16 @@ class Courier:
         fires = sum(self._on_the_way.values())
         return Slots(fire=FIRE_SLOTS - fires, other=OTHER_SLOTS - (len(self._on_the_way) - fires))
 
-    def _start(self, channel: WebhookChannel, jobs: list[Job]) -> None:
+    def _start(self, channel: Channel, jobs: list[Job]) -> None:
         for job in jobs:
             task = asyncio.create_task(self._deliver(channel, job), name=f"push-{job.push.key}")
             self._on_the_way[task] = job.push.fire
             task.add_done_callback(self._on_the_way.pop)
 
-    async def _deliver(self, channel: WebhookChannel, job: Job) -> None:
+    async def _deliver(self, channel: Channel, job: Job) -> None:
         """Send one message and store what came of it, however long the database takes to be there."""
         link = f"{self._answer_base_url}/answer/{make_token(job.claims, self._signing_key)}"
-        push = Push(key=job.push.key, fire=job.push.fire, body={**job.push.body, "answer_url": link})
+        push = replace(job.push, body={**job.push.body, "answer_url": link})
         try:
             verdict = await channel.send(push, now_s=self._office.clock.now_ns() // NS_PER_S)
         except Exception as error:  # the process's edge: one message that can't be sent must not stop the others

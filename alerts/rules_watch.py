@@ -20,15 +20,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from alerts import transitions
-from alerts.desk import Desk
 from alerts.office import Office
+from alerts.own_alarms import OwnAlarm, clear_own, raise_own, stands
 from backbone.client import Backbone
 from backbone.subjects import STATUS_BUCKET
-from domain.alarm import AlarmClass, EntityKind, Level, Place, Transition, TransitionKind
+from domain.alarm import AlarmClass, EntityKind, Level, Place
 from domain.clock import NS_PER_S
 from domain.errors import LinkError, RefusedError, StoreError
-from domain.ids import stable_id
 from domain.site import Registry
 
 log = logging.getLogger(__name__)
@@ -117,44 +115,26 @@ async def watch_rules(office: Office, backbone: Backbone, registry: Registry) ->
 
 async def settle(office: Office, registry: Registry, finding: Finding | None) -> None:
     """Raise, or clear, unless that is how it stands already."""
-    unit = next(iter(registry.units))
-    entity = f"{unit}/rules"
-
-    def work(desk: Desk) -> None:
-        alert = desk.open_alert(RULE, entity)
-        if (alert is not None and alert.active) != (finding is not None):
-            transitions.apply(desk, [(0, _transition(unit, entity, finding, desk.now_ns))])
-
-    def stands(desk: Desk) -> bool:
-        alert = desk.open_alert(RULE, entity)
-        return (alert is not None and alert.active) == (finding is not None)
-
-    if not await office.database.read(lambda session: stands(office.desk(session))):
-        await office.change(work)
-
-
-def _transition(unit: str, entity: str, finding: Finding | None, now_ns: int) -> Transition:
-    kind = TransitionKind.CLEARED if finding is None else TransitionKind.RAISED
+    alarm = _alarm(next(iter(registry.units)), finding)
+    wanted = finding is not None
+    if await office.database.read(lambda session: stands(office.desk(session), alarm)) == wanted:
+        return
+    say = raise_own if wanted else clear_own
     words = finding or Finding("规则服务恢复", "the rules service is back")
-    log.warning("%s: %s", kind.value, words.en)
-    return Transition(
-        id=stable_id(RULE, entity, now_ns, kind),
-        kind=kind,
+    log.warning("%s: %s", "raised" if wanted else "cleared", words.en)
+    zh, en = f"{words.zh}，请检查规则进程。", f"{words.en}. Look at the rules processes."
+    await office.change(lambda desk: say(desk, alarm, zh=zh, en=en))
+
+
+def _alarm(unit: str, finding: Finding | None) -> OwnAlarm:
+    return OwnAlarm(
         rule=RULE,
-        rule_version="1",
         alarm_class=AlarmClass.SYSTEM,
         level=Level.CRITICAL,
         entity_kind=EntityKind.GATEWAY,
-        entity=entity,
+        entity=f"{unit}/rules",
         place=Place(unit=unit),
-        partition=0,
-        input_seq=0,
-        event_time_ns=now_ns,
-        log_time_ns=now_ns,
-        delay_ns=round(words.hold_s * NS_PER_S),
-        latched=False,
-        text_zh=f"{words.zh}，请检查规则进程。",
-        text_en=f"{words.en}. Look at the rules processes.",
+        delay_ns=round((finding.hold_s if finding else HOLD_S) * NS_PER_S),
     )
 
 

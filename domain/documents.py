@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from domain.errors import ConfigurationError, Problem
-from domain.wording import explain, nearest
+from domain.wording import explain, nearest, tag_of
 
 __all__ = [
     "ConfigurationError",
@@ -152,7 +152,9 @@ def problems_of(
     for item in items:
         if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in items):
             continue  # pydantic counts only the good items of a list; the bad ones are reported themselves
-        inner = _steps_in(document.value(prefix), item["loc"], missing=item["type"] == "missing")
+        missing = item["type"] in {"missing", "union_tag_not_found"}
+        tag = (tag_of(item),) if tag_of(item) else ()
+        inner = _steps_in(document.value(prefix), (*item["loc"], *tag), missing=missing)
         names = _fields_at(model, inner[:-1]) if model else known
         what, mend = explain(item, names)
         path = prefix + inner

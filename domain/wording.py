@@ -80,6 +80,10 @@ def explain(finding: Mapping[str, Any], known: Iterable[str]) -> tuple[str, str]
         return "unknown key", f"remove '{last}', or correct its spelling: {nearest(last, known)}"
     if kind in {"enum", "literal_error"}:
         return "not one of the known words", nearest(str(finding["input"]), _quoted(context.get("expected", "")))
+    if kind == "union_tag_invalid":
+        return "not one of the known words", nearest(context["tag"], _quoted(context["expected_tags"]))
+    if kind == "union_tag_not_found":
+        return "is missing", f"add the line '{tag_of(finding)}: …'"
     if kind == "string_pattern_mismatch":
         pattern = context.get("pattern", "")
         return _FORMS.get(pattern, ("has the wrong form", f"write text that matches {pattern}"))
@@ -87,6 +91,11 @@ def explain(finding: Mapping[str, Any], known: Iterable[str]) -> tuple[str, str]
         what, arrow, mend = str(context.get("error", finding["msg"])).partition(" → ")
         return (what, mend) if arrow else ("does not fit", what)
     return str(finding["msg"]), "write a value that fits"
+
+
+def tag_of(finding: Mapping[str, Any]) -> str:
+    """Return the key that tells the forms of a block apart, where the finding is about that; else nothing."""
+    return str(finding.get("ctx", {}).get("discriminator", "")).strip("'")
 
 
 def printable(told: str) -> str:

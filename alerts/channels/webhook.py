@@ -17,33 +17,18 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
+from alerts.channels.contract import FIRE_SLOTS, OTHER_SLOTS, Push
 from alerts.channels.verdict import MOST_BODY, Outcome, Verdict, judge, plain
-from domain.site import ChannelSettings
-
-FIRE_SLOTS = 4
-OTHER_SLOTS = 8
-"""Messages on their way at one time, by lane; each lane has as many connections."""
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """One message, ready to go."""
-
-    key: str
-    fire: bool
-    body: Mapping[str, Any]
+from domain.site import WebhookSettings
 
 
 class WebhookChannel:
     """Sends to one URL; close it when done."""
 
-    def __init__(self, settings: ChannelSettings) -> None:
+    def __init__(self, settings: WebhookSettings) -> None:
         """Prepare both lanes; nothing is connected yet."""
         self._settings = settings
         self._lanes = {True: _client(settings, FIRE_SLOTS), False: _client(settings, OTHER_SLOTS)}
@@ -85,7 +70,7 @@ def signature(secret: str, timestamp_s: int, content: bytes) -> str:
     return f"sha256={hmac.digest(secret.encode(), signed, hashlib.sha256).hex()}"
 
 
-def _client(settings: ChannelSettings, slots: int) -> httpx.AsyncClient:
+def _client(settings: WebhookSettings, slots: int) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=settings.timeout_s,
         limits=httpx.Limits(max_connections=slots, max_keepalive_connections=slots),

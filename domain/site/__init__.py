@@ -5,11 +5,11 @@ Output: frozen models and the `Registry`, or a `ConfigurationError` that lists e
 """
 
 from domain.site.build import build_registry
+from domain.site.channels import ChannelKind, ChannelSettings, TransportSecurity, WebhookSettings
 from domain.site.labels import Labels
 from domain.site.models import (
     BackboneSettings,
     Building,
-    ChannelSettings,
     Connection,
     DeviceSettings,
     EscalationPolicy,
@@ -44,6 +44,7 @@ __all__ = [
     "AnalogSettings",
     "BackboneSettings",
     "Building",
+    "ChannelKind",
     "ChannelSettings",
     "ComponentSettings",
     "Connection",
@@ -69,7 +70,9 @@ __all__ = [
     "StoreSettings",
     "Transmitter",
     "TransmitterSettings",
+    "TransportSecurity",
     "UnitSettings",
+    "WebhookSettings",
     "Zone",
     "ZoneKind",
     "ZoneSettings",

@@ -8,9 +8,10 @@ which the reader replaces from the environment.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -18,6 +19,7 @@ from domain.alarm import AlarmClass
 from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
+from domain.site.channels import ChannelSettings
 from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
 from domain.site.reports import MOST_S, PointOverride, ReportSettings
@@ -87,17 +89,13 @@ class Person(Settings):
     labels: Labels
     role: Role
     channels: tuple[Token, ...] = ()
-
-
-class ChannelSettings(Settings):
-    """A way to reach people. ``webhook``: JSON by HTTP POST; ``secret`` signs it (HMAC-SHA256)."""
-
-    id: Token
-    kind: Literal["webhook"]
-    url: str = Field(pattern=HTTP_PATTERN)
-    secret: str | None = Field(default=None, repr=False)
-    per_minute: int = Field(default=60, ge=1, le=6000, description="budget; a fifth of it is reserved for fire")
-    timeout_s: float = Field(default=5.0, gt=0, le=60)
+    phone: str | None = Field(
+        default=None, pattern=r"^\+?[0-9][0-9 -]{2,24}$", repr=False, description="for short messages and calls"
+    )
+    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254, repr=False)
+    addresses: Mapping[Token, str] = Field(
+        default_factory=dict, description="channel -> address there, where it is neither phone nor email"
+    )
 
 
 class EscalationStep(Settings):
@@ -207,7 +205,7 @@ class SiteSettings(Settings):
     timezone: str = "Asia/Shanghai"
     units: tuple[UnitSettings, ...] = Field(min_length=1)
     people: tuple[Person, ...] = ()
-    channels: tuple[ChannelSettings, ...] = ()
+    channels: tuple[Annotated[ChannelSettings, Field(discriminator="kind")], ...] = ()
     escalation: tuple[EscalationPolicy, ...] = ()
     store: StoreSettings = StoreSettings()
     backbone: BackboneSettings = BackboneSettings()

@@ -17,12 +17,12 @@ from alerts.channels import Outcome, Verdict
 from alerts.outbox import Job, Plan, RetryPolicy, Slots
 from alerts.schema import Attempt, FeedEvent, NoticeState, Notification
 from domain.clock import NS_PER_S
-from domain.site import ChannelSettings
+from domain.site import WebhookSettings
 from tests.alerts.alerts_scene import EXIT, Scene, fire, hotel, scene, transition
 
 PHONE = {"id": "phone", "kind": "webhook", "url": "http://127.0.0.1:9/push", "per_minute": 10}
 SPARE = {"id": "spare", "kind": "webhook", "url": "http://127.0.0.1:9/spare", "per_minute": 10}
-CHANNEL = ChannelSettings.model_validate(PHONE)
+CHANNEL = WebhookSettings.model_validate(PHONE)
 GOOD = Verdict(Outcome.ACCEPTED, provider_id="m-1")
 BUSY = Verdict(Outcome.RETRY, "HTTP 500")
 NO = Verdict(Outcome.REFUSED, "code 310000: sign not match")

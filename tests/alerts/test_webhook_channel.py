@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from alerts.channels import Outcome, Push, Verdict, WebhookChannel, judge
 from alerts.channels.verdict import LONGEST_WAIT_S, MOST_BODY, RATE_LIMIT_WAIT_S
-from domain.site import ChannelSettings
+from domain.site import WebhookSettings
 from tests.alerts.alerts_scene import SECRET
 from tests.alerts.phone_server import DRIP, GOOD, HANG_UP, answer, phone
 
@@ -52,10 +52,10 @@ PLATFORMS = [
 ]
 
 
-def settings(port: int, **more: object) -> ChannelSettings:
+def settings(port: int, **more: object) -> WebhookSettings:
     """Return a channel on loopback."""
     url = f"http://127.0.0.1:{port}/push"
-    return ChannelSettings.model_validate(
+    return WebhookSettings.model_validate(
         {"id": "phone", "kind": "webhook", "url": url, "timeout_s": TIMEOUT_S, **more}
     )
 

@@ -19,12 +19,13 @@ from domain.measurements import Measurement
 from domain.points import PointKind
 from domain.quality import Reason
 from domain.quantity import Quantity
-from domain.site import Role, StoreKind, ZoneKind
+from domain.site import ChannelKind, Role, StoreKind, TransportSecurity, ZoneKind
 from domain.site.hours import Day
 
 ENUMS: tuple[type[Enum], ...] = (
     AlarmClass,
     AlertEvent,
+    ChannelKind,
     Confirmation,
     Day,
     EntityKind,
@@ -36,6 +37,7 @@ ENUMS: tuple[type[Enum], ...] = (
     Role,
     StoreKind,
     TransitionKind,
+    TransportSecurity,
     Truth,
     ZoneKind,
 )

@@ -14,7 +14,7 @@ from domain.errors import ConfigurationError
 from domain.ids import stable_id
 from domain.points import PointKind
 from domain.quantity import Quantity
-from domain.site import Registry, build_registry
+from domain.site import Registry, WebhookSettings, build_registry
 
 
 def labels(zh: str, en: str) -> dict[str, str]:
@@ -162,7 +162,9 @@ def test_secrets_stay_out_of_what_is_logged() -> None:
     site["channels"] = [{"id": "phone", "kind": "webhook", "url": "http://127.0.0.1/", "secret": "hunter2"}]
     site["store"] = {"kind": "influxdb2", "url": "http://127.0.0.1:8086", "token": "hunter2"}
     registry = build(site)
-    assert registry.site.channels[0].secret == "hunter2"  # noqa: S105 - a made-up one
+    (phone,) = registry.site.channels
+    assert isinstance(phone, WebhookSettings)
+    assert phone.secret == "hunter2"  # noqa: S105 - a made-up one
     assert "hunter2" not in repr(registry)
 
 

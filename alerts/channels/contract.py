@@ -1,0 +1,41 @@
+"""What the outbox hands to a channel, and what a channel is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from alerts.channels.verdict import Verdict
+
+FIRE_SLOTS = 4
+OTHER_SLOTS = 8
+"""Messages on their way at one time, by lane; each lane has as many connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One message to one person, ready to go.
+
+    ``key`` is the notification's id: the same at every repeat. ``body`` is what `alerts.notices` wrote, with the
+    answer link as ``answer_url``; a channel for people makes its words of it. ``address`` is where the person is
+    reached on this channel: a telephone number, a mail address, an id to be mentioned in a group; None for a
+    channel that needs none.
+    """
+
+    key: str
+    fire: bool
+    body: Mapping[str, Any]
+    address: str | None = None
+
+
+class Channel(Protocol):
+    """A way out. `send` is one try: bounded in time, and it never raises for what the other side does."""
+
+    async def send(self, push: Push, *, now_s: int) -> Verdict:
+        """Try once at the time ``now_s`` (seconds since 1970)."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
