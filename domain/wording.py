@@ -74,16 +74,16 @@ def explain(finding: Mapping[str, Any], known: Iterable[str]) -> tuple[str, str]
     if kind in _LIMITS:
         what, mend, key = _LIMITS[kind]
         return what, mend.format(limit=_digits(context.get(key)))
-    if kind == "missing":
-        return "is missing", f"add the line '{last}: …'"
+    if kind in {"missing", "union_tag_not_found"}:
+        return "is missing", f"add the line '{tag_of(finding) or last}: …'"
     if kind == "extra_forbidden":
         return "unknown key", f"remove '{last}', or correct its spelling: {nearest(last, known)}"
-    if kind in {"enum", "literal_error"}:
-        return "not one of the known words", nearest(str(finding["input"]), _quoted(context.get("expected", "")))
-    if kind == "union_tag_invalid":
-        return "not one of the known words", nearest(context["tag"], _quoted(context["expected_tags"]))
-    if kind == "union_tag_not_found":
-        return "is missing", f"add the line '{tag_of(finding)}: …'"
+    if kind in {"enum", "literal_error", "union_tag_invalid"}:
+        given, expected = (
+            context.get("tag", finding["input"]),
+            context.get("expected_tags", context.get("expected", "")),
+        )
+        return "not one of the known words", nearest(str(given), _quoted(expected))
     if kind == "string_pattern_mismatch":
         pattern = context.get("pattern", "")
         return _FORMS.get(pattern, ("has the wrong form", f"write text that matches {pattern}"))
