@@ -1,34 +1,32 @@
 """The database: one writer thread, a few readers, migrations at the start.
 
 All writes of the process go through one thread, one transaction at a time, so there is never a
-race to lose. SQLite runs with a write-ahead log and `synchronous=FULL`: a commit that returned is
-on the disk. Readers see the last commit and never block the writer.
+race to lose. A commit that returned is on the disk (see `alerts.engines`). Readers see the last commit
+and never block the writer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
+from alerts import engines
 from domain.errors import RefusedError, StoreError
 
 T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 2
-BUSY_TIMEOUT_MS = 5000
 
 
 class UnstorableError(StoreError):
@@ -42,8 +40,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Prepare engines; nothing is connected yet."""
-        self._writer = _engine(url, begin="BEGIN IMMEDIATE", connections=1)
-        self._reader = _engine(url, begin="BEGIN", connections=READERS)
+        parsed = engines.parse(url)
+        self._writer = engines.writer(parsed)
+        self._reader = engines.reader(parsed, READERS)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="alerts-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="alerts-read")
         self._closed = False
@@ -55,7 +54,11 @@ class Database:
         Raises RefusedError when its schema is newer than this program, StoreError when it can't be opened.
         """
         database = cls(url)
-        await database._run(database._write_thread, lambda: migrate(database._writer))
+        try:
+            await database._run(database._write_thread, lambda: migrate(database._writer))
+        except BaseException:
+            await database.close()
+            raise
         return database
 
     async def write(self, work: Callable[[Session], T]) -> T:
@@ -87,6 +90,10 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the schema to ``revision`` (up; or down, when it is an older one)."""
     try:
         with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(
+                    "SET LOCAL statement_timeout = 0"
+                )  # an index of a large table takes its time
             config = configuration(connection)
             if revision in ("head", "heads"):
                 command.upgrade(config, revision)
@@ -111,31 +118,7 @@ def _transact(engine: Engine, work: Callable[[Session], T]) -> T:
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             return work(session)
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:  # away, full, locked, or read only
         raise StoreError(f"database of alerts: {error.orig}") from error
     except (DBAPIError, OverflowError) as error:
         raise UnstorableError(f"database of alerts refuses the content: {getattr(error, 'orig', error)}") from error
-
-
-def _engine(url: str, *, begin: str, connections: int) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_size=connections, max_overflow=0, pool_pre_ping=True)
-    if not parsed.database or parsed.database == ":memory:":
-        raise RefusedError(
-            "alerts must outlive the process: give a file, for example sqlite:////var/lib/fengsui/alerts.db"
-        )
-    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        parsed, pool_size=connections, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
-    )
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    """Set what must hold on every connection; transactions are begun by us, not guessed by the driver."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
