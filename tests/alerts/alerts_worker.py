@@ -1,17 +1,24 @@
-"""The alerts process as a child of a test, so that it can be killed: ``python -m tests.alerts.alerts_worker``."""
+"""The alerts process as a child of a test, so that it can be killed: ``alerts_worker.py LOG SETTINGS``.
+
+It forks: see `tests.system.zygote`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from alerts.outbox import RetryPolicy
 from alerts.process import run
 from backbone.client import Backbone
 from backbone.credentials import Credentials
 from tests.alerts.alerts_scene import SIGNING_KEY, hotel
+from tests.system.zygote import serve
 
 
 async def main(settings: dict[str, Any]) -> None:
@@ -30,4 +37,4 @@ async def main(settings: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+    serve(sys.argv[1], lambda: asyncio.run(main(json.loads(sys.argv[2]))))

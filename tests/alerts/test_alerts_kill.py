@@ -7,11 +7,11 @@ import contextlib
 import json
 import os
 import random
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,44 +26,33 @@ from domain.alarm import Transition
 from tests.alerts.alerts_scene import EXIT, fire, transition
 from tests.alerts.phone_server import GOOD, Phone, answer, phone
 from tests.servers import connected, embedded_server
+from tests.system.zygote import Zygote
 
-KILLS = int(os.environ.get("FENGSUI_KILLS", "6"))
-ALERTS_IN_STORM = 120
+ALL = os.environ.get("FENGSUI_REQUIRE_ALL") == "1"
+KILLS = {"sqlite": 200 if ALL else 10, "postgresql": 30 if ALL else 5}
 FIRES_IN_STORM = 8
-LIFE_S = 2.0
+LIFE_S = 0.7
 """About how long each process lives: the storm lasts as long as the killing."""
+SCRIPT = Path(__file__).with_name("alerts_worker.py")
 STEPS = [{"after_s": after_s, "to": [who]} for after_s, who in ((0, "p-chen"), (0.5, "p-lin"), (1.5, "s-wang"))]
 LADDER = [{"classes": ["hazard", "fire"], "steps": STEPS}]
 BAD = answer({}, "500 Internal Server Error")
 
 
-def storm() -> list[Transition]:
-    """Return the transitions: hazards with a few fires among them."""
-    hazards = [transition(f"hazard-{number}") for number in range(ALERTS_IN_STORM)]
+def storm(kills: int) -> list[Transition]:
+    """Return the transitions: hazards with a few fires among them, a push and more for each life of the process."""
+    hazards = [transition(f"hazard-{number}") for number in range(max(60, 2 * kills))]
     for number in range(FIRES_IN_STORM):
         hazards.insert(random.randrange(len(hazards)), fire(place=EXIT, rule=f"fire-{number}"))
     return hazards
 
 
-async def publish(backbone: Backbone, changes: list[Transition]) -> None:
+async def publish(backbone: Backbone, changes: list[Transition], seconds: float) -> None:
     """Publish over the time in which processes are killed."""
     for change in changes:
         subject = subjects.alarm(0, "hotel", change.alarm_class.value, change.rule)
         await backbone.publish(subject, change.model_dump_json().encode(), message_id=change.id)
-        await asyncio.sleep(KILLS * LIFE_S / len(changes))
-
-
-async def start(settings: dict[str, Any]) -> asyncio.subprocess.Process:
-    """Start the process as a child."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.alerts.alerts_worker", json.dumps(settings), cwd=Path(__file__).parents[2]
-    )
-
-
-async def kill(process: asyncio.subprocess.Process) -> None:
-    """Kill -9 by its own id."""
-    process.kill()
-    await process.wait()
+        await asyncio.sleep(seconds / len(changes))
 
 
 def _settings(server: EmbeddedServer, platform: Phone, url: str) -> dict[str, Any]:
@@ -93,28 +82,29 @@ async def quiet(backbone: Backbone, wanted: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_killed_at_random_moments_of_a_storm(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'alerts.db'}"
-    changes = storm()
+@pytest.mark.timeout(900)
+async def test_killed_at_random_moments_of_a_storm(database_url: str, tmp_path: Path) -> None:
+    kills = KILLS["sqlite" if database_url.startswith("sqlite") else "postgresql"]
+    changes = storm(kills)
     async with (
         phone(lambda number: BAD if number % 10 == 0 else GOOD) as platform,
         embedded_server(tmp_path) as server,
         connected(server) as backbone,
+        Zygote([json.dumps(_settings(server, platform, database_url))], tmp_path / "alerts.log", SCRIPT) as alerts,
     ):
-        settings = _settings(server, platform, url)
-        publishing = asyncio.create_task(publish(backbone, changes))
-        for _ in range(KILLS):
-            process = await start(settings)
+        publishing = asyncio.create_task(publish(backbone, changes, kills * LIFE_S))
+        for _ in range(kills):
+            await alerts.start()
             with contextlib.suppress(TimeoutError):  # it is at work when the first push of its life arrives
-                await platform.wait_for(len(platform.received) + 1, timeout_s=10)
+                await platform.wait_for(len(platform.received) + 1, timeout_s=5)
             await asyncio.sleep(random.uniform(0, 0.6))
-            await kill(process)
-        process = await start(settings)
+            await alerts.kill()
+        await alerts.start()
         await publishing
         await quiet(backbone, len(changes))
-        await kill(process)
+        await alerts.kill()
         events = [json.loads(message.data) for message in await backbone.messages(ALERTS, subjects=["alert.>"])]
-    await _check_database(url, changes, platform)
+    await _check_database(database_url, changes, platform)
     _check_feed(events, changes)
 
 
