@@ -22,9 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backbone.credentials import write_private
+from domain.errors import RefusedError
 
 VARIABLE = "FENGSUI_STATE"
 DEFAULT_ROOT = Path("var")
+DATABASE_VARIABLE = "FENGSUI_DATABASE_URL"
+DATABASE_FILE_VARIABLE = "FENGSUI_DATABASE_URL_FILE"
 SECRET_BYTES = 32
 SITE_NOTE = "site.json"
 
@@ -48,8 +51,15 @@ class State:
 
     @property
     def alerts_url(self) -> str:
-        """SQLAlchemy URL of the record, unless ``FENGSUI_DATABASE_URL`` names another database."""
-        return os.environ.get("FENGSUI_DATABASE_URL") or f"sqlite:///{self.folder('alerts').resolve() / 'alerts.db'}"
+        """Address of the record: a SQLite file here, unless the environment names a database.
+
+        ``FENGSUI_DATABASE_URL`` is the address; ``FENGSUI_DATABASE_URL_FILE`` a file that holds it, as it may hold a
+        password. Raises RefusedError when that file can't be read.
+        """
+        written = os.environ.get(DATABASE_FILE_VARIABLE)
+        if written:
+            return _written(Path(written))
+        return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{self.folder('alerts').resolve() / 'alerts.db'}"
 
     def note_site(self, site: Path) -> None:
         """Note which site runs here, for commands that talk to it."""
@@ -69,6 +79,15 @@ class State:
         if not path.exists():
             write_private(path, secrets.token_urlsafe(SECRET_BYTES))
         return path.read_text().strip()
+
+
+def _written(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RefusedError(
+            f"{DATABASE_FILE_VARIABLE} names {path}, which can't be read: put the address of the database into it"
+        ) from error
 
 
 def state_for(site_id: str, chosen: Path | None = None) -> State:

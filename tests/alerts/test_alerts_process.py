@@ -88,13 +88,17 @@ async def until(look: Callable[[], Awaitable[T | None]], timeout_s: float = 20) 
 
 @asynccontextmanager
 async def running(
-    folder: Path, answers: Callable[[int], bytes | None] = lambda _number: GOOD, **site: Any
+    folder: Path,
+    answers: Callable[[int], bytes | None] = lambda _number: GOOD,
+    *,
+    url: str | None = None,
+    **site: Any,
 ) -> AsyncIterator[Running]:
     """Run the process until the block ends; its failure is the test's."""
     async with phone(answers) as platform, embedded_server(folder) as server, connected(server) as backbone:
         channel = {"id": "phone", "kind": "webhook", "url": platform.url, "secret": SECRET, "timeout_s": 2}
         registry = hotel([channel], **site)
-        bench = Running(server, backbone, platform, registry, f"sqlite:///{folder / 'alerts.db'}")
+        bench = Running(server, backbone, platform, registry, url or f"sqlite:///{folder / 'alerts.db'}")
         async with process(bench):
             yield bench
 
@@ -139,9 +143,9 @@ def token(message: dict[str, Any]) -> str:
     return str(last)
 
 
-async def test_the_ebike_at_the_exit_from_push_to_answer_to_end(tmp_path: Path) -> None:
+async def test_the_ebike_at_the_exit_from_push_to_answer_to_end(tmp_path: Path, database_url: str) -> None:
     now = time.time_ns()
-    async with running(tmp_path) as bench:
+    async with running(tmp_path, url=database_url) as bench:
         parked = await bench.say(transition("ebike-parked", level=Level.NOTICE, event_time_ns=now))
         charging = await bench.say(
             transition("ebike-charging", hides=("ebike-parked",), picture_url="http://c/1.jpg", event_time_ns=now)
@@ -185,9 +189,9 @@ async def test_the_ebike_at_the_exit_from_push_to_answer_to_end(tmp_path: Path) 
         assert stats.latency_ms.event_to_push.p50 > 0
 
 
-async def test_nobody_answers_and_it_goes_up(tmp_path: Path) -> None:
+async def test_nobody_answers_and_it_goes_up(tmp_path: Path, database_url: str) -> None:
     steps = [{"after_s": 0, "to": ["responsible"]}, {"after_s": 0.3, "to": ["safety_manager", "supervisors"]}]
-    async with running(tmp_path, escalation=[{"classes": ["hazard"], "steps": steps}]) as bench:
+    async with running(tmp_path, url=database_url, escalation=[{"classes": ["hazard"], "steps": steps}]) as bench:
         alert = await bench.say(transition())
         people = [request.message["person"]["id"] for request in await bench.phone.wait_for(3)]
         assert people[0] == "p-chen"
@@ -200,8 +204,8 @@ async def test_nobody_answers_and_it_goes_up(tmp_path: Path) -> None:
         ]
 
 
-async def test_the_feed_is_ordered_complete_and_in_cloud_events_form(tmp_path: Path) -> None:
-    async with running(tmp_path) as bench:
+async def test_the_feed_is_ordered_complete_and_in_cloud_events_form(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, url=database_url) as bench:
         alert = await bench.say(fire(place=EXIT))
         await bench.phone.wait_for(1)
         await bench.face.acknowledge(alert, by="operator")
@@ -223,8 +227,8 @@ async def test_the_feed_is_ordered_complete_and_in_cloud_events_form(tmp_path: P
         assert [message.message_id for message in messages] == [event["id"] for event in events]
 
 
-async def test_refusals_reach_the_caller_with_their_reason(tmp_path: Path) -> None:
-    async with running(tmp_path) as bench:
+async def test_refusals_reach_the_caller_with_their_reason(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, url=database_url) as bench:
         alert = await bench.say(fire(place=EXIT))
         await bench.alert(alert)
         await bench.face.acknowledge(alert, by="operator")
@@ -241,8 +245,8 @@ async def test_refusals_reach_the_caller_with_their_reason(tmp_path: Path) -> No
             await bench.face.answer("made.up", Answer.RECEIVED)
 
 
-async def test_lists_are_filtered_and_sorted(tmp_path: Path) -> None:
-    async with running(tmp_path) as bench:
+async def test_lists_are_filtered_and_sorted(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, url=database_url) as bench:
         hazard = await bench.say(transition())
         burning = await bench.say(fire(place=EXIT))
         await bench.alert(burning)
@@ -253,8 +257,8 @@ async def test_lists_are_filtered_and_sorted(tmp_path: Path) -> None:
         assert len(await bench.face.list(limit=1)) == 1
 
 
-async def test_junk_on_the_log_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
-    async with running(tmp_path) as bench:
+async def test_junk_on_the_log_is_set_aside_and_the_rest_goes_on(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, url=database_url) as bench:
         await bench.backbone.publish("alarm.0.hotel.hazard.junk", b"\xff not json")
         await bench.backbone.publish("alarm.0.hotel.hazard.junk", b'{"id": "too short"}')
         alert = await bench.say(transition())
@@ -269,9 +273,9 @@ async def test_junk_on_the_log_is_set_aside_and_the_rest_goes_on(tmp_path: Path)
         assert status["audit"]["entries"] > 2
 
 
-async def test_a_failing_platform_gets_the_same_key_again(tmp_path: Path) -> None:
+async def test_a_failing_platform_gets_the_same_key_again(tmp_path: Path, database_url: str) -> None:
     bad = answer({}, "500 Internal Server Error")
-    async with running(tmp_path, lambda number: bad if number < 2 else GOOD) as bench:
+    async with running(tmp_path, lambda number: bad if number < 2 else GOOD, url=database_url) as bench:
         alert = await bench.say(transition())
         tries = await bench.phone.wait_for(3)
         assert len({request.key for request in tries}) == 1
@@ -286,11 +290,10 @@ async def test_a_failing_platform_gets_the_same_key_again(tmp_path: Path) -> Non
         assert (stats.failed, stats.accepted, stats.dead) == (2, 1, 0)
 
 
-async def test_a_restart_goes_on_where_it_stood(tmp_path: Path) -> None:
+async def test_a_restart_goes_on_where_it_stood(tmp_path: Path, database_url: str) -> None:
     async with phone() as platform, embedded_server(tmp_path) as server, connected(server) as backbone:
         channel = {"id": "phone", "kind": "webhook", "url": platform.url}
-        url = f"sqlite:///{tmp_path / 'alerts.db'}"
-        bench = Running(server, backbone, platform, hotel([channel]), url)
+        bench = Running(server, backbone, platform, hotel([channel]), database_url)
         async with process(bench):
             first = await bench.say(transition())
             await platform.wait_for(1)
@@ -302,14 +305,13 @@ async def test_a_restart_goes_on_where_it_stood(tmp_path: Path) -> None:
             assert [request.message["alert_id"] for request in platform.received] == [first, second]
 
 
-async def test_a_new_alarm_stream_is_read_from_its_beginning(tmp_path: Path) -> None:
+async def test_a_new_alarm_stream_is_read_from_its_beginning(tmp_path: Path, database_url: str) -> None:
     """The database outlives the log: old alerts stay, new transitions are not skipped."""
-    url = f"sqlite:///{tmp_path / 'alerts.db'}"
     for number in (1, 2):
         folder = tmp_path / f"log-{number}"
         async with phone() as platform, embedded_server(folder) as server, connected(server) as backbone:
             registry = hotel([{"id": "phone", "kind": "webhook", "url": platform.url}])
-            bench = Running(server, backbone, platform, registry, url)
+            bench = Running(server, backbone, platform, registry, database_url)
             async with process(bench):
                 for extra in range(3 - number):
                     await bench.say(transition(f"rule-{number}-{extra}", event_time_ns=NS_PER_S))
