@@ -107,6 +107,5 @@ def without_gateways(ruleset: RuleSet) -> RuleSet:
 
 
 def _asks_gateways(rule: Rule) -> bool:
-    others = [rule.unless, rule.test, rule.level_when.condition if rule.level_when else None]
-    tests = [test for one in (rule.condition, *others) if one for test in one.tests()]
+    tests = [test for one in (rule.condition, *rule.asides) for test in one.tests()]
     return any(one.absence and one.absence.of in (Absent.GATEWAY, Absent.TRANSMITTER) for one in tests)

@@ -26,7 +26,7 @@ from rules.lineage import lines_of, nearest
 from rules.links import Links
 from rules.model import ExplainedBy, Rule, RuleSet, TestedBy
 from rules.place_leaves import PlaceLeaves
-from rules.plan import MAIN, RAISES, TESTING, Absences, Plan
+from rules.plan import MAIN, RAISES, STAYS, TESTING, Absences, Plan
 from rules.site_index import SiteIndex
 from rules.timed import joined_lasting, joined_sequences
 from rules.timed_columns import TimedColumns
@@ -112,9 +112,7 @@ class _Compiler:
         found: list[tuple[Condition, tuple[Selector, Selector]]] = []
         for rule in self._rules:
             found += [(test, (rule.watches, test.selector)) for test in rule.condition.tests()]
-            level = rule.level_when.condition if rule.level_when else None
-            for other in (level, rule.unless, rule.test):
-                found += [(test, (rule.around, test.selector)) for test in (other.tests() if other else ())]
+            found += [(test, (rule.around, test.selector)) for other in rule.asides for test in other.tests()]
         return found
 
     def _make_absences(self) -> Absences:
@@ -240,9 +238,11 @@ class _Compiler:
             main = Column(entity, self._unless(rule, rule.unless, main, owner))
         slot = first_slot + np.arange(len(entity))
         self._heard.append((main.signal, slot, MAIN))
-        if rule.level_when is not None:
-            rows, signal = self._column(rule.level_when.condition, rule.around, scope).of(owner)
-            self._heard.append((signal, slot[rows], RAISES))
+        level = rule.level_when.condition if rule.level_when else None
+        for other, role in ((level, RAISES), (rule.stays_while, STAYS)):
+            if other is not None:
+                rows, signal = self._column(other, rule.around, scope).of(owner)
+                self._heard.append((signal, slot[rows], role))
         if rule.test is not None:
             if rule.entity is EntityKind.POINT and rule.tested_by is TestedBy.OVER:
                 rows, signal = self._over(rule.test, rule, entity)

@@ -105,6 +105,7 @@ def _tests(rule: Rule) -> Iterator[tuple[Path, Condition]]:
     roots += [(("unless",), rule.unless)] if rule.unless else []
     roots += [(("test",), rule.test)] if rule.test else []
     roots += [(("level_when", "condition"), rule.level_when.condition)] if rule.level_when else []
+    roots += [(("stays_while",), rule.stays_while)] if rule.stays_while else []
     while roots:
         path, condition = roots.pop(0)
         roots += [((*path, *below), part) for below, part in condition.placed]

@@ -28,7 +28,7 @@ from rules.inputs import Message, MessageKind
 from rules.kernels import ALARM, NORMAL, Bools, Indexes, seen, usable
 from rules.liveness import Liveness
 from rules.log_clock import LogClock
-from rules.plan import MAIN, RAISES, TESTING, Plan
+from rules.plan import Plan, columns
 from rules.schedules import Schedules
 from rules.segment import Segment
 from rules.slots import Moment, Said
@@ -302,11 +302,10 @@ class Engine:
         said: list[Said] = []
         if not (len(changes) or at_tick):
             return said
-        columns = {MAIN: self.slots.main, RAISES: self.slots.raises, TESTING: self.slots.testing}
         for moved in self.plan.forest.apply(changes, When(segment.now_ns, segment.width, at_tick)):
             row, link = self.plan.listeners.expand(moved.signal)
             slot, role = self.plan.listener_slot[link], self.plan.listener_role[link]
-            for number, column in columns.items():
+            for number, column in columns(self.slots).items():
                 mine = role == number
                 column[slot[mine]] = seen(moved.after[row[mine]])
             judged, first = np.unique(slot, return_index=True)

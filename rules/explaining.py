@@ -50,6 +50,7 @@ def explain(engine: Engine, rule_id: str, entity_key: str) -> dict[str, Any]:
         "raised_level": bool(slots.high[at]),
         "truth": _TRUTHS[int(slots.main[at])],
         "level_truth": _TRUTHS[int(slots.raises[at])],
+        "stays_truth": _TRUTHS[int(slots.stays[at])],
         "test": _TRUTHS[int(slots.testing[at])] == "alarm",
         "log_ns": engine.clock.last_ns or 0,
         "why": _Reasons(engine, rule, entity).of(rule.condition, rule.watches),

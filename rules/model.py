@@ -15,14 +15,15 @@
 | ``latched`` | open in the record until a person resets it; always so for fire |
 | ``resets`` | it is a reset at a panel: no alert of its own, it lets latched alerts of the panel go |
 | ``level_when`` | a second condition that raises the level of the *same* alarm |
+| ``stays_while`` | a raised alarm stays while this holds, though the condition no longer does; it raises none |
 | ``hides`` | rules whose alerts on the same zone or entity are consequences of this one |
 | ``test`` | when the device says "test": a flag on the alarm, never a mute |
 | ``tested_by`` | ``over``: only the alarm's point and those over it say so, an ``s1-1`` of its ``s1-1-c40`` |
 | ``count``, ``picture`` | points that tell how many, and where a picture is |
 | ``messages`` | zh and en, with fields in braces, see `rules.messages` |
 
-``test``, ``unless``, ``count``, ``picture`` and ``level_when`` look at all points of the entity, for point
-rules at those of the point's device; ``point``, ``word`` and ``zones`` in ``watches`` are for the condition alone.
+``test``, ``unless``, ``count``, ``picture``, ``level_when`` and ``stays_while`` look at all points of the entity, for
+point rules at those of the point's device; ``point``, ``word`` and ``zones`` of ``watches`` are for the condition only.
 """
 
 from __future__ import annotations
@@ -111,6 +112,7 @@ class Rule(Settings):
     latched: bool | None = None
     resets: bool = False
     level_when: LevelWhen | None = None
+    stays_while: Condition | None = None
     hides: tuple[Token, ...] = ()
     test: Condition | None = None
     tested_by: TestedBy = TestedBy.DEVICE
@@ -135,12 +137,19 @@ class Rule(Settings):
                 "condition",
                 "unless",
                 "level_when",
+                "stays_while",
                 "test",
                 "explained_by",
                 "tested_by",
             },
         )
         return hashlib.blake2s(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+    @property
+    def asides(self) -> tuple[Condition, ...]:
+        """The conditions beside the one that raises it; they look around (see `around`)."""
+        level = self.level_when.condition if self.level_when else None
+        return tuple(one for one in (level, self.unless, self.test, self.stays_while) if one is not None)
 
     @cached_property
     def around(self) -> Selector:

@@ -36,6 +36,7 @@ def _placed(rule: Rule) -> Iterator[Placed]:
         (("unless",), rule.unless, around),
         (("test",), rule.test, around),
         (("level_when", "condition"), level, around),
+        (("stays_while",), rule.stays_while, around),
     ]
     while roots:
         path, condition, kind = roots.pop(0)

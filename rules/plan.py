@@ -14,7 +14,7 @@ from domain.clock import NS_PER_S
 from domain.points import PointKind
 from rules.banks import Bank
 from rules.forest import Forest
-from rules.kernels import Bools, Indexes, seen
+from rules.kernels import Bools, Indexes, Truths, seen
 from rules.links import Links
 from rules.messages import shows_words
 from rules.model import Rule
@@ -22,8 +22,13 @@ from rules.schedules import ScheduleLeaf
 from rules.site_index import SiteIndex
 from rules.slots import Slots
 
-MAIN, RAISES, TESTING = 0, 1, 2
+MAIN, RAISES, TESTING, STAYS = 0, 1, 2, 3
 """What a slot listens to a signal for."""
+
+
+def columns(slots: Slots) -> dict[int, Truths]:
+    """Return the truths of alarms by what they listen for, each of shape ``(slots,)``."""
+    return {MAIN: slots.main, RAISES: slots.raises, TESTING: slots.testing, STAYS: slots.stays}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +126,7 @@ class Plan:
         """Set the truths of all alarms from the forest: after its leaves were set by hand."""
         signal = np.repeat(np.arange(len(self.forest.truth)), self.listeners.count)
         truth = seen(self.forest.truth[signal])
-        for role, column in ((MAIN, slots.main), (RAISES, slots.raises), (TESTING, slots.testing)):
+        for role, column in columns(slots).items():
             mine = self.listener_role == role
             column[self.listener_slot[mine]] = truth[mine]
 

@@ -48,9 +48,8 @@ def plan_facts(ruleset: RuleSet, registry: Registry, rule_id: str) -> PlanFacts:
     rule = only.rules[rule_id]
     site = SiteIndex(registry)
     plan = compile_plan(only, site)
-    level = rule.level_when.condition.tests() if rule.level_when else []
-    asked = [(test, rule.watches) for test in rule.condition.tests()] + [(test, rule.around) for test in level]
-    asked += [(test, rule.around) for other in (rule.unless, rule.test) if other for test in other.tests()]
+    asked = [(test, rule.watches) for test in rule.condition.tests()]
+    asked += [(test, rule.around) for other in rule.asides for test in other.tests()]
     tests = tuple(_facts(test, watches, site) for test, watches in asked)
     return PlanFacts(alarms=len(plan.slot_rule), terms=sum(len(bank) for bank in plan.banks), tests=tests)
 

@@ -197,7 +197,6 @@ def _spares(wanted: Sequence[tuple[Point, int]], most: int) -> list[Point]:
 
 def _selectors(rule: Rule) -> list[Selector]:
     """Return everything in a rule that may name points."""
-    level = rule.level_when.condition if rule.level_when else None
-    conditions = [rule.condition, *(one for one in (level, rule.unless, rule.test) if one)]
+    conditions = [rule.condition, *rule.asides]
     tests = [test.selector for condition in conditions for test in condition.tests()]
     return [rule.watches, *tests, *(one for one in (rule.count, rule.picture) if one)]

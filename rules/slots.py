@@ -72,6 +72,7 @@ class Slots:
     | ``late`` | (slots,) bool | that reading was historical |
     | ``high`` | (slots,) bool | the level was raised in this occurrence |
     | ``main``, ``raises``, ``testing`` | (slots,) uint8 | truths of condition, ``level_when`` and ``test`` |
+    | ``stays`` | (slots,) uint8 | truth of ``stays_while``: counts once the alarm is raised, until it has cleared |
     """
 
     def __init__(self, on_delay_ns: Indexes, off_delay_ns: Indexes) -> None:
@@ -86,6 +87,7 @@ class Slots:
         self.main: Truths = np.full(count, UNKNOWN, np.uint8)
         self.raises: Truths = np.zeros(count, np.uint8)
         self.testing: Truths = np.zeros(count, np.uint8)
+        self.stays: Truths = np.zeros(count, np.uint8)
 
     def __len__(self) -> int:
         """Return the number of slots."""
@@ -102,15 +104,19 @@ class Slots:
     def judge(self, slot: Indexes, moment: Moment) -> list[Said]:
         """Judge n different slots and return what they say, in order of the steps."""
         said: list[Said] = []
-        truth = self.main[slot]
         overdue = np.flatnonzero((self.due_ns[slot] < moment.now_ns) | self._waited(slot, moment))
         self._step(slot, overdue, np.uint8(Input.DUE), moment, said, before=1)
-        self._step(slot, np.arange(len(slot)), truth, moment, said)
+        self._step(slot, np.arange(len(slot)), self._truth(slot), moment, said)
         due = np.flatnonzero(self.due_ns[slot] <= moment.now_ns)
         self._step(slot, due, np.uint8(Input.DUE), moment, said)
-        self._step(slot, due, truth[due], moment, said)
+        self._step(slot, due, self._truth(slot[due]), moment, said)
         self._level(slot, moment, said)
         return said
+
+    def _truth(self, slot: Indexes) -> Truths:
+        """Return what n alarms are told: a raised one "the condition, or what keeps it", shape ``(n,)``."""
+        main, stays = self.main[slot], self.stays[slot]
+        return np.where(OPEN[self.state[slot]] & (stays != NORMAL) & (main != ALARM), stays, main)
 
     def _waited(self, slot: Indexes, moment: Moment) -> Bools:
         """Return which late readings end a wait that was long enough by the device's own times, shape ``(n,)``.

@@ -83,6 +83,7 @@ def _body(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[str]:
             ),
         ),
         (rule.level_when.condition if rule.level_when else None, ("满足时提高级别：", "The level rises when:")),
+        (rule.stays_while, ("告警后，以下情况未消失则不恢复：", "Once raised, it stays while:")),
         (rule.test, ("满足时标记为测试（不屏蔽）：", "Marked as a test, never muted, when:")),
     ):
         if condition is not None:

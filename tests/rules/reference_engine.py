@@ -287,7 +287,7 @@ class Reference(Watched):
             if truths != alarm.truths or is_due:
                 self._judge(alarm, truths, message, row)
 
-    def _judge(self, alarm: Alarm, truths: tuple[Truth, Truth, Truth], message: Message, row: int) -> None:
+    def _judge(self, alarm: Alarm, truths: tuple[Truth, Truth, Truth, Truth], message: Message, row: int) -> None:
         alarm.truths = truths
         now_ns = self.counted_ns
         event_ns, late = message.time_ns, False
@@ -299,7 +299,7 @@ class Reference(Watched):
         if ends or (alarm.due_ns is not None and alarm.due_ns < now_ns):
             self._due(alarm, message)
         for again in (False, True):
-            self._hold(alarm, truths[0], now_ns, message, event_ns=event_ns, late=late)
+            self._hold(alarm, _told(alarm), now_ns, message, event_ns=event_ns, late=late)
             if not again and alarm.due_ns is not None and alarm.due_ns <= now_ns:
                 self._due(alarm, message)
         if alarm.state in ("active", "uncertain", "clearing") and not alarm.high and truths[1] == A:
@@ -354,3 +354,11 @@ class Reference(Watched):
                 late,
             )
         )
+
+
+def _told(alarm: Alarm) -> Truth:
+    """Return what an alarm is told: a raised one hears what keeps it, too."""
+    main, _, _, stays = alarm.truths
+    if alarm.state not in ("active", "uncertain", "clearing"):
+        return main
+    return A if A in (main, stays) else U if U in (main, stays) else N

@@ -69,7 +69,7 @@ class Alarm:
     since_ns: int = 0
     late: bool = False
     high: bool = False
-    truths: tuple[Truth, Truth, Truth] = (U, N, N)
+    truths: tuple[Truth, Truth, Truth, Truth] = (U, N, N, N)
     under: list[str] | None = None
     over: list[str] | None = None
     before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
@@ -140,7 +140,12 @@ class Watched(Places):
     def all_tests(self, rule: Rule) -> list[Condition]:
         """Return the tests of all conditions of a rule."""
         level = rule.level_when.condition if rule.level_when else None
-        return [test for one in (rule.condition, level, rule.unless, rule.test) if one for test in one.tests()]
+        return [
+            test
+            for one in (rule.condition, level, rule.unless, rule.test, rule.stays_while)
+            if one
+            for test in one.tests()
+        ]
 
     def _device_points(self, device: str) -> list[str]:
         return [key for key in self.keys if self.device_of[key].key == device]
@@ -282,7 +287,7 @@ class Watched(Places):
         found = {}
         for rule in self.rules:
             level = rule.level_when.condition if rule.level_when else None
-            for condition in (rule.condition, level, rule.unless, rule.test):
+            for condition in (rule.condition, level, rule.unless, rule.test, rule.stays_while):
                 for test in condition.tests() if condition else ():
                     if test.expression is not None and key.rpartition("/")[2] in names_in(test.expression):
                         found[test.meaning] = (test, f"{device}/{names_in(test.expression)[0]}")
@@ -299,8 +304,8 @@ class Watched(Places):
         self.asked[test.meaning] = test
         return self.terms.setdefault((test.meaning, key), Term(known=key in self.learned))
 
-    def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth], int]:
-        """Return the three truths, and the last reading that made one of them new."""
+    def _truths(self, alarm: Alarm) -> tuple[tuple[Truth, Truth, Truth, Truth], int]:
+        """Return the four truths, and the last reading that made one of them new."""
         rule = alarm.rule
         main = self._truth(rule.condition, alarm, rule.watches, alarm.points, ("main",))
         if rule.unless is not None and not (
@@ -308,14 +313,15 @@ class Watched(Places):
         ):
             main = self._unless(alarm, main, rule.unless)
         found = [main]
-        for name, condition in (("level", rule.level_when.condition if rule.level_when else None), ("test", rule.test)):
+        level = rule.level_when.condition if rule.level_when else None
+        for name, condition in (("level", level), ("test", rule.test), ("stays", rule.stays_while)):
             around = self.around[rule.id]
             scope = self._over(alarm) if name == "test" else alarm.scope
             if condition is None or not self._possible(condition, alarm, around, scope):
                 found.append((N, -1))
             else:
                 found.append(self._truth(condition, alarm, around, scope, (name,)))
-        return (found[0][0], found[1][0], found[2][0]), max(row for _, row in found)
+        return (found[0][0], found[1][0], found[2][0], found[3][0]), max(row for _, row in found)
 
     def _unless(self, alarm: Alarm, main: tuple[Truth, int], unless: Condition) -> tuple[Truth, int]:
         around = self.around[alarm.rule.id]
@@ -358,7 +364,7 @@ class Watched(Places):
             level = rule.level_when.condition if rule.level_when else None
             asked = [
                 (rule.watches, rule.condition),
-                *((self.around[rule.id], one) for one in (level, rule.unless, rule.test) if one),
+                *((self.around[rule.id], one) for one in (level, rule.unless, rule.test, rule.stays_while) if one),
             ]
             for watches, condition in asked:
                 for test in condition.tests():

@@ -106,6 +106,7 @@ condition:
         - any_of:
             - {kind: camera, point: behaviour, at_most: 0}
             - {kind: power_meter, point: power, step: {low: 60, high: 600, settle_s: 20, quantity: W}}
+stays_while: {kind: camera, point: ebike_count, at_least: 2}
 test: {kind: smoke_detector, point: test, at_least: 1}
 on_delay_s: 2
 messages: {zh: "{zone}", en: "{zone}"}
