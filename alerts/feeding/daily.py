@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,7 +11,7 @@ from alerts.feeding.days import LocalDays
 from alerts.feeding.downtime import device_facts, disabled_facts, gateway_facts
 from alerts.feeding.histories import History
 from alerts.feeding.intervals import Span, clip, minutes, total_ns
-from alerts.feeding.models import Coverage, DailyFact, OutOfServiceFacts, RollCallFacts
+from alerts.feeding.models import AlarmFacts, Coverage, DailyFact, OutOfServiceFacts, RollCallFacts
 from alerts.feeding.plant import UnitPlant
 from domain.alarm import AlarmClass
 from domain.alert import AlertEvent
@@ -59,10 +59,7 @@ def daily_fact(unit: str, day: date, days: LocalDays, known: Known, *, revision:
         begins_ns=span[0],
         ends_ns=span[1],
         revision=revision,
-        alarms={
-            alarm_class: alarm_facts([one for one in known.histories if one.alarm_class is alarm_class], span)
-            for alarm_class in AlarmClass
-        },
+        alarms=dict(_by_class(known.histories, span)),
         all_alarms=alarm_facts(known.histories, span),
         devices=devices,
         gateways=gateways,
@@ -78,6 +75,14 @@ def daily_fact(unit: str, day: date, days: LocalDays, known: Known, *, revision:
             roll_calls=round(known.roll_calls.answered / len(plant.duty), 6) if plant.duty else None,
         ),
     )
+
+
+def _by_class(histories: Sequence[History], day: Span) -> Iterator[tuple[AlarmClass, AlarmFacts]]:
+    """Yield the facts of each class that has any: most days of most units have none, and there are many units."""
+    for alarm_class in AlarmClass:
+        facts = alarm_facts([one for one in histories if one.alarm_class is alarm_class], day)
+        if facts.alarms or facts.tests:
+            yield alarm_class, facts
 
 
 def out_of_service_facts(items: Sequence[Item], day: Span) -> OutOfServiceFacts:

@@ -128,7 +128,7 @@ class DailyFact(Fed):
     begins_ns: int
     ends_ns: int
     revision: int = Field(ge=1)
-    alarms: dict[AlarmClass, AlarmFacts] = Field(description="every class is there")
+    alarms: dict[AlarmClass, AlarmFacts] = Field(description="classes with an alarm or a test on the day")
     all_alarms: AlarmFacts
     devices: DeviceFacts
     gateways: GatewayFacts

@@ -1,4 +1,4 @@
-"""What a unit consists of, as the site says: its devices, gateways and duty transmitters, and who stands behind whom."""
+"""What a unit consists of, as the site says: devices, gateways, duty transmitters, and who stands behind whom."""
 
 from __future__ import annotations
 

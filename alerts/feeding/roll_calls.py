@@ -16,7 +16,7 @@ from alerts.feeding.models import RollCallFacts
 from alerts.feeding.plant import UnitPlant
 from backbone.client import Backbone
 from backbone.subjects import gateway_service
-from domain.errors import FengsuiError
+from domain.errors import FengsuiError, WireError
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ async def ask(backbone: Backbone, unit: str, plant: UnitPlant, day: Span) -> Rol
         try:
             reply = await backbone.request(gateway_service(*host.split("/")), request, timeout_s=ASK_S)
             counts += results(reply, mine, day)
-        except (FengsuiError, ValueError) as error:
+        except FengsuiError as error:
             log.warning("%s told nothing of roll-calls of %s: %s", host, unit, error)
             continue
         answered += len(mine)
@@ -43,17 +43,17 @@ async def ask(backbone: Backbone, unit: str, plant: UnitPlant, day: Span) -> Rol
 
 
 def results(reply: Any, transmitters: set[str], day: Span) -> Counter[str]:
-    """Count the results of the day's calls of some transmitters; raises ValueError for a reply of another form."""
+    """Count the results of the day's calls of some transmitters; raises WireError for a reply of another form."""
     calls = reply.get("calls") if isinstance(reply, dict) else None
     if not isinstance(calls, list):
-        raise ValueError("the answer has no list of calls")  # noqa: TRY004  # what was sent is wrong, not our code
+        raise WireError("the answer has no list of calls")
     found: Counter[str] = Counter()
     for call in calls:
         if not isinstance(call, dict) or not isinstance(call.get("called_ns"), int):
-            raise ValueError("a call without the time of calling")
+            raise WireError("a call without the time of calling")
         result = call.get("result")
-        if result not in RollCallFacts.model_fields:
-            raise ValueError(f"a call with the result {result!r}"[:200])
+        if not isinstance(result, str) or result not in RollCallFacts.model_fields:
+            raise WireError(f"a call with the result {result!r}"[:200])
         if call.get("transmitter") in transmitters and day[0] <= call["called_ns"] < day[1]:
-            found[str(result)] += 1
+            found[result] += 1
     return found

@@ -39,7 +39,7 @@ class DailyFactRow(Base):
     """The facts of one local day of one unit, as they were issued last.
 
     ``content`` is `alerts.feeding.models.DailyFact` as JSON; ``revision`` counts from 1; ``digest`` is of what the
-    facts say, so that the same facts are issued once.
+    facts say, so that the same facts are issued once; ``complete``: every gateway that had to be asked has answered.
     """
 
     __tablename__ = "daily_facts"
@@ -49,6 +49,7 @@ class DailyFactRow(Base):
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     revision: Mapped[int] = mapped_column(Integer)
     digest: Mapped[str] = mapped_column(String(32))
+    complete: Mapped[bool]
     content: Mapped[dict[str, Any]]
     issued_ns: Mapped[int]
 

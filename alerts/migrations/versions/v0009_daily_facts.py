@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("issued_ns", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("unit", "day"),
