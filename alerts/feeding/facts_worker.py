@@ -174,18 +174,20 @@ class FactsWorker:
         """Compute and issue a day of some units, a few at a time; returns how many messages were written."""
         issued = 0
         names = [unit for unit in units if unit in self._plants]
+        silent: set[str] = set()
         for start in range(0, len(names), CHUNK):
-            issued += await self._compute_few(day, names[start : start + CHUNK], ask=ask)
+            issued += await self._compute_few(day, names[start : start + CHUNK], silent if ask else None)
         if issued:
             log.info("facts of %s: %d of %d units issued", day, issued, len(names))
         return issued
 
-    async def _compute_few(self, day: date, units: list[str], *, ask: bool) -> int:
+    async def _compute_few(self, day: date, units: list[str], silent: set[str] | None) -> int:
+        """As `_compute`; roll-calls are asked for where ``silent`` is given: hosts that do not answer join it."""
         few = {unit: self._plants[unit] for unit in units}
         began_ns = (await self._progress()).began_ns
         read = self._office.database.read
         told = await read(lambda session: facts_store.told_roll_calls(session, units, day, few))
-        calls = {**told, **(await self._ask(day, units, told) if ask else {})}
+        calls = {**told, **(await self._ask(day, units, told, silent) if silent is not None else {})}
         known = await read(lambda session: facts_store.gather(session, few, self._days.span(day), began_ns))
         facts = [
             daily_fact(unit, day, self._days, replace(known[unit], roll_calls=calls.get(unit, RollCalls())))
@@ -193,13 +195,15 @@ class FactsWorker:
         ]
         return await self._office.change(lambda desk: facts_store.issue(desk, facts))
 
-    async def _ask(self, day: date, units: list[str], told: Mapping[str, RollCalls]) -> dict[str, RollCalls]:
+    async def _ask(
+        self, day: date, units: list[str], told: Mapping[str, RollCalls], silent: set[str]
+    ) -> dict[str, RollCalls]:
         """Ask for roll-calls; an answer that is less complete than what is known already is not taken."""
         found = {}
         for unit in units:
             plant = self._plants[unit]
             if plant.duty:
-                answer = await roll_calls.ask(self._backbone, unit, plant, self._days.span(day))
+                answer = await roll_calls.ask(self._backbone, unit, plant, self._days.span(day), silent)
                 if unit not in told or answer.answered >= told[unit].answered:
                     found[unit] = answer
         return found

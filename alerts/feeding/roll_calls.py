@@ -16,7 +16,7 @@ from alerts.feeding.models import RollCallFacts
 from alerts.feeding.plant import UnitPlant
 from backbone.client import Backbone
 from backbone.subjects import gateway_service
-from domain.errors import FengsuiError, WireError
+from domain.errors import FengsuiError, LinkError, WireError
 
 log = logging.getLogger(__name__)
 
@@ -25,16 +25,25 @@ MOST_CALLS = 1000
 """Newest calls of a unit that are asked for: at most 3 a day are planned (assumption), people may add to them."""
 
 
-async def ask(backbone: Backbone, unit: str, plant: UnitPlant, day: Span) -> RollCalls:
-    """Return the results of ``day``; a host that is away, or answers in another form, is a gap and no error."""
+async def ask(backbone: Backbone, unit: str, plant: UnitPlant, day: Span, silent: set[str]) -> RollCalls:
+    """Return the results of ``day``; a host that is away, or answers in another form, is a gap and no error.
+
+    Hosts in ``silent`` are not asked, and one that does not answer becomes one: it may host thousands of units.
+    """
     counts: Counter[str] = Counter()
     answered = 0
     for host, connection in sorted(set(plant.duty.values())):
+        if host in silent:
+            continue
         mine = {key.partition("/")[2] for key, at in plant.duty.items() if at == (host, connection)}
         request = {"command": "roll_calls", "connection": connection, "unit": unit, "limit": MOST_CALLS}
         try:
             reply = await backbone.request(gateway_service(*host.split("/")), request, timeout_s=ASK_S)
             counts += results(reply, mine, day)
+        except LinkError as error:
+            log.warning("%s tells nothing of roll-calls: %s", host, error)
+            silent.add(host)
+            continue
         except FengsuiError as error:
             log.warning("%s told nothing of roll-calls of %s: %s", host, unit, error)
             continue
