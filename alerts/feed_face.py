@@ -8,25 +8,28 @@
 |---|---|
 | at least once | an event is acknowledged when its reader asks for the next one; what a crash left comes again |
 | once, if you like | repeats carry the same ``id``: `Feed` drops those it knows of, `Seen` is for your own store |
-| order | the events of one alert come in the order in which they were recorded; a fire passes whatever waits |
+| order | the events of one alert come in the order in which they were recorded, to one reader of a name at a time |
 | replay | from any sequence or time that the stream still holds (400 days), by `Feed.replay` and `Feed.follow` |
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
 from backbone.client import Backbone
+from backbone.consumers import ConsumerState
+from backbone.durable import ACK_WAIT_S, DurableReader
 from backbone.layout import ALERTS, FACTS, FED
 from backbone.messages import LogMessage
-from domain.errors import RefusedError, WireError
+from domain.errors import LinkError, RefusedError, WireError
 from domain.ids import is_token
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,9 @@ WINDOW = 64
 """Events asked for ahead by a named reader."""
 
 FETCH_S = 0.5
+LEFT_OVER_S = 3 * ACK_WAIT_S
+"""How long is waited for what a reader that died had in hand."""
+
 MOST_SEEN = 100_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NS_PER_US = 1000
@@ -156,17 +162,42 @@ class Feed:
                         yield event
 
     async def _named(self, name: str, subjects: list[str]) -> AsyncIterator[Event]:
+        before = await self._backbone.consumer_state(self._stream, name)
         reader = await self._backbone.durable(self._stream, name=name, subjects=subjects, window=WINDOW)
-        seen = Seen()
+        seen, waiting = Seen(), list[LogMessage]()
         try:
+            waiting = await self._left_over(reader, before) if before is not None else []
             while True:
-                for message in await reader.fetch(1, wait_s=FETCH_S):
-                    event = self._event(message)
+                waiting = waiting or await reader.fetch(1, wait_s=FETCH_S)
+                while waiting:
+                    event = self._event(waiting[0])
                     if event is not None and seen.is_new(event.id):
                         yield event
-                    await reader.ack(message)
+                    await reader.ack(waiting[0])
+                    waiting.pop(0)
         finally:
+            with suppress(LinkError):  # then the server sends them again by itself
+                for message in waiting:
+                    await reader.nak(message, 0)
             await reader.close()
+
+    async def _left_over(self, reader: DurableReader, before: ConsumerState) -> list[LogMessage]:
+        """Return what a reader that died had in hand, with what came meanwhile, in order: nothing may pass it.
+
+        The server sends it again when its time to be acknowledged is over. Where another reader of the name lives
+        and acknowledges it, nothing is waited for any longer.
+        """
+        held: dict[int, LogMessage] = {}
+        ends = asyncio.get_running_loop().time() + LEFT_OVER_S
+        state: ConsumerState | None = before
+        while state is not None and state.acked_seq < before.delivered_seq:
+            if sum(seq <= before.delivered_seq for seq in held) >= before.in_hand:
+                break
+            if asyncio.get_running_loop().time() > ends:
+                break
+            held |= {message.seq: message for message in await reader.fetch(WINDOW, wait_s=FETCH_S)}
+            state = await self._backbone.consumer_state(before.stream, before.name)
+        return [held[seq] for seq in sorted(held)]
 
     async def _seq(self, since: Since) -> int:
         if isinstance(since, int):

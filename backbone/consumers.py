@@ -18,8 +18,9 @@ NS_PER_US = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerState:
-    """A durable consumer: ``lag`` are messages not acknowledged, delivered or not.
+    """A durable consumer: ``lag`` are messages not acknowledged, delivered or not; ``in_hand`` those delivered.
 
+    ``delivered_seq`` is the newest stream sequence that was handed to anybody.
     ``acked_seq`` is the stream sequence up to which all is acknowledged, 0 before the first ack; ``used``: somebody
     has read with it. ``last_ack_ns`` (ns UTC) is None before the first ack, or where the server does not tell.
     """
@@ -27,6 +28,8 @@ class ConsumerState:
     stream: str
     name: str
     lag: int
+    in_hand: int
+    delivered_seq: int
     acked_seq: int
     used: bool
     last_ack_ns: int | None
@@ -44,6 +47,8 @@ async def consumer_state(js: JetStreamContext, stream: str, name: str) -> Consum
         stream=stream,
         name=name,
         lag=(info.num_pending or 0) + (info.num_ack_pending or 0),
+        in_hand=info.num_ack_pending or 0,
+        delivered_seq=(delivered.stream_seq if delivered is not None else 0) or 0,
         acked_seq=(floor.stream_seq if floor is not None else 0) or 0,
         used=bool(delivered is not None and delivered.consumer_seq),
         last_ack_ns=None if last is None else (last - EPOCH) // timedelta(microseconds=1) * NS_PER_US,

@@ -104,6 +104,9 @@ def _open_at(history: History, time_ns: int) -> bool:
 
 def _unanswered(history: History, day: Span) -> int:
     return sum(
-        moment.action == AlertEvent.ESCALATED and moment.outcome == "unanswered" and day[0] <= moment.at_ns < day[1]
+        not history.test
+        and moment.action == AlertEvent.ESCALATED
+        and moment.outcome == "unanswered"
+        and day[0] <= moment.at_ns < day[1]
         for moment in history.moments
     )
