@@ -65,17 +65,22 @@ def _out_of_service(session: Session, units: Iterable[str], day: Span) -> list[l
 
 
 def issue(desk: Desk, facts: Sequence[DailyFact]) -> int:
-    """Store facts that are new or say something else than before, each with a message; returns how many."""
-    issued = sum(_issue(desk, fact) for fact in facts)
+    """Store facts of one day that are new or say something else than before, each with a message; returns how many."""
+    if not facts:
+        return 0
+    query = select(DailyFactRow).where(
+        DailyFactRow.day == facts[0].day, DailyFactRow.unit.in_([fact.unit for fact in facts])
+    )
+    rows = {row.unit: row for row in desk.session.scalars(query)}
+    issued = sum(_issue(desk, fact, rows.get(fact.unit)) for fact in facts)
     if issued:
         desk.write(None, "facts_issued", day=facts[0].day, units=issued)
     return issued
 
 
-def _issue(desk: Desk, fact: DailyFact) -> bool:
+def _issue(desk: Desk, fact: DailyFact, row: DailyFactRow | None) -> bool:
     said = fact.model_dump(mode="json", exclude={"revision"})
     digest = stable_id(canonical(said))
-    row = desk.session.get(DailyFactRow, (fact.unit, fact.day))
     if row is not None and row.digest == digest:
         return False
     revision = 1 if row is None else row.revision + 1

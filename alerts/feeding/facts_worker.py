@@ -36,8 +36,8 @@ from domain.site import Registry
 
 log = logging.getLogger(__name__)
 
-CHUNK = 200
-"""Units in one transaction."""
+CHUNK = 50
+"""Units in one transaction: it must not hold up a fire that is to be recorded meanwhile."""
 
 ONE = 1
 """Key of the one row of progress."""
@@ -77,12 +77,15 @@ class FactsWorker:
         self._revised_at_s: float | None = None
 
     async def run(self) -> None:
-        """Work for ever; a database that is away is waited for."""
+        """Work for ever; a database that is away is waited for, and no mistake in figures stops the alarms beside."""
         while True:
             try:
                 await self.catch_up()
                 await self._revise_in_time()
             except StoreError as error:
+                self._office.fail("facts", error)
+            except Exception as error:
+                log.exception("facts could not be computed; tried again")
                 self._office.fail("facts", error)
             await asyncio.sleep(self._policy.look_s)
 
@@ -189,10 +192,12 @@ class FactsWorker:
         told = await read(lambda session: facts_store.told_roll_calls(session, units, day, few))
         calls = {**told, **(await self._ask(day, units, told, silent) if silent is not None else {})}
         known = await read(lambda session: facts_store.gather(session, few, self._days.span(day), began_ns))
-        facts = [
-            daily_fact(unit, day, self._days, replace(known[unit], roll_calls=calls.get(unit, RollCalls())))
-            for unit in units
-        ]
+        facts = await asyncio.to_thread(
+            lambda: [
+                daily_fact(unit, day, self._days, replace(known[unit], roll_calls=calls.get(unit, RollCalls())))
+                for unit in units
+            ]
+        )
         return await self._office.change(lambda desk: facts_store.issue(desk, facts))
 
     async def _ask(

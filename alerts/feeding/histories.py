@@ -148,7 +148,7 @@ def _history(alert: Alert, told: tuple[Moment, ...]) -> History:
         entity=alert.entity,
         begun_ns=begun_ns(alert),
         raised_ns=alert.raised_at_ns,
-        test=alert.test or alert.held or alert.walk_test is not None or alert.confirmed is Confirmation.TEST,
+        test=alert.test or alert.held or alert.confirmed is Confirmation.TEST,
         confirmed=alert.confirmed,
         moments=told,
     )
