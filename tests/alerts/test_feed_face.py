@@ -141,7 +141,7 @@ async def test_mistakes_are_refused_with_what_to_do_instead(tmp_path: Path) -> N
             ({"name": "a.b"}, "no name"),
         ):
             with pytest.raises(RefusedError, match=word):
-                feed.follow(**arguments)  # type: ignore[arg-type]  # mistakes
+                feed.follow(**arguments)
 
 
 async def test_facts_hold_the_newest_revision_of_each_day(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
@@ -134,13 +135,9 @@ def test_what_is_out_of_service_twice_counts_once(entries: list[tuple[int, int, 
 def test_an_alarm_that_stands_has_no_end_and_a_gateway_is_offline_to_the_end_of_the_day() -> None:
     standing = history(GATEWAY_OFFLINE[0], "u/gw", [(True, False)] * 61)
     told = [moment for moment in standing.moments if moment.action == AlertEvent.RAISED]
-    open_ended = History(**{**_fields(standing), "moments": tuple(told)})
+    open_ended = replace(standing, moments=tuple(told))
     assert open_ended.active() == [(0, FOREVER)]
     assert minutes(clip(open_ended.active(), DAY)) == 40
-
-
-def _fields(one: History) -> dict[str, object]:
-    return {name: getattr(one, name) for name in History.__slots__}
 
 
 def test_days_are_those_of_the_site_and_as_long_as_its_clocks_make_them() -> None:
