@@ -63,6 +63,6 @@ def results(reply: Any, transmitters: set[str], day: Span) -> Counter[str]:
         result = call.get("result")
         if not isinstance(result, str) or result not in RollCallFacts.model_fields:
             raise WireError(f"a call with the result {result!r}"[:200])
-        if call.get("transmitter") in transmitters and day[0] <= call["called_ns"] < day[1]:
+        if str(call.get("transmitter")) in transmitters and day[0] <= call["called_ns"] < day[1]:
             found[result] += 1
     return found
