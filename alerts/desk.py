@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audit import AuditWriter
-from alerts.cloud_events import cloud_event
+from alerts.cloud_events import cloud_event, feed_priority
 from alerts.directory import Directory
 from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, OutOfService, WalkTest
 from alerts.views import alert_view
@@ -139,8 +139,8 @@ class Desk:
             FeedEvent(
                 id=entry.hash[:32],
                 alert_id=alert.id,
-                priority=0 if alert.alarm_class is AlarmClass.FIRE else 1,
-                event=event,
+                priority=feed_priority(alert.alarm_class),
+                event=event.value,
                 subject=subjects.alert(alert.unit, (subject_class or alert.alarm_class).value, event.value),
                 payload=payload,
                 created_ns=self.now_ns,

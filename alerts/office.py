@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -47,6 +47,8 @@ class Office:
     clock: Clock
     bell: Bell = field(default_factory=Bell)
     last_error: str | None = None
+    shown: dict[str, Any] = field(default_factory=dict)
+    """What tasks add to the status document."""
 
     async def change(self, work: Callable[[Desk], T]) -> T:
         """Run ``work`` at a desk, in one transaction; then ring the bell.

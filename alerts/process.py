@@ -16,6 +16,8 @@ from alerts.delivery import Courier
 from alerts.desk import Desk
 from alerts.directory import Directory
 from alerts.feed import publish_feed
+from alerts.feeding.consumers import watch_consumers
+from alerts.feeding.facts_worker import FactsPolicy, FactsWorker
 from alerts.intake import read_alarms
 from alerts.links import LEAST_KEY
 from alerts.office import Office
@@ -50,6 +52,7 @@ async def run(
     stop: asyncio.Event,
     clock: Clock | None = None,
     retry: RetryPolicy | None = None,
+    facts: FactsPolicy | None = None,
 ) -> None:
     """Keep the record until ``stop`` is set; pushes on their way are finished first.
 
@@ -74,13 +77,19 @@ async def run(
         await AlertsService(office, signing_key).serve(backbone)
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
-        await _work(office, backbone, registry, couriers, stop)
+        await _work(office, backbone, registry, couriers, stop, facts=facts or FactsPolicy())
     finally:
         await office.database.close()
 
 
 async def _work(
-    office: Office, backbone: Backbone, registry: Registry, couriers: list[Courier], stop: asyncio.Event
+    office: Office,
+    backbone: Backbone,
+    registry: Registry,
+    couriers: list[Courier],
+    stop: asyncio.Event,
+    *,
+    facts: FactsPolicy,
 ) -> None:
     """Run all tasks; one that fails ends the process, which starts again from the database."""
     async with asyncio.TaskGroup() as tasks:
@@ -89,6 +98,8 @@ async def _work(
             tasks.create_task(read_alarms(office, backbone, intake.MAIN), name="intake"),
             tasks.create_task(run_timers(office), name="timers"),
             tasks.create_task(publish_feed(office, backbone), name="feed"),
+            tasks.create_task(watch_consumers(office, backbone, registry), name="feed-readers"),
+            tasks.create_task(FactsWorker(office, backbone, registry, facts).run(), name="facts"),
             tasks.create_task(_report(office, backbone), name="status"),
             tasks.create_task(watch_rules(office, backbone, registry), name="rules-watch"),
             tasks.create_task(_learn(office.directory, backbone), name="births"),
@@ -134,7 +145,7 @@ async def _report(office: Office, backbone: Backbone) -> None:
     while True:
         try:
             document = await office.database.read(_status)
-            await backbone.put_status(STATUS_KEY, {**document, "last_error": office.last_error})
+            await backbone.put_status(STATUS_KEY, {**document, **office.shown, "last_error": office.last_error})
         except (LinkError, RefusedError, StoreError) as error:
             office.fail("status", error)
         await asyncio.sleep(STATUS_PERIOD_S)

@@ -63,7 +63,7 @@ def _counts(session: Session, query: Select[str, int] | Select[AlarmClass, int])
 
 def _latencies(session: Session) -> LatencyStats:
     published = select(FeedEvent.alert_id, func.min(FeedEvent.published_at_ns).label("at_ns")).where(
-        FeedEvent.event == AlertEvent.RAISED, FeedEvent.published_at_ns.is_not(None)
+        FeedEvent.event == AlertEvent.RAISED.value, FeedEvent.published_at_ns.is_not(None)
     )
     pushed = select(Notification.alert_id, func.min(Notification.accepted_at_ns).label("at_ns")).where(
         Notification.accepted_at_ns.is_not(None)

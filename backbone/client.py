@@ -22,6 +22,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from backbone import records, services
+from backbone.consumers import ConsumerState, consumer_state, first_seq_since
 from backbone.credentials import Credentials
 from backbone.durable import WINDOW, DurableReader
 from backbone.errors import FencedError
@@ -76,7 +77,6 @@ class Backbone:
         """Connect, waiting up to ``timeout_s`` for the server; afterwards reconnect for ever.
 
         ``url`` may name several servers of a cluster with commas between them: whichever answers is used.
-
         With ``tls``, or a ``tls://`` address, nothing is said to a server without TLS. Raises LinkError when no server
         answers in time (TlsError where a certificate is why), RefusedError for wrong credentials.
         """
@@ -230,6 +230,16 @@ class Backbone:
         """Return the sequence of the last message that matches, 0 when there is none."""
         with _translated(stream):
             return await self.records.last_seq(stream, subject_filter)
+
+    async def first_seq_since(self, stream: str, time_ns: int) -> int:
+        """Return where to begin to read what was stored at ``time_ns`` (ns UTC) or later; raises LinkError."""
+        with _translated(stream):
+            return await first_seq_since(self._js, stream, time_ns)
+
+    async def consumer_state(self, stream: str, name: str) -> ConsumerState | None:
+        """Return how far a durable consumer is, None where there is none of the name; raises LinkError."""
+        with _translated(name):
+            return await consumer_state(self._js, stream, name)
 
     async def messages(
         self, stream: str, *, subjects: Sequence[str] = (), start_seq: int = 1, end_seq: int | None = None

@@ -19,6 +19,19 @@ ACK_WAIT_S = 10.0
 REOPEN_S = 0.25
 
 
+def durable_config(name: str, subjects: Sequence[str] = ()) -> api.ConsumerConfig:
+    """Return the one configuration of durable consumers: all messages, an ack for each, sent again without end."""
+    return api.ConsumerConfig(
+        durable_name=name,
+        deliver_policy=api.DeliverPolicy.ALL,
+        ack_policy=api.AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_S,
+        filter_subjects=list(subjects) or None,
+        max_ack_pending=4 * WINDOW,
+        max_deliver=-1,
+    )
+
+
 class DurableReader:
     """One worker on a named consumer; unacknowledged messages come again after ``ACK_WAIT_S``."""
 
@@ -43,16 +56,7 @@ class DurableReader:
 
     async def open(self) -> None:
         """Create or find the consumer and begin to pull; raises nats errors when refused."""
-        config = api.ConsumerConfig(
-            durable_name=self._name,
-            deliver_policy=api.DeliverPolicy.ALL,
-            ack_policy=api.AckPolicy.EXPLICIT,
-            ack_wait=ACK_WAIT_S,
-            filter_subjects=self._subjects or None,
-            max_ack_pending=4 * WINDOW,
-            max_deliver=-1,
-        )
-        await self._js.add_consumer(self._stream, config)
+        await self._js.add_consumer(self._stream, durable_config(self._name, self._subjects))
         self._pull = Pull(self._client, self._stream, self._name, window=self._window)
         await self._pull.start()
 

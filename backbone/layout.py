@@ -3,6 +3,9 @@
 Retention is by age and by size; a stream that is full drops its oldest messages, never refuses new
 ones. Numbers are assumptions until a site says otherwise: a week of telemetry, a year of alarms and
 alerts (GB 50440-2007, records ≥ 1 year, secondary source).
+
+The modules that are fed have durable consumers of a reserved name on ALERTS and FACTS, made with the streams: their
+position is the server's, from the first message on, whether or not the module has been started yet.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 from nats.js import JetStreamContext, api
 from nats.js.errors import BadRequestError, NotFoundError
 
+from backbone.durable import durable_config
 from backbone.subjects import (
     CHECKPOINT_BUCKET,
     CONFIG_BUCKET,
@@ -28,6 +32,13 @@ BIRTHS = "BIRTHS"
 BACKFILL = "BACKFILL"
 ALARMS = "ALARMS"
 ALERTS = "ALERTS"
+FACTS = "FACTS"
+
+FED = ("units", "risk")
+"""Reserved names of durable consumers: the modules that are fed."""
+
+FED_STREAMS = (ALERTS, FACTS)
+"""Where each of them has a consumer."""
 
 DAY_S = 86_400.0
 DUPLICATE_WINDOW_S = 600.0
@@ -65,6 +76,7 @@ class Layout:
             self._stream(BACKFILL, ["backfill.>"], self.telemetry_age_s, max_bytes=self.telemetry_bytes),
             self._stream(ALARMS, ["alarm.>"], self.record_age_s),
             self._stream(ALERTS, ["alert.>"], self.record_age_s),
+            self._stream(FACTS, ["fact.>"], self.record_age_s, max_msgs_per_subject=1),
         ]
 
     def _stream(self, name: str, subjects: list[str] | None, age_s: float, **more: object) -> api.StreamConfig:
@@ -88,6 +100,7 @@ async def ensure_layout(js: JetStreamContext, layout: Layout) -> None:
             await js.stream_info(config.name)
         except NotFoundError:
             await _tolerating_race(js.add_stream(config))
+    await _ensure_consumers(js)
     kept = {CONFIG_BUCKET: CONFIGURATIONS_KEPT, RULES_BUCKET: CONFIGURATIONS_KEPT}
     for bucket in (STATUS_BUCKET, LEASE_BUCKET, CONFIG_BUCKET, RULES_BUCKET):
         history = kept.get(bucket, 1)
@@ -105,11 +118,21 @@ async def ensure_layout(js: JetStreamContext, layout: Layout) -> None:
         )
 
 
+async def _ensure_consumers(js: JetStreamContext) -> None:
+    """Make the consumers of the modules that are fed; those that are there keep their position and settings."""
+    for stream in FED_STREAMS:
+        for name in FED:
+            try:
+                await js.consumer_info(stream, name)
+            except NotFoundError:
+                await _tolerating_race(js.add_consumer(stream, durable_config(name)))
+
+
 async def _tolerating_race(creation: object) -> None:
     """Await a creation that another process may have done a moment ago, with the same settings."""
     try:
         await creation  # type: ignore[misc]  # three different coroutine types, results unused
     except BadRequestError as error:
-        already_there = {10058, 10065}
+        already_there = {10058, 10065, 10013, 10105, 10148}
         if error.err_code not in already_there:
             raise

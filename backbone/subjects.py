@@ -7,7 +7,8 @@
 | ``tick.<p>`` | the log's second hand in partition p |
 | ``backfill.<unit>.<gateway>.<device>`` | history that was spooled during an outage |
 | ``alarm.<p>.<unit>.<class>.<rule>`` | a transition |
-| ``alert.<unit>.<class>.<event>`` | a change of an alert, CloudEvents JSON |
+| ``alert.<unit>.<class>.<event>`` | a change of an alert, CloudEvents JSON; ``workitem`` tells of work to be done |
+| ``fact.<unit>.<day>`` | what a local day (``2026-11-28``) of a unit was like, CloudEvents JSON, newest revision |
 | ``svc.rules.<question>.<p>`` | questions to the owner of partition p: ``explain`` an alarm, ``try`` rules |
 | ``svc.gateway.<unit>.<gateway>`` | requests that people make of a gateway's connectors |
 """
@@ -26,6 +27,8 @@ LEASE_BUCKET = "leases"
 CHECKPOINT_BUCKET = "checkpoints"
 CONFIG_BUCKET = "configs"
 RULES_BUCKET = "rulesets"
+WORK_ITEM = "workitem"
+"""Event token of what is no change of an alert, and goes the same way."""
 
 _FNV_OFFSET = 0x811C9DC5
 _FNV_PRIME = 0x01000193
@@ -75,6 +78,16 @@ def alarm(partition: int, unit: str, alarm_class: str, rule: str) -> str:
 def alert(unit: str, alarm_class: str, event: str) -> str:
     """Return the subject of an alert's change."""
     return f"alert.{unit}.{alarm_class}.{event}"
+
+
+def is_alert_change(subject: str) -> bool:
+    """Tell whether a subject of ALERTS is that of a change of an alert: its data are the alert."""
+    return not subject.endswith(f".{WORK_ITEM}")
+
+
+def fact(unit: str, day: str) -> str:
+    """Return the subject of a unit's daily facts; ``day`` is ISO 8601 in the site's own time."""
+    return f"fact.{unit}.{day}"
 
 
 def gateway_service(unit: str, gateway: str) -> str:

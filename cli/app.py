@@ -12,6 +12,7 @@ from cli.config_commands import app as config_app
 from cli.dashboards_commands import app as dashboards_app
 from cli.demo_command import demo
 from cli.faults_commands import app as faults_app
+from cli.feed_commands import app as feed_app
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
 from cli.influx_commands import app as influx_app
@@ -68,6 +69,7 @@ app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
+app.add_typer(feed_app, name="feed", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 
 

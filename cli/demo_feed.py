@@ -10,6 +10,7 @@ from typing import Any
 from alerts.face import AlertsFace
 from backbone.client import Backbone
 from backbone.layout import ALERTS
+from backbone.subjects import is_alert_change
 from domain.alert import AlertView
 from domain.errors import RefusedError
 from simulators.phone import Push
@@ -38,7 +39,8 @@ class DemoFeed:
         """Follow the ALERTS stream for ever."""
         async for batch in backbone.reader(ALERTS):
             for message in batch:
-                self._queue.put_nowait(observation(message.data, message.time_ns))
+                if is_alert_change(message.subject):
+                    self._queue.put_nowait(observation(message.data, message.time_ns))
 
     async def items(self) -> AsyncIterator[Mapping[str, Any]]:
         """Yield what was seen."""

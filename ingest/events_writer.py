@@ -18,6 +18,7 @@ from backbone.client import Backbone
 from backbone.durable import DurableReader
 from backbone.layout import ALERTS
 from backbone.messages import LogMessage
+from backbone.subjects import is_alert_change
 from domain.errors import LinkError, StoreError, WireError
 from domain.site.registry import Registry
 from ingest.dead_letters import DeadLetter, DeadLetters, LetterKind
@@ -94,6 +95,8 @@ class EventsWriter:
         sources: list[LogMessage] = []
         letters: list[DeadLetter] = []
         for message in messages:
+            if not is_alert_change(message.subject):
+                continue
             try:
                 lines.append(alert_line(message.data, self._registry))
                 sources.append(message)

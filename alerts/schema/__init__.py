@@ -10,7 +10,9 @@
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
-| feed_events | one CloudEvent for the ALERTS stream | outbox: made with its cause |
+| feed_events | one CloudEvent for the ALERTS or FACTS stream | outbox: made with its cause |
+| daily_facts | the facts of one day of one unit | when the day is over; again when late facts change it |
+| facts_progress | how far the daily facts are | with the facts |
 | comments | what somebody said | append only |
 | audit | one link of the hash chain | append only |
 | positions | how far a stream has been read | in the transaction of what was read |
@@ -21,7 +23,7 @@ takes the same tables. The schema changes only by a migration in `alerts.migrati
 """
 
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState, words
-from alerts.schema.outgoing import FeedEvent
+from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
 from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import OutOfService, WalkTest
 from alerts.schema.telling import Attempt, LadderStep, Notification
@@ -35,6 +37,8 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Comment",
+    "DailyFactRow",
+    "FactsProgress",
     "FeedEvent",
     "HiddenRule",
     "LadderStep",

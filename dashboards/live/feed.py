@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from alerts.face import MOST_LISTED
 from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
-from backbone.subjects import STATUS_BUCKET
+from backbone.subjects import STATUS_BUCKET, is_alert_change
 from dashboards.live import roll_calls
 from dashboards.live.board import Board
 from dashboards.live.latest import LatestReadings, parts
@@ -116,6 +116,8 @@ class Feed:
             self._tail.push(batch)
 
     def _apply(self, message: LogMessage) -> None:
+        if not is_alert_change(message.subject):
+            return
         try:
             alert = AlertView.model_validate(json.loads(message.data)["data"])
         except (ValueError, KeyError, TypeError) as error:

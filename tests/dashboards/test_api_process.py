@@ -308,3 +308,12 @@ async def test_a_cleared_alert_closes_and_leaves_the_open_list(room: ControlRoom
 async def test_the_console_leaves_no_files_where_it_was_started(room: ControlRoom) -> None:
     assert room.console.log.is_file()
     assert not (Path(__file__).parents[2] / ".nicegui").exists()
+
+
+async def test_the_schemas_of_the_feed_are_served_as_published(http: httpx.AsyncClient) -> None:
+    names = (await http.get("/api/v1/schemas")).json()["schemas"]
+    assert "alert-event-v1" in names
+    for name in names:
+        found = (await http.get(f"/api/v1/schemas/{name}.json")).json()
+        assert found["$id"] == f"urn:fengsui:schema:{name}"
+    assert (await http.get("/api/v1/schemas/nothing.json")).status_code == 404
