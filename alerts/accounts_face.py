@@ -11,7 +11,7 @@ import secrets
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from alerts.face import Model, Who
 from backbone.client import Backbone
@@ -31,7 +31,8 @@ SLOW_S = 30.0
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 UserId = Token
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-Password = Annotated[str, StringConstraints(max_length=MOST_PASSWORD), Field(repr=False)]
+Password = Annotated[str, StringConstraints(max_length=MOST_PASSWORD)]
+"""Fields of it are ``repr=False`` and stand in a `Secretive`."""
 RowId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
 Tokens = Annotated[tuple[Token, ...], Field(max_length=MOST_NAMED)]
 
@@ -63,6 +64,12 @@ class Outcome(StrEnum):
     BUSY = "busy"
 
 
+class Secretive(Model):
+    """Base of what holds a password: what is wrong with a request is told without its values."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
 class Empty(Model):
     """Nothing to say."""
 
@@ -75,11 +82,11 @@ class ScopeFields(Model):
     areas: Tokens = ()
 
 
-class SignInRequest(Model):
+class SignInRequest(Secretive):
     """Who wants to come in. ``key`` is of the session that begins; ``ends`` of one that the browser had before."""
 
     user: str = Field(max_length=64)
-    password: Password
+    password: Password = Field(repr=False)
     key: Key
     ends: Key | None = None
     address: str = Field(default="", max_length=64)
@@ -117,7 +124,7 @@ class ResolveRequest(Model):
     token: bool = False
 
 
-class KeyRequest(Model):
+class KeyRequest(Secretive):
     """Of a session."""
 
     key: Key
@@ -126,11 +133,11 @@ class KeyRequest(Model):
 class OwnPasswordRequest(KeyRequest):
     """A person's new password, with the old one."""
 
-    old: Password
-    new: Password
+    old: Password = Field(repr=False)
+    new: Password = Field(repr=False)
 
 
-class UserAddRequest(ScopeFields):
+class UserAddRequest(ScopeFields, Secretive):
     """A new account. Without a password nobody can sign in to it yet."""
 
     id: UserId
@@ -138,7 +145,7 @@ class UserAddRequest(ScopeFields):
     name_en: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)] = ""
     person: Token | None = None
     roles: Annotated[tuple[UserRole, ...], Field(min_length=1, max_length=len(UserRole))]
-    password: Password | None = None
+    password: Password | None = Field(default=None, repr=False)
     must_change: bool = True
     by: Who
 
@@ -156,11 +163,11 @@ class UserChangeRequest(Model):
     by: Who
 
 
-class UserPasswordRequest(Model):
+class UserPasswordRequest(Secretive):
     """A password set by an administrator; the person's sessions end."""
 
     id: UserId
-    password: Password
+    password: Password = Field(repr=False)
     must_change: bool = True
     by: Who
 
