@@ -69,7 +69,7 @@ class State:
         """Return a secret of this installation, made at the first call."""
         path = self.folder("secrets") / name
         if not path.exists():
-            mine = path.with_name(f"{name}.{os.getpid()}")
+            mine = path.with_name(f"{os.getpid()}-{name}")
             write_private(mine, secrets.token_urlsafe(SECRET_BYTES))
             with contextlib.suppress(FileExistsError):  # another process was first: its secret is the one
                 os.link(mine, path)

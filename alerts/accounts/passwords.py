@@ -91,7 +91,7 @@ def check_new(password: str, *names: str) -> None:
         raise RefusedError(f"口令至少 {LEAST_PASSWORD} 个字符 / a password has at least {LEAST_PASSWORD} characters")
     if len(set(plain)) < LEAST_DIFFERENT:
         raise RefusedError(
-            f"口令至少要有 {LEAST_DIFFERENT} 个不同的字符 / at least {LEAST_DIFFERENT} different characters"
+            f"口令至少要有 {LEAST_DIFFERENT} 个不同的字符 / a password needs {LEAST_DIFFERENT} different characters"
         )
     if any(name and len(plain.replace(name, "")) < LEAST_PASSWORD // 2 for name in map(_plain, names)):
         raise RefusedError("口令不能是账号或姓名 / a password is not the account's own name")

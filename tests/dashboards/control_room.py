@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,6 +148,8 @@ class ControlRoom:
     backbone: Backbone
     puppets: Puppets
     console: Console
+    stop_alerts: Callable[[], Awaitable[None]]
+    """Ends the alerts service as a supervisor does."""
     _raised: int = 0
 
     async def alarm(self, rule: str = "panel-fire", **changes: Any) -> Transition:
@@ -227,7 +229,10 @@ async def control_room(
         puppets = Puppets(f"gateway.{HOST.replace('/', '.')}" if transmitters else GATEWAY)
         await puppets.answer(backbone)
         registry = district(transmitters) if transmitters else premises()
-        async with _alerts(folder, registry, backbone, operator_password), _task(puppets.speak(backbone)):
+        async with (
+            _alerts(folder, registry, backbone, operator_password) as stop_alerts,
+            _task(puppets.speak(backbone)),
+        ):
             service = server.credentials["service"]
             console = Console(
                 {
@@ -243,13 +248,15 @@ async def control_room(
             )
             await console.start()
             try:
-                yield ControlRoom(server, backbone, puppets, console)
+                yield ControlRoom(server, backbone, puppets, console, stop_alerts)
             finally:
                 assert await console.stop() in (0, -9), console.log.read_text()
 
 
 @asynccontextmanager
-async def _alerts(folder: Path, registry: Registry, backbone: Backbone, password: str | None) -> AsyncIterator[None]:
+async def _alerts(
+    folder: Path, registry: Registry, backbone: Backbone, password: str | None
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     stop = asyncio.Event()
     running = asyncio.create_task(
         alerts_process.run(
@@ -264,11 +271,15 @@ async def _alerts(folder: Path, registry: Registry, backbone: Backbone, password
             ),
         )
     )
-    try:
-        yield
-    finally:
+
+    async def end() -> None:
         stop.set()
         await running
+
+    try:
+        yield end
+    finally:
+        await end()
 
 
 @asynccontextmanager
