@@ -52,7 +52,7 @@ class Screen:
         self._build()
         ui.timer(REFRESH_S, self._refresh)
         if session_key is not None:
-            ui.timer(ASK_S, self._presence.ask, immediate=False)
+            ui.timer(ASK_S, self._ask, immediate=False)
         ui.context.client.on_delete(self._leave)
 
     def _build(self) -> None:
@@ -79,7 +79,17 @@ class Screen:
         self._root.clear()
         self._build()
 
+    async def _ask(self) -> None:
+        """Ask who sits there; an empty page is all that remains of a session that is over."""
+        if not self._presence.is_over:
+            await self._presence.ask()
+            if self._presence.is_over:
+                self._leave()
+                self._root.clear()
+
     def _refresh(self) -> None:
+        if self._presence.is_over:
+            return
         now_ns = self._view.now_ns()
         self._presence.look()
         for part in (self._header, self._lamps, self._alarms, self._device, self._links, self._trend):

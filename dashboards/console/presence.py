@@ -35,6 +35,7 @@ class Presence:
         self._key = key
         self._narrowed_from: Registry | None = None
         self._site = self._whole.site
+        self.is_over = False
 
     @property
     def principal(self) -> Principal:
@@ -53,7 +54,10 @@ class Presence:
         self._view.console = replace(self._whole, site=self._site, board=scoped_board(self._whole.board, units))
 
     async def ask(self) -> None:
-        """Ask who it is now; leave for the sign-in when the session is over, draw anew when the scope changed."""
+        """Ask who it is now; leave for the sign-in when the session is over, draw anew when the scope changed.
+
+        ``is_over`` is set by both: from then on nothing more is sent, also to a browser that won't be led away.
+        """
         if self._key is None:
             return
         try:
@@ -61,8 +65,10 @@ class Presence:
         except LinkError:
             return
         if found is None or found.must_change or not found.may(Right.READ):
+            self.is_over = True
             ui.navigate.to("/login" if found is None else "/")
         elif found.units != self.principal.units:
+            self.is_over = True
             ui.navigate.reload()
         else:
             self._view.principal = found
