@@ -8,7 +8,7 @@
 | salt, hash | 16, 32 bytes | RFC 9106 section 3.1 |
 | shortest password | 12 characters | assumption between NIST SP 800-63B's 8 and its fourth revision's 15 |
 
-A hash takes some 0.15 s of one core. It runs in one thread of its own, one at a time, without the interpreter's lock,
+A hash takes some 0.17 s of one core. It runs in one thread of its own, one at a time, without the interpreter's lock,
 and never on the thread that writes the record: a fire never waits for a password. Hashes carry their parameters:
 where these are raised, a password is hashed anew at its next use.
 """
