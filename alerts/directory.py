@@ -50,6 +50,11 @@ class Directory:
         self._timezone = _timezone(registry.site.timezone)
         self._steps = {alarm_class: self._ladder(alarm_class) for alarm_class in AlarmClass}
 
+    @property
+    def registry(self) -> Registry:
+        """The site as it is known now."""
+        return self._registry
+
     def learn(self, points: Iterable[Point]) -> None:
         """Take points that nobody wrote, for their labels."""
         self._registry = self._registry.grown(points)

@@ -58,6 +58,7 @@ class ListRequest(Model):
     open: bool | None = Field(default=None, description="True: not closed; False: closed; None: both")
     classes: tuple[AlarmClass, ...] = ()
     unit: Token | None = None
+    units: tuple[Token, ...] | None = Field(default=None, description="of these only: the scope of who asks")
     rule: Token | None = None
     limit: int = Field(default=200, ge=1, le=MOST_LISTED)
 
@@ -219,12 +220,13 @@ class AlertsFace:
         open: bool | None = None,  # noqa: A002  # the word of the contract
         classes: tuple[AlarmClass, ...] = (),
         unit: str | None = None,
+        units: tuple[str, ...] | None = None,
         rule: str | None = None,
         limit: int = 200,
     ) -> tuple[AlertView, ...]:
         """Return alerts, as `ListRequest` says."""
         reply = await self._ask(
-            Subject.LIST, ListRequest(open=open, classes=classes, unit=unit, rule=rule, limit=limit)
+            Subject.LIST, ListRequest(open=open, classes=classes, unit=unit, units=units, rule=rule, limit=limit)
         )
         return tuple(AlertView.model_validate(alert) for alert in reply["alerts"])
 

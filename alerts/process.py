@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts import audit, intake, outbox
+from alerts.accounts.service import AccountsService
 from alerts.database import Database
 from alerts.delivery import Courier
 from alerts.desk import Desk
@@ -32,6 +33,7 @@ from alerts.walk_test_service import WalkTestService, running_tests
 from backbone.client import Backbone
 from backbone.layout import BIRTHS
 from backbone.sparkplug.learning import births, points_of_message
+from domain.accounts import UserRole
 from domain.clock import Clock, SystemClock
 from domain.errors import LinkError, RefusedError, StoreError, WireError
 from domain.site import Registry
@@ -53,12 +55,14 @@ async def run(
     clock: Clock | None = None,
     retry: RetryPolicy | None = None,
     facts: FactsPolicy | None = None,
+    first_passwords: Mapping[UserRole, str] | None = None,
 ) -> None:
     """Keep the record until ``stop`` is set; pushes on their way are finished first.
 
     ``database_url`` is SQLAlchemy's (a SQLite file, or PostgreSQL); ``answer_base_url`` is where people's
     phones reach the answer page; ``signing_key`` signs the links (16 bytes at least, the same at
     every start). A kill -9 loses nothing: what is not committed is read again, what is not settled is sent again.
+    ``first_passwords`` are those of the first accounts, used where there is none yet.
     """
     if len(signing_key) < LEAST_KEY:
         raise RefusedError(f"the signing key of answer links has {len(signing_key)} bytes; at least {LEAST_KEY}")
@@ -66,6 +70,7 @@ async def run(
     directory = Directory(registry)
     directory.learn(await births(backbone))
     office = Office(await Database.open(database_url), directory, clock or SystemClock())
+    accounts = AccountsService(office)
     try:
         await office.change(_prepare)
         couriers = [
@@ -77,8 +82,11 @@ async def run(
         await AlertsService(office, signing_key).serve(backbone)
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
+        await accounts.make_first(first_passwords or {})
+        await accounts.serve(backbone)
         await _work(office, backbone, registry, couriers, stop, facts=facts or FactsPolicy())
     finally:
+        accounts.close()
         await office.database.close()
 
 

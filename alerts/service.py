@@ -123,6 +123,8 @@ def _listed(request: face.ListRequest) -> Select[Alert]:
         query = query.where(Alert.alarm_class.in_(request.classes))
     if request.unit is not None:
         query = query.where(Alert.unit == request.unit)
+    if request.units is not None:
+        query = query.where(Alert.unit.in_(request.units))
     if request.rule is not None:
         query = query.where(Alert.rule == request.rule)
     if request.open:

@@ -26,8 +26,11 @@ from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
 from cli.store_commands import app as store_app
 from cli.support_command import support
+from cli.tokens_command import app as tokens_app
+from cli.tokens_command import sessions_app
 from cli.unregistered_command import unregistered
 from cli.up_command import up
+from cli.users_command import app as users_app
 from cli.walk_test_command import app as walk_test_app
 from cli.watch_command import watch
 
@@ -71,6 +74,9 @@ app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(feed_app, name="feed", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
+app.add_typer(users_app, name="users", rich_help_panel=PEOPLE)
+app.add_typer(tokens_app, name="tokens", rich_help_panel=PEOPLE)
+app.add_typer(sessions_app, name="sessions", rich_help_panel=PEOPLE)
 
 
 def main() -> None:

@@ -118,6 +118,7 @@ def alerts_service(site: SiteOption, state: StateOption = None) -> None:
                 answer_base_url=answer_base_url(),
                 signing_key=session.state.secret("answer.key").encode(),
                 stop=stop,
+                first_passwords=session.state.first_passwords(),
             )
 
     run_process("alerts", main)
@@ -145,7 +146,7 @@ def console(
             port=port,
             secret=session.state.secret("session.key"),
             api_token=session.state.secret("api.token"),
-            operator_password=None if open_page else session.state.secret("operator.password"),
+            sign_in=not open_page,
             stop=stop,
         )
 

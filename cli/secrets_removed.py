@@ -1,8 +1,8 @@
 """Text without secrets: what leaves a site for somebody who helps must hold none.
 
-Removed are the values of keys that name secrets, the query and the user part of web addresses (robots of chat groups
-carry their token there), and every occurrence of a secret that this installation knows. ``${NAME}`` stays: it says
-where a secret comes from and not what it is.
+Removed are the values of keys that name secrets, API tokens and session cookies of ours, the query and the user part
+of web addresses (robots of chat groups carry their token there), and every occurrence of a secret that this
+installation knows. ``${NAME}`` stays: it says where a secret comes from and not what it is.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _KEYED = re.compile(
 _NAMED = re.compile(r"[\"']?\$\{\w+(?::-)?\}[\"']?\s*")
 _QUERY = re.compile(r"(?P<before>\b\w{1,12}://[^\s\"'?<>]+)\?[^\s\"'<>]+")
 _USER = re.compile(r"(?P<before>\b\w{1,12}://)[^/@\s\"']+@")
+_OURS = re.compile(r"\bfst_[A-Za-z0-9_-]{16,}")
+_COOKIE = re.compile(r"(?P<before>\bfengsui_(?:session|form)=)[^;\s\"']+")
 _BEARER = re.compile(r"(?P<before>\bBearer\s+)\S+", re.IGNORECASE)
 
 
@@ -34,6 +36,7 @@ def without_secrets(text: str, known: Iterable[str] = ()) -> str:
     for secret in sorted(known, key=len, reverse=True):
         text = text.replace(secret, REMOVED)
     text = _QUERY.sub(rf"\g<before>?{REMOVED}", text)
+    text = _COOKIE.sub(rf"\g<before>{REMOVED}", _OURS.sub(REMOVED, text))
     text = _KEYED.sub(_removed, text)
     text = _USER.sub(rf"\g<before>{REMOVED}@", text)
     return _BEARER.sub(rf"\g<before>{REMOVED}", text)

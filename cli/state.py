@@ -7,7 +7,7 @@
       alerts/     the record (SQLite)
       site.json   which site folder runs here
       walk-tests/ signed results of walk tests
-      secrets/    signing key, API token, console password: made at first start
+      secrets/    signing keys, API token, passwords of the first accounts: made at first start
       logs/       one file per process
 
 `fengsui backup` is a copy of this folder while nothing runs.
@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backbone.credentials import write_private
+from domain.accounts import UserRole
 from domain.errors import RefusedError
 
 VARIABLE = "FENGSUI_STATE"
@@ -77,8 +79,19 @@ class State:
         """Return a secret of this installation, made at the first call."""
         path = self.folder("secrets") / name
         if not path.exists():
-            write_private(path, secrets.token_urlsafe(SECRET_BYTES))
+            mine = path.with_name(f"{os.getpid()}-{name}")
+            write_private(mine, secrets.token_urlsafe(SECRET_BYTES))
+            with contextlib.suppress(FileExistsError):  # another process was first: its secret is the one
+                os.link(mine, path)
+            mine.unlink()
         return path.read_text().strip()
+
+    def first_passwords(self) -> dict[UserRole, str]:
+        """Return the passwords of the accounts that the first start makes (``<account>.password``).
+
+        They count until somebody changes them, and are never read again once there is an account.
+        """
+        return {role: self.secret(f"{role.value}.password") for role in (UserRole.ADMIN, UserRole.OPERATOR)}
 
 
 def _written(path: Path) -> str:

@@ -59,8 +59,9 @@ def up(
             await platform.start_processes()
             following = asyncio.create_task(follower.run(), name="follow-site") if watch else None
             secrets = session.state.folder("secrets")
-            session.state.secret("operator.password")
-            out.print(f"[bold]console[/]   {platform.console_url}   (password: {secrets / 'operator.password'})")
+            out.print(f"[bold]console[/]   {platform.console_url}")
+            for name in session.state.first_passwords():
+                out.print(f"[bold]account[/]   {name.value}   (first password: {secrets / f'{name.value}.password'})")
             if platform.server is not None:
                 out.print(f"[bold]backbone[/]  {platform.server.url}, MQTT 3.1.1 on port {platform.server.mqtt_port}")
                 out.print(f"[bold]users[/]     {platform.server.credentials_file}")

@@ -16,12 +16,16 @@
 | comments | what somebody said | append only |
 | audit | one link of the hash chain | append only |
 | positions | how far a stream has been read | in the transaction of what was read |
+| users | an account of a person | by administrators |
+| api_tokens | a program's token, hashed | made and revoked once |
+| user_sessions | a browser that signed in | begun, seen, ended once |
 | set_aside | an input that could not be applied, with the reason | append only |
 
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
 takes the same tables. The schema changes only by a migration in `alerts.migrations`.
 """
 
+from alerts.schema.accounts import ApiToken, User, UserSession
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState, words
 from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
 from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
@@ -33,6 +37,7 @@ __all__ = [
     "ID",
     "TOKEN",
     "Alert",
+    "ApiToken",
     "Attempt",
     "AuditEntry",
     "Base",
@@ -49,6 +54,8 @@ __all__ = [
     "SeenTransition",
     "SetAside",
     "StepState",
+    "User",
+    "UserSession",
     "WalkTest",
     "words",
 ]

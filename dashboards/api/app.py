@@ -12,8 +12,12 @@ from dashboards.api.events import events_router
 from dashboards.api.guard import Guard
 from dashboards.api.health import health_router
 from dashboards.api.login import login_router
+from dashboards.api.password import password_router
 from dashboards.api.readings import readings_router
 from dashboards.api.schemas import schemas_router
+from dashboards.api.session_routes import session_router, sessions_router
+from dashboards.api.tokens import tokens_router
+from dashboards.api.users import users_router
 from domain.errors import RefusedError
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -23,14 +27,25 @@ def make_app(context: Context) -> FastAPI:
     """Return the application. Its own pages of documentation are off: they load scripts from a CDN."""
     app = FastAPI(title="Fengsui", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     add_error_handlers(app)
-    for router in (alerts_router, readings_router, events_router, health_router, answer_router, schemas_router):
+    for router in (
+        alerts_router,
+        readings_router,
+        events_router,
+        health_router,
+        answer_router,
+        session_router,
+        schemas_router,
+    ):
         app.include_router(router(context))
-    if context.sessions is not None:
-        app.include_router(login_router(context.sessions))
+    for router in (users_router, tokens_router, sessions_router):
+        app.include_router(router(context))
+    if not context.door.is_open:
+        app.include_router(login_router(context))
+        app.include_router(password_router(context))
 
     @app.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
     async def unknown(path: str) -> None:
         raise RefusedError(f"no /api/{path}, or not with this method", code=404)
 
-    app.add_middleware(Guard, sessions=context.sessions)
+    app.add_middleware(Guard, door=context.door)
     return app

@@ -3,10 +3,12 @@
 | kind | status | when |
 |---|---|---|
 | bad_request | 400 | the request itself is wrong |
-| unauthorized | 401 | no token, or a wrong one |
+| unauthorized | 401 | no token or session, or one that is over |
+| forbidden | 403 | known, and without the right to it; or no proof against CSRF |
 | not_found | 404 | no such thing |
 | refused | 409 | understood, and not allowed now; the message says why |
 | too_large | 413 | a body over the limit |
+| too_many | 429 | too many wrong passwords; Retry-After says when, in seconds |
 | unavailable | 503 | a service or the backbone is away: try again |
 | internal | 500 | our mistake; the log has the trace |
 """
@@ -27,11 +29,22 @@ log = logging.getLogger(__name__)
 
 NOT_FOUND = 404
 
-_KINDS = {400: "bad_request", 401: "unauthorized", 404: "not_found", 405: "bad_request", 409: "refused"}
+_KINDS = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "bad_request",
+    409: "refused",
+}
 
 
 class UnauthorizedError(RefusedError):
-    """Who asks has not shown that they may."""
+    """Who asks has not shown who they are."""
+
+
+class ForbiddenError(RefusedError):
+    """Who asks is known, and may not."""
 
 
 def error_response(status: int, kind: str, message: str) -> JSONResponse:
@@ -44,6 +57,8 @@ def status_of(error: FengsuiError) -> tuple[int, str]:
     """Return status and kind of one of our errors."""
     if isinstance(error, UnauthorizedError):
         return 401, "unauthorized"
+    if isinstance(error, ForbiddenError):
+        return 403, "forbidden"
     if isinstance(error, RefusedError):
         return (NOT_FOUND, "not_found") if error.code == NOT_FOUND else (409, "refused")
     return 503, "unavailable"

@@ -11,12 +11,14 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import StreamingResponse
 
 from backbone.layout import ALERTS
 from backbone.messages import LogMessage
 from dashboards.api.context import Context
+from dashboards.api.scope import sees_subject
+from domain.accounts import Right
 from domain.errors import FengsuiError, LinkError
 
 PAGE = 500
@@ -34,14 +36,14 @@ def events_router(context: Context) -> APIRouter:
     router = APIRouter(prefix="/api/v1/events", tags=["events"])
     followers: set[int] = set()
 
-    @router.get("", dependencies=[Depends(context.may_read)])
-    async def events(last_event_id: LastEventId = None) -> StreamingResponse:
+    @router.get("", dependencies=[Depends(context.principal(Right.READ))])
+    async def events(request: Request, last_event_id: LastEventId = None) -> StreamingResponse:
         if len(followers) >= MOST_FOLLOWERS:
             raise LinkError(f"{MOST_FOLLOWERS} followers already; try again later")
         if not context.tail.started:
             raise LinkError("the backbone is away: there is nothing to follow yet")
         position = context.tail.last_seq if last_event_id is None else last_event_id
-        stream = _counted(followers, _follow(context, position))
+        stream = _counted(followers, _follow(context, request, position))
         return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     return router
@@ -57,8 +59,8 @@ async def _counted(followers: set[int], stream: AsyncIterator[str]) -> AsyncIter
         followers.discard(me)
 
 
-async def _follow(context: Context, position: int) -> AsyncIterator[str]:
-    """Yield events after ``position`` until the client or the console goes."""
+async def _follow(context: Context, request: Request, position: int) -> AsyncIterator[str]:
+    """Yield events after ``position`` until the client or the console goes, or the client's session or token ends."""
     tail = context.tail
     yield f"retry: {RETRY_MS}\n\n"
     while not tail.closed:
@@ -70,10 +72,16 @@ async def _follow(context: Context, position: int) -> AsyncIterator[str]:
             else:
                 batch = await tail.more(position, KEEP_ALIVE_S)
                 position = batch[-1].seq if batch else position
+            who = await context.still(request)
         except FengsuiError:
             return  # the client comes back with the last id that it saw
+        if who is None or not who.may(Right.READ):
+            return
         for message in batch:
-            yield _event(message)
+            if sees_subject(who, message.subject):
+                yield _event(message)
+        if batch and not sees_subject(who, batch[-1].subject):
+            yield f"id: {batch[-1].seq}\n\n"  # nothing to see, and where to go on from
         if not batch:
             yield ": still here\n\n"
 

@@ -11,12 +11,16 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboards.api.door import Door
 from dashboards.api.errors import error_response
-from dashboards.api.sessions import Sessions
+from dashboards.api.principal import Principal
+from dashboards.api.sessions import session_key
+from domain.accounts import Right
+from domain.errors import LinkError
 
 MOST_BODY = 64 * 1024
 """Largest request body, bytes. No request of ours comes near it."""
@@ -28,7 +32,7 @@ OPEN_PATHS = ("/api/", "/answer/", "/_nicegui/")
 """Not behind the console's sign-in: the API checks by itself, receipts carry signed links, and the
 third is the page's own script files, which are the same for everybody."""
 
-OPEN_PAGES = frozenset({"/login", "/logout", "/healthz", "/readyz", "/metrics", "/favicon.ico"})
+OPEN_PAGES = frozenset({"/login", "/logout", "/password", "/healthz", "/readyz", "/metrics", "/favicon.ico"})
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -56,6 +60,7 @@ class Refusal(NamedTuple):
     status: int
     kind: str
     words: str
+    leads_to: str | None = None
 
 
 TOO_LARGE = Refusal(413, "too_large", f"a body has at most {MOST_BODY} bytes and arrives within {BODY_WITHIN_S} s")
@@ -64,17 +69,17 @@ TOO_LARGE = Refusal(413, "too_large", f"a body has at most {MOST_BODY} bytes and
 class Guard:
     """ASGI middleware; put it outermost."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions | None) -> None:
-        """``sessions`` None: the console stands open, and answers to loopback names only."""
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        """An open ``door`` answers to loopback names only."""
         self._app = app
-        self._sessions = sessions
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
+        refusal = self._foreign(scope) or await self._stranger(scope)
         if refusal is not None:
             await _refuse(scope, receive, send, refusal)
             return
@@ -85,36 +90,48 @@ class Guard:
         if body is None:
             await _refuse(scope, receive, send, TOO_LARGE)
             return
-        await self._app(scope, _replay(body, receive), _with_headers(send, self._renewal(scope)))
+        await self._app(scope, _replay(body, receive), _with_headers(send))
 
-    def _renewal(self, scope: Scope) -> str | None:
-        """Return a fresh session cookie for whoever loads the page: they are signed in, or would not be here."""
-        if self._sessions is None or scope["path"] != "/":
-            return None
-        carrier = Response()
-        self._sessions.sign_in(carrier, secure=scope["scheme"] == "https")
-        return carrier.headers["set-cookie"]
-
-    def _refusal(self, scope: Scope) -> Refusal | None:
+    def _foreign(self, scope: Scope) -> Refusal | None:
+        """Refuse other names than loopback's at an open door, and websockets from pages of others anywhere."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self._sessions is None and _name(host) not in LOOPBACK_NAMES:
+        if self._door.is_open and _name(host) not in LOOPBACK_NAMES:
             return Refusal(403, "refused", "an open console answers to this machine's own names only")
         origin = headers.get("origin")
         if scope["type"] == "websocket" and origin is not None and urlsplit(origin).netloc != host:
             return Refusal(403, "refused", "foreign origin")
-        if self._sessions is None or _is_open(scope["path"]):
+        return None
+
+    async def _stranger(self, scope: Scope) -> Refusal | None:
+        """Refuse whoever may not see the console; who may stands in the request's state afterwards."""
+        if _is_open(scope["path"]):
             return None
-        if self._sessions.signed_in(cookie_parser(headers.get("cookie", ""))):
-            return None
-        return Refusal(401, "unauthorized", "sign in at /login")
+        connection = HTTPConnection(scope)
+        try:
+            who = await self._door.who(connection)
+        except LinkError:
+            return Refusal(503, "unavailable", "who you are can't be asked now: try again", "/login")
+        refusal = _not_admitted(who)
+        if refusal is None:
+            key = None if self._door.is_open else session_key(connection.cookies)
+            scope.setdefault("state", {}).update(principal=who, session_key=key)
+        return refusal
+
+
+def _not_admitted(who: Principal | None) -> Refusal | None:
+    if who is None:
+        return Refusal(401, "unauthorized", "sign in at /login", "/login")
+    if who.must_change:
+        return Refusal(403, "forbidden", "change your password first, at /password", "/password")
+    return None if who.may(Right.READ) else Refusal(403, "forbidden", "this needs the right 'read'")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": refusal.words})
-    elif refusal.status == 401 and scope["path"] == "/":
-        await RedirectResponse("/login", 303)(scope, receive, _with_headers(send))
+    elif refusal.leads_to is not None and scope["path"] == "/":
+        await RedirectResponse(refusal.leads_to, 303)(scope, receive, _with_headers(send))
     else:
         answer = error_response(refusal.status, refusal.kind, refusal.words)
         await answer(scope, receive, _with_headers(send))
@@ -145,14 +162,12 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return receiving
 
 
-def _with_headers(send: Send, cookie: str | None = None) -> Send:
+def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if cookie is not None:
-                headers.append("set-cookie", cookie)
         await send(message)
 
     return sending

@@ -22,7 +22,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 
+from dashboards.api import scope
 from dashboards.api.context import Context
+from dashboards.api.principal import Asking
+from domain.accounts import Right
 from domain.clock import NS_PER_S, to_iso
 from domain.errors import RefusedError
 from ingest.face import MOST_POINTS, Aggregate, GapsReply, LatestReply, QualityReply, RangeReply, Series
@@ -44,10 +47,13 @@ Resolution = Annotated[float, Query(ge=0, description="seconds; 0 asks for every
 
 def readings_router(context: Context) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/api/v1/readings", tags=["readings"], dependencies=[Depends(context.may_read)])
+    router = APIRouter(
+        prefix="/api/v1/readings", tags=["readings"], dependencies=[Depends(context.principal(Right.READ))]
+    )
 
     @router.get("", response_model=RangeReply)
     async def readings(
+        who: Asking,
         point: Points,
         start: AwareDatetime | None = None,
         end: AwareDatetime | None = None,
@@ -56,48 +62,51 @@ def readings_router(context: Context) -> APIRouter:
         aggregate: Aggregate = Aggregate.MEAN,
         form: Annotated[Format, Query(alias="format")] = Format.JSON,
     ) -> RangeReply | Response:
-        known(context, point)
+        scope.check_points(context, who, point)
         span = span_ns(start, end)
         series = await context.link.query.range(point, *span, resolution_s=resolution_s, aggregate=aggregate)
         return csv_response(series) if form is Format.CSV else RangeReply(series=series)
 
     @router.get("/latest")
     async def latest(
+        who: Asking,
         point: Annotated[list[str] | None, Query(min_length=1, max_length=5_000)] = None,
         device: str | None = None,
         unit: str | None = None,
     ) -> LatestReply:
-        return LatestReply(points=await context.link.query.latest(points=point, device=device, unit=unit))
+        if unit is not None:
+            scope.check_unit(who, unit)
+        if device is not None and not who.sees(scope.unit_of(device)):
+            raise RefusedError(f"no such device: {device}", code=NOT_FOUND)
+        asked = scope.points_seen(who, point) if point is not None else None
+        if asked == []:
+            return LatestReply(points={})
+        return LatestReply(points=await context.link.query.latest(points=asked, device=device, unit=unit))
 
     @router.get("/gaps")
     async def gaps(
+        who: Asking,
         point: Points,
         start: AwareDatetime | None = None,
         end: AwareDatetime | None = None,
         longer_s: Annotated[float | None, Query(gt=0, description="default: the point's own longest silence")] = None,
     ) -> GapsReply:
-        known(context, point)
+        scope.check_points(context, who, point)
         return GapsReply(points=await context.link.query.gaps(point, *span_ns(start, end), longer_s=longer_s))
 
     @router.get("/quality")
     async def quality(
+        who: Asking,
         point: Points,
         start: AwareDatetime | None = None,
         end: AwareDatetime | None = None,
         resolution_s: Resolution = 0.0,
     ) -> QualityReply:
-        known(context, point)
+        scope.check_points(context, who, point)
         found = await context.link.query.quality(point, *span_ns(start, end), resolution_s=resolution_s)
         return QualityReply(points=found)
 
     return router
-
-
-def known(context: Context, points: Sequence[str]) -> None:
-    """Raise RefusedError for points that the site does not have."""
-    unknown = [key for key in points if context.registry.points.get(key) is None]
-    if unknown:
-        raise RefusedError(f"no such point: {', '.join(unknown)}", code=NOT_FOUND)
 
 
 def span_ns(start: datetime | None, end: datetime | None) -> tuple[int, int]:

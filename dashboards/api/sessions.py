@@ -1,49 +1,80 @@
-"""Signed-in browsers: one password for the console, a signed cookie for those who know it."""
+"""The cookie of a signed-in browser, and what proves that a request comes from our own pages (CSRF).
+
+The cookie holds 256 random bits and nothing else; what they stand for is known to the alerts service, under their
+SHA-256 (`alerts.accounts`). It is HttpOnly, SameSite=Strict, and Secure on https: no page of others makes a browser
+send it, and no script reads it. Because a browser may be older than SameSite, a request that changes something needs
+two more things when it comes with the cookie:
+
+- an ``Origin`` that is ours, where the browser sends one, and no ``Sec-Fetch-Site`` of another site;
+- the header ``X-CSRF-Token`` (or, of a form, the field ``csrf``): HMAC-SHA256 of the session under the console's own
+  secret, which ``GET /api/v1/session`` tells to whoever can read its reply, that is our own pages.
+
+The sign-in form has no session yet. Its token is a random cookie and the same value in the form (double submit).
+Requests with a bearer token need none of it: no browser sends one by itself.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from fastapi import Response
+from starlette.datastructures import Headers
 
-from domain.clock import NS_PER_S, Clock
+from alerts.accounts_face import key_of
+from domain.clock import NS_PER_S
 
 COOKIE = "fengsui_session"
-LIFE_S = 30 * 86_400
-"""Long, and renewed whenever the page is loaded: a screen of a control room must not turn into a
-sign-in form at night. Assumption: nobody published a figure."""
+FORM_COOKIE = "fengsui_form"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITES = frozenset({"same-origin", "none"})
+FORM_S = 24 * 3600
+"""How long an opened sign-in form is good, s."""
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-class Sessions:
-    """Makes and checks cookies ``<end, s>.<HMAC-SHA256>``; nothing is kept on the server."""
+def session_key(cookies: Mapping[str, str]) -> str | None:
+    """Return the key of a browser's session; None where there is no cookie, or it can be none of ours."""
+    secret = cookies.get(COOKIE, "")
+    return key_of(secret) if _SECRET.fullmatch(secret) else None
 
-    def __init__(self, password: str, secret: str, clock: Clock) -> None:
-        """A new password or a new secret ends all sessions."""
-        self._password = password.encode()
-        self._key = hashlib.sha256(f"{secret}\x1f{password}".encode()).digest()
-        self._clock = clock
 
-    def right(self, password: str) -> bool:
-        """Tell whether this is the console's password."""
-        return hmac.compare_digest(password.encode(), self._password)
+def set_cookie(response: Response, secret: str, *, ends_ns: int, now_ns: int, secure: bool) -> None:
+    """Give a browser its session; the browser forgets it when the session ends in any case."""
+    life_s = max(0, (ends_ns - now_ns) // NS_PER_S)
+    response.set_cookie(COOKIE, secret, max_age=life_s, httponly=True, samesite="strict", secure=secure)
 
-    def sign_in(self, response: Response, *, secure: bool) -> None:
-        """Put the cookie of a session that begins now into a response."""
-        response.set_cookie(COOKIE, self.cookie(), max_age=LIFE_S, httponly=True, samesite="strict", secure=secure)
 
-    def cookie(self) -> str:
-        """Return the value of a cookie of a session that begins now."""
-        end = str(self._clock.now_ns() // NS_PER_S + LIFE_S)
-        return f"{end}.{self._sign(end)}"
+def drop_cookie(response: Response, *, secure: bool) -> None:
+    """Take a browser's session away."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=secure)
 
-    def signed_in(self, cookies: Mapping[str, str]) -> bool:
-        """Tell whether a browser's cookies hold a session that has not ended."""
-        end, _, signature = cookies.get(COOKIE, "").partition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign(end).encode()):
-            return False
-        return int(end) > self._clock.now_ns() // NS_PER_S
 
-    def _sign(self, end: str) -> str:
-        return hmac.new(self._key, end.encode(), hashlib.sha256).hexdigest()
+def csrf_token(secret: str, key: str) -> str:
+    """Return what proves that a request of a session comes from a page that could read our replies."""
+    return hmac.new(secret.encode(), f"fengsui-csrf:{key}".encode(), hashlib.sha256).hexdigest()
+
+
+def same(given: str, wanted: str) -> bool:
+    """Compare two texts in a time that does not tell where they differ."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), wanted.encode("utf-8", "surrogatepass"))
+
+
+def from_our_site(headers: Headers) -> bool:
+    """Tell whether nothing in a request says that a page of others sent it."""
+    origin = headers.get("origin")
+    if origin is not None and not _is_host(origin, headers.get("host", "")):
+        return False
+    return headers.get("sec-fetch-site", "none") in OWN_SITES
+
+
+def _is_host(origin: str, host: str) -> bool:
+    try:
+        return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # a bracket that does not close
+        return False

@@ -50,7 +50,12 @@ def small_page(title: str, body: str, language: Language, *, status: int = 200, 
     return HTMLResponse(
         html,
         status,
-        headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
+        headers={
+            "Content-Security-Policy": POLICY,
+            "Cache-Control": "no-store",
+            "X-Robots-Tag": "noindex",
+            "Referrer-Policy": "same-origin",  # under "no-referrer" a browser calls the origin of our own form "null"
+        },
     )
 
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from dashboards.console.alarm_detail import show_detail
+from dashboards.console.presence import Presence
 from dashboards.console.view import View, box, line
 from dashboards.console.wording import refusal_text
+from domain.accounts import Right
 from domain.alert import AlertView, Confirmation
 from domain.errors import FengsuiError, RefusedError
 
@@ -28,9 +30,10 @@ Act = Callable[["AlertsFace"], Awaitable[AlertView]]
 class AlarmActions:
     """Actions of one browser's operator, with the two dialogs that some need."""
 
-    def __init__(self, view: View) -> None:
-        """Act in the name that ``view`` has at the time of the click."""
+    def __init__(self, view: View, presence: Presence) -> None:
+        """Act in the name that ``view`` has at the time of the click, if ``presence`` may."""
         self._view = view
+        self._presence = presence
 
     async def act(self, alert_id: str, action: str) -> None:
         """Do what was clicked; anything else than the five actions is ignored."""
@@ -46,11 +49,11 @@ class AlarmActions:
 
     async def _acknowledge(self, alert_id: str) -> None:
         by = self._view.operator
-        await self._do("acknowledge", lambda face: face.acknowledge(alert_id, by=by))
+        await self._do("acknowledge", alert_id, lambda face: face.acknowledge(alert_id, by=by))
 
     async def _reset(self, alert_id: str) -> None:
         by = self._view.operator
-        await self._do("reset", lambda face: face.reset(alert_id, by=by))
+        await self._do("reset", alert_id, lambda face: face.reset(alert_id, by=by))
 
     async def _confirm(self, alert_id: str) -> None:
         if not self._named():
@@ -58,7 +61,7 @@ class AlarmActions:
         finding = await self._ask_finding()
         if finding is not None:
             by = self._view.operator
-            await self._do("confirm", lambda face: face.confirm(alert_id, by=by, finding=finding))
+            await self._do("confirm", alert_id, lambda face: face.confirm(alert_id, by=by, finding=finding))
 
     async def _comment(self, alert_id: str) -> None:
         if not self._named():
@@ -66,20 +69,22 @@ class AlarmActions:
         remark = await self._ask_remark()
         if remark:
             by = self._view.operator
-            await self._do("comment", lambda face: face.comment(alert_id, by=by, text=remark))
+            await self._do("comment", alert_id, lambda face: face.comment(alert_id, by=by, text=remark))
 
     async def _details(self, alert_id: str) -> None:
         try:
+            await self._presence.check(Right.READ, alert_id)
             detail = await self._view.console.link.alerts.get(alert_id)
         except FengsuiError as error:
             self._refused(error)
             return
         await show_detail(self._view, detail)
 
-    async def _do(self, action: str, act: Act) -> None:
+    async def _do(self, action: str, alert_id: str, act: Act) -> None:
         if not self._named():
             return
         try:
+            await self._presence.check(Right.RESET if action == "reset" else Right.ACT, alert_id)
             await act(self._view.console.link.alerts)
         except FengsuiError as error:
             self._refused(error)

@@ -18,7 +18,7 @@ from nicegui import Client, ui
 
 from dashboards.api.app import make_app
 from dashboards.api.context import Context
-from dashboards.api.sessions import Sessions
+from dashboards.api.door import Door
 from dashboards.console.page import add_page
 from dashboards.console.view import Console
 from dashboards.console.wording import zone_of
@@ -55,7 +55,7 @@ async def serve(
     port: int,
     secret: str,
     api_token: str,
-    operator_password: str | None = None,
+    sign_in: bool = False,
     stop: asyncio.Event | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
@@ -64,11 +64,11 @@ async def serve(
     Args:
         registry: The site.
         connect: Makes the backbone connection; called again until it succeeds. The page stands meanwhile.
-        host: Address to listen on; anything but loopback needs ``operator_password``.
+        host: Address to listen on; anything but loopback needs ``sign_in``.
         port: 0 for any free one.
-        secret: Signs the cookies of signed-in browsers.
-        api_token: Bearer token of the API.
-        operator_password: Signs people in; None leaves the console open, on loopback only.
+        secret: Makes the CSRF tokens of signed-in browsers.
+        api_token: The installation's own bearer token, with all rights.
+        sign_in: People sign in with their accounts; without it the console stands open, on loopback only.
         stop: Ends the process cleanly.
         on_ready: Called with the address once it answers.
 
@@ -76,15 +76,15 @@ async def serve(
         RefusedError: An open console was asked to listen to the network.
         LinkError: The address can't be listened on.
     """
-    if operator_password is None and host not in LOOPBACK:
-        raise RefusedError(f"an open console listens on loopback only, not on {host}: give it a password")
+    if not sign_in and host not in LOOPBACK:
+        raise RefusedError(f"an open console listens on loopback only, not on {host}: let people sign in")
     clock, link, board, tail = SystemClock(), Link(connect), Board(), AlertTail()
     site = LiveSite(registry)
     feed = Feed(link, site, board, tail, clock)
-    sessions = Sessions(operator_password, secret, clock) if operator_password is not None else None
-    app = make_app(Context(site, link, board, tail, clock, api_token, sessions))
+    door = Door(link, clock, api_token=api_token, secret=secret, is_open=not sign_in)
+    app = make_app(Context(site, link, board, tail, clock, door))
     zone = zone_of(registry.site.timezone)
-    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, sessions is not None))
+    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, door))
     look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}
     ui.run_with(app, reconnect_timeout=PATIENCE_S, show_welcome_message=False, **look)
     listener = _listen(host, port)

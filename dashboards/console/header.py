@@ -8,11 +8,17 @@ from urllib.parse import quote
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
+from dashboards.api.principal import Kind
 from dashboards.console.components import Pulse, Siren, Tick
+from dashboards.console.presence import Presence
+from dashboards.console.texts import Language
 from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, View, box, change, line
 from dashboards.console.walk_test_words import walk_test_words
+from dashboards.console.wording import clock_text
 from dashboards.live.health import SERVICES, service_health
+from domain.accounts import UserRole
 from domain.alarm import AlarmClass
+from domain.glossary import label_of
 
 RINGING = frozenset({AlarmClass.FIRE, AlarmClass.LINKAGE})
 """Classes that sound until somebody mutes or acknowledges them."""
@@ -23,9 +29,10 @@ COOKIE = "document.cookie = '{name}={value}; path=/; max-age=31536000; samesite=
 class Header:
     """Top of the page."""
 
-    def __init__(self, view: View, on_language: Callable[[], None]) -> None:
+    def __init__(self, view: View, presence: Presence, on_language: Callable[[], None]) -> None:
         """Build; ``on_language`` is called after the view's language changed."""
         self._view = view
+        self._presence = presence
         self._on_language = on_language
         with box("header", "header"):
             self._brand()
@@ -34,6 +41,8 @@ class Header:
         self._banner.set_visibility(False)
         self._test = line("", "test-banner").props("role=status data-part=walk-test")
         self._test.set_visibility(False)
+        self._ends = line("", "test-banner").props("role=status data-part=session-ends")
+        self._ends.set_visibility(False)
         self._pulse = Pulse(view.text("away_page"), view.now_ns())
         self._siren = Siren()
 
@@ -56,14 +65,30 @@ class Header:
                 .classes("plain")
                 .props("flat no-caps")
             )
+            self._who()
+            switch = ui.button(view.text("switch"), on_click=self._switch, color=None).classes("plain")
+            switch.props("flat no-caps data-part=language")
+            if view.principal.kind is Kind.USER:
+                self._button("password_change", "/password", "change-password")
+                self._button("sign_out", "/logout", "sign-out")
+
+    def _who(self) -> None:
+        """Show who acts: a field at an open console, the account's name where people sign in."""
+        view = self._view
+        if view.principal.kind is Kind.CONSOLE:
             line(view.text("operator"), "field-label")
             name = ui.input(placeholder=view.text("operator_hint"), value=view.operator, on_change=self._rename)
             name.props(f"dense outlined maxlength={MOST_NAME} data-part=operator").classes("operator")
-            switch = ui.button(view.text("switch"), on_click=self._switch, color=None).classes("plain")
-            switch.props("flat no-caps data-part=language")
-            if view.console.signed_in:
-                leave = ui.button(view.text("sign_out"), on_click=lambda: ui.navigate.to("/logout"), color=None)
-                leave.classes("plain").props("flat no-caps data-part=sign-out")
+            return
+        who = view.principal
+        roles = " · ".join(label_of(role, view.language.value) for role in UserRole if role in who.roles)
+        line(view.text("signed_in_as"), "field-label")
+        words = who.name_en if view.language is Language.EN else who.name
+        line(f"{words} ({roles})", "signed-in").props("data-part=signed-in")
+
+    def _button(self, words: str, where: str, part: str) -> None:
+        button = ui.button(self._view.text(words), on_click=lambda: ui.navigate.to(where), color=None)
+        button.classes("plain").props(f"flat no-caps data-part={part}")
 
     def refresh(self, now_ns: int) -> None:
         """Beat, and say what is away."""
@@ -75,6 +100,10 @@ class Header:
         tests = walk_test_words(view.console.board, view.console.registry, view.language)
         self._test.set_visibility(bool(tests))
         change(self._test, tests)
+        ends_ns = self._presence.ends_soon(now_ns)
+        self._ends.set_visibility(ends_ns is not None)
+        if ends_ns is not None:
+            change(self._ends, view.text("session_ends", until=clock_text(ends_ns, view.console.zone)))
         self._sound()
 
     def _away(self, now_ns: int) -> str:

@@ -8,6 +8,8 @@ from datetime import tzinfo
 from nicegui import ui
 from nicegui.element import Element
 
+from dashboards.api.door import Door
+from dashboards.api.principal import CONSOLE, Principal
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
 from dashboards.live.feed import Feed
@@ -33,8 +35,7 @@ class Console:
     history: History
     clock: Clock
     zone: tzinfo
-    signed_in: bool
-    """Whether people sign in, so that they can sign out."""
+    door: Door
 
     @property
     def registry(self) -> Registry:
@@ -47,8 +48,10 @@ class View:
     """One per browser: who looks, in which language, at which device."""
 
     console: Console
+    principal: Principal = CONSOLE
     language: Language = Language.ZH
     operator: str = ""
+    """The name that actions carry: the account's, or what is typed at an open console."""
     device: str | None = None
     point: str | None = None
     span_s: int = 900

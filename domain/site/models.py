@@ -77,6 +77,7 @@ class UnitSettings(Settings):
 
     id: Token
     labels: Labels
+    area: Token | None = Field(default=None, description="the group of units (street, district) that accounts name")
     safety_manager: Token | None = None
     opening: tuple[Span, ...] | None = Field(default=None, description="opening hours of its zones")
     buildings: tuple[Building, ...] = Field(min_length=1)

@@ -34,7 +34,7 @@ async def main(settings: dict[str, Any]) -> None:
         port=settings["port"],
         secret="a secret of the test",  # noqa: S106  # of a loopback server
         api_token=settings["api_token"],
-        operator_password=settings["operator_password"],
+        sign_in=settings["sign_in"],
         stop=stop,
         on_ready=lambda address: print(address, flush=True),  # noqa: T201  # the parent reads it
     )

@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from alerts import process as alerts_process
 from backbone import subjects
 from backbone.client import Backbone
 from backbone.server import EmbeddedServer
+from domain.accounts import UserRole
 from domain.alarm import AlarmClass, EntityKind, Level, Place, Transition, TransitionKind
 from domain.clock import NS_PER_S
 from domain.ids import stable_id
@@ -32,6 +33,7 @@ from tests.servers import answering, connected, embedded_server
 
 ROOT = Path(__file__).parents[2]
 API_TOKEN = "token of the test"  # noqa: S105  # of a loopback server
+ADMIN_PASSWORD = "the first administrator's"  # noqa: S105  # as above
 SIGNING_KEY = b"0123456789abcdef0123456789abcdef"
 GATEWAY = "gateway.hotel.gw-east"
 
@@ -146,6 +148,8 @@ class ControlRoom:
     backbone: Backbone
     puppets: Puppets
     console: Console
+    stop_alerts: Callable[[], Awaitable[None]]
+    """Ends the alerts service as a supervisor does."""
     _raised: int = 0
 
     async def alarm(self, rule: str = "panel-fire", **changes: Any) -> Transition:
@@ -225,7 +229,10 @@ async def control_room(
         puppets = Puppets(f"gateway.{HOST.replace('/', '.')}" if transmitters else GATEWAY)
         await puppets.answer(backbone)
         registry = district(transmitters) if transmitters else premises()
-        async with _alerts(folder, registry, backbone), _task(puppets.speak(backbone)):
+        async with (
+            _alerts(folder, registry, backbone, operator_password) as stop_alerts,
+            _task(puppets.speak(backbone)),
+        ):
             service = server.credentials["service"]
             console = Console(
                 {
@@ -234,20 +241,22 @@ async def control_room(
                     "password": service.password,
                     "port": 0,
                     "api_token": API_TOKEN,
-                    "operator_password": operator_password,
+                    "sign_in": operator_password is not None,
                     "transmitters": transmitters,
                 },
                 folder / "console.log",
             )
             await console.start()
             try:
-                yield ControlRoom(server, backbone, puppets, console)
+                yield ControlRoom(server, backbone, puppets, console, stop_alerts)
             finally:
                 assert await console.stop() in (0, -9), console.log.read_text()
 
 
 @asynccontextmanager
-async def _alerts(folder: Path, registry: Registry, backbone: Backbone) -> AsyncIterator[None]:
+async def _alerts(
+    folder: Path, registry: Registry, backbone: Backbone, password: str | None
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     stop = asyncio.Event()
     running = asyncio.create_task(
         alerts_process.run(
@@ -257,13 +266,20 @@ async def _alerts(folder: Path, registry: Registry, backbone: Backbone) -> Async
             answer_base_url="http://127.0.0.1:9/answer",
             signing_key=SIGNING_KEY,
             stop=stop,
+            first_passwords=(
+                {UserRole.ADMIN: ADMIN_PASSWORD, UserRole.OPERATOR: password} if password is not None else None
+            ),
         )
     )
-    try:
-        yield
-    finally:
+
+    async def end() -> None:
         stop.set()
         await running
+
+    try:
+        yield end
+    finally:
+        await end()
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import pytest
 import domain
 from cli.site_files import BUILT_IN_PROFILES
 from cli.yaml_documents import read_document
+from domain.accounts import Right, UserRole
 from domain.alarm import AlarmClass, EntityKind, Level, TransitionKind, Truth
 from domain.alert import AlertEvent, Confirmation
 from domain.glossary import LANGUAGES, Term, id_of, label, label_of, terms
@@ -34,11 +35,13 @@ ENUMS: tuple[type[Enum], ...] = (
     PointKind,
     Quantity,
     Reason,
+    Right,
     Role,
     StoreKind,
     TransitionKind,
     TransportSecurity,
     Truth,
+    UserRole,
     ZoneKind,
 )
 MEMBERS: list[Enum] = [member for enum in ENUMS for member in enum]

@@ -1,0 +1,114 @@
+"""Signing in: count the try, compare the password away from the writer, begin a session, write it down.
+
+What stands in the audit of a failure is the account, when there is one, and the address; never what was typed as a
+name: people type their password there.
+"""
+
+from __future__ import annotations
+
+from alerts.accounts import sessions
+from alerts.accounts.passwords import BusyError, Passwords, check_new
+from alerts.accounts.principals import of_session, of_user
+from alerts.accounts.tries import Tries, keys_of
+from alerts.accounts.users import set_password
+from alerts.accounts_face import Outcome, OwnPasswordRequest, PrincipalView, SignInReply, SignInRequest
+from alerts.desk import Desk
+from alerts.office import Office
+from alerts.schema import User
+from domain.errors import RefusedError
+
+NO_SESSION = "请重新登录 / sign in again: this session is over"
+
+
+class Entrance:
+    """Where people come in."""
+
+    def __init__(self, office: Office, passwords: Passwords) -> None:
+        """Let people into ``office``."""
+        self._office = office
+        self._passwords = passwords
+        self._tries = Tries()
+
+    async def sign_in(self, request: SignInRequest) -> SignInReply:
+        """Try a password."""
+        now_ns = self._office.clock.now_ns()
+        known_hash, is_known = await self._office.database.read(
+            lambda session: (
+                _hash(session.get(User, request.user)),
+                sessions.is_known(session, request.user, request.address, now_ns),
+            )
+        )
+        keys = keys_of(request.user, request.address, known=is_known)
+        wait_s = self._tries.wait_s(keys, now_ns)
+        if wait_s > 0:
+            return SignInReply(outcome=Outcome.WAIT, wait_s=wait_s)
+        self._tries.count(keys, now_ns)
+        try:
+            right = await self._passwords.right(request.password, known_hash)
+        except BusyError:
+            return SignInReply(outcome=Outcome.BUSY, wait_s=1.0)
+        found = await self._begin(request, known_hash) if right else None
+        if found is None:
+            await self._office.change(lambda desk: _failed(desk, request))
+            return SignInReply(outcome=Outcome.WRONG)
+        self._tries.forgive(keys)
+        if known_hash is not None and self._passwords.is_old(known_hash):
+            await self._hash_anew(request, known_hash)
+        return SignInReply(outcome=Outcome.IN, principal=found)
+
+    async def change_password(self, request: OwnPasswordRequest) -> None:
+        """Take a person's new password, who knows the old one; raises RefusedError."""
+        now_ns = self._office.clock.now_ns()
+        registry = self._office.directory.registry
+        found = await self._office.database.read(lambda session: of_session(session, registry, request.key, now_ns))
+        if found is None:
+            raise RefusedError(NO_SESSION)
+        who = found[0]
+        known_hash = await self._office.database.read(lambda session: _hash(session.get(User, who.id)))
+        keys = [f"change {who.id}"]
+        if self._tries.wait_s(keys, now_ns) > 0:
+            raise RefusedError("尝试次数过多，请稍后再试 / too many wrong tries: wait a moment")
+        self._tries.count(keys, now_ns)
+        if not await self._passwords.right(request.old, known_hash):
+            raise RefusedError("原口令不正确 / the old password is wrong")
+        self._tries.forgive(keys)
+        if request.new == request.old:
+            raise RefusedError("新口令与原口令相同 / the new password is the old one")
+        check_new(request.new, who.id, who.name, who.name_en)
+        new_hash = await self._passwords.hash(request.new)
+        await self._office.change(
+            lambda desk: set_password(desk, who.id, new_hash, by=who.name, must_change=False, keep=request.key)
+        )
+
+    async def _begin(self, request: SignInRequest, known_hash: str | None) -> PrincipalView | None:
+        """Begin a session, unless the account changed while its password was looked at."""
+
+        def work(desk: Desk) -> PrincipalView | None:
+            user = desk.session.get(User, request.user)
+            if user is None or user.disabled_ns is not None or user.password_hash != known_hash:
+                return None
+            if request.ends is not None:
+                sessions.end_key(desk, request.ends, user.name, "signed in anew")
+            found = sessions.begin(desk, user, key=request.key, address=request.address, agent=request.agent)
+            return of_user(user, desk.directory.registry, found)
+
+        return await self._office.change(work)
+
+    async def _hash_anew(self, request: SignInRequest, known_hash: str) -> None:
+        new_hash = await self._passwords.hash(request.password)
+
+        def work(desk: Desk) -> None:
+            user = desk.session.get(User, request.user)
+            if user is not None and user.password_hash == known_hash:
+                user.password_hash = new_hash
+
+        await self._office.change(work)
+
+
+def _hash(user: User | None) -> str | None:
+    return None if user is None or user.disabled_ns is not None else user.password_hash
+
+
+def _failed(desk: Desk, request: SignInRequest) -> None:
+    user = desk.session.get(User, request.user)
+    desk.write(None, "sign_in_failed", user=user.id if user is not None else None, address=request.address)

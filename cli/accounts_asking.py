@@ -1,0 +1,71 @@
+"""What the commands for accounts share: asking the running service, reading a password, reading a scope."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from alerts.accounts_face import AccountsFace, ScopeFields
+from alerts.face import Model
+from cli.running_site import ask, find_session
+from cli.session import ASK_S
+from domain.errors import RefusedError
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+MOST_FILE = 4096
+
+PasswordFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file", help="从文件读口令，- 为标准输入 / read it from a file, - for stdin; else it is asked for"
+    ),
+]
+EverywhereOption = Annotated[bool, typer.Option("--everywhere", help="全部单位 / every unit")]
+UnitsOption = Annotated[list[str] | None, typer.Option("--unit", help="单位，可多次 / a unit; may be repeated")]
+AreasOption = Annotated[list[str] | None, typer.Option("--area", help="片区，可多次 / an area; may be repeated")]
+
+
+def asked(site: Path | None, state: Path | None, work: Callable[[AccountsFace], Awaitable[T]]) -> T:
+    """Return what the running site answers; refusals become a sentence and an exit code."""
+
+    async def main() -> T:
+        session = find_session(site, state)
+        async with await session.connect("accounts", ASK_S) as backbone:
+            return await work(AccountsFace(backbone))
+
+    return ask(main)
+
+
+def checked(make: Callable[[], M]) -> M:
+    """Return a request; raises RefusedError for one that is malformed, without repeating what it holds."""
+    try:
+        return make()
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in wrong["loc"]) or "request"
+        raise RefusedError(f"{field} 不对 / {field} is wrong: {wrong['msg']}") from None
+
+
+def scope_of(units: list[str] | None, areas: list[str] | None, *, everywhere: bool) -> ScopeFields:
+    """Return the scope that options name."""
+    return ScopeFields(everywhere=everywhere, units=tuple(units or ()), areas=tuple(areas or ()))
+
+
+def read_password(file: Path | None) -> str:
+    """Return a password from a file, from stdin, or from a person who types it twice; never from an argument."""
+    if file is None and sys.stdin.isatty():
+        return str(typer.prompt("口令 / password", hide_input=True, confirmation_prompt=True))
+    if file is None or str(file) == "-":
+        return sys.stdin.readline(MOST_FILE).rstrip("\r\n")
+    try:
+        with file.open(encoding="utf-8") as opened:
+            return opened.readline(MOST_FILE).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} 读不出 / {file} can't be read: {error}") from error

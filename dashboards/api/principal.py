@@ -1,0 +1,100 @@
+"""Who asks: a signed-in person, a program with a token, or the open console of a demo.
+
+| kind | who | rights | its name in the record |
+|---|---|---|---|
+| user | a person who signed in | of their roles | the account's name, always |
+| token | a program | of the token | the person it names, with the token's name behind; or the token's |
+| bootstrap | whoever can read the installation's own API token | all | as the request says |
+| console | anybody at an open console, on loopback | of an operator; over HTTP it only reads | as typed there |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from alerts.accounts_face import PrincipalView
+from domain.accounts import RIGHTS, Right, UserRole
+
+MOST_NAME = 64
+"""Characters of a name in the record (`alerts.face.Who`)."""
+
+
+class Kind(StrEnum):
+    """How somebody showed who they are."""
+
+    USER = "user"
+    TOKEN = "token"  # noqa: S105  # a kind
+    BOOTSTRAP = "bootstrap"
+    CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Somebody with rights. ``units`` None: everywhere. ``ends_ns``: when this session or token ends by itself."""
+
+    kind: Kind
+    id: str
+    name: str
+    name_en: str = ""
+    roles: frozenset[UserRole] = frozenset()
+    rights: frozenset[Right] = frozenset()
+    units: frozenset[str] | None = None
+    must_change: bool = False
+    ends_ns: int | None = None
+
+    def may(self, right: Right) -> bool:
+        """Tell whether a right is theirs; accounts are kept by those who see everything only."""
+        return right in self.rights and (right is not Right.ADMINISTER or self.units is None)
+
+    def sees(self, unit: str) -> bool:
+        """Tell whether a unit is within their scope."""
+        return self.units is None or unit in self.units
+
+    def acts_as(self, given: str | None = None) -> str:
+        """Return the name that goes into the record; ``given`` is whom the request names (see the module's table)."""
+        if self.kind is Kind.USER:
+            return self.name
+        if self.kind is Kind.TOKEN and given and given != self.name:
+            behind = f" ({self.name})"
+            return given[: MOST_NAME - len(behind)] + behind if len(behind) < MOST_NAME else self.name
+        return given or self.name
+
+
+CONSOLE = Principal(
+    kind=Kind.CONSOLE,
+    id="console",
+    name="console",
+    roles=frozenset({UserRole.OPERATOR}),
+    rights=RIGHTS[UserRole.OPERATOR],
+)
+
+BOOTSTRAP = Principal(kind=Kind.BOOTSTRAP, id="api", name="api", rights=frozenset(Right))
+
+
+def of_view(view: PrincipalView) -> Principal:
+    """Return whom the alerts service told of."""
+    return Principal(
+        kind=Kind(view.kind),
+        id=view.id,
+        name=view.name,
+        name_en=view.name_en,
+        roles=frozenset(view.roles),
+        rights=frozenset(view.rights),
+        units=None if view.units is None else frozenset(view.units),
+        must_change=view.must_change,
+        ends_ns=view.ends_ns,
+    )
+
+
+def asking(request: Request) -> Principal:
+    """Return who asks, whom a dependency `Context.principal` before this one has let in."""
+    who: Principal = request.state.principal
+    return who
+
+
+Asking = Annotated[Principal, Depends(asking)]
+"""A route's parameter for who asks; the route or its router needs ``Depends(context.principal(right))``, too."""

@@ -1,0 +1,95 @@
+"""Who sits before a page, as long as it stands open: their scope, their rights now, and the end of their session.
+
+An open page is presence: it asks every `ASK_S` who its session belongs to, which also keeps the session from ending
+by silence. A session that is over sends its page to the sign-in within that time; acting asks anew each time. While
+nobody can be asked the page stands, as `dashboards.api.door` says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nicegui import ui
+
+from dashboards.api.principal import Principal
+from dashboards.console.view import View
+from dashboards.live.scoped import scoped_board, scoped_registry
+from dashboards.live.site import LiveSite
+from domain.accounts import Right
+from domain.clock import NS_PER_S
+from domain.errors import LinkError, RefusedError
+from domain.site import Registry
+
+ASK_S = 10.0
+SOON_S = 2 * 3600
+"""How long before its end in any case a page says so."""
+
+
+class Presence:
+    """The person of one page."""
+
+    def __init__(self, view: View, key: str | None) -> None:
+        """``key`` is that of the session, None at an open console."""
+        self._view = view
+        self._whole = view.console
+        self._key = key
+        self._narrowed_from: Registry | None = None
+        self._site = self._whole.site
+        self.is_over = False
+
+    @property
+    def principal(self) -> Principal:
+        """Who it was when somebody last asked."""
+        return self._view.principal
+
+    def look(self) -> None:
+        """Let the view see the newest of what is within the scope."""
+        units = self.principal.units
+        if units is None:
+            self._view.console = self._whole
+            return
+        if self._narrowed_from is not self._whole.registry:
+            self._narrowed_from = self._whole.registry
+            self._site = LiveSite(scoped_registry(self._narrowed_from, units))
+        self._view.console = replace(self._whole, site=self._site, board=scoped_board(self._whole.board, units))
+
+    async def ask(self) -> None:
+        """Ask who it is now; leave for the sign-in when the session is over, draw anew when the scope changed.
+
+        ``is_over`` is set by both: from then on nothing more is sent, also to a browser that won't be led away.
+        """
+        if self._key is None:
+            return
+        try:
+            found = await self._whole.door.of_session(self._key)
+        except LinkError:
+            return
+        if found is None or found.must_change or not found.may(Right.READ):
+            self.is_over = True
+            ui.navigate.to("/login" if found is None else "/")
+        elif found.units != self.principal.units:
+            self.is_over = True
+            ui.navigate.reload()
+        else:
+            self._view.principal = found
+
+    async def check(self, right: Right, alert_id: str | None = None) -> None:
+        """Raise RefusedError unless they may do something now, and to this alert."""
+        who = self.principal
+        if self._key is not None:
+            asked = await self._whole.door.of_session(self._key, fresh=True)
+            if asked is None:
+                ui.navigate.to("/login")
+                raise RefusedError(self._view.text("signed_out"))
+            who = self._view.principal = asked
+        if not who.may(right):
+            raise RefusedError(self._view.text("not_yours"))
+        if alert_id is not None and who.units is not None:
+            found = await self._whole.link.alerts.get(alert_id)
+            if not who.sees(found.alert.place.unit):
+                raise RefusedError(f"没有告警 {alert_id} / no such alert")
+
+    def ends_soon(self, now_ns: int) -> int | None:
+        """Return when the session ends in any case, if that is soon."""
+        ends_ns = self.principal.ends_ns
+        return ends_ns if ends_ns is not None and ends_ns - now_ns < SOON_S * NS_PER_S else None
