@@ -18,6 +18,7 @@ from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.points import Point
 from domain.site import ChannelSettings, EscalationStep, Labels, Person, Registry, Role
+from domain.site.record import Reoccurrence
 from domain.words import COMPONENT_STATE
 
 RESPONSIBLE = "responsible"
@@ -49,6 +50,10 @@ class Directory:
         self.source = f"/sites/{registry.site.site}/alerts"
         self._timezone = _timezone(registry.site.timezone)
         self._steps = {alarm_class: self._ladder(alarm_class) for alarm_class in AlarmClass}
+
+    def reoccurrence(self, alarm_class: AlarmClass) -> Reoccurrence:
+        """Return what is made of an alarm of a class that comes back after its record was closed."""
+        return self._registry.site.alerts.of(alarm_class)
 
     def learn(self, points: Iterable[Point]) -> None:
         """Take points that nobody wrote, for their labels."""
