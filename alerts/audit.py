@@ -140,8 +140,8 @@ class Walk:
             if missing:
                 reason = f"entries up to {max(missing)} are known elsewhere and missing here"
                 self._fault = (self.number + 1, reason)
-        broken_at, reason = self._fault or (None, None)
-        return AuditReport(self.number, self.head, broken_at, reason)
+        broken_at, found = self._fault or (None, None)
+        return AuditReport(self.number, self.head, broken_at, found)
 
 
 def verify(

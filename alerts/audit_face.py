@@ -32,7 +32,7 @@ class CheckRequest(Model):
 
 
 class Checked(Model):
-    """How far the links hold; ``hashes`` are theirs, in order, for anchors. ``end``: there are no more, or one is broken."""
+    """How far the links hold; ``hashes`` are theirs, in order. ``end``: there are no more, or one is broken."""
 
     number: int
     head: str

@@ -38,12 +38,13 @@ def plan(desk: Desk, window: MaintenanceWindow) -> MaintenanceWindow:
     The same request twice (the same id) is one window.
     """
     _check(desk, window)
-    if desk.session.get(MaintenanceWindow, window.id) is None:
+    known = desk.session.get(MaintenanceWindow, window.id)
+    if known is None:
         desk.session.add(window)
         desk.session.flush()
         desk.write(None, "maintenance_planned", actor=window.planned_by, **told(desk, window))
         turn_over(desk)
-    return window
+    return known or window
 
 
 def end(desk: Desk, window_id: str, by: str) -> MaintenanceWindow:

@@ -64,8 +64,9 @@ def new_window(desk: Desk, request: BeginRequest) -> MaintenanceWindow:
     zones, devices, rules = scope
     from_ns = desk.now_ns if request.from_ns is None else max(request.from_ns, desk.now_ns)
     names = [name for names in scope for name in names]
+    who = request.second_by or ""
     return MaintenanceWindow(
-        id=stable_id("maintenance", request.unit, *names, desk.now_ns, from_ns, request.until_ns, request.by),
+        id=stable_id("maintenance", request.unit, *names, desk.now_ns, from_ns, request.until_ns, request.by, who),
         unit=request.unit,
         zones=zones,
         devices=devices,

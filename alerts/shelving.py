@@ -72,10 +72,12 @@ def end(desk: Desk, alert: Alert, why: str, *, actor: str = SYSTEM) -> None:
     escalation.settle(desk, alert)
 
 
-def on_raised_again(desk: Desk, alert: Alert) -> None:
-    """A fire that comes back is told, whatever was shelved before."""
-    if alert.alarm_class is AlarmClass.FIRE:
+def on_raised(desk: Desk, alert: Alert, *, rises: bool, again: bool) -> None:
+    """A fire that comes back is told, whatever was shelved before; and so is what has become critical."""
+    if again and alert.alarm_class is AlarmClass.FIRE:
         end(desk, alert, BY_FIRE)
+    elif rises and ends_at(alert.level):
+        end(desk, alert, BY_LEVEL)
 
 
 def ends_at(level: Level) -> bool:

@@ -161,11 +161,13 @@ def number_fire(desk: Desk, alert: Alert) -> None:
 
 def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
     """The same record is active (again)."""
+    rises = _rises(alert, transition)
     _take_content(alert, transition)
     suppression.remember(desk, alert, transition.hides)
     if alert.active:
         desk.write(alert, "raised_while_active", **_evidence(transition))
         suppression.hide_consequences(desk, alert)
+        shelving.on_raised(desk, alert, rises=rises, again=False)
         return
     withdrawn = alert.acknowledged_by
     _take_answers_back(alert)
@@ -180,7 +182,7 @@ def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
     else:
         alert.occurrence += 1
         escalation.start(desk, alert)
-    shelving.on_raised_again(desk, alert)
+    shelving.on_raised(desk, alert, rises=rises, again=True)
 
 
 def _reopen(desk: Desk, alert: Alert, transition: Transition) -> Alert:
@@ -211,7 +213,7 @@ def _take_answers_back(alert: Alert) -> None:
 
 
 def _level(desk: Desk, alert: Alert, transition: Transition) -> None:
-    rises = _LEVELS.index(transition.level) > _LEVELS.index(alert.level)
+    rises = _rises(alert, transition)
     before = alert.level
     _take_content(alert, transition)
     suppression.remember(desk, alert, transition.hides)
@@ -257,6 +259,10 @@ _ON_OPEN: dict[TransitionKind, Callable[[Desk, Alert, Transition], None]] = {
     TransitionKind.KNOWN: _known,
     TransitionKind.CLEARED: _clear,
 }
+
+
+def _rises(alert: Alert, transition: Transition) -> bool:
+    return _LEVELS.index(transition.level) > _LEVELS.index(alert.level)
 
 
 def _take_content(alert: Alert, transition: Transition) -> None:

@@ -1,4 +1,4 @@
-"""``fengsui alerts shelve|unshelve|assign|attach|recheck``: what else people do. Exit codes: see `cli.alerts_commands`."""
+"""``fengsui alerts shelve|unshelve|assign|attach|recheck``; exit codes: see `cli.alerts_commands`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.alerts_commands import ByOption, IdArgument, JsonOption, LangOption, act_on, app
+from cli.alerts_commands import ByOption, IdArgument, JsonOption, LangOption, act_on
 from cli.check_command import Language
 from domain.clock import NS_PER_S
 
@@ -19,7 +19,6 @@ OTHER_TYPE = "application/octet-stream"
 PIECE = 1 << 20
 
 
-@app.command()
 def shelve(
     alert_id: IdArgument,
     *,
@@ -46,7 +45,6 @@ def shelve(
     )
 
 
-@app.command()
 def unshelve(
     alert_id: IdArgument, *, by: ByOption = "", as_json: JsonOption = False, lang: LangOption = Language.ZH
 ) -> None:
@@ -57,7 +55,6 @@ def unshelve(
     act_on(alert_id, by, lambda face, whole, who: face.unshelve(whole, by=who), lang, as_json=as_json)
 
 
-@app.command()
 def assign(
     alert_id: IdArgument,
     to: Annotated[str, typer.Argument(metavar="WHO", help="负责人 / who is responsible")],
@@ -73,7 +70,6 @@ def assign(
     act_on(alert_id, by, lambda face, whole, who: face.assign(whole, by=who, to=to), lang, as_json=as_json)
 
 
-@app.command()
 def attach(
     alert_id: IdArgument,
     url: Annotated[str, typer.Argument(help="文件地址 http(s) / where the file lies, http(s)")],
@@ -106,7 +102,6 @@ def attach(
     )
 
 
-@app.command()
 def recheck(
     alert_id: IdArgument,
     *,

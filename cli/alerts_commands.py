@@ -221,6 +221,7 @@ def ask_face(work: Callable[[AlertsFace], Awaitable[T]]) -> T:
 
 
 def print_json(content: BaseModel | tuple[AlertView, ...]) -> None:
+    """Write one thing or a list of alerts as JSON."""
     if isinstance(content, BaseModel):
         typer.echo(content.model_dump_json(indent=1))
     else:

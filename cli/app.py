@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from cli import process_commands
-from cli.alerts_actions_commands import app as alerts_app
+from cli.alerts_actions_commands import assign, attach, recheck, shelve, unshelve
+from cli.alerts_commands import app as alerts_app
 from cli.audit_command import app as audit_app
 from cli.check_command import check
 from cli.commission_command import commission
@@ -69,6 +70,8 @@ app.add_typer(points_app, name="points", rich_help_panel=DESK)
 app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
+for _action in (shelve, unshelve, assign, attach, recheck):
+    alerts_app.command()(_action)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 app.add_typer(maintenance_app, name="maintenance", rich_help_panel=PEOPLE)

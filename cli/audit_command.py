@@ -47,7 +47,7 @@ _HEADINGS = {
 
 @app.callback()
 def _audit() -> None:
-    """审计链 / The audit: every change of the record is a link of a hash chain. See whether it is whole, and read it."""
+    """审计链 / The audit: every change of the record is a link of a hash chain. Verify it, and read it."""
 
 
 @app.command()
@@ -186,7 +186,8 @@ def _sentence(report: audit.AuditReport, compared: int, took_s: float, rate: flo
     if report.intact:
         if zh:
             return f"审计链完整：{report.entries} 条，锚 {compared} 个，末端 {report.head[:SHORT_HASH]}（{figures}）"
-        return f"the chain is whole: {report.entries} entries, {compared} anchors, head {report.head[:SHORT_HASH]} ({figures})"
+        head = report.head[:SHORT_HASH]
+        return f"the chain is whole: {report.entries} entries, {compared} anchors, head {head} ({figures})"
     if zh:
         return f"审计链断裂：第 {report.broken_at} 条，{report.reason}（此前 {report.entries} 条完好，{figures}）"
     return f"the chain is broken at entry {report.broken_at}: {report.reason} ({report.entries} before hold, {figures})"
