@@ -37,8 +37,10 @@ from tests.alerts.alerts_scene import fire, hotel, transition
 
 START_NS = 1_800_000_000_000_000_000
 HOUR_NS = 3600 * NS_PER_S
-PEOPLE = st.sampled_from(["op", "p-lin", "System"])
+PEOPLE = st.sampled_from(["op", "op", "p-lin", "p-lin", "System"])
 MATTERS = st.sampled_from(["fire", "hazard", "fault", "latched"])
+KINDS = st.sampled_from([*TransitionKind, TransitionKind.RAISED, TransitionKind.CLEARED])
+WHICH = st.integers(0, 1)
 LEVELS_UP = list(Level)
 LEVELS = st.sampled_from(LEVELS_UP)
 Act = Callable[[Desk, Alert], None]
@@ -100,38 +102,43 @@ class Record(RuleBasedStateMachine):
         self.models: dict[str, Model] = {}
         self.windows: dict[str, tuple[bool, int, int]] = {}
         self.seq = 0
+        self.matters: list[str] = []
 
     def teardown(self) -> None:
         """Remove the database."""
         self.engine.dispose()
         shutil.rmtree(self.folder)
 
-    @initialize()
-    def begin(self) -> None:
-        """Begin with a fire and a hazard."""
-        self.told("fire", TransitionKind.RAISED, Level.CRITICAL)
-        self.told("hazard", TransitionKind.RAISED, Level.WARNING)
+    @initialize(matters=st.lists(MATTERS, min_size=2, max_size=2, unique=True))
+    def begin(self, matters: list[str]) -> None:
+        """Begin with two matters: more would meet too seldom in one course."""
+        self.matters = matters
+        for which in range(len(matters)):
+            self.told(which, TransitionKind.RAISED, Level.NOTICE)
 
-    @rule(matter=MATTERS, kind=st.sampled_from(list(TransitionKind)), level=LEVELS)
-    def told(self, matter: str, kind: TransitionKind, level: Level) -> None:
+    @rule(which=WHICH, kind=KINDS, level=LEVELS)
+    def told(self, which: int, kind: TransitionKind, level: Level) -> None:
         """Telemetry says something."""
+        matter = self.matters[which]
         self.seq += 1
         change = say(matter, kind, level)
         self._work(lambda desk: apply(desk, [(self.seq, change)]))
         self._model_told(matter, kind, change.level, change.id)
 
-    @rule(matter=MATTERS, by=PEOPLE)
-    def acknowledge(self, matter: str, by: str) -> None:
+    @rule(which=WHICH, by=PEOPLE)
+    def acknowledge(self, which: int, by: str) -> None:
         """Somebody takes it on."""
+        matter = self.matters[which]
         model = self.models.get(matter)
         legal = by != "System" and model is not None and model.closed_ns is None and model.acknowledged_by is None
         owner = model.owner or by if model is not None else by
         act: Act = lambda desk, alert: actions.acknowledge(desk, alert, by)  # noqa: E731
         self._act(matter, act, legal=legal, acknowledged_by=by, owner=owner)
 
-    @rule(matter=MATTERS, by=PEOPLE, finding=st.sampled_from(list(Confirmation)), cause=st.sampled_from(["", "steam"]))
-    def confirm(self, matter: str, by: str, finding: Confirmation, cause: str) -> None:
+    @rule(which=WHICH, by=PEOPLE, finding=st.sampled_from(list(Confirmation)), cause=st.sampled_from(["", "steam"]))
+    def confirm(self, which: int, by: str, finding: Confirmation, cause: str) -> None:
         """Somebody finds out."""
+        matter = self.matters[which]
         model = self.models.get(matter)
         legal = (
             by != "System"
@@ -144,9 +151,10 @@ class Record(RuleBasedStateMachine):
         act: Act = lambda desk, alert: actions.confirm(desk, alert, by, finding, cause=cause)  # noqa: E731
         self._act(matter, act, legal=legal, confirmed=finding)
 
-    @rule(matter=MATTERS, by=PEOPLE)
-    def reset(self, matter: str, by: str) -> None:
+    @rule(which=WHICH, by=PEOPLE)
+    def reset(self, which: int, by: str) -> None:
         """Somebody lets it go."""
+        matter = self.matters[which]
         model = self.models.get(matter)
         legal = (
             by != "System"
@@ -158,9 +166,10 @@ class Record(RuleBasedStateMachine):
         )
         self._act(matter, lambda desk, alert: actions.reset(desk, alert, by), legal=legal, reset=True)
 
-    @rule(matter=MATTERS, second=st.sampled_from([None, "op", "s-wang"]), hours=st.sampled_from([0, 1, 8, 9, 168, 169]))
-    def shelve(self, matter: str, second: str | None, hours: int) -> None:
+    @rule(which=WHICH, second=st.sampled_from([None, "op", "s-wang"]), hours=st.sampled_from([0, 1, 8, 9, 168, 169]))
+    def shelve(self, which: int, second: str | None, hours: int) -> None:
         """The operator silences it."""
+        matter = self.matters[which]
         model = self.models.get(matter)
         until_ns = self.now_ns + hours * HOUR_NS
         most = 8 if matter == "fire" else 168
@@ -177,24 +186,34 @@ class Record(RuleBasedStateMachine):
         )
         self._act(matter, act, legal=legal, shelved_until_ns=until_ns)
 
-    @rule(matter=MATTERS)
-    def unshelve(self, matter: str) -> None:
+    @rule(which=WHICH)
+    def over(self, which: int) -> None:
+        """The usual end: taken on, gone, let go; each as far as it may be."""
+        self.acknowledge(which, "op")
+        self.told(which, TransitionKind.CLEARED, Level.NOTICE)
+        self.reset(which, "p-lin")
+
+    @rule(which=WHICH)
+    def unshelve(self, which: int) -> None:
         """The operator ends that."""
+        matter = self.matters[which]
         model = self.models.get(matter)
         legal = model is not None and model.shelved_until_ns is not None
         act: Act = lambda desk, alert: shelving.unshelve(desk, alert, "op")  # noqa: E731
         self._act(matter, act, legal=legal, shelved_until_ns=None)
 
-    @rule(matter=MATTERS, to=st.sampled_from(["op", "p-chen", " "]))
-    def assign(self, matter: str, to: str) -> None:
+    @rule(which=WHICH, to=st.sampled_from(["op", "p-chen", " "]))
+    def assign(self, which: int, to: str) -> None:
         """Somebody else is responsible."""
+        matter = self.matters[which]
         model = self.models.get(matter)
         legal = model is not None and model.closed_ns is None and to.strip() != "" and model.owner != to
         self._act(matter, lambda desk, alert: actions.assign(desk, alert, "op", to), legal=legal, owner=to)
 
-    @rule(matter=MATTERS, by=PEOPLE)
-    def recheck(self, matter: str, by: str) -> None:
+    @rule(which=WHICH, by=PEOPLE)
+    def recheck(self, which: int, by: str) -> None:
         """Somebody goes to see."""
+        matter = self.matters[which]
         model = self.models.get(matter)
         legal = (
             by != "System"
@@ -385,5 +404,5 @@ class Record(RuleBasedStateMachine):
 
 TestRecord = Record.TestCase
 TestRecord.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
