@@ -18,6 +18,7 @@ from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.points import Point
 from domain.site import ChannelSettings, EscalationStep, Labels, Person, Registry, Role
+from domain.site.record import Reoccurrence
 from domain.words import COMPONENT_STATE
 
 RESPONSIBLE = "responsible"
@@ -54,6 +55,10 @@ class Directory:
     def registry(self) -> Registry:
         """The site as it is known now."""
         return self._registry
+
+    def reoccurrence(self, alarm_class: AlarmClass) -> Reoccurrence:
+        """Return what is made of an alarm of a class that comes back after its record was closed."""
+        return self._registry.site.alerts.of(alarm_class)
 
     def learn(self, points: Iterable[Point]) -> None:
         """Take points that nobody wrote, for their labels."""

@@ -5,7 +5,8 @@ of the site or a kill -9 changes nothing about a ladder that runs. A step is end
 notifications are queued in one transaction: exactly once.
 
 * It **stops** for good when the alert is acknowledged or closed.
-* It **waits** while the alert is suppressed by its cause, is held by a walk test, comes from what is out of service
+* It **waits** while the alert is shelved, is suppressed by its cause or in a maintenance window, is held by a
+  walk test, comes from what is out of service
   (but for fire), or has cleared by itself and
   is not latched; when it goes on, the steps left are later by as long as it waited.
 * A step that reaches nobody (no person named, or no channel) does not wait for its time: the next
@@ -77,7 +78,8 @@ def due(session: Session, now_ns: int, most: int) -> Sequence[Alert]:
 def _rests(alert: Alert) -> bool:
     """Tell whether the ladder waits: for its cause, a walk test, a return to service, or as the matter is gone."""
     quiet = alert.out_of_service is not None and alert.alarm_class is not AlarmClass.FIRE
-    return alert.suppressed_by is not None or alert.held or quiet or not (alert.active or alert.latched)
+    silenced = alert.suppressed_by is not None or alert.shelved_until_ns is not None
+    return silenced or alert.held or quiet or not (alert.active or alert.latched)
 
 
 def _with_end(steps: list[EscalationStep]) -> list[tuple[float, tuple[str, ...]]]:

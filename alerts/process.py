@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts import audit, intake, outbox
 from alerts.accounts.service import AccountsService
+from alerts.audit_service import AuditService
 from alerts.database import Database
 from alerts.delivery import Courier
 from alerts.desk import Desk
@@ -21,6 +22,7 @@ from alerts.feeding.consumers import watch_consumers
 from alerts.feeding.facts_worker import FactsPolicy, FactsWorker
 from alerts.intake import read_alarms
 from alerts.links import LEAST_KEY
+from alerts.maintenance_service import MaintenanceService, open_windows
 from alerts.office import Office
 from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
@@ -80,6 +82,8 @@ async def run(
             for channel in registry.site.channels
         ]
         await AlertsService(office, signing_key).serve(backbone)
+        await MaintenanceService(office, backbone).serve()
+        await AuditService(office, backbone).serve()
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
         await accounts.make_first(first_passwords or {})
@@ -169,6 +173,7 @@ def _status(session: Session) -> dict[str, Any]:
         "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
         "walk_tests": running_tests(session),
         "out_of_service": running_entries(session),
+        "maintenance": open_windows(session),
         "notifications": notification_stats(session).model_dump(),
         "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),
         "events_refused": session.scalar(

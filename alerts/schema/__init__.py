@@ -7,6 +7,7 @@
 | transitions | one transition seen, applied or not | once, with the stream position |
 | walk_tests | a time in which the alarms of a unit, or of parts of it, are told to nobody | begun and ended once |
 | out_of_service | a time in which points, devices, zones or gateways are out of service | begun and ended once |
+| maintenance_windows | a planned time in which alerts of a scope are told to nobody | planned, begun and ended once |
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
@@ -14,6 +15,7 @@
 | daily_facts | the facts of one day of one unit | when the day is over; again when late facts change it |
 | facts_progress | how far the daily facts are | with the facts |
 | comments | what somebody said | append only |
+| attachments | evidence that lies elsewhere, by address and SHA-256 | append only |
 | audit | one link of the hash chain | append only |
 | positions | how far a stream has been read | in the transaction of what was read |
 | users | an account of a person | by administrators |
@@ -22,14 +24,16 @@
 | set_aside | an input that could not be applied, with the reason | append only |
 
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
-takes the same tables. The schema changes only by a migration in `alerts.migrations`.
+takes the same tables. What is "append only" the database itself refuses to change or delete, and an
+alert or a notification to delete, nor a time of a notification to change once it is set (triggers: migration 0005).
+The schema changes only by a migration in `alerts.migrations`.
 """
 
 from alerts.schema.accounts import ApiToken, User, UserSession
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState, words
 from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
-from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
-from alerts.schema.restrictions import OutOfService, WalkTest
+from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
+from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
 from alerts.schema.telling import Attempt, LadderStep, Notification
 
 __all__ = [
@@ -38,6 +42,7 @@ __all__ = [
     "TOKEN",
     "Alert",
     "ApiToken",
+    "Attachment",
     "Attempt",
     "AuditEntry",
     "Base",
@@ -47,6 +52,7 @@ __all__ = [
     "FeedEvent",
     "HiddenRule",
     "LadderStep",
+    "MaintenanceWindow",
     "NoticeState",
     "Notification",
     "OutOfService",

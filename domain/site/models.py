@@ -22,6 +22,7 @@ from domain.quantity import Quantity
 from domain.site.channels import ChannelSettings
 from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
+from domain.site.record import RecordSettings
 from domain.site.reports import MOST_S, PointOverride, ReportSettings
 from domain.site.transmitters import TransmitterSettings
 from domain.wording import HTTP_PATTERN, NATS_PATTERN
@@ -208,6 +209,7 @@ class SiteSettings(Settings):
     people: tuple[Person, ...] = ()
     channels: tuple[Annotated[ChannelSettings, Field(discriminator="kind")], ...] = ()
     escalation: tuple[EscalationPolicy, ...] = ()
+    alerts: RecordSettings = RecordSettings()
     store: StoreSettings = StoreSettings()
     backbone: BackboneSettings = BackboneSettings()
 

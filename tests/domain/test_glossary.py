@@ -13,7 +13,7 @@ from cli.site_files import BUILT_IN_PROFILES
 from cli.yaml_documents import read_document
 from domain.accounts import Right, UserRole
 from domain.alarm import AlarmClass, EntityKind, Level, TransitionKind, Truth
-from domain.alert import AlertEvent, Confirmation
+from domain.alert import AlertEvent, Confirmation, SuppressionKind
 from domain.glossary import LANGUAGES, Term, id_of, label, label_of, terms
 from domain.ids import is_token
 from domain.measurements import Measurement
@@ -38,6 +38,7 @@ ENUMS: tuple[type[Enum], ...] = (
     Right,
     Role,
     StoreKind,
+    SuppressionKind,
     TransitionKind,
     TransportSecurity,
     Truth,
