@@ -80,6 +80,8 @@ def answer(desk: Desk, claims: Claims, given: Answer, note: str) -> Alert:
         return alert
     if alert.acknowledged_at_ns is None:
         _take_on(desk, alert, claims.person, "link")
+    else:
+        escalation.renew(desk, alert, claims.person)
     if given is Answer.FALSE_ALARM and alert.alarm_class is not AlarmClass.FIRE and alert.confirmed is None:
         confirm(desk, alert, claims.person, Confirmation.FALSE)
     _close_what_is_done(desk, alert)

@@ -40,6 +40,8 @@ class Desk:
     directory: Directory
     audit: AuditWriter
     now_ns: int
+    ended_ladders: list[Alert] = field(default_factory=list)
+    """Nobody answered, or somebody did at last: `alerts.ladders.unanswered` looks at them before the commit."""
     _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
     _hidden_rules: set[str] | None = None
     _walk_tests: dict[str, WalkTest] | None = None

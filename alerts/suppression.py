@@ -69,7 +69,7 @@ def suppress(desk: Desk, alert: Alert, cause_id: str | None) -> None:
         desk.note(alert, AlertEvent.SUPPRESSED, outcome="begins", by=cause_id, before=before)
     else:
         desk.note(alert, AlertEvent.SUPPRESSED, outcome="ends", by=None, before=before)
-        escalation.settle(desk, alert)
+        escalation.released(desk, alert, "cause")
 
 
 def hidden(desk: Desk, cause: Alert) -> Sequence[Alert]:

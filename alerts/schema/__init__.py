@@ -7,6 +7,7 @@
 | transitions | one transition seen, applied or not | once, with the stream position |
 | walk_tests | a time in which the alarms of a unit, or of parts of it, are told to nobody | begun and ended once |
 | out_of_service | a time in which points, devices, zones or gateways are out of service | begun and ended once |
+| ladders | what the ladder of an occurrence was begun with | when it starts |
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
@@ -20,11 +21,11 @@ Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to 
 takes the same tables. The schema changes only by a migration in `alerts.migrations`.
 """
 
-from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState, words
+from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepKind, StepState, words
 from alerts.schema.outgoing import FeedEvent
 from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import OutOfService, WalkTest
-from alerts.schema.telling import Attempt, LadderStep, Notification
+from alerts.schema.telling import Attempt, Ladder, LadderStep, Notification
 
 __all__ = [
     "COUNTING",
@@ -37,6 +38,7 @@ __all__ = [
     "Comment",
     "FeedEvent",
     "HiddenRule",
+    "Ladder",
     "LadderStep",
     "NoticeState",
     "Notification",
@@ -44,6 +46,7 @@ __all__ = [
     "Position",
     "SeenTransition",
     "SetAside",
+    "StepKind",
     "StepState",
     "WalkTest",
     "words",

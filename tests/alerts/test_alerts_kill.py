@@ -33,7 +33,7 @@ FIRES_IN_STORM = 8
 LIFE_S = 2.0
 """About how long each process lives: the storm lasts as long as the killing."""
 STEPS = [{"after_s": after_s, "to": [who]} for after_s, who in ((0, "p-chen"), (0.5, "p-lin"), (1.5, "s-wang"))]
-LADDER = [{"classes": ["hazard", "fire"], "steps": STEPS}]
+LADDER = [{"classes": ["hazard", "fire"], "steps": STEPS, "answer_within_s": 3600}]
 BAD = answer({}, "500 Internal Server Error")
 
 
