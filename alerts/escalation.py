@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from alerts.desk import Desk
 from alerts.ladders import rows
 from alerts.ladders.defaults import ALERT_UNANSWERED
-from alerts.ladders.plans import Timer
+from alerts.ladders.plans import Timer, to_pull
 from alerts.ladders.telling import queue, tell
 from alerts.schema import Alert, LadderStep, StepKind, StepState
 from domain.alarm import AlarmClass
@@ -149,14 +149,10 @@ def _run_due(desk: Desk, alert: Alert, left: list[LadderStep]) -> None:
 
 
 def _make_way(desk: Desk, left: list[LadderStep]) -> None:
-    """A step reached nobody: the next one comes now, with its repeats; after the last one, the deadline."""
-    after = next((one for one in left if one.kind in {StepKind.STEP, StepKind.ANSWER}), None)
-    if after is None:
-        return
-    early = max(after.due_ns - desk.now_ns, 0)
-    for one in left:
-        if one is after or (after.kind is StepKind.STEP and one.kind is StepKind.REPEAT and one.rung == after.rung):
-            one.due_ns -= early
+    """A step reached nobody: what comes next comes now."""
+    pulled = [left[at] for at in to_pull([(timer.kind, timer.rung) for timer in left])]
+    for timer in reversed(pulled):
+        timer.due_ns -= max(pulled[0].due_ns - desk.now_ns, 0)
     rows.in_order(left)
 
 

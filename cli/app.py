@@ -11,6 +11,7 @@ from cli.commission_command import commission
 from cli.config_commands import app as config_app
 from cli.dashboards_commands import app as dashboards_app
 from cli.demo_command import demo
+from cli.escalation_command import app as escalation_app
 from cli.faults_commands import app as faults_app
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
@@ -21,6 +22,7 @@ from cli.out_of_service_command import app as out_of_service_app
 from cli.points_commands import app as points_app
 from cli.readings_command import readings
 from cli.roll_call_command import roll_call
+from cli.roster_command import app as roster_app
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
 from cli.store_commands import app as store_app
@@ -68,6 +70,8 @@ app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
+app.add_typer(roster_app, name="roster", rich_help_panel=PEOPLE)
+app.add_typer(escalation_app, name="escalation", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 
 

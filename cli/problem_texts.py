@@ -15,6 +15,7 @@ from functools import cache, partial
 
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
+from cli.telling_problem_texts import TELLING_TEXTS
 from domain.errors import Problem
 
 TEMPLATES: tuple[tuple[str, str], ...] = (
@@ -201,6 +202,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
     *REPEAT_TEXTS,
     *RULE_TEXTS,
+    *TELLING_TEXTS,
     *POINT_LIST_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),

@@ -5,6 +5,7 @@ A *plan* is decided once, as the ladder begins; its timers are rows of the datab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,6 +76,20 @@ def timers(plan: Plan, first: tuple[str, ...] = ()) -> list[Timer]:
     last = max(timer.at_s for timer in found)
     found.append(Timer(last + plan.answer_within_s, StepKind.ANSWER, len(plan.steps) - 1, ()))
     return sorted(found, key=lambda timer: timer.at_s)
+
+
+def to_pull(left: Sequence[tuple[StepKind, int]]) -> list[int]:
+    """Return which of the timers left (kind and rung) come at once after a step that reached nobody.
+
+    The next step with its repeats; after the last one, the deadline of the answer.
+    """
+    heads = (StepKind.STEP, StepKind.ANSWER)
+    head = next((at for at, (kind, _) in enumerate(left) if kind in heads), None)
+    if head is None:
+        return []
+    kind, rung = left[head]
+    repeats = [at for at, one in enumerate(left) if one == (StepKind.REPEAT, rung)] if kind is StepKind.STEP else []
+    return [head, *repeats]
 
 
 def _interval(steps: tuple[EscalationStep, ...]) -> float:
