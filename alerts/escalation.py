@@ -113,7 +113,7 @@ def rests(alert: Alert) -> bool:
 def _answered(desk: Desk, alert: Alert, left: list[LadderStep]) -> list[LadderStep]:
     """Stop the ladder; return the one timer that runs on, of the acknowledgement itself, where it is to run."""
     if not any(timer.kind is StepKind.ANSWER for timer in left):
-        desk.ended_ladders.append(alert)  # it may have gone unanswered
+        desk.answered_late.append(alert)  # it may have gone unanswered
     if alert.closed_at_ns is not None or not alert.active or alert.confirmed is not None:
         return rows.stop(desk, left)
     kept = rows.stop(desk, left, keep=StepKind.LAPSE)
@@ -170,7 +170,7 @@ def _unanswered(desk: Desk, alert: Alert, left: list[LadderStep]) -> None:
         told=list(reach.people),
         **reach.words(),
     )
-    desk.ended_ladders.append(alert)
+    desk.unanswered.append(alert)
 
 
 def _lapse(desk: Desk, alert: Alert) -> None:

@@ -22,12 +22,18 @@ _SHOWN_ID = 8
 
 def settle(desk: Desk) -> None:
     """Raise or clear for every alert whose ladder ended, or was answered, in this transaction."""
-    while desk.ended_ladders:
-        alert = desk.ended_ladders.pop()
-        if alert.acknowledged_at_ns is None and alert.closed_at_ns is None:
+    while desk.unanswered:
+        alert = desk.unanswered.pop()
+        if not _is_answered(alert):
             _raise(desk, alert)
-        else:
+    while desk.answered_late:
+        alert = desk.answered_late.pop()
+        if _is_answered(alert):
             _clear(desk, alert)
+
+
+def _is_answered(alert: Alert) -> bool:
+    return alert.acknowledged_at_ns is not None or alert.closed_at_ns is not None
 
 
 def _raise(desk: Desk, alert: Alert) -> None:
