@@ -11,6 +11,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from alerts.ladders.defaults import said
 from alerts.ladders.preview import Line, Preview, channels_of, preview
 from alerts.schema import StepKind
 from cli.alerts_commands import JsonOption, LangOption
@@ -130,7 +131,7 @@ def _title(found: Preview, lang: Language) -> Text:
 
 
 def _foot(found: Preview, lang: Language) -> Text:
-    within = span(found.plan.acknowledged_within_s)
+    within = said(found.plan.acknowledged_within_s)
     words = Labels(
         zh=f"应答停止升级；应答后 {within} 内既未确认也未恢复，应答失效，从应答人起重新升级。",
         en=f"An acknowledgement stops it, for {within}: without finding, clearing or word by then, it begins anew.",
@@ -146,7 +147,7 @@ def _table(registry: Registry, clock: tzinfo, found: Preview, alarm_class: Alarm
         people = [*line.reach.people.values()]
         channels = dict.fromkeys(name for one in people for name in channels_of(registry, one, alarm_class))
         cells = (
-            span(line.after_s),
+            said(line.after_s),
             f"{local_time(line.at_ns, clock):%m-%d %H:%M:%S}",
             _KINDS[line.kind].of(lang).format(line.rung + 1),
             ", ".join(_target(target, registry, lang) for target in line.targets or ("supervisors",)),
@@ -180,13 +181,3 @@ def _note(line: Line, registry: Registry, clock: tzinfo, lang: Language) -> str:
     if line.kind is StepKind.ANSWER:
         notes.append("并产生值守告警 alert_unanswered" if is_zh else "and the alarm alert_unanswered is raised")
     return "; ".join(notes)
-
-
-def span(seconds: float) -> str:
-    """Write a time as people say it: 45 s, 10 min, 2 h 30 min, 2 d."""
-    left, parts = round(seconds), []
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts) or "0 s"

@@ -58,3 +58,28 @@ UNANSWERED = Default(
     "supervisors are told of the alert itself as it is raised; of the silence after 10 min more",
 )
 """The ladder of `ALERT_UNANSWERED`, whatever a site's policies say of the class ``duty``."""
+
+
+def table() -> str:
+    """Return the defaults as the Markdown table of docs/escalation.md."""
+    lines = ["| class | who is told when | last answer | acknowledgement holds | assumption |", "|---|---|---|---|---|"]
+    for name, default in [*((one.value, found) for one, found in DEFAULTS.items()), (ALERT_UNANSWERED, UNANSWERED)]:
+        steps = ", ".join(_step_words(step) for step in default.steps)
+        answer, holds = said(default.answer_within_s), said(default.acknowledged_within_s)
+        lines.append(f"| `{name}` | {steps} | {answer} | {holds} | {default.source} |")
+    return "\n".join(lines)
+
+
+def said(seconds: float) -> str:
+    """Write a time as people say it: 45 s, 10 min, 2 h 30 min, 2 d."""
+    left, parts = round(seconds), []
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts) or "0 s"
+
+
+def _step_words(step: EscalationStep) -> str:
+    again = f" and every {said(step.repeat.every_s)}, {step.repeat.times}×" if step.repeat is not None else ""
+    return f"{' and '.join(step.to)} at {said(step.after_s)}{again}"
