@@ -38,7 +38,7 @@ def told(registry: Registry, *targets: str, hours: float = 0, urgent: bool = Fal
     return list(Directory(registry).reach(targets, place, now_ns, urgent=urgent).people)
 
 
-POLICIES = [
+POLICIES: list[dict[str, Any]] = [
     {"id": "exit-night", "zone_kinds": ["exit"], "when": {"from": "22:00", "to": "06:00"}, "steps": [step("p-lin")]},
     {"id": "fires", "classes": ["fire"], "levels": ["critical"], "steps": [step("supervisors")]},
     {"id": "inn", "units": ["hotel"], "classes": ["hazard"], "when": {"days": ["day_off"]}, "steps": [step("p-chen")]},
