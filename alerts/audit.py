@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from json.encoder import encode_basestring
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from alerts.schema import AuditEntry
@@ -43,17 +44,35 @@ def canonical(document: Mapping[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def digest(entry: AuditEntry) -> str:
-    """Return the hash that ``entry`` must carry."""
-    content = canonical(
-        {
-            "number": entry.number,
-            "at_ns": entry.at_ns,
-            "actor": entry.actor,
-            "action": entry.action,
-            "alert_id": entry.alert_id,
-            "details": entry.details,
-        }
+class Link(Protocol):
+    """The columns of a link: of an `AuditEntry`, or of a plain row."""
+
+    @property
+    def number(self) -> int: ...  # noqa: D102
+    @property
+    def at_ns(self) -> int: ...  # noqa: D102
+    @property
+    def actor(self) -> str: ...  # noqa: D102
+    @property
+    def action(self) -> str: ...  # noqa: D102
+    @property
+    def alert_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def details(self) -> str: ...  # noqa: D102
+    @property
+    def previous(self) -> str: ...  # noqa: D102
+
+
+def digest(entry: Link) -> str:
+    """Return the hash that ``entry`` must carry.
+
+    What is hashed is `canonical` of its columns, here written out: a chain of a million links is walked by this.
+    """
+    quoted = encode_basestring
+    alert_id = "null" if entry.alert_id is None else quoted(entry.alert_id)
+    content = (
+        f'{{"action":{quoted(entry.action)},"actor":{quoted(entry.actor)},"alert_id":{alert_id},'
+        f'"at_ns":{entry.at_ns},"details":{quoted(entry.details)},"number":{entry.number}}}'
     )
     return hashlib.sha256(f"{entry.previous}{content}".encode()).hexdigest()
 
@@ -93,41 +112,70 @@ def head(session: Session) -> tuple[int, str]:
     return (newest.number, newest.hash) if newest else (0, GENESIS)
 
 
-def verify(session: Session, anchors: Mapping[int, str] | None = None) -> AuditReport:
-    """Walk the whole chain, and compare with ``anchors`` (entry number → hash, known from elsewhere)."""
-    number, previous = 0, GENESIS
-    wanted = dict(anchors or {})
-    while chunk := _after(session, number):
-        for entry in chunk:
-            reason = _fault(entry, number, previous) or _strays(entry, wanted)
+class Walk:
+    """Checks links in their order, piece by piece; ``anchors`` are hashes by number that are known from elsewhere."""
+
+    def __init__(self, anchors: Mapping[int, str] | None = None, number: int = 0, head: str = GENESIS) -> None:
+        """Begin after the link ``number``, whose hash is ``head``."""
+        self.number, self.head = number, head
+        self._anchors = anchors or {}
+        self._fault: tuple[int, str] | None = None
+
+    def go(self, links: Iterable[Any]) -> bool:
+        """Check links that follow; returns whether all of them hold."""
+        number, head = self.number, self.head
+        for link in links:
+            reason = _fault(link, number, head) or _strays(link, self._anchors)
             if reason:
-                return AuditReport(entries=number, head=previous, broken_at=number + 1, reason=reason)
-            number, previous = entry.number, entry.hash
-        session.expunge_all()
-    missing = min((anchor for anchor in wanted if anchor > number), default=None)
-    if missing is not None:
-        return AuditReport(
-            number, previous, number + 1, f"entries up to {missing} are known elsewhere and missing here"
-        )
-    return AuditReport(entries=number, head=previous)
+                self._fault = (number + 1, reason)
+                break
+            number, head = link.number, link.hash
+        self.number, self.head = number, head
+        return self._fault is None
+
+    def report(self) -> AuditReport:
+        """Return what was found, the end of the chain included: call it when all links were given."""
+        if self._fault is None:
+            missing = [anchor for anchor in self._anchors if anchor > self.number]
+            if missing:
+                reason = f"entries up to {max(missing)} are known elsewhere and missing here"
+                self._fault = (self.number + 1, reason)
+        broken_at, found = self._fault or (None, None)
+        return AuditReport(self.number, self.head, broken_at, found)
 
 
-def _after(session: Session, number: int) -> list[AuditEntry]:
-    page = select(AuditEntry).where(AuditEntry.number > number).order_by(AuditEntry.number).limit(CHUNK)
-    return list(session.scalars(page))
+def verify(
+    session: Session, anchors: Mapping[int, str] | None = None, told: Callable[[int], None] = lambda _number: None
+) -> AuditReport:
+    """Walk the whole chain, and compare with ``anchors`` (entry number → hash, known from elsewhere).
+
+    ``told`` hears how far it is, every `CHUNK` links. Memory does not grow with the chain.
+    """
+    walk = Walk(anchors)
+    while rows := links_after(session, walk.number):
+        if not walk.go(rows):
+            break
+        told(walk.number)
+    return walk.report()
 
 
-def _fault(entry: AuditEntry, before: int, previous: str) -> str | None:
-    if entry.number != before + 1:
+def links_after(session: Session, number: int, most: int = CHUNK) -> Sequence[Row[Any]]:
+    """Return the next links as plain rows."""
+    page = select(*AuditEntry.__table__.columns).where(AuditEntry.number > number)
+    return session.execute(page.order_by(AuditEntry.number).limit(most)).all()
+
+
+def _fault(link: Any, before: int, previous: str) -> str | None:
+    if link.number != before + 1:
         return f"entry {before + 1} is missing"
-    if entry.previous != previous:
-        return f"entry {entry.number} does not follow entry {before}"
-    if entry.hash != digest(entry):
-        return f"entry {entry.number} was changed"
+    if link.previous != previous:
+        return f"entry {link.number} does not follow entry {before}"
+    if link.hash != digest(link):
+        return f"entry {link.number} was changed"
     return None
 
 
-def _strays(entry: AuditEntry, anchors: Mapping[int, str]) -> str | None:
-    if anchors.get(entry.number, entry.hash) != entry.hash:
-        return f"entry {entry.number} is not the one that is known elsewhere"
+def _strays(link: Any, anchors: Mapping[int, str]) -> str | None:
+    if anchors and anchors.get(link.number, link.hash) != link.hash:
+        return f"entry {link.number} is not the one that is known elsewhere"
     return None

@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session
 from alerts.audit import AuditWriter
 from alerts.cloud_events import cloud_event
 from alerts.directory import Directory
-from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, OutOfService, WalkTest
+from alerts.life_cycle import SYSTEM as NO_PERSON
+from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, MaintenanceWindow, OutOfService, WalkTest
 from alerts.views import alert_view
 from backbone import subjects
 from domain.alarm import AlarmClass
 from domain.alert import AlertEvent
 from domain.errors import RefusedError
 
-SYSTEM = "system"
+SYSTEM = NO_PERSON
 """The actor where no person acts."""
 
 NOT_FOUND = 404
@@ -48,6 +49,7 @@ class Desk:
     _hidden_rules: set[str] | None = None
     _walk_tests: dict[str, WalkTest] | None = None
     _out_of_service: Sequence[OutOfService] | None = None
+    _maintenance: Sequence[MaintenanceWindow] | None = None
 
     def alert(self, alert_id: str) -> Alert:
         """Return an alert; raises RefusedError with code 404."""
@@ -77,7 +79,9 @@ class Desk:
                 self._open[alert.rule, alert.entity] = alert
 
     def open(self, alert: Alert) -> None:
-        """Add a new alert."""
+        """Add a new alert, or one that is open again: what it hides counts again."""
+        if alert.reopened:
+            self._hidden_rules = None
         self.session.add(alert)
         self._open[alert.rule, alert.entity] = alert
 
@@ -109,6 +113,21 @@ class Desk:
     def forget_out_of_service(self) -> None:
         """Look again: one has just ended."""
         self._out_of_service = None
+
+    def maintenance(self, unit: str) -> list[MaintenanceWindow]:
+        """Return the maintenance windows that run in a unit, what ends last first; whose time is up runs no more."""
+        if self._maintenance is None:
+            running = select(MaintenanceWindow).where(
+                MaintenanceWindow.ended_ns.is_(None),
+                MaintenanceWindow.from_ns <= self.now_ns,
+                MaintenanceWindow.until_ns > self.now_ns,
+            )
+            self._maintenance = self.session.scalars(running.order_by(MaintenanceWindow.until_ns.desc())).all()
+        return [window for window in self._maintenance if window.unit == unit]
+
+    def forget_maintenance(self) -> None:
+        """Look again: one has just begun or ended."""
+        self._maintenance = None
 
     def write(self, alert: Alert | None, action: str, *, actor: str = SYSTEM, **details: Any) -> AuditEntry:
         """Add to the audit only."""

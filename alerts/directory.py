@@ -14,6 +14,7 @@ from domain.errors import RefusedError
 from domain.points import Point
 from domain.site import ChannelSettings, Labels, Person, Registry
 from domain.site.duty_times import local_time
+from domain.site.record import Reoccurrence
 from domain.words import COMPONENT_STATE
 
 
@@ -26,6 +27,10 @@ class Directory:
         self.channels: dict[str, ChannelSettings] = {channel.id: channel for channel in registry.site.channels}
         self.source = f"/sites/{registry.site.site}/alerts"
         self._timezone = _timezone(registry.site.timezone)
+
+    def reoccurrence(self, alarm_class: AlarmClass) -> Reoccurrence:
+        """Return what is made of an alarm of a class that comes back after its record was closed."""
+        return self._registry.site.alerts.of(alarm_class)
 
     def learn(self, points: Iterable[Point]) -> None:
         """Take points that nobody wrote, for their labels."""

@@ -105,8 +105,8 @@ def due(session: Session, now_ns: int, most: int) -> Sequence[Alert]:
 def rests(alert: Alert) -> bool:
     """Tell whether the ladder waits: suppressed, shelved, in a walk test, out of service, or as the matter is gone."""
     quiet = alert.out_of_service is not None and alert.alarm_class is not AlarmClass.FIRE
-    shelved = getattr(alert, "shelved_until_ns", None) is not None
-    suppressed = alert.suppressed_by is not None or getattr(alert, "suppressed_kind", None) is not None
+    shelved = alert.shelved_until_ns is not None
+    suppressed = alert.suppressed_by is not None or alert.suppressed_kind is not None
     return suppressed or shelved or alert.held or quiet or not (alert.active or alert.latched)
 
 

@@ -7,21 +7,55 @@ read it), RefusedError with code 404 for an unknown alert, or LinkError when the
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
-from backbone.client import Backbone
+from alerts.actions_face import (
+    ActionRequest,
+    ActionsFace,
+    AlertId,
+    CommentRequest,
+    ConfirmRequest,
+    Model,
+    Remark,
+    Who,
+)
 from domain.alarm import AlarmClass
-from domain.alert import AlertView, Confirmation
+from domain.alert import AlertView
 from domain.ids import Token
+
+__all__ = [
+    "MOST_LISTED",
+    "ActionRequest",
+    "ActionsFace",
+    "AlertDetail",
+    "AlertId",
+    "AlertsFace",
+    "Answer",
+    "AnswerRequest",
+    "AttachmentView",
+    "AuditView",
+    "CommentRequest",
+    "CommentView",
+    "ConfirmRequest",
+    "GetRequest",
+    "Latency",
+    "LatencyStats",
+    "LinkRequest",
+    "LinkView",
+    "ListRequest",
+    "Model",
+    "NotificationStats",
+    "NotificationView",
+    "Remark",
+    "Stats",
+    "Subject",
+    "Who",
+]
 
 MOST_LISTED = 500
 """Alerts in one reply: a NATS message holds 1 MiB, an alert takes about 1.2 kB."""
-
-Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
-AlertId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
 
 
 class Subject(StrEnum):
@@ -29,10 +63,6 @@ class Subject(StrEnum):
 
     LIST = "svc.alerts.list"
     GET = "svc.alerts.get"
-    ACKNOWLEDGE = "svc.alerts.acknowledge"
-    CONFIRM = "svc.alerts.confirm"
-    RESET = "svc.alerts.reset"
-    COMMENT = "svc.alerts.comment"
     ANSWER = "svc.alerts.answer"
     LINK = "svc.alerts.link"
     STATS = "svc.alerts.stats"
@@ -44,12 +74,6 @@ class Answer(StrEnum):
     RECEIVED = "received"
     ON_SITE = "on_site"
     FALSE_ALARM = "false_alarm"
-
-
-class Model(BaseModel):
-    """Base of requests and replies: frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ListRequest(Model):
@@ -66,26 +90,6 @@ class GetRequest(Model):
     """One alert."""
 
     id: AlertId
-
-
-class ActionRequest(Model):
-    """Acknowledge or reset."""
-
-    id: AlertId
-    by: Who
-
-
-class ConfirmRequest(ActionRequest):
-    """What was found out; ``text`` is the cause, kept as a comment."""
-
-    finding: Confirmation
-    text: Remark = ""
-
-
-class CommentRequest(ActionRequest):
-    """Something to add."""
-
-    text: Annotated[Remark, Field(min_length=1)]
 
 
 class LinkRequest(Model):
@@ -106,6 +110,17 @@ class CommentView(Model):
 
     by: str
     text: str
+    at_ns: int
+
+
+class AttachmentView(Model):
+    """Evidence that lies elsewhere."""
+
+    by: str
+    url: str
+    sha256: str
+    media_type: str
+    note: str
     at_ns: int
 
 
@@ -134,6 +149,7 @@ class NotificationView(Model):
     sent_at_ns: int | None
     accepted_at_ns: int | None
     delivered_at_ns: int | None
+    read_at_ns: int | None = None
     answered_at_ns: int | None
     answer: str | None
     provider_id: str | None
@@ -145,6 +161,7 @@ class AlertDetail(Model):
 
     alert: AlertView
     comments: tuple[CommentView, ...]
+    attachments: tuple[AttachmentView, ...] = ()
     audit: tuple[AuditView, ...]
     notifications: tuple[NotificationView, ...]
 
@@ -206,12 +223,8 @@ class Stats(Model):
     latency_ms: LatencyStats
 
 
-class AlertsFace:
-    """Typed client of ``svc.alerts.*``."""
-
-    def __init__(self, backbone: Backbone) -> None:
-        """Ask over ``backbone``."""
-        self._backbone = backbone
+class AlertsFace(ActionsFace):
+    """Typed client of ``svc.alerts.*``; what people do is in `ActionsFace`."""
 
     async def list(
         self,
@@ -232,23 +245,6 @@ class AlertsFace:
         """Return an alert with comments, audit and notifications."""
         return AlertDetail.model_validate(await self._ask(Subject.GET, GetRequest(id=alert_id)))
 
-    async def acknowledge(self, alert_id: str, *, by: str) -> AlertView:
-        """Take an alert on: stops its ladder."""
-        return _alert(await self._ask(Subject.ACKNOWLEDGE, ActionRequest(id=alert_id, by=by)))
-
-    async def confirm(self, alert_id: str, *, by: str, finding: Confirmation, text: str = "") -> AlertView:
-        """Record what was found out, with the cause."""
-        request = ConfirmRequest(id=alert_id, by=by, finding=finding, text=text)
-        return _alert(await self._ask(Subject.CONFIRM, request))
-
-    async def reset(self, alert_id: str, *, by: str) -> AlertView:
-        """Let a latched alert go, once the telemetry no longer says it."""
-        return _alert(await self._ask(Subject.RESET, ActionRequest(id=alert_id, by=by)))
-
-    async def comment(self, alert_id: str, *, by: str, text: str) -> AlertView:
-        """Add something."""
-        return _alert(await self._ask(Subject.COMMENT, CommentRequest(id=alert_id, by=by, text=text)))
-
     async def link(self, token: str) -> LinkView:
         """Return what a signed link is for, to show it to the person who opened it."""
         return LinkView.model_validate(await self._ask(Subject.LINK, LinkRequest(token=token)))
@@ -260,9 +256,6 @@ class AlertsFace:
     async def stats(self) -> Stats:
         """Return the figures."""
         return Stats.model_validate(await self._ask(Subject.STATS, Model()))
-
-    async def _ask(self, subject: Subject, request: Model) -> Any:
-        return await self._backbone.request(subject.value, request.model_dump(mode="json", exclude_none=True))
 
 
 def _alert(reply: Any) -> AlertView:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts import audit, intake, outbox
+from alerts.audit_service import AuditService
 from alerts.database import Database
 from alerts.delivery import Courier
 from alerts.desk import Desk
@@ -18,6 +19,7 @@ from alerts.directory import Directory
 from alerts.feed import publish_feed
 from alerts.intake import read_alarms
 from alerts.links import LEAST_KEY
+from alerts.maintenance_service import MaintenanceService, open_windows
 from alerts.office import Office
 from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
@@ -72,6 +74,8 @@ async def run(
             for channel in registry.site.channels
         ]
         await AlertsService(office, signing_key).serve(backbone)
+        await MaintenanceService(office, backbone).serve()
+        await AuditService(office, backbone).serve()
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
         await _work(office, backbone, registry, couriers, stop)
@@ -150,6 +154,7 @@ def _status(session: Session) -> dict[str, Any]:
         "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
         "walk_tests": running_tests(session),
         "out_of_service": running_entries(session),
+        "maintenance": open_windows(session),
         "notifications": notification_stats(session).model_dump(),
         "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),
         "events_refused": session.scalar(

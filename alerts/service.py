@@ -1,4 +1,4 @@
-"""`svc.alerts.*`: requests from other processes, one handler a subject."""
+"""`svc.alerts.*`: requests from other processes, one handler a subject; what people do is `alerts.actions_service`."""
 
 from __future__ import annotations
 
@@ -8,42 +8,33 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from alerts import actions, face
+from alerts.actions_service import ActionsService
 from alerts.desk import Desk
 from alerts.face import Subject
 from alerts.links import verify_token
-from alerts.office import Office
-from alerts.schema import Alert, AuditEntry, Comment, Notification
+from alerts.schema import Alert, Attachment, AuditEntry, Comment, Notification
 from alerts.stats import stats
-from alerts.views import alert_view, audit_view, comment_view, notification_view
+from alerts.views import alert_view, attachment_view, audit_view, comment_view, notification_view
 from backbone.client import Backbone
 
 Reply = dict[str, Any]
-Act = Callable[[Desk, Alert], None]
 
 
-class AlertsService:
-    """Handlers over an office; pydantic refuses malformed requests, the life cycle illegal moves."""
-
-    def __init__(self, office: Office, signing_key: bytes) -> None:
-        """Serve ``office``; ``signing_key`` is that of the answer links."""
-        self._office = office
-        self._signing_key = signing_key
+class AlertsService(ActionsService):
+    """Handlers over an office: those of `ActionsService`, and those that look. Pydantic refuses what is malformed."""
 
     async def serve(self, backbone: Backbone) -> None:
         """Answer until the connection closes."""
         handlers: dict[Subject, Callable[[Reply], Awaitable[Reply]]] = {
             Subject.LIST: self.list,
             Subject.GET: self.get,
-            Subject.ACKNOWLEDGE: self.acknowledge,
-            Subject.CONFIRM: self.confirm,
-            Subject.RESET: self.reset,
-            Subject.COMMENT: self.comment,
             Subject.LINK: self.link,
             Subject.ANSWER: self.answer,
             Subject.STATS: self.stats,
         }
         for subject, handler in handlers.items():
             await backbone.serve(subject.value, handler)
+        await super().serve(backbone)
 
     async def list(self, body: Reply) -> Reply:
         """List alerts."""
@@ -56,28 +47,6 @@ class AlertsService:
         request = face.GetRequest.model_validate(body)
         detail = await self._office.database.read(lambda session: _detail(self._office.desk(session), request.id))
         return detail.model_dump(mode="json")
-
-    async def acknowledge(self, body: Reply) -> Reply:
-        """Take an alert on."""
-        request = face.ActionRequest.model_validate(body)
-        return await self._act(request, lambda desk, alert: actions.acknowledge(desk, alert, request.by))
-
-    async def confirm(self, body: Reply) -> Reply:
-        """Record a finding."""
-        request = face.ConfirmRequest.model_validate(body)
-        return await self._act(
-            request, lambda desk, alert: actions.confirm(desk, alert, request.by, request.finding, request.text)
-        )
-
-    async def reset(self, body: Reply) -> Reply:
-        """Let a latched alert go."""
-        request = face.ActionRequest.model_validate(body)
-        return await self._act(request, lambda desk, alert: actions.reset(desk, alert, request.by))
-
-    async def comment(self, body: Reply) -> Reply:
-        """Add a comment."""
-        request = face.CommentRequest.model_validate(body)
-        return await self._act(request, lambda desk, alert: actions.comment(desk, alert, request.by, request.text))
 
     async def link(self, body: Reply) -> Reply:
         """Say what a link is for."""
@@ -101,14 +70,6 @@ class AlertsService:
         """Return the figures."""
         face.Model.model_validate(body)
         return (await self._office.database.read(stats)).model_dump(mode="json")
-
-    async def _act(self, request: face.ActionRequest, act: Act) -> Reply:
-        def work(desk: Desk) -> Reply:
-            alert = desk.alert(request.id)
-            act(desk, alert)
-            return _reply(alert)
-
-        return await self._office.change(work)
 
 
 def _reply(alert: Alert) -> Reply:
@@ -137,8 +98,10 @@ def _detail(desk: Desk, alert_id: str) -> face.AlertDetail:
     notices = session.scalars(
         select(Notification).where(Notification.alert_id == alert_id).order_by(Notification.created_ns, Notification.id)
     )
+    evidence = session.scalars(select(Attachment).where(Attachment.alert_id == alert_id).order_by(Attachment.number))
     return face.AlertDetail(
         alert=alert_view(alert),
+        attachments=tuple(attachment_view(attachment) for attachment in evidence),
         comments=tuple(comment_view(comment) for comment in comments),
         audit=tuple(audit_view(entry) for entry in entries),
         notifications=tuple(notification_view(notice) for notice in notices),

@@ -7,7 +7,7 @@ import asyncio
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts import escalation, out_of_service, walk_test_end
+from alerts import escalation, out_of_service, record_timers, walk_test_end
 from alerts.desk import Desk
 from alerts.office import Office, wait
 from alerts.schema import Alert
@@ -41,12 +41,14 @@ def _next_timer(session: Session) -> int | None:
     ladders = session.scalar(select(func.min(Alert.next_escalation_ns)))
     tests = walk_test_end.next_end(session)
     services = out_of_service.next_end(session)
-    return min((time_ns for time_ns in (ladders, tests, services) if time_ns is not None), default=None)
+    record = record_timers.next_due(session)
+    return min((time_ns for time_ns in (ladders, tests, services, record) if time_ns is not None), default=None)
 
 
 def escalate(desk: Desk) -> None:
     """Run the timers that are due, at most a batch; a walk test whose time is up ends first."""
     walk_test_end.end_overdue(desk)
     out_of_service.end_overdue(desk)
+    record_timers.run_due(desk)
     for alert in escalation.due(desk.session, desk.now_ns, BATCH):
         escalation.settle(desk, alert)

@@ -2,7 +2,7 @@
 
 | kind | open alert of (rule, entity): none | there |
 |---|---|---|
-| raised | a new record, its ladder begins [2] | inactive: the same record is active again [1]; active: content only |
+| raised | a new record, with its ladder [2]; or the last one [3] | inactive: active again [1]; active: content only |
 | level | kept as seen | level and content; a rise is told to everybody who was told before |
 | unknown, known | kept as seen | `data_unknown` set, taken back |
 | cleared | kept as seen | inactive; its consequences are free; it closes when nothing is left to do |
@@ -10,7 +10,8 @@
 [1] An acknowledgement or reset before does not count for it: both are taken back (the audit has them),
 and people are told anew.
 [2] It waits while a walk test holds the record (`alerts.walk_tests`), or its place is out of service
-(`alerts.out_of_service`).
+(`alerts.out_of_service`), or while a cause or a maintenance window suppresses it.
+[3] By class, see `alerts.reoccurrence`.
 
 A transition that ``resets`` is no alert of its own: see `alerts.panel_resets`.
 
@@ -25,11 +26,21 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from alerts import escalation, life_cycle, notices, out_of_service, panel_resets, suppression, walk_tests
+from alerts import (
+    escalation,
+    life_cycle,
+    notices,
+    out_of_service,
+    panel_resets,
+    reoccurrence,
+    shelving,
+    suppression,
+    walk_tests,
+)
 from alerts.desk import Desk
-from alerts.schema import Alert, SeenTransition
+from alerts.schema import Alert, MaintenanceWindow, SeenTransition
 from domain.alarm import AlarmClass, Level, Transition, TransitionKind
-from domain.alert import AlertEvent
+from domain.alert import AlertEvent, SuppressionKind
 
 _LEVELS = list(Level)
 
@@ -76,13 +87,21 @@ def _reset_panel(desk: Desk, transition: Transition, seq: int) -> None:
 
 def close_if_done(desk: Desk, alert: Alert) -> None:
     """Close an alert when nothing is left to do, and then what it suppressed."""
-    cause = desk.session.get(Alert, alert.suppressed_by) if alert.suppressed_by else None
-    cause_answered = cause is not None and cause.acknowledged_at_ns is not None
-    if not life_cycle.closes(alert, cause_answered=cause_answered):
+    if not life_cycle.closes(alert, cause_answered=_answered_elsewhere(desk, alert)):
         return
     alert.closed_at_ns = desk.now_ns
     escalation.settle(desk, alert)
+    shelving.end(desk, alert, shelving.BY_CLOSING, anew=False)
     desk.note(alert, AlertEvent.CLOSED)
+
+
+def _answered_elsewhere(desk: Desk, alert: Alert) -> bool:
+    """Tell whether somebody answered for what suppresses it: its cause, or the window that it was raised in."""
+    if alert.suppressed_kind is SuppressionKind.MAINTENANCE:
+        window = desk.session.get(MaintenanceWindow, alert.suppressed_by)
+        return window is not None and alert.raised_at_ns >= window.from_ns
+    cause = desk.session.get(Alert, alert.suppressed_by) if alert.suppressed_by else None
+    return cause is not None and cause.acknowledged_at_ns is not None
 
 
 def _raise(desk: Desk, transition: Transition) -> Alert:
@@ -104,15 +123,21 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
         historical=transition.historical,
         escalation_step=0,
         comments=0,
+        attachments=0,
+        reopened=0,
         **place,
     )
     _take_content(alert, transition)
     why = {**walk_tests.hold(desk, alert), **out_of_service.flag(desk, alert)}
+    earlier = reoccurrence.earlier(desk, alert)
+    if earlier is not None and reoccurrence.reopens(desk, earlier, alert):
+        return _reopen(desk, earlier, transition)
+    alert.previous_id = reoccurrence.link(desk, earlier, alert)
     if not alert.held:
         number_fire(desk, alert)
     desk.open(alert)
     suppression.remember(desk, alert, transition.hides)
-    alert.suppressed_by = suppression.cause_of(desk, alert)
+    why |= suppression.decide(desk, alert)
     desk.note(alert, AlertEvent.RAISED, **_evidence(transition), **why)
     if transition.hides:
         suppression.hide_consequences(desk, alert)
@@ -136,22 +161,20 @@ def number_fire(desk: Desk, alert: Alert) -> None:
 
 def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
     """The same record is active (again)."""
+    rises = _rises(alert, transition)
     _take_content(alert, transition)
     suppression.remember(desk, alert, transition.hides)
     if alert.active:
         desk.write(alert, "raised_while_active", **_evidence(transition))
         suppression.hide_consequences(desk, alert)
+        shelving.on_raised(desk, alert, rises=rises, again=False)
         return
     withdrawn = alert.acknowledged_by
-    alert.active, alert.data_unknown, alert.cleared_at_ns = True, False, None
-    alert.acknowledged_at_ns = alert.acknowledged_by = alert.owner = None
-    alert.reset_at_ns = alert.reset_by = None
-    alert.panel_reset_ns = None
+    _take_answers_back(alert)
     why = {**walk_tests.hold_again(desk, alert, told_test=transition.test), **out_of_service.flag(desk, alert)}
     if not alert.held:
         number_fire(desk, alert)
-    alert.suppressed_by = suppression.cause_of(desk, alert)
-    evidence = {**_evidence(transition), **why}
+    evidence = {**_evidence(transition), **why, **suppression.decide(desk, alert)}
     desk.note(alert, AlertEvent.RAISED, outcome="again", acknowledgement_withdrawn=withdrawn, **evidence)
     suppression.hide_consequences(desk, alert)
     if withdrawn is None:
@@ -159,17 +182,48 @@ def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
     else:
         alert.occurrence += 1
         escalation.start(desk, alert)
+    shelving.on_raised(desk, alert, rises=rises, again=True)
+
+
+def _reopen(desk: Desk, alert: Alert, transition: Transition) -> Alert:
+    """The closed record goes on: nothing of what people said before counts for it."""
+    closed_at_ns, withdrawn = alert.closed_at_ns, alert.acknowledged_by
+    _take_content(alert, transition)
+    _take_answers_back(alert)
+    alert.closed_at_ns = None
+    alert.reopened += 1
+    alert.occurrence += 1
+    desk.open(alert)
+    suppression.remember(desk, alert, transition.hides)
+    why = {**out_of_service.flag(desk, alert), **suppression.decide(desk, alert)}
+    evidence = {**_evidence(transition), **why, "closed_at_ns": closed_at_ns, "acknowledgement_withdrawn": withdrawn}
+    desk.note(alert, AlertEvent.RAISED, outcome="reopened", **evidence)
+    suppression.hide_consequences(desk, alert)
+    escalation.start(desk, alert)
+    return alert
+
+
+def _take_answers_back(alert: Alert) -> None:
+    """What people said of an alert before does not count for its return; the audit has it."""
+    alert.active, alert.data_unknown, alert.cleared_at_ns = True, False, None
+    alert.acknowledged_at_ns = alert.acknowledged_by = alert.owner = None
+    alert.reset_at_ns = alert.reset_by = None
+    alert.rechecked_at_ns = alert.rechecked_by = None
+    alert.panel_reset_ns = None
 
 
 def _level(desk: Desk, alert: Alert, transition: Transition) -> None:
-    rises = _LEVELS.index(transition.level) > _LEVELS.index(alert.level)
+    rises = _rises(alert, transition)
     before = alert.level
     _take_content(alert, transition)
     suppression.remember(desk, alert, transition.hides)
     told: list[str] = []
-    if rises and alert.suppressed_by is None and not alert.held:
+    shelved = alert.shelved_until_ns is not None and not shelving.ends_at(alert.level)
+    if rises and alert.suppressed_by is None and not alert.held and not shelved:
         told = notices.tell_again(desk, alert, f"level-{transition.id}")
     desk.note(alert, AlertEvent.LEVEL, before=before.value, told=told, **_evidence(transition))
+    if rises and shelving.ends_at(alert.level):
+        shelving.end(desk, alert, shelving.BY_LEVEL, anew=False)
     suppression.hide_consequences(desk, alert)
 
 
@@ -207,11 +261,17 @@ _ON_OPEN: dict[TransitionKind, Callable[[Desk, Alert, Transition], None]] = {
 }
 
 
+def _rises(alert: Alert, transition: Transition) -> bool:
+    return _LEVELS.index(transition.level) > _LEVELS.index(alert.level)
+
+
 def _take_content(alert: Alert, transition: Transition) -> None:
-    """Take what the newest transition says about the matter."""
+    """Take what the newest transition says about the matter; a fire is latched whatever its rule says."""
     alert.rule_version = transition.rule_version
     alert.level = transition.level
-    alert.latched = transition.latched
+    alert.latched = transition.latched or alert.alarm_class is AlarmClass.FIRE
+    if transition.kind is TransitionKind.RAISED:
+        alert.input_seq, alert.log_time_ns = transition.input_seq, transition.log_time_ns
     alert.text_zh, alert.text_en = transition.text_zh, transition.text_en
     alert.picture_url = transition.picture_url or alert.picture_url
     alert.value = transition.value if transition.value is None or math.isfinite(transition.value) else None
@@ -224,5 +284,6 @@ def _evidence(transition: Transition) -> dict[str, Any]:
         "transition": transition.id,
         "input_seq": transition.input_seq,
         "event_time_ns": transition.event_time_ns,
+        "log_time_ns": transition.log_time_ns,
         "level": transition.level.value,
     }

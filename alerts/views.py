@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from alerts.face import AuditView, CommentView, NotificationView
-from alerts.schema import Alert, AuditEntry, Comment, Notification
+from alerts.face import AttachmentView, AuditView, CommentView, NotificationView
+from alerts.schema import Alert, Attachment, AuditEntry, Comment, Notification
 from domain.alert import AlertView
 
 _FROM_PLACE = {"place"}
@@ -20,6 +20,11 @@ def alert_view(alert: Alert) -> AlertView:
 def comment_view(comment: Comment) -> CommentView:
     """Return a comment."""
     return CommentView(by=comment.by, text=comment.text, at_ns=comment.at_ns)
+
+
+def attachment_view(attachment: Attachment) -> AttachmentView:
+    """Return a piece of evidence."""
+    return AttachmentView(**{name: getattr(attachment, name) for name in AttachmentView.model_fields})
 
 
 def audit_view(entry: AuditEntry) -> AuditView:

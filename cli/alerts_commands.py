@@ -37,7 +37,8 @@ AWAY = 3
 app = typer.Typer(
     no_args_is_help=True,
     invoke_without_command=True,
-    help="告警：查看、应答、确认、复位 / Alerts: list, acknowledge, confirm, reset. With --site: the alerts process.",
+    help="告警：查看、应答、确认、复位、搁置、指派、取证、复查 / Alerts: what stands, and what people do about it."
+    " With --site: the alerts process.",
 )
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="告警编号或其开头 / the alert's id or its beginning")]
@@ -71,13 +72,13 @@ def list_alerts(
     lang: LangOption = Language.ZH,
 ) -> None:
     """列出告警 / List alerts: fire first, newest first within a class."""
-    found = _ask(
+    found = ask_face(
         lambda face: face.list(
             open=None if closed else True, classes=tuple(classes or ()), unit=unit, rule=rule, limit=limit
         )
     )
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         for line in _ask_tests(unit, lang):
             Console().print(plain(line, "bold yellow"), soft_wrap=True)
@@ -91,11 +92,11 @@ def show(alert_id: IdArgument, *, as_json: JsonOption = False, lang: LangOption 
     async def work(face: AlertsFace) -> None:
         detail = await face.get(await _whole_id(face, alert_id))
         if as_json:
-            _print_json(detail)
+            print_json(detail)
         else:
             Console().print(*detail_tables(detail, lang))
 
-    _ask(work)
+    ask_face(work)
 
 
 @app.command()
@@ -103,7 +104,7 @@ def ack(
     alert_id: IdArgument, *, by: ByOption = "", as_json: JsonOption = False, lang: LangOption = Language.ZH
 ) -> None:
     """应答：表示已接手，停止升级 / Acknowledge: take it on, the ladder stops."""
-    _act(alert_id, by, lambda face, whole, who: face.acknowledge(whole, by=who), lang, as_json=as_json)
+    act_on(alert_id, by, lambda face, whole, who: face.acknowledge(whole, by=who), lang, as_json=as_json)
 
 
 @app.command()
@@ -111,16 +112,20 @@ def confirm(
     alert_id: IdArgument,
     finding: Annotated[Confirmation, typer.Argument(help="real 真实 · false 误报 · test 测试")],
     *,
-    text: Annotated[str, typer.Option(help="原因 / the cause")] = "",
+    cause: Annotated[str, typer.Option(help="误报原因，误报必填 / what made a false alarm, which needs it")] = "",
+    text: Annotated[str, typer.Option(help="备注；未写 --cause 时即原因 / a comment; the cause without --cause")] = "",
     by: ByOption = "",
     as_json: JsonOption = False,
     lang: LangOption = Language.ZH,
 ) -> None:
-    """确认：真实、误报或测试 / Confirm what was found: real, false or test."""
-    _act(
+    """确认：真实、误报或测试 / Confirm what was found: real, false (with its cause) or test.
+
+    Example: fengsui alerts confirm 3f2a false --cause "厨房蒸汽 / steam of the kitchen"
+    """
+    act_on(
         alert_id,
         by,
-        lambda face, whole, who: face.confirm(whole, by=who, finding=finding, text=text),
+        lambda face, whole, who: face.confirm(whole, by=who, finding=finding, text=text, cause=cause),
         lang,
         as_json=as_json,
     )
@@ -131,7 +136,7 @@ def reset(
     alert_id: IdArgument, *, by: ByOption = "", as_json: JsonOption = False, lang: LangOption = Language.ZH
 ) -> None:
     """复位：设备恢复后解除锁定 / Reset a latched alert whose telemetry is normal again."""
-    _act(alert_id, by, lambda face, whole, who: face.reset(whole, by=who), lang, as_json=as_json)
+    act_on(alert_id, by, lambda face, whole, who: face.reset(whole, by=who), lang, as_json=as_json)
 
 
 @app.command()
@@ -144,10 +149,10 @@ def comment(
     lang: LangOption = Language.ZH,
 ) -> None:
     """备注 / Comment."""
-    _act(alert_id, by, lambda face, whole, who: face.comment(whole, by=who, text=text), lang, as_json=as_json)
+    act_on(alert_id, by, lambda face, whole, who: face.comment(whole, by=who, text=text), lang, as_json=as_json)
 
 
-def _act(
+def act_on(
     alert_id: str,
     by: str,
     act: Callable[[AlertsFace, str, str], Awaitable[AlertView]],
@@ -160,9 +165,9 @@ def _act(
     async def work(face: AlertsFace) -> AlertView:
         return await act(face, await _whole_id(face, alert_id), by or getpass.getuser())
 
-    alert = _ask(work)
+    alert = ask_face(work)
     if as_json:
-        _print_json(alert)
+        print_json(alert)
     else:
         Console().print(alert_table((alert,), lang))
 
@@ -196,7 +201,7 @@ def _ask_tests(unit: str | None, lang: Language) -> list[str]:
         return []
 
 
-def _ask(work: Callable[[AlertsFace], Awaitable[T]]) -> T:
+def ask_face(work: Callable[[AlertsFace], Awaitable[T]]) -> T:
     """Run ``work`` over a connection; an error becomes a sentence and an exit code."""
 
     async def main() -> T:
@@ -215,7 +220,8 @@ def _ask(work: Callable[[AlertsFace], Awaitable[T]]) -> T:
         raise typer.Exit(AWAY) from None
 
 
-def _print_json(content: BaseModel | tuple[AlertView, ...]) -> None:
+def print_json(content: BaseModel | tuple[AlertView, ...]) -> None:
+    """Write one thing or a list of alerts as JSON."""
     if isinstance(content, BaseModel):
         typer.echo(content.model_dump_json(indent=1))
     else:

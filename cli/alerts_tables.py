@@ -11,7 +11,7 @@ from rich.text import Text
 from alerts.face import AlertDetail
 from cli.check_command import Language
 from domain.alarm import AlarmClass, Level
-from domain.alert import AlertView
+from domain.alert import AlertView, SuppressionKind
 from domain.clock import NS_PER_S
 from domain.out_of_service import OutOfServiceView
 from domain.walk_test import WalkTestView
@@ -53,14 +53,30 @@ _WORDS = {
     "closed": ("已关闭", "closed"),
     "held": ("走动测试不推送", "walk test, told to nobody"),
     "out_of_service": ("停用", "out of service"),
+    "maintenance": ("维保窗口", "maintenance"),
+    "digest": ("汇总推送", "in a digest"),
+    "shelved": ("搁置", "shelved"),
+    "rechecked": ("已复查", "re-checked"),
+    "reopened": ("再次打开", "reopened"),
+}
+_SUPPRESSED: dict[SuppressionKind | None, str] = {
+    SuppressionKind.MAINTENANCE: "maintenance",
+    SuppressionKind.DIGEST: "digest",
 }
 _HEADINGS = {
     Language.ZH: ("编号", "时间", "类别", "级别", "内容", "状态", "负责人", "下次升级"),
     Language.EN: ("id", "time", "class", "level", "text", "state", "owner", "next step"),
 }
 _NOTICE_HEADINGS = {
-    Language.ZH: ("人员", "渠道", "步骤", "状态", "次数", "送出", "平台接收", "送达", "回复", "错误"),
-    Language.EN: ("person", "channel", "step", "state", "tries", "sent", "accepted", "delivered", "answer", "error"),
+    Language.ZH: ("人员", "渠道", "步骤", "状态", "次数", "送出", "平台接收", "送达", "阅读", "回复", "错误"),
+    Language.EN: (
+        "person", "channel", "step", "state", "tries", "sent", "accepted", "delivered", "read", "answer", "error",
+    ),
+}  # fmt: skip
+_FACT_HEADINGS = {Language.ZH: ("事实", "内容"), Language.EN: ("fact", "what")}
+_EVIDENCE_HEADINGS = {
+    Language.ZH: ("时间", "操作人", "地址", "类型", "SHA-256", "备注"),
+    Language.EN: ("time", "who", "address", "type", "SHA-256", "note"),
 }
 _AUDIT_HEADINGS = {
     Language.ZH: ("序号", "时间", "操作人", "动作", "详情"),
@@ -122,6 +138,7 @@ def detail_tables(detail: AlertDetail, language: Language) -> list[Table]:
             local(notice.sent_at_ns),
             local(notice.accepted_at_ns),
             local(notice.delivered_at_ns),
+            local(notice.read_at_ns),
             plain(f"{notice.answer or ''} {local(notice.answered_at_ns)}".strip()),
             plain(notice.last_error or ""),
         )
@@ -129,7 +146,36 @@ def detail_tables(detail: AlertDetail, language: Language) -> list[Table]:
     for entry in detail.audit:
         shown = ", ".join(f"{name}={value}" for name, value in entry.details.items() if value is not None)
         audit.add_row(str(entry.number), local(entry.at_ns), plain(entry.actor), plain(entry.action), plain(shown))
-    return [alert_table((detail.alert,), language), notices, audit]
+    evidence = _table(_EVIDENCE_HEADINGS[language])
+    for one in detail.attachments:
+        row = (one.by, one.url, one.media_type, one.sha256, one.note)
+        evidence.add_row(local(one.at_ns), *(plain(cell) for cell in row))
+    more = [evidence] if detail.attachments else []
+    return [alert_table((detail.alert,), language), _fact_table(detail.alert, language), notices, *more, audit]
+
+
+def _fact_table(alert: AlertView, language: Language) -> Table:
+    """Return what stands on record of an alert besides its state, as far as there is any."""
+    shelved = f"{local(alert.shelved_until_ns)} · {alert.shelved_by} {alert.shelved_with or ''} · {alert.shelve_reason}"
+    known = {
+        ("规则", "rule"): f"{alert.rule} · {alert.rule_version}",
+        ("数值", "values"): ", ".join(f"{name}={value:g}" for name, value in alert.values.items()),
+        ("发生", "happened"): local(alert.event_time_ns),
+        ("规则延时", "on-delay"): f"{alert.delay_ns / NS_PER_S:g} s" if alert.delay_ns else "",
+        ("误报原因", "cause of the false alarm"): alert.false_cause,
+        ("搁置至", "shelved until"): shelved if alert.shelved_until_ns is not None else "",
+        ("抑制", "suppressed by"): alert.suppressed_by,
+        ("复查", "re-checked"): f"{local(alert.rechecked_at_ns)} · {alert.rechecked_by}" if alert.rechecked_by else "",
+        ("前次告警", "the one before"): alert.previous_id,
+        ("再次打开", "reopened"): f"{alert.reopened} ×" if alert.reopened else "",
+        ("首警顺序", "order of fires"): alert.fire_order,
+        ("图片", "picture"): alert.picture_url,
+    }
+    table = _table(_FACT_HEADINGS[language])
+    for names, what in known.items():
+        if what:
+            table.add_row(names[language is Language.EN], plain(what))
+    return table
 
 
 def facts(alert: AlertView) -> list[str]:
@@ -139,9 +185,12 @@ def facts(alert: AlertView) -> list[str]:
     found.append("unacknowledged" if alert.acknowledged_at_ns is None else "acknowledged")
     found += [alert.confirmed.value] if alert.confirmed else []
     found += ["latched"] if alert.latched and alert.reset_at_ns is None else []
-    found += ["suppressed"] if alert.suppressed_by else []
+    found += [_SUPPRESSED.get(alert.suppressed_kind, "suppressed")] if alert.suppressed_by else []
+    found += ["shelved"] if alert.shelved_until_ns is not None else []
     found += ["held"] if alert.held else []
     found += ["out_of_service"] if alert.out_of_service else []
+    found += ["rechecked"] if alert.rechecked_at_ns is not None else []
+    found += ["reopened"] if alert.reopened else []
     found += ["historical"] if alert.historical else []
     found += ["closed"] if alert.closed_at_ns is not None else []
     return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from cli import process_commands
+from cli.alerts_actions_commands import assign, attach, recheck, shelve, unshelve
 from cli.alerts_commands import app as alerts_app
+from cli.audit_command import app as audit_app
 from cli.check_command import check
 from cli.commission_command import commission
 from cli.config_commands import app as config_app
@@ -17,6 +19,7 @@ from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
 from cli.influx_commands import app as influx_app
 from cli.ingest_commands import app as ingest_app
+from cli.maintenance_command import app as maintenance_app
 from cli.modbus_commands import app as modbus_app
 from cli.out_of_service_command import app as out_of_service_app
 from cli.points_commands import app as points_app
@@ -69,10 +72,14 @@ app.add_typer(points_app, name="points", rich_help_panel=DESK)
 app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
+for _action in (shelve, unshelve, assign, attach, recheck):
+    alerts_app.command()(_action)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(roster_app, name="roster", rich_help_panel=PEOPLE)
 app.add_typer(escalation_app, name="escalation", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
+app.add_typer(maintenance_app, name="maintenance", rich_help_panel=PEOPLE)
+app.add_typer(audit_app, name="audit", rich_help_panel=PEOPLE)
 
 
 def main() -> None:

@@ -21,6 +21,14 @@ class Confirmation(StrEnum):
     TEST = "test"
 
 
+class SuppressionKind(StrEnum):
+    """Why an alert is told to nobody although it stands; ``suppressed_by`` is the id of the reason."""
+
+    CAUSE = "cause"
+    MAINTENANCE = "maintenance"
+    DIGEST = "digest"
+
+
 class AlertEvent(StrEnum):
     """What happened to an alert: the last token of its feed subject and CloudEvents type."""
 
@@ -37,6 +45,10 @@ class AlertEvent(StrEnum):
     SUPPRESSED = "suppressed"
     RECEIPT = "receipt"
     CLOSED = "closed"
+    SHELVED = "shelved"
+    ATTACHED = "attached"
+    ASSIGNED = "assigned"
+    RECHECKED = "rechecked"
 
 
 class AlertView(BaseModel):
@@ -88,6 +100,20 @@ class AlertView(BaseModel):
         default=None, description="id of what took its place out of service (停用); fires are told all the same"
     )
     held: bool = Field(default=False, description="raised in a walk test, and told to nobody for that reason")
+    shelved_until_ns: int | None = Field(default=None, description="shelved (搁置): told to nobody until then")
+    shelved_by: str | None = None
+    shelved_with: str | None = Field(default=None, description="the second person, whom the class fire needs")
+    shelve_reason: str | None = None
+    false_cause: str | None = Field(default=None, description="of a false alarm: what made it")
+    suppressed_kind: SuppressionKind | None = Field(default=None, description="what `suppressed_by` is the id of")
+    previous_id: str | None = Field(default=None, description="the occurrence before this one, of the same rule there")
+    attachments: int = 0
+    reopened: int = Field(default=0, description="how often it was opened again after it had closed")
+    rechecked_at_ns: int | None = Field(default=None, description="re-checked (复查) on the spot")
+    rechecked_by: str | None = None
+    input_seq: int | None = Field(default=None, description="sequence in TELEMETRY of what raised it (last)")
+    log_time_ns: int | None = Field(default=None, description="when the log said so: rules count their delays in it")
+    delay_ns: int = Field(default=0, description="on-delay that the rule asked for, ns")
 
     @property
     def is_open(self) -> bool:

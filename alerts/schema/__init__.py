@@ -8,23 +8,27 @@
 | walk_tests | a time in which the alarms of a unit, or of parts of it, are told to nobody | begun and ended once |
 | out_of_service | a time in which points, devices, zones or gateways are out of service | begun and ended once |
 | ladders | what the ladder of an occurrence was begun with | when it starts |
+| maintenance_windows | a planned time in which alerts of a scope are told to nobody | planned, begun and ended once |
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
 | feed_events | one CloudEvent for the ALERTS stream | outbox: made with its cause |
 | comments | what somebody said | append only |
+| attachments | evidence that lies elsewhere, by address and SHA-256 | append only |
 | audit | one link of the hash chain | append only |
 | positions | how far a stream has been read | in the transaction of what was read |
 | set_aside | an input that could not be applied, with the reason | append only |
 
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
-takes the same tables. The schema changes only by a migration in `alerts.migrations`.
+takes the same tables. What is "append only" the database itself refuses to change or delete, and an
+alert or a notification to delete, nor a time of a notification to change once it is set (triggers: migration 0005).
+The schema changes only by a migration in `alerts.migrations`.
 """
 
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepKind, StepState, words
 from alerts.schema.outgoing import FeedEvent
-from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
-from alerts.schema.restrictions import OutOfService, WalkTest
+from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
+from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
 from alerts.schema.telling import Attempt, Ladder, LadderStep, Notification
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "ID",
     "TOKEN",
     "Alert",
+    "Attachment",
     "Attempt",
     "AuditEntry",
     "Base",
@@ -40,6 +45,7 @@ __all__ = [
     "HiddenRule",
     "Ladder",
     "LadderStep",
+    "MaintenanceWindow",
     "NoticeState",
     "Notification",
     "OutOfService",

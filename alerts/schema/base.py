@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, Enum, Float, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase
 
 from domain.alarm import AlarmClass, EntityKind, Level, TransitionKind
-from domain.alert import AlertEvent, Confirmation
+from domain.alert import AlertEvent, Confirmation, SuppressionKind
 
 ID = String(32)
 """A `domain.ids.stable_id`."""
@@ -82,6 +82,7 @@ class Base(DeclarativeBase):
                 NoticeState,
                 StepKind,
                 StepState,
+                SuppressionKind,
                 TransitionKind,
             )
         },

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from alerts.schema.base import COUNTING, ID, TOKEN, Base
 from domain.alarm import AlarmClass, EntityKind, Level, Place, TransitionKind
-from domain.alert import Confirmation
+from domain.alert import Confirmation, SuppressionKind
 
 
 class Alert(Base):
@@ -19,6 +19,8 @@ class Alert(Base):
     occurrence. ``paused_at_ns`` is since when the ladder waits (suppressed, or gone by itself). ``fire_order``
     numbers the fires of a building in the order of the log, while one of them is open: 1 is the first alarm (首警).
     ``out_of_service`` is what took its place out of service; ``panel_reset_ns`` when a reset began to wait for it.
+    ``suppressed_by`` is the id of what ``suppressed_kind`` names; ``shelved_*`` are set while it is shelved, and only
+    then. ``reopened`` counts how often it came back after it was closed, ``previous_id`` is the record before it.
     ``walk_test`` is the test that it was raised in; while it is ``held`` its ladder waits (see `alerts.walk_tests`).
     """
 
@@ -39,6 +41,8 @@ class Alert(Base):
         Index("alerts_by_cause", "suppressed_by"),
         Index("alerts_by_walk_test", "walk_test"),
         Index("alerts_by_out_of_service", "out_of_service"),
+        Index("alerts_by_shelf", "shelved_until_ns"),
+        Index("alerts_by_entity", "rule", "entity", "closed_at_ns"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -92,6 +96,19 @@ class Alert(Base):
     held: Mapped[bool] = mapped_column(default=False, server_default=false())
     out_of_service: Mapped[str | None] = mapped_column(ID)
     panel_reset_ns: Mapped[int | None]
+    suppressed_kind: Mapped[SuppressionKind | None]
+    shelved_until_ns: Mapped[int | None]
+    shelved_by: Mapped[str | None]
+    shelved_with: Mapped[str | None]
+    shelve_reason: Mapped[str | None]
+    false_cause: Mapped[str | None]
+    previous_id: Mapped[str | None] = mapped_column(ID)
+    attachments: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    reopened: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    rechecked_at_ns: Mapped[int | None]
+    rechecked_by: Mapped[str | None]
+    input_seq: Mapped[int | None]
+    log_time_ns: Mapped[int | None]
 
     @property
     def place(self) -> Place:
@@ -152,6 +169,21 @@ class Comment(Base):
     alert_id: Mapped[str] = mapped_column(ID, index=True)
     by: Mapped[str]
     text: Mapped[str]
+    at_ns: Mapped[int]
+
+
+class Attachment(Base):
+    """Evidence that lies elsewhere: its address, and the hash that says whether it is still the same."""
+
+    __tablename__ = "attachments"
+
+    number: Mapped[int] = mapped_column(COUNTING, primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ID, index=True)
+    by: Mapped[str]
+    url: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(127))
+    note: Mapped[str]
     at_ns: Mapped[int]
 
 

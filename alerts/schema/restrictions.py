@@ -1,4 +1,4 @@
-"""What people took out of the ordinary for a time: walk tests, and what is out of service."""
+"""What people took out of the ordinary for a time: walk tests, maintenance, and what is out of service."""
 
 from __future__ import annotations
 
@@ -57,5 +57,30 @@ class OutOfService(Base):
     reason: Mapped[str]
     begun_ns: Mapped[int]
     until_ns: Mapped[int]
+    ended_ns: Mapped[int | None]
+    ended_by: Mapped[str | None]
+
+
+class MaintenanceWindow(Base):
+    """A planned time in which alerts of a scope are told to nobody (see `alerts.maintenance`).
+
+    ``started_ns``: when the service saw it begin. ``second_by`` is the second person, without whom fires are told.
+    """
+
+    __tablename__ = "maintenance_windows"
+    __table_args__ = (Index("maintenance_windows_by_end", "ended_ns", "until_ns"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    unit: Mapped[str] = mapped_column(TOKEN)
+    zones: Mapped[list[str]]
+    devices: Mapped[list[str]]
+    rules: Mapped[list[str]]
+    reason: Mapped[str]
+    planned_by: Mapped[str]
+    second_by: Mapped[str | None]
+    planned_ns: Mapped[int]
+    from_ns: Mapped[int]
+    until_ns: Mapped[int]
+    started_ns: Mapped[int | None]
     ended_ns: Mapped[int | None]
     ended_by: Mapped[str | None]

@@ -49,8 +49,9 @@ class Ladder(Base):
 class Notification(Base):
     """A message to one person on one channel; ``id`` is its idempotency key.
 
-    ``accepted`` is the platform's word, ``delivered`` its later word where it gives one, ``answered``
-    the person's. ``body`` is what is sent, less the answer link, which is made when it is sent.
+    ``accepted`` is the platform's word, ``delivered`` its later word where it gives one, ``read``
+    and ``answered`` the person's. These times are set once: the database refuses to change them.
+    ``body`` is what is sent, less the answer link, which is made when it is sent.
     """
 
     __tablename__ = "notifications"
@@ -77,6 +78,7 @@ class Notification(Base):
     accepted_at_ns: Mapped[int | None]
     delivered_at_ns: Mapped[int | None]
     provider_id: Mapped[str | None]
+    read_at_ns: Mapped[int | None]
     answered_at_ns: Mapped[int | None]
     answer: Mapped[str | None] = mapped_column(TOKEN)
     last_error: Mapped[str | None]

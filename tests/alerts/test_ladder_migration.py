@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 
 from alerts.database import migrate
 
-BEFORE = "0004"
+BEFORE = "0005"
 
 
 def test_a_running_ladder_survives_the_update_and_the_way_back(tmp_path: Path) -> None:

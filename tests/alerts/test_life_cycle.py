@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -11,10 +11,11 @@ import pytest
 
 from alerts import actions
 from alerts.desk import Desk
-from alerts.life_cycle import Action, allow, allow_finding, closes
+from alerts.life_cycle import MOVES, REFUSALS, Action, Ask, allow, closes
 from alerts.schema import Alert
-from domain.alarm import TransitionKind
+from domain.alarm import AlarmClass, TransitionKind
 from domain.alert import Confirmation
+from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from tests.alerts.alerts_scene import fire, scene, transition
 
@@ -23,6 +24,7 @@ from tests.alerts.alerts_scene import fire, scene, transition
 class Facts:
     """The facts that decide; an open, active, unanswered hazard unless said otherwise."""
 
+    alarm_class: AlarmClass = AlarmClass.HAZARD
     active: bool = True
     data_unknown: bool = False
     latched: bool = False
@@ -31,6 +33,9 @@ class Facts:
     confirmed: Confirmation | None = None
     reset_at_ns: int | None = None
     closed_at_ns: int | None = None
+    shelved_until_ns: int | None = None
+    rechecked_at_ns: int | None = None
+    owner: str | None = None
 
 
 CASES = [
@@ -60,11 +65,67 @@ def test_table(action: Action, facts: Facts, reason: str | None) -> None:
         allow(action, facts)
 
 
-def test_a_finding_can_be_corrected_but_not_repeated() -> None:
-    facts = Facts(acknowledged_at_ns=1, confirmed=Confirmation.FALSE)
-    allow_finding(Confirmation.REAL, facts)
-    with pytest.raises(RefusedError, match="already"):
-        allow_finding(Confirmation.FALSE, facts)
+HOUR = 3600 * NS_PER_S
+TAKEN = Facts(active=False, acknowledged_at_ns=1, acknowledged_by="p-chen", owner="p-chen")
+FIRE = replace(TAKEN, alarm_class=AlarmClass.FIRE)
+FOUND = replace(TAKEN, confirmed=Confirmation.FALSE)
+
+ASKED: list[tuple[Action, Facts, Ask, str | None]] = [
+    (Action.ACKNOWLEDGE, Facts(), Ask(by="System"), "no person"),
+    (Action.CONFIRM, FOUND, Ask(finding=Confirmation.REAL), None),
+    (Action.CONFIRM, FOUND, Ask(finding=Confirmation.FALSE, cause="steam"), "on record already"),
+    (Action.CONFIRM, TAKEN, Ask(finding=Confirmation.FALSE, cause="  "), "needs its cause"),
+    (Action.CONFIRM, TAKEN, Ask(finding=Confirmation.FALSE, cause="steam"), None),
+    (Action.RESET, replace(TAKEN, latched=True, reset_at_ns=1), Ask(), "reset already"),
+    (Action.SHELVE, TAKEN, Ask(by="a", cause="dust", until_ns=HOUR), None),
+    (Action.SHELVE, TAKEN, Ask(by="a", until_ns=HOUR), "needs a reason"),
+    (Action.SHELVE, TAKEN, Ask(by="a", cause="dust", until_ns=0), "time is over"),
+    (Action.SHELVE, TAKEN, Ask(by="a", cause="dust", until_ns=168 * HOUR), None),
+    (Action.SHELVE, TAKEN, Ask(by="a", cause="dust", until_ns=168 * HOUR + 1), "168 h at most"),
+    (Action.SHELVE, FIRE, Ask(by="a", cause="dust", until_ns=HOUR), "takes two"),
+    (Action.SHELVE, FIRE, Ask(by="a", cause="dust", until_ns=HOUR, second_by=" A "), "somebody else"),
+    (Action.SHELVE, FIRE, Ask(by="a", cause="dust", until_ns=HOUR, second_by="system"), "somebody else"),
+    (Action.SHELVE, FIRE, Ask(by="a", cause="dust", until_ns=8 * HOUR, second_by="b"), None),
+    (Action.SHELVE, FIRE, Ask(by="a", cause="dust", until_ns=8 * HOUR + 1, second_by="b"), "8 h at most"),
+    (Action.SHELVE, replace(TAKEN, shelved_until_ns=5), Ask(by="a", cause="dust", until_ns=HOUR), "shelved already"),
+    (Action.SHELVE, replace(TAKEN, closed_at_ns=5), Ask(by="a", cause="dust", until_ns=HOUR), "closed"),
+    (Action.UNSHELVE, TAKEN, Ask(by="a"), "not shelved"),
+    (Action.UNSHELVE, replace(TAKEN, shelved_until_ns=5), Ask(by="a"), None),
+    (Action.ASSIGN, TAKEN, Ask(by="a", to="p-lin"), None),
+    (Action.ASSIGN, TAKEN, Ask(by="a", to=" P-Chen"), "theirs already"),
+    (Action.ASSIGN, TAKEN, Ask(by="a", to=" "), "say to whom"),
+    (Action.ASSIGN, replace(TAKEN, closed_at_ns=1), Ask(by="a", to="p-lin"), "closed"),
+    (Action.ATTACH, replace(TAKEN, closed_at_ns=1), Ask(by="a"), None),
+    (Action.RECHECK, TAKEN, Ask(by="p-lin"), None),
+    (Action.RECHECK, replace(TAKEN, closed_at_ns=1), Ask(by="p-lin"), None),
+    (Action.RECHECK, TAKEN, Ask(by="p-chen"), "another person"),
+    (Action.RECHECK, replace(TAKEN, owner="p-lin"), Ask(by="p-lin"), "another person"),
+    (Action.RECHECK, FIRE, Ask(by="p-chen"), None),
+    (Action.RECHECK, replace(TAKEN, active=True), Ask(by="p-lin"), "not normal"),
+    (Action.RECHECK, replace(TAKEN, data_unknown=True), Ask(by="p-lin"), "not normal"),
+    (Action.RECHECK, Facts(active=False), Ask(by="p-lin"), "acknowledge it first"),
+    (Action.RECHECK, replace(TAKEN, rechecked_at_ns=1), Ask(by="p-lin"), "already"),
+]
+
+
+@pytest.mark.parametrize(("action", "facts", "ask", "reason"), ASKED)
+def test_what_is_asked_decides_too(action: Action, facts: Facts, ask: Ask, reason: str | None) -> None:
+    if reason is None:
+        allow(action, facts, ask)
+        return
+    with pytest.raises(RefusedError, match=reason):
+        allow(action, facts, ask)
+
+
+def test_every_action_is_in_the_table_once_in_both_languages() -> None:
+    assert [move.action for move in MOVES] == list(Action)
+    for move in MOVES:
+        assert move.zh
+        assert move.en
+        for refusal in REFUSALS[move.action]:
+            zh, en = refusal.text(Facts()).split(" / ", 1)
+            assert not zh.isascii()
+            assert en.isascii()
 
 
 def _all_facts() -> Iterator[tuple[Facts, bool]]:
@@ -155,11 +216,12 @@ async def test_coming_back_before_the_end_is_the_same_record_and_takes_the_answe
             await hotel.alert(again)
 
 
-async def test_coming_back_after_the_end_is_a_new_record(tmp_path: Path) -> None:
+async def test_coming_back_long_after_the_end_is_a_new_record(tmp_path: Path) -> None:
     async with scene(tmp_path) as hotel:
         first = await hotel.say(transition())
         await hotel.do(first, by(actions.acknowledge))
         await hotel.say(transition(kind=TransitionKind.CLEARED))
+        hotel.clock.advance(900)
         second = await hotel.say(transition())
         assert (await hotel.alert(second)).active
         assert (await hotel.alert(first)).closed_at_ns is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from alerts import actions, escalation
+from alerts import actions, escalation, shelving
 from alerts.directory import Directory
 from alerts.face import Answer
 from alerts.ladders.defaults import ALERT_UNANSWERED, DEFAULTS
@@ -15,6 +15,7 @@ from alerts.links import Claims
 from alerts.schema import FeedEvent, Notification, StepKind
 from domain.alarm import AlarmClass, Level, TransitionKind
 from domain.alert import Confirmation
+from domain.clock import NS_PER_S
 from tests.alerts.alerts_scene import EXIT, Scene, fire, hotel, scene, transition
 from tests.alerts.ladder_steps import acknowledge, audit, later, open_of, reasons, waiting
 
@@ -209,3 +210,24 @@ async def test_who_is_told_anew_is_who_is_on_duty_by_then(tmp_path: Path) -> Non
         bench.clock.advance(5 * 3600)
         await bench.say(transition("ebike-charging", TransitionKind.CLEARED))
         assert await bench.told(parked) == ["p-chen", "p-lin"]
+
+
+async def test_when_a_shelving_ends_by_its_time_those_who_knew_are_told_anew(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition())
+        until_ns = bench.clock.now_ns() + 3600 * NS_PER_S
+        await bench.do(alert, lambda desk, record: shelving.shelve(desk, record, "mei", "施工", until_ns=until_ns))
+        await later(bench, 3599)
+        assert await bench.told(alert) == ["p-chen"]
+        await later(bench, 1)
+        assert await reasons(bench, alert) == [("p-chen", "step"), ("p-chen", "released-1")]
+        assert [one["why"] for one in await audit(bench, alert, "told_again")] == ["shelved"]
+
+
+async def test_a_shelved_alert_that_becomes_critical_is_told_once(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition())
+        until_ns = bench.clock.now_ns() + 3600 * NS_PER_S
+        await bench.do(alert, lambda desk, record: shelving.shelve(desk, record, "mei", "施工", until_ns=until_ns))
+        await bench.say(transition(kind=TransitionKind.LEVEL, level=Level.CRITICAL))
+        assert await bench.told(alert) == ["p-chen", "p-chen"]

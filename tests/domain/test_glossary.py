@@ -12,7 +12,7 @@ import domain
 from cli.site_files import BUILT_IN_PROFILES
 from cli.yaml_documents import read_document
 from domain.alarm import AlarmClass, EntityKind, Level, TransitionKind, Truth
-from domain.alert import AlertEvent, Confirmation
+from domain.alert import AlertEvent, Confirmation, SuppressionKind
 from domain.glossary import LANGUAGES, Term, id_of, label, label_of, terms
 from domain.ids import is_token
 from domain.measurements import Measurement
@@ -36,6 +36,7 @@ ENUMS: tuple[type[Enum], ...] = (
     Reason,
     Role,
     StoreKind,
+    SuppressionKind,
     TransitionKind,
     TransportSecurity,
     Truth,

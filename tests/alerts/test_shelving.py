@@ -1,0 +1,136 @@
+"""Shelving: who may, how long, what ends it, and that its end is told; every row of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alerts import actions, shelving
+from alerts.desk import Desk
+from alerts.schema import Alert
+from alerts.timers import escalate
+from domain.alarm import Level, TransitionKind
+from domain.clock import NS_PER_S
+from domain.errors import RefusedError
+from tests.alerts.alerts_scene import Scene, fire, scene, transition
+from tests.alerts.told_story import story
+
+
+def shelve(hours: float = 1.0, second: str | None = None) -> Callable[[Desk, Alert], None]:
+    """Let the operator shelve."""
+    return lambda desk, alert: shelving.shelve(
+        desk, alert, "op", "dust", until_ns=desk.now_ns + round(hours * 3600 * NS_PER_S), second_by=second
+    )
+
+
+def acknowledge(desk: Desk, alert: Alert) -> None:
+    """Let the operator acknowledge."""
+    actions.acknowledge(desk, alert, "op")
+
+
+async def later(bench: Scene, seconds: float) -> None:
+    """Let time pass, and run what is due."""
+    bench.clock.advance(seconds)
+    await bench.office.change(escalate)
+
+
+async def test_a_shelved_alert_keeps_its_facts_and_tells_nobody_until_its_time_is_over(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition())
+        await bench.do(alert, shelve())
+        record = await bench.alert(alert)
+        assert (record.active, record.shelved_by, record.shelve_reason) == (True, "op", "dust")
+        await later(bench, 3599)
+        assert await bench.told(alert) == ["p-chen"]
+        await later(bench, 1)
+        record = await bench.alert(alert)
+        assert (record.shelved_until_ns, record.shelved_by, record.shelve_reason) == (None, None, None)
+        await later(bench, 30)
+        assert "p-lin" in await bench.told(alert)  # the ladder goes on where it stood
+        assert ("shelved", "begins") in await story(bench, alert)
+        assert ("shelved", "ends") in await story(bench, alert)
+
+
+async def test_a_person_ends_it_early(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition())
+        await bench.do(alert, shelve())
+        with pytest.raises(RefusedError, match="shelved already"):
+            await bench.do(alert, shelve())
+        await bench.do(alert, lambda desk, record: shelving.unshelve(desk, record, "op"))
+        assert (await bench.alert(alert)).shelved_until_ns is None
+        with pytest.raises(RefusedError, match="not shelved"):
+            await bench.do(alert, lambda desk, record: shelving.unshelve(desk, record, "op"))
+
+
+async def test_a_fire_takes_two_persons_and_eight_hours_at_most(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(fire())
+        for act, reason in (
+            (shelve(), "takes two"),
+            (shelve(second="OP "), "somebody else"),
+            (shelve(8.01, second="s-wang"), "8 h at most"),
+        ):
+            with pytest.raises(RefusedError, match=reason):
+                await bench.do(alert, act)
+        await bench.do(alert, shelve(8, second="s-wang"))
+        assert (await bench.alert(alert)).shelved_with == "s-wang"
+
+
+async def test_what_becomes_critical_is_told_and_what_rises_less_is_not(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition(level=Level.NOTICE))
+        await bench.do(alert, shelve())
+        await bench.say(transition(kind=TransitionKind.LEVEL, level=Level.WARNING))
+        assert (await bench.alert(alert)).shelved_until_ns is not None
+        assert await bench.told(alert) == ["p-chen"]
+        await bench.say(transition(kind=TransitionKind.LEVEL, level=Level.CRITICAL))
+        assert (await bench.alert(alert)).shelved_until_ns is None
+        assert await bench.told(alert) == ["p-chen", "p-chen"]
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+async def test_coming_back_stays_shelved_but_a_fire_is_told(tmp_path: Path, acknowledged: bool) -> None:  # noqa: FBT001
+    async with scene(tmp_path) as bench:
+        alert, burning = await bench.say(transition(latched=True)), await bench.say(fire())
+        for one in (alert, burning):
+            if acknowledged:
+                await bench.do(one, acknowledge)
+            await bench.do(one, shelve(second="s-wang"))
+        for kind in (TransitionKind.CLEARED, TransitionKind.RAISED):
+            await bench.say(transition(kind=kind, latched=True), fire(kind))
+        assert (await bench.alert(alert)).shelved_until_ns is not None
+        assert (await bench.alert(burning)).shelved_until_ns is None
+        assert await bench.told(alert) == ["p-chen"]
+        await later(bench, 90)
+        assert "s-wang" in await bench.told(burning)
+
+
+async def test_closing_ends_it_and_reset_does_not(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(fire())
+        await bench.do(alert, acknowledge)
+        await bench.do(alert, shelve(second="s-wang"))
+        await bench.say(fire(TransitionKind.CLEARED))
+        assert (await bench.alert(alert)).shelved_until_ns is not None
+        await bench.do(alert, lambda desk, record: actions.reset(desk, record, "op"))
+        record = await bench.alert(alert)
+        assert (record.closed_at_ns, record.shelved_until_ns) == (bench.clock.now_ns(), None)
+        assert (await story(bench, alert))[-2:] == [("shelved", "ends"), ("closed", None)]
+
+
+async def test_the_end_is_exact_after_the_service_was_away(tmp_path: Path) -> None:
+    """What a new process finds in the database is enough; nothing of the old one is needed."""
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition())
+        await bench.do(alert, shelve())
+        due = (await bench.alert(alert)).shelved_until_ns
+    async with scene(tmp_path) as bench:
+        assert due is not None
+        bench.clock.advance((due - bench.clock.now_ns()) / NS_PER_S - 1)
+        await bench.office.change(escalate)
+        assert (await bench.alert(alert)).shelved_until_ns == due
+        await later(bench, 1)
+        assert (await bench.alert(alert)).shelved_until_ns is None
