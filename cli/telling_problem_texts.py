@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 TELLING_TEXTS: tuple[tuple[str, str], ...] = (
+    ("person", "人员"),
+    ("channel", "通知渠道"),
+    ("nobody has this role", "没有人担任此角色"),
+    ("add a person with 'role: {role}' to 'people'", "在 people 中加一名 role: {role} 的人员"),
     ("roster", "值班表"),
     ("shift", "班次"),
     ("policy", "升级策略"),

@@ -38,7 +38,7 @@ PIPELINE_TAGS = ("process", "instance")
 NO_ZONE = "-"
 """Tag value of what belongs to no zone, such as a silent gateway: tags without a value can't be listed."""
 
-ALERT_FLAGS = ("open", "active", "acknowledged", "data_unknown", "latched", "test", "historical", "held")
+ALERT_FLAGS = ("open", "active", "acknowledged", "data_unknown", "latched", "test", "historical", "held", "shelved")
 """Integers 0 or 1: InfluxQL can add them up."""
 ALERT_TEXTS = (
     "id", "level", "confirmed", "title_zh", "title_en", "entity", "device", "gateway", "place_zh", "place_en",

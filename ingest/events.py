@@ -120,6 +120,7 @@ def _facts(view: AlertView) -> dict[str, Value]:
         "test": int(view.test),
         "historical": int(view.historical),
         "held": int(view.held),
+        "shelved": int(view.shelved_until_ns is not None),
         "title_zh": view.text_zh,
         "title_en": view.text_en,
         "entity": view.entity,

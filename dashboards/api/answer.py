@@ -1,7 +1,8 @@
 """The human receipt: a signed link opened on a phone, one big button.
 
 Opening the link only shows what it is about: chat programs fetch every link they see, and a receipt
-must come from a person. The answer is the POST. A link works once; afterwards it says what was answered.
+must come from a person. The answer is the POST; that somebody has read it is told by `read_receipt`. A link works
+once; afterwards it says what was answered.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.face import Answer, LinkView
+from dashboards.api import read_receipt
 from dashboards.api.context import Context
 from dashboards.api.errors import status_of
 from dashboards.api.small_page import paragraph, small_page
@@ -63,6 +65,7 @@ def answer_router(context: Context) -> APIRouter:
         words = text("answer_thanks", lang, answer=text(f"answer_{body.answer}", lang))
         return small_page(text("answer_title", lang), paragraph(f"✓ {words}", "done"), lang)
 
+    read_receipt.add_read(router, context)
     return router
 
 
@@ -80,9 +83,9 @@ def _question(context: Context, token: str, link: LinkView, language: Language) 
         said = text(f"answer_{link.answer}", language)
         body += paragraph(f"✓ {text('answer_already', language, answer=said)}", "done")
     else:
-        body += _form(token, language)
+        body += _form(token, language) + read_receipt.tag()
     other = f"/answer/{token}?lang={language.other}"
-    return small_page(text("answer_title", language), body, language, switch=other)
+    return small_page(text("answer_title", language), body, language, switch=other, more_policy=read_receipt.POLICY)
 
 
 def _form(token: str, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""Pages without a script: the receipt on a phone, the console's sign-in. Everything is escaped."""
+"""Small pages: the receipt on a phone, the console's sign-in. Everything is escaped; scripts run by their hash only."""
 
 from __future__ import annotations
 
@@ -38,8 +38,13 @@ _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-def small_page(title: str, body: str, language: Language, *, status: int = 200, switch: str = "") -> HTMLResponse:
-    """Return a page; ``body`` is ready HTML, ``switch`` the address in the other language."""
+def small_page(
+    title: str, body: str, language: Language, *, status: int = 200, switch: str = "", more_policy: str = ""
+) -> HTMLResponse:
+    """Return a page; ``body`` is ready HTML, ``switch`` the address in the other language.
+
+    ``more_policy``: what its content security policy allows besides the style.
+    """
     other = f'<a href="{escape(switch)}">{escape(text("switch", language))}</a>' if switch else ""
     html = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -50,7 +55,11 @@ def small_page(title: str, body: str, language: Language, *, status: int = 200, 
     return HTMLResponse(
         html,
         status,
-        headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
+        headers={
+            "Content-Security-Policy": POLICY + more_policy,
+            "Cache-Control": "no-store",
+            "X-Robots-Tag": "noindex",
+        },
     )
 
 

@@ -56,9 +56,12 @@ class AlarmActions:
         if not self._named():
             return
         finding = await self._ask_finding()
-        if finding is not None:
+        if finding is None:
+            return
+        cause = await self._ask_remark("false_cause") if finding is Confirmation.FALSE else ""
+        if cause or finding is not Confirmation.FALSE:
             by = self._view.operator
-            await self._do("confirm", lambda face: face.confirm(alert_id, by=by, finding=finding))
+            await self._do("confirm", lambda face: face.confirm(alert_id, by=by, finding=finding, cause=cause))
 
     async def _comment(self, alert_id: str) -> None:
         if not self._named():
@@ -113,10 +116,10 @@ class AlarmActions:
         dialog.delete()
         return answer if isinstance(answer, Confirmation) else None
 
-    async def _ask_remark(self) -> str:
+    async def _ask_remark(self, title: str = "comment") -> str:
         view = self._view
         with ui.dialog() as dialog, box("dialog", "remark"):
-            line(view.text("comment"), "dialog-title")
+            line(view.text(title), "dialog-title")
             remark = ui.textarea(placeholder=view.text("comment_hint"))
             remark.props(f"outlined autofocus maxlength={MOST_COMMENT}").classes("remark")
             with box("dialog-choices"):

@@ -11,8 +11,9 @@ from typing import Any
 
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import clock_text, person_text, place_text
-from domain.alert import AlertView
+from domain.alert import AlertEvent, AlertView, SuppressionKind
 from domain.clock import NS_PER_MS
+from domain.glossary import label_of
 from domain.site import Registry
 
 
@@ -91,6 +92,8 @@ def facts(registry: Registry, alert: AlertView, language: Language) -> Iterator[
     if alert.latched and alert.reset_at_ns is None:
         yield "⊓", text("state_latched", language), "calm"
     yield from _silences(alert, language)
+    if alert.rechecked_at_ns is not None:
+        yield "✓", label_of(AlertEvent.RECHECKED, language), "calm"
     if alert.comments:
         yield "✎", text("state_commented", language, count=alert.comments), "calm"
     if alert.test:
@@ -101,7 +104,11 @@ def facts(registry: Registry, alert: AlertView, language: Language) -> Iterator[
 
 def _silences(alert: AlertView, language: Language) -> Iterator[tuple[str, str, str]]:
     """Yield why nobody is told of it."""
-    if alert.suppressed_by is not None:
+    if alert.shelved_until_ns is not None:
+        yield "⊘", label_of(AlertEvent.SHELVED, language), "calm"
+    if alert.suppressed_kind is not None and alert.suppressed_kind is not SuppressionKind.CAUSE:
+        yield "⊘", label_of(alert.suppressed_kind, language), "calm"
+    elif alert.suppressed_by is not None:
         yield "⊘", text("state_suppressed", language), "calm"
     if alert.held:
         yield "⊘", text("state_held", language), "calm"

@@ -91,7 +91,9 @@ class Header:
         urgent = {
             alert.id
             for alert in view.console.board.alerts.values()
-            if alert.alarm_class in RINGING and alert.acknowledged_at_ns is None and not alert.held
+            if alert.alarm_class in RINGING
+            and alert.acknowledged_at_ns is None
+            and not (alert.held or alert.shelved_until_ns)
         }
         view.muted &= urgent
         self._siren.ring(on=bool(urgent - view.muted))

@@ -117,6 +117,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "finding_real": ("真实", "Real"),
     "finding_false": ("误报", "False alarm"),
     "finding_test": ("测试", "Test"),
+    "false_cause": ("误报原因（必填）", "What made the false alarm? (needed)"),
     "comment_hint": ("写下情况", "What should be known"),
     "save": ("保存", "Save"),
     "close": ("关闭", "Close"),

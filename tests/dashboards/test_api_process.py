@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from alerts.links import Claims, expiry, make_token
-from domain.alarm import TransitionKind
+from domain.alarm import AlarmClass, TransitionKind
 from domain.clock import to_iso
 from tests.dashboards.control_room import API_TOKEN, GATEWAY, SIGNING_KEY, ControlRoom, control_room
 from tests.dashboards.premises import HOSTILE
@@ -256,6 +256,25 @@ async def test_opening_a_receipt_link_answers_nothing(room: ControlRoom, http: h
     assert detail["notifications"][0]["answer"] is None
 
 
+async def test_reading_is_recorded_once_and_opening_is_none(room: ControlRoom, http: httpx.AsyncClient) -> None:
+    alert = await raised(room, http)
+    token = await link_of(http, alert)
+
+    async def read_at() -> int | None:
+        found = (await http.get(f"/api/v1/alerts/{alert['id']}")).json()["notifications"][0]["read_at_ns"]
+        return int(found) if found is not None else None
+
+    page = await http.get(f"/answer/{token}")
+    assert "isTrusted" in page.text
+    assert await read_at() is None
+    assert (await http.post(f"/answer/{token}/read")).status_code == 204
+    first = await read_at()
+    assert first is not None
+    assert (await http.post(f"/answer/{token}/read")).status_code == 204
+    assert await read_at() == first
+    assert (await http.post("/answer/a.b/read")).status_code >= 400
+
+
 async def test_a_receipt_by_the_form_is_recorded_once(room: ControlRoom, http: httpx.AsyncClient) -> None:
     alert = await raised(room, http)
     token = await link_of(http, alert)
@@ -297,9 +316,9 @@ async def test_the_description_of_the_api_needs_no_cdn(http: httpx.AsyncClient) 
 
 
 async def test_a_cleared_alert_closes_and_leaves_the_open_list(room: ControlRoom, http: httpx.AsyncClient) -> None:
-    alert = await raised(room, http)
+    alert = await raised(room, http, alarm_class=AlarmClass.FAULT)
     await http.post(f"/api/v1/alerts/{alert['id']}/acknowledge", json={"by": "li"}, headers=BEARER)
-    await room.alarm(alert["rule"], kind=TransitionKind.CLEARED)
+    await room.alarm(alert["rule"], kind=TransitionKind.CLEARED, alarm_class=AlarmClass.FAULT)
     async with asyncio.timeout(20):
         while (await http.get("/api/v1/alerts", params={"rule": alert["rule"], "open": True})).json()["alerts"]:
             await asyncio.sleep(0.1)

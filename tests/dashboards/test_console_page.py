@@ -182,6 +182,8 @@ async def test_a_fire_is_confirmed_commented_and_its_reset_refused_with_the_reas
     await expect(alarm).to_contain_text("已应答 王值班")
     await alarm.locator("[data-action=confirm]").click()
     await page.locator("[data-finding=false]").click()
+    await page.locator("textarea").fill("厨房蒸汽")
+    await page.locator("[data-action=save]").click()
     await expect(alarm).to_contain_text("确认：误报")
     await alarm.locator("[data-action=comment]").click()
     await page.locator("textarea").fill("水蒸气 <b>x</b>")
