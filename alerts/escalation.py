@@ -31,7 +31,7 @@ from alerts.desk import Desk
 from alerts.ladders import rows
 from alerts.ladders.defaults import ALERT_UNANSWERED
 from alerts.ladders.plans import Timer, to_pull
-from alerts.ladders.telling import queue, tell
+from alerts.ladders.telling import is_urgent, queue, tell
 from alerts.schema import Alert, LadderStep, StepKind, StepState
 from domain.alarm import AlarmClass
 from domain.alert import AlertEvent
@@ -63,6 +63,7 @@ def settle(desk: Desk, alert: Alert) -> None:
         alert.next_escalation_ns = None
     else:
         _resume(desk, alert, left)
+        _wake(desk, alert, left)
         _run_due(desk, alert, left)
 
 
@@ -130,6 +131,14 @@ def _resume(desk: Desk, alert: Alert, left: list[LadderStep]) -> None:
     for timer in left:
         timer.due_ns += rested
     alert.paused_at_ns = None
+
+
+def _wake(desk: Desk, alert: Alert, left: list[LadderStep]) -> None:
+    """What has become critical knows no quiet hours: what waits for their end comes now."""
+    for timer in left:
+        if timer.kind is StepKind.DELAYED and is_urgent(alert):
+            timer.due_ns = min(timer.due_ns, desk.now_ns)
+    rows.in_order(left)
 
 
 def _run_due(desk: Desk, alert: Alert, left: list[LadderStep]) -> None:

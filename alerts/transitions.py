@@ -224,6 +224,8 @@ def _level(desk: Desk, alert: Alert, transition: Transition) -> None:
     desk.note(alert, AlertEvent.LEVEL, before=before.value, told=told, **_evidence(transition))
     if rises and shelving.ends_at(alert.level):
         shelving.end(desk, alert, shelving.BY_LEVEL, anew=False)
+    if rises:
+        escalation.settle(desk, alert)  # quiet hours end with what is critical
     suppression.hide_consequences(desk, alert)
 
 

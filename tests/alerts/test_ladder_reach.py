@@ -10,7 +10,7 @@ import pytest
 from alerts.directory import Directory
 from alerts.ladders.defaults import ALERT_UNANSWERED
 from alerts.schema import StepKind
-from domain.alarm import AlarmClass, Level, Place
+from domain.alarm import AlarmClass, Level, Place, TransitionKind
 from domain.clock import NS_PER_S
 from domain.site import Registry
 from tests.alerts.alerts_scene import EXIT, PUMPS, fire, hotel, labels, scene, transition
@@ -162,6 +162,15 @@ async def test_who_has_answered_is_not_woken_by_what_waited(tmp_path: Path) -> N
         alert = await bench.say(transition())
         await acknowledge(bench, alert, "p-lin")
         assert [kind for kind, _ in await waiting(bench, alert)] == [StepKind.LAPSE]
+
+
+async def test_what_becomes_critical_in_the_night_wakes_whom_it_let_sleep(tmp_path: Path) -> None:
+    async with scene(tmp_path, hotel(persons={"p-chen": {"quiet": QUIET}})) as bench:
+        bench.clock.advance(8 * 3600)
+        alert = await bench.say(transition())
+        assert await bench.told(alert) == []
+        await bench.say(transition(kind=TransitionKind.LEVEL, level=Level.CRITICAL))
+        assert await bench.told(alert) == ["p-chen"]
 
 
 async def test_a_fire_knows_no_quiet_hours(tmp_path: Path) -> None:
