@@ -42,6 +42,7 @@ def confirm(desk: Desk, alert: Alert, by: str, finding: Confirmation, text: str 
     before = alert.confirmed
     alert.confirmed, alert.confirmed_at_ns, alert.confirmed_by = finding, desk.now_ns, by
     alert.false_cause = cause if finding is Confirmation.FALSE else None
+    escalation.settle(desk, alert)
     if text:
         comment(desk, alert, by, text)
     told = before.value if before else None
@@ -133,6 +134,8 @@ def answer(desk: Desk, claims: Claims, given: Answer, note: str) -> Alert:
         return alert
     if alert.acknowledged_at_ns is None:
         _take_on(desk, alert, claims.person, "link")
+    else:
+        escalation.renew(desk, alert, claims.person)
     known = alert.alarm_class is AlarmClass.FIRE or alert.confirmed is not None or not note.strip()
     if given is Answer.FALSE_ALARM and not known:
         confirm(desk, alert, claims.person, Confirmation.FALSE, cause=note)

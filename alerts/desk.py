@@ -41,6 +41,10 @@ class Desk:
     directory: Directory
     audit: AuditWriter
     now_ns: int
+    unanswered: list[Alert] = field(default_factory=list)
+    answered_late: list[Alert] = field(default_factory=list)
+    """Ladders that came to their end, and alerts that were answered after that, perhaps:
+    `alerts.ladders.unanswered` looks at both before the commit."""
     _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
     _hidden_rules: set[str] | None = None
     _walk_tests: dict[str, WalkTest] | None = None

@@ -1,43 +1,21 @@
-"""Who is told what about which place: the registry, asked the way alerts asks.
-
-Defaults, where a site has no policy for a class. Assumptions (no official ladder times were
-found); the figures follow the usual duties: first judgement of a fire within 1 min and somebody on
-the spot within 3 min; for other urgent matters the person first, the manager after 10 min without
-an answer, then twice that; 24 h and 48 h for what is not urgent. A missed duty (roll-call without answer) is the
-manager's matter at once, whoever is on duty did not answer, and the supervisors' after 10 min.
-"""
+"""Who is who and where is what: the registry, asked the way alerts asks. Ladders: `alerts.ladders`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain.alarm import AlarmClass, Place
+from alerts.ladders.plans import Plan, matter_of, plan_for
+from alerts.ladders.reach import Asker, Reach
+from domain.alarm import AlarmClass, Level, Place
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.points import Point
-from domain.site import ChannelSettings, EscalationStep, Labels, Person, Registry, Role
+from domain.site import ChannelSettings, Labels, Person, Registry
+from domain.site.duty_times import local_time
 from domain.site.record import Reoccurrence
 from domain.words import COMPONENT_STATE
-
-RESPONSIBLE = "responsible"
-SAFETY_MANAGER = "safety_manager"
-SUPERVISORS = "supervisors"
-
-_FIRE_S = (0.0, 60.0, 180.0)
-_URGENT_S = (0.0, 600.0, 1200.0)
-_CALM_S = (0.0, 86_400.0, 172_800.0)
-_DUTY_S = (0.0, 600.0)
-_DEFAULT_S = {
-    AlarmClass.FIRE: _FIRE_S,
-    AlarmClass.LINKAGE: _URGENT_S,
-    AlarmClass.SUPERVISORY: _URGENT_S,
-    AlarmClass.FAULT: _CALM_S,
-    AlarmClass.HAZARD: _URGENT_S,
-    AlarmClass.DUTY: _DUTY_S,
-    AlarmClass.SYSTEM: _CALM_S,
-}
 
 
 class Directory:
@@ -49,7 +27,6 @@ class Directory:
         self.channels: dict[str, ChannelSettings] = {channel.id: channel for channel in registry.site.channels}
         self.source = f"/sites/{registry.site.site}/alerts"
         self._timezone = _timezone(registry.site.timezone)
-        self._steps = {alarm_class: self._ladder(alarm_class) for alarm_class in AlarmClass}
 
     @property
     def registry(self) -> Registry:
@@ -64,29 +41,14 @@ class Directory:
         """Take points that nobody wrote, for their labels."""
         self._registry = self._registry.grown(points)
 
-    def steps(self, alarm_class: AlarmClass) -> list[EscalationStep]:
-        """Return the ladder of a class, earliest step first."""
-        return self._steps[alarm_class]
+    def plan(self, rule: str, alarm_class: AlarmClass, level: Level, place: Place, now_ns: int) -> Plan:
+        """Return the ladder of an alert that begins now."""
+        matter = matter_of(self._registry, alarm_class, level, place)
+        return plan_for(self._registry, rule, matter, local_time(now_ns, self._timezone))
 
-    def _ladder(self, alarm_class: AlarmClass) -> list[EscalationStep]:
-        for policy in self._registry.site.escalation:
-            if alarm_class in policy.classes:
-                return sorted(policy.steps, key=lambda step: step.after_s)
-        targets = (RESPONSIBLE, SAFETY_MANAGER, SUPERVISORS)[-len(_DEFAULT_S[alarm_class]) :]
-        return [
-            EscalationStep(after_s=after_s, to=(target,))
-            for after_s, target in zip(_DEFAULT_S[alarm_class], targets, strict=True)
-        ]
-
-    def people(self, targets: list[str], place: Place) -> list[Person]:
-        """Return who ``targets`` are for ``place``: each once, only those who can be reached."""
-        found: dict[str, Person] = {}
-        for target in targets:
-            for name in self._names(target, place):
-                person = self._registry.people.get(name)
-                if person is not None and any(channel in self.channels for channel in person.channels):
-                    found[name] = person
-        return list(found.values())
+    def reach(self, targets: Sequence[str], place: Place, now_ns: int, *, urgent: bool) -> Reach:
+        """Return who ``targets`` are for ``place`` at this moment; ``urgent``: quiet hours do not count."""
+        return Asker(self._registry, self._timezone, place, now_ns, urgent).reach(list(targets))
 
     def person(self, name: str) -> Person | None:
         """Return a person by id."""
@@ -130,17 +92,6 @@ class Directory:
     def local_time(self, time_ns: int) -> str:
         """Write a time as the site's people read it, ISO 8601 with offset."""
         return datetime.fromtimestamp(time_ns / NS_PER_S, self._timezone).isoformat(timespec="seconds")
-
-    def _names(self, target: str, place: Place) -> list[str]:
-        if target == RESPONSIBLE:
-            zone = self._registry.zones.get(f"{place.unit}/{place.zone}")
-            return [zone.settings.responsible] if zone and zone.settings.responsible else []
-        if target == SAFETY_MANAGER:
-            unit = self._registry.units.get(place.unit)
-            return [unit.safety_manager] if unit and unit.safety_manager else []
-        if target == SUPERVISORS:
-            return [person.id for person in self._registry.people.values() if person.role is Role.SUPERVISOR]
-        return [target]
 
     def _place_steps(self, place: Place) -> Iterator[Labels]:
         unit = self._registry.units.get(place.unit)

@@ -14,6 +14,7 @@ from alerts.audit import AuditWriter
 from alerts.database import Database
 from alerts.desk import Desk
 from alerts.directory import Directory
+from alerts.ladders import unanswered
 from domain.clock import Clock
 
 T = TypeVar("T")
@@ -55,8 +56,15 @@ class Office:
 
         Raises what ``work`` raises (nothing is changed then), or StoreError.
         """
-        result = await self.database.write(lambda session: work(self.desk(session)))
+        result = await self.database.write(lambda session: self._whole(session, work))
         self.bell.ring()
+        return result
+
+    def _whole(self, session: Session, work: Callable[[Desk], T]) -> T:
+        """Do the work, and what follows from it in the same transaction."""
+        desk = self.desk(session)
+        result = work(desk)
+        unanswered.settle(desk)
         return result
 
     def desk(self, session: Session) -> Desk:

@@ -102,7 +102,7 @@ def _finish(desk: Desk, entry: OutOfService, by: str) -> None:
     for alert in alerts:
         why = flag(desk, alert)  # another one may cover it
         desk.note(alert, AlertEvent.SUPPRESSED, actor=by, outcome="out_of_service_ends", **why)
-        escalation.settle(desk, alert)
+        escalation.released(desk, alert, "out_of_service")
 
 
 def _covering(desk: Desk, alert: Alert) -> OutOfService | None:

@@ -7,7 +7,8 @@ committed with what it tells of. Raising what is raised, or clearing what is cle
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from alerts import transitions
 from alerts.desk import Desk
@@ -27,6 +28,7 @@ class OwnAlarm:
     place: Place
     delay_ns: int = 0
     latched: bool = False
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 def stands(desk: Desk, alarm: OwnAlarm) -> bool:
@@ -64,6 +66,7 @@ def _say(desk: Desk, alarm: OwnAlarm, kind: TransitionKind, zh: str, en: str) ->
         log_time_ns=desk.now_ns,
         delay_ns=alarm.delay_ns,
         latched=alarm.latched,
+        values=dict(alarm.values),
         text_zh=zh,
         text_en=en,
     )

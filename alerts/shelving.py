@@ -60,8 +60,8 @@ def unshelve(desk: Desk, alert: Alert, by: str) -> None:
     end(desk, alert, BY_PERSON, actor=by)
 
 
-def end(desk: Desk, alert: Alert, why: str, *, actor: str = SYSTEM) -> None:
-    """End it, if it is shelved; what still stands goes on being told."""
+def end(desk: Desk, alert: Alert, why: str, *, actor: str = SYSTEM, anew: bool = True) -> None:
+    """End it, if it is shelved; what still stands goes on being told, and ``anew`` to those who know of it."""
     if alert.shelved_until_ns is None:
         return
     by, second, until_ns = alert.shelved_by, alert.shelved_with, alert.shelved_until_ns
@@ -69,7 +69,10 @@ def end(desk: Desk, alert: Alert, why: str, *, actor: str = SYSTEM) -> None:
     desk.note(
         alert, AlertEvent.SHELVED, actor=actor, outcome="ends", why=why, by=by, second_by=second, until_ns=until_ns
     )
-    escalation.settle(desk, alert)
+    if anew:
+        escalation.released(desk, alert, "shelved")
+    else:
+        escalation.settle(desk, alert)
 
 
 def on_raised(desk: Desk, alert: Alert, *, rises: bool, again: bool) -> None:

@@ -81,7 +81,7 @@ def release_consequences(desk: Desk, cause: Alert) -> None:
 
 def suppress(desk: Desk, alert: Alert, reason: Reason) -> None:
     """Suppress ``alert`` for a reason, or free it (None); writes nothing when that changes nothing."""
-    before = alert.suppressed_by
+    before, ended = alert.suppressed_by, alert.suppressed_kind
     kind, by = reason or (None, None)
     if before == by:
         return
@@ -91,7 +91,7 @@ def suppress(desk: Desk, alert: Alert, reason: Reason) -> None:
         desk.note(alert, AlertEvent.SUPPRESSED, outcome="begins", kind=kind.value, by=by, before=before)
     else:
         desk.note(alert, AlertEvent.SUPPRESSED, outcome="ends", by=None, before=before)
-        escalation.settle(desk, alert)
+        escalation.released(desk, alert, ended.value if ended is not None else "cause")
 
 
 def hidden(desk: Desk, cause: Alert) -> Sequence[Alert]:

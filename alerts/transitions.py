@@ -91,7 +91,7 @@ def close_if_done(desk: Desk, alert: Alert) -> None:
         return
     alert.closed_at_ns = desk.now_ns
     escalation.settle(desk, alert)
-    shelving.end(desk, alert, shelving.BY_CLOSING)
+    shelving.end(desk, alert, shelving.BY_CLOSING, anew=False)
     desk.note(alert, AlertEvent.CLOSED)
 
 
@@ -223,7 +223,9 @@ def _level(desk: Desk, alert: Alert, transition: Transition) -> None:
         told = notices.tell_again(desk, alert, f"level-{transition.id}")
     desk.note(alert, AlertEvent.LEVEL, before=before.value, told=told, **_evidence(transition))
     if rises and shelving.ends_at(alert.level):
-        shelving.end(desk, alert, shelving.BY_LEVEL)
+        shelving.end(desk, alert, shelving.BY_LEVEL, anew=False)
+    if rises:
+        escalation.settle(desk, alert)  # quiet hours end with what is critical
     suppression.hide_consequences(desk, alert)
 
 

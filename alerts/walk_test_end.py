@@ -65,7 +65,7 @@ def _finish(desk: Desk, test: WalkTest, by: str) -> None:
             alert, AlertEvent.SUPPRESSED, actor=by, outcome="walk_test_ends", walk_test=walk_tests.told(desk, test)
         )
         suppression.hide_consequences(desk, alert)
-        escalation.settle(desk, alert)
+        escalation.released(desk, alert, "walk_test")
 
 
 def _close_as_test(desk: Desk, alert: Alert, by: str) -> None:

@@ -13,6 +13,7 @@ from cli.commission_command import commission
 from cli.config_commands import app as config_app
 from cli.dashboards_commands import app as dashboards_app
 from cli.demo_command import demo
+from cli.escalation_command import app as escalation_app
 from cli.faults_commands import app as faults_app
 from cli.feed_commands import app as feed_app
 from cli.gateways_command import gateways
@@ -25,6 +26,7 @@ from cli.out_of_service_command import app as out_of_service_app
 from cli.points_commands import app as points_app
 from cli.readings_command import readings
 from cli.roll_call_command import roll_call
+from cli.roster_command import app as roster_app
 from cli.rules_commands import app as rules_app
 from cli.simulate_commands import app as simulate_app
 from cli.store_commands import app as store_app
@@ -78,6 +80,8 @@ for _action in (shelve, unshelve, assign, attach, recheck):
     alerts_app.command()(_action)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(feed_app, name="feed", rich_help_panel=PEOPLE)
+app.add_typer(roster_app, name="roster", rich_help_panel=PEOPLE)
+app.add_typer(escalation_app, name="escalation", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 app.add_typer(users_app, name="users", rich_help_panel=PEOPLE)
 app.add_typer(tokens_app, name="tokens", rich_help_panel=PEOPLE)

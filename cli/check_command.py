@@ -1,5 +1,7 @@
 """``fengsui check SITE``: read and check a site folder exactly as ``fengsui up`` does, and say what is wrong.
 
+A site that is all right may have warnings: it runs, and something about it is odd (nobody on duty at some time).
+
 Exit codes: 0 all right, 1 problems found, 2 wrong usage.
 """
 
@@ -20,6 +22,7 @@ from rich.text import Text
 from cli.problem_texts import in_language
 from cli.rule_files import load_ruleset
 from cli.site_files import load_registry
+from cli.site_warnings import site_warnings
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry, itself
 from gateway.reload.configuration import as_data
@@ -51,6 +54,7 @@ _HEADINGS = {
     Language.ZH: ("位置", "项目", "值", "问题", "改法"),
     Language.EN: ("place", "field", "value", "problem", "mend"),
 }
+_WARNING = {Language.ZH: "提醒：", Language.EN: "warning:"}
 COUNTS = {
     "units": ("单位", "units"),
     "zones": ("部位", "zones"),
@@ -75,10 +79,16 @@ def check(
         show_problems(console, [in_language(problem, lang) for problem in problems], lang, as_json=as_json)
         raise typer.Exit(1)
     summary = summarise(registry, rules)
+    odd = [in_language(problem, lang) for problem in site_warnings(site, registry)]
     if as_json:
-        print(json.dumps(asdict(summary), ensure_ascii=False))  # noqa: T201 - JSON for a pipe, without rich's wrapping
-    else:
-        console.print(_summary_table(summary, registry, lang))
+        data = {**asdict(summary), "warnings": [as_data(problem) for problem in odd]}
+        print(json.dumps(data, ensure_ascii=False))  # noqa: T201 - JSON for a pipe, without rich's wrapping
+        return
+    console.print(_summary_table(summary, registry, lang))
+    if odd and console.is_terminal:
+        console.print(_problem_table(odd, lang, warnings=True))
+    elif odd:
+        print("\n".join(f"{_WARNING[lang]} {problem}" for problem in odd))  # noqa: T201 - grep must find whole lines
 
 
 def read_all(site: Path) -> tuple[Registry | None, RuleSet | None, list[Problem]]:
@@ -122,9 +132,15 @@ def show_problems(console: Console, problems: Sequence[Problem], lang: Language,
         console.print(_problem_table(problems, lang))
 
 
-def _problem_table(problems: Sequence[Problem], lang: Language) -> Table:
+def _problem_table(problems: Sequence[Problem], lang: Language, *, warnings: bool = False) -> Table:
     title = f"发现 {len(problems)} 个问题" if lang is Language.ZH else f"{len(problems)} problems found"
-    table = Table(title=Text(title), title_style="bold red", show_lines=True)
+    if warnings:
+        title = (
+            f"{len(problems)} 条提醒，站点可以运行"
+            if lang is Language.ZH
+            else f"{len(problems)} warnings; the site runs"
+        )
+    table = Table(title=Text(title), title_style="bold yellow" if warnings else "bold red", show_lines=True)
     for heading in _HEADINGS[lang]:
         table.add_column(heading, overflow="fold")
     for problem in problems:

@@ -16,6 +16,7 @@ from functools import cache, partial
 from cli.alerts_problem_texts import ALERTS_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
+from cli.telling_problem_texts import TELLING_TEXTS
 from domain.errors import Problem
 
 TEMPLATES: tuple[tuple[str, str], ...] = (
@@ -26,8 +27,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("unit", "单位"),
     ("building", "建筑"),
     ("zone", "部位"),
-    ("person", "人员"),
-    ("channel", "通知渠道"),
     ("gateway", "网关"),
     ("connection", "连接"),
     ("protocol", "协议"),
@@ -60,7 +59,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("too many items", "项数太多"),
     # what does not fit together
     ("no such {What}", "没有这个{What}"),
-    ("nobody has this role", "没有人担任此角色"),
     ("no such time zone", "没有这个时区"),
     ("{What} id is used twice in unit '{unit}'", "{What}编号在单位“{unit}”内重复"),
     ("{What} id is used twice", "{What}编号重复"),
@@ -202,6 +200,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
     *REPEAT_TEXTS,
     *RULE_TEXTS,
+    *TELLING_TEXTS,
     *ALERTS_TEXTS,
     *POINT_LIST_TEXTS,
     # mends
@@ -236,7 +235,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("rename one of the two", "将其中一个改名"),
     ("rename one of the two devices or points", "将其中一个设备或测点改名"),
     ("swap or correct the two numbers", "对调或改正这两个数"),
-    ("add a person with 'role: {role}' to 'people'", "在 people 中加一名 role: {role} 的人员"),
     ("use a name such as Asia/Shanghai", "写 Asia/Shanghai 这样的名称"),
     (
         "use a profile for '{one}', or move the device to a '{other}' connection",

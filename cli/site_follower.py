@@ -97,7 +97,8 @@ class SiteFollower:
 
     def _stale(self, before: Registry, after: Registry, rules: str) -> tuple[str, ...]:
         """Return the processes that hold something which is different now."""
-        same = (before.site, before.gateways, before.profiles) == (after.site, after.gateways, after.profiles)
+        whole = [(one.site, one.gateways, one.profiles, one.calendar) for one in (before, after)]
+        same = whole[0] == whole[1]
         if not same:
             return READERS
         return ("rules",) if rules != self._rules else ()

@@ -7,6 +7,7 @@
 | transitions | one transition seen, applied or not | once, with the stream position |
 | walk_tests | a time in which the alarms of a unit, or of parts of it, are told to nobody | begun and ended once |
 | out_of_service | a time in which points, devices, zones or gateways are out of service | begun and ended once |
+| ladders | what the ladder of an occurrence was begun with | when it starts |
 | maintenance_windows | a planned time in which alerts of a scope are told to nobody | planned, begun and ended once |
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
@@ -30,11 +31,11 @@ The schema changes only by a migration in `alerts.migrations`.
 """
 
 from alerts.schema.accounts import ApiToken, User, UserSession
-from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState, words
+from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepKind, StepState, words
 from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
 from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
-from alerts.schema.telling import Attempt, LadderStep, Notification
+from alerts.schema.telling import Attempt, Ladder, LadderStep, Notification
 
 __all__ = [
     "COUNTING",
@@ -51,6 +52,7 @@ __all__ = [
     "FactsProgress",
     "FeedEvent",
     "HiddenRule",
+    "Ladder",
     "LadderStep",
     "MaintenanceWindow",
     "NoticeState",
@@ -59,6 +61,7 @@ __all__ = [
     "Position",
     "SeenTransition",
     "SetAside",
+    "StepKind",
     "StepState",
     "User",
     "UserSession",

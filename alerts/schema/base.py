@@ -29,6 +29,16 @@ class StepState(StrEnum):
     STOPPED = "stopped"
 
 
+class StepKind(StrEnum):
+    """What the timer of a ladder is for (see `alerts.escalation`)."""
+
+    STEP = "step"
+    REPEAT = "repeat"
+    DELAYED = "delayed"
+    ANSWER = "answer"
+    LAPSE = "lapse"
+
+
 class NoticeState(StrEnum):
     """Where a notification is on its way out."""
 
@@ -70,6 +80,7 @@ class Base(DeclarativeBase):
                 EntityKind,
                 Level,
                 NoticeState,
+                StepKind,
                 StepState,
                 SuppressionKind,
                 TransitionKind,

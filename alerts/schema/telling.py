@@ -7,22 +7,43 @@ from typing import Any
 from sqlalchemy import Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState
+from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepKind, StepState
 from domain.alarm import AlarmClass
 
 
 class LadderStep(Base):
-    """A timer: at ``due_ns`` the ``targets`` are told. No targets: the last step's answer is overdue."""
+    """A timer of an occurrence's ladder: what happens at ``due_ns`` is its ``kind``'s matter.
+
+    ``step`` numbers the timers; ``rung`` is the step of the policy that it belongs to, as people count them.
+    """
 
     __tablename__ = "ladder_steps"
 
     alert_id: Mapped[str] = mapped_column(ID, primary_key=True)
     occurrence: Mapped[int] = mapped_column(Integer, primary_key=True)
     step: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[StepKind] = mapped_column(default=StepKind.STEP)
+    rung: Mapped[int] = mapped_column(Integer, default=0)
     due_ns: Mapped[int]
     targets: Mapped[list[str]]
     state: Mapped[StepState] = mapped_column(default=StepState.PENDING)
     ended_at_ns: Mapped[int | None]
+
+
+class Ladder(Base):
+    """What a ladder was begun with: a change of the site changes nothing about one that runs.
+
+    ``releases`` counts how often people were told anew as what kept it quiet had ended.
+    """
+
+    __tablename__ = "ladders"
+
+    alert_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    occurrence: Mapped[int] = mapped_column(Integer, primary_key=True)
+    policy: Mapped[str] = mapped_column(TOKEN)
+    started_ns: Mapped[int]
+    acknowledged_within_ns: Mapped[int]
+    releases: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class Notification(Base):

@@ -6,14 +6,14 @@ Output: frozen models and the `Registry`, or a `ConfigurationError` that lists e
 
 from domain.site.build import build_registry
 from domain.site.channels import ChannelKind, ChannelSettings, TransportSecurity, WebhookSettings
+from domain.site.duty import Absence, DutyChange, OnDuty, Roster, Shift, Turn
+from domain.site.escalation import STEP_ROLES, EscalationPolicy, EscalationStep, Matter, Repeat, When
 from domain.site.labels import Labels
 from domain.site.models import (
     BackboneSettings,
     Building,
     Connection,
     DeviceSettings,
-    EscalationPolicy,
-    EscalationStep,
     GatewaySettings,
     LimitOverride,
     Person,
@@ -25,10 +25,8 @@ from domain.site.models import (
     StoreKind,
     StoreSettings,
     UnitSettings,
-    ZoneKind,
     ZoneSettings,
 )
-from domain.site.premises import STEP_ROLES
 from domain.site.registry import Device, Registry, Transmitter, Zone
 from domain.site.reports import PointOverride, ReportSettings
 from domain.site.transmitters import (
@@ -38,9 +36,11 @@ from domain.site.transmitters import (
     FacilitySystemSettings,
     TransmitterSettings,
 )
+from domain.site.zone_kinds import ZoneKind
 
 __all__ = [
     "STEP_ROLES",
+    "Absence",
     "AnalogSettings",
     "BackboneSettings",
     "Building",
@@ -50,6 +50,7 @@ __all__ = [
     "Connection",
     "Device",
     "DeviceSettings",
+    "DutyChange",
     "EdgeDeviceSettings",
     "EscalationPolicy",
     "EscalationStep",
@@ -57,22 +58,29 @@ __all__ = [
     "GatewaySettings",
     "Labels",
     "LimitOverride",
+    "Matter",
+    "OnDuty",
     "Person",
     "PointOverride",
     "Profile",
     "ProfilePoint",
     "Registry",
+    "Repeat",
     "ReportSettings",
     "RetentionSettings",
     "Role",
+    "Roster",
+    "Shift",
     "SiteSettings",
     "StoreKind",
     "StoreSettings",
     "Transmitter",
     "TransmitterSettings",
     "TransportSecurity",
+    "Turn",
     "UnitSettings",
     "WebhookSettings",
+    "When",
     "Zone",
     "ZoneKind",
     "ZoneSettings",

@@ -15,33 +15,19 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from domain.alarm import AlarmClass
 from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
 from domain.site.channels import ChannelSettings
+from domain.site.duty import MOST_ABSENCES, Absence, Roster
+from domain.site.escalation import MOST_POLICIES, EscalationPolicy, Target
 from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
 from domain.site.record import RecordSettings
 from domain.site.reports import MOST_S, PointOverride, ReportSettings
 from domain.site.transmitters import TransmitterSettings
+from domain.site.zone_kinds import ZoneKind
 from domain.wording import HTTP_PATTERN, NATS_PATTERN
-
-
-class ZoneKind(StrEnum):
-    """Kinds of place (部位), as rules ask for them."""
-
-    EXIT = "exit"
-    STAIR = "stair"
-    LOBBY = "lobby"
-    CORRIDOR = "corridor"
-    ROOM = "room"
-    PUMP_ROOM = "pump_room"
-    CONTROL_ROOM = "control_room"
-    LIFT = "lift"
-    CAR_BAY = "car_bay"
-    ROOF = "roof"
-    OTHER = "other"
 
 
 class Role(StrEnum):
@@ -80,6 +66,7 @@ class UnitSettings(Settings):
     labels: Labels
     area: Token | None = Field(default=None, description="the group of units (street, district) that accounts name")
     safety_manager: Token | None = None
+    maintenance_firm: Target | None = Field(default=None, description="a person, or the roster of the firm's own duty")
     opening: tuple[Span, ...] | None = Field(default=None, description="opening hours of its zones")
     buildings: tuple[Building, ...] = Field(min_length=1)
 
@@ -98,20 +85,10 @@ class Person(Settings):
     addresses: Mapping[Token, str] = Field(
         default_factory=dict, description="channel -> address there, where it is neither phone nor email"
     )
-
-
-class EscalationStep(Settings):
-    """Who is told when. ``to``: a person id, or ``responsible``, ``safety_manager``, ``supervisors``."""
-
-    after_s: float = Field(ge=0, description="since the alert was raised, unacknowledged")
-    to: tuple[Token, ...] = Field(min_length=1)
-
-
-class EscalationPolicy(Settings):
-    """Steps for the classes named; the first policy that names a class is used."""
-
-    classes: tuple[AlarmClass, ...] = Field(min_length=1)
-    steps: tuple[EscalationStep, ...] = Field(min_length=1)
+    units: tuple[Token, ...] = Field(default=(), description="supervisors and operators: only these; all when absent")
+    quiet: Span | None = Field(default=None, description="quiet hours: never for a fire, or what is critical")
+    deputies: tuple[Token, ...] = Field(default=(), max_length=32, description="who stands in, the first who is there")
+    absences: tuple[Absence, ...] = Field(default=(), max_length=MOST_ABSENCES)
 
 
 class StoreKind(StrEnum):
@@ -208,7 +185,8 @@ class SiteSettings(Settings):
     units: tuple[UnitSettings, ...] = Field(min_length=1)
     people: tuple[Person, ...] = ()
     channels: tuple[Annotated[ChannelSettings, Field(discriminator="kind")], ...] = ()
-    escalation: tuple[EscalationPolicy, ...] = ()
+    rosters: tuple[Roster, ...] = Field(default=(), max_length=200)
+    escalation: tuple[EscalationPolicy, ...] = Field(default=(), max_length=MOST_POLICIES)
     alerts: RecordSettings = RecordSettings()
     store: StoreSettings = StoreSettings()
     backbone: BackboneSettings = BackboneSettings()

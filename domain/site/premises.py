@@ -1,14 +1,12 @@
-"""Checks ``site.yaml``: units with their zones, people, channels and the escalation ladder."""
+"""Checks ``site.yaml``: units with their zones, people and channels."""
 
 from __future__ import annotations
 
 from domain.documents import Document, Path
 from domain.site.findings import Findings
-from domain.site.models import Role, SiteSettings
+from domain.site.models import SiteSettings
 from domain.site.registry import Zone
-
-STEP_ROLES = frozenset({"responsible", "safety_manager", "supervisors"})
-"""Words that an escalation step may use instead of a person's id."""
+from domain.site.telling_checks import check_telling
 
 
 def check_premises(doc: Document, site: SiteSettings, findings: Findings) -> dict[str, Zone]:
@@ -18,7 +16,7 @@ def check_premises(doc: Document, site: SiteSettings, findings: Findings) -> dic
     findings.unique(doc, [(("people", at, "id"), person.id) for at, person in enumerate(site.people)], "person")
     findings.unique(doc, [(("channels", at, "id"), item.id) for at, item in enumerate(site.channels)], "channel")
     _check_people(doc, site, findings)
-    _check_escalation(doc, site, people, findings)
+    check_telling(doc, site, findings)
     zones: dict[str, Zone] = {}
     for at, unit in enumerate(site.units):
         if unit.safety_manager is not None:
@@ -32,20 +30,6 @@ def _check_people(doc: Document, site: SiteSettings, findings: Findings) -> None
     for at, person in enumerate(site.people):
         for slot, channel in enumerate(person.channels):
             findings.exists(doc, ("people", at, "channels", slot), channel, channels, "channel")
-
-
-def _check_escalation(doc: Document, site: SiteSettings, people: set[str], findings: Findings) -> None:
-    """Every step must reach somebody: an alert that climbs to an empty group is owned by nobody."""
-    supervised = any(person.role is Role.SUPERVISOR for person in site.people)
-    for number, policy in enumerate(site.escalation):
-        for row, step in enumerate(policy.steps):
-            for slot, target in enumerate(step.to):
-                path: Path = ("escalation", number, "steps", row, "to", slot)
-                findings.exists(doc, path, target, people | STEP_ROLES, "person")
-                if target == "supervisors" and not supervised:
-                    findings.add(
-                        doc, path, "nobody has this role", f"add a person with 'role: {Role.SUPERVISOR}' to 'people'"
-                    )
 
 
 def _check_zones(

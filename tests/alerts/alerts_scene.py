@@ -48,9 +48,15 @@ def labels(zh: str, en: str) -> dict[str, str]:
 
 
 def hotel(
-    channels: list[dict[str, Any]] | None = None, escalation: list[dict[str, Any]] | None = None, **site: Any
+    channels: list[dict[str, Any]] | None = None,
+    escalation: list[dict[str, Any]] | None = None,
+    persons: dict[str, dict[str, Any]] | None = None,
+    **site: Any,
 ) -> Registry:
-    """Return the registry of a small hotel; ``phone`` goes nowhere unless channels are given."""
+    """Return the registry of a small hotel; ``phone`` goes nowhere unless channels are given.
+
+    ``persons`` says more of people, or adds staff.
+    """
     phone = {"id": "phone", "kind": "webhook", "url": "http://127.0.0.1:9/push"}
     zones = [
         {
@@ -68,6 +74,9 @@ def hotel(
         ("s-wang", "supervisor", "王参谋", "Officer Wang"),
         ("p-mute", "unit_staff", "无渠道", "No channel"),
     ]
+    more = persons or {}
+    known = {name for name, *_ in people}
+    people += [(name, "unit_staff", name, name) for name in more if name not in known]
     data = {
         "site": "demo",
         "labels": labels("演示", "Demo"),
@@ -85,6 +94,7 @@ def hotel(
                 "role": role,
                 "labels": labels(zh, en),
                 "channels": [] if name == "p-mute" else [channel["id"] for channel in (channels or [phone])],
+                **more.get(name, {}),
             }
             for name, role, zh, en in people
         ],

@@ -35,7 +35,7 @@ LIFE_S = 0.7
 """About how long each process lives: the storm lasts as long as the killing."""
 SCRIPT = Path(__file__).with_name("alerts_worker.py")
 STEPS = [{"after_s": after_s, "to": [who]} for after_s, who in ((0, "p-chen"), (0.5, "p-lin"), (1.5, "s-wang"))]
-LADDER = [{"classes": ["hazard", "fire"], "steps": STEPS}]
+LADDER = [{"classes": ["hazard", "fire"], "steps": STEPS, "answer_within_s": 3600}]
 BAD = answer({}, "500 Internal Server Error")
 
 

@@ -34,7 +34,10 @@ async def test_an_alarm_from_there_is_recorded_with_the_flag_and_told_to_nobody(
         await told.office.change(timers.escalate)
         view = await told.alert(alert)
         assert (view.out_of_service, view.active, await told.told(alert)) == (entry, True, [])
-        assert ((await told.alert(beside)).out_of_service, await told.told(beside)) == (None, ["p-lin", "s-wang"])
+        assert ((await told.alert(beside)).out_of_service, await told.told(beside)) == (
+            None,
+            ["p-lin", "s-wang", "s-wang"],
+        )
 
 
 async def test_a_fire_is_flagged_and_told_as_ever(tmp_path: Path) -> None:

@@ -26,13 +26,14 @@ from alerts.desk import Desk
 from alerts.directory import Directory
 from alerts.maintenance_face import BeginRequest
 from alerts.maintenance_service import new_window
-from alerts.schema import Alert, AuditEntry, FeedEvent, MaintenanceWindow
+from alerts.schema import Alert, AuditEntry, FeedEvent, LadderStep, MaintenanceWindow, StepKind, StepState
 from alerts.timers import escalate
 from alerts.transitions import apply
 from domain.alarm import AlarmClass, Level, TransitionKind
 from domain.alert import Confirmation, SuppressionKind
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
+from domain.site.escalation import MOST_S
 from tests.alerts.alerts_scene import fire, hotel, transition
 
 START_NS = 1_800_000_000_000_000_000
@@ -89,6 +90,16 @@ def say(matter: str, kind: TransitionKind, level: Level) -> Any:
     return transition(matter, kind, alarm_class=alarm_class, latched=matter == "latched", level=level)
 
 
+LADDER = [{"steps": [{"after_s": 0, "to": ["responsible"]}], "acknowledged_within_s": MOST_S}]
+"""Acknowledgements hold longer than a course lasts: what lapses is a matter of tests/alerts/test_unanswered.py."""
+
+
+def _kinds(session: Session, alert: Alert) -> set[StepKind]:
+    """Return what the pending timers of an alert are for."""
+    pending = select(LadderStep.kind).where(LadderStep.alert_id == alert.id, LadderStep.state == StepState.PENDING)
+    return set(session.scalars(pending))
+
+
 class Record(RuleBasedStateMachine):
     """One database, one clock, four matters."""
 
@@ -97,7 +108,7 @@ class Record(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="fengsui-laws-"))
         shutil.copy(template(), self.folder / "alerts.db")
         self.engine: Engine = create_engine(f"sqlite:///{self.folder / 'alerts.db'}")
-        self.directory = Directory(hotel())
+        self.directory = Directory(hotel(escalation=LADDER))
         self.now_ns = START_NS
         self.models: dict[str, Model] = {}
         self.windows: dict[str, tuple[bool, int, int]] = {}
@@ -289,7 +300,8 @@ class Record(RuleBasedStateMachine):
         with Session(self.engine) as session:
             for alert in session.scalars(select(Alert).where(Alert.next_escalation_ns.is_not(None))):
                 assert alert.closed_at_ns is None
-                assert alert.acknowledged_at_ns is None
+                if alert.acknowledged_at_ns is not None:  # only the clock of the acknowledgement itself runs
+                    assert (alert.confirmed, _kinds(session, alert)) == (None, {StepKind.LAPSE})
                 assert alert.shelved_until_ns is None
                 assert alert.suppressed_by is None
 

@@ -83,7 +83,7 @@ def profile(name: str, kind: str) -> Document:
 def test_a_declared_component_is_named_with_its_own_zone_and_its_responsible_person_is_told() -> None:
     directory = Directory(site())
     assert directory.place_labels(SMOKE)["zh"] == "酒店 东楼 2楼 走廊 报警系统 走廊烟感"
-    assert [person.id for person in directory.people(["responsible"], SMOKE)] == ["p-chen"]
+    assert list(directory.reach(["responsible"], SMOKE, 0, urgent=False).people) == ["p-chen"]
 
 
 def test_a_learned_component_has_its_name_as_soon_as_its_birth_was_heard() -> None:

@@ -20,7 +20,7 @@ from domain.measurements import Measurement
 from domain.points import PointKind
 from domain.quality import Reason
 from domain.quantity import Quantity
-from domain.site import ChannelKind, Role, StoreKind, TransportSecurity, ZoneKind
+from domain.site import ChannelKind, Role, StoreKind, TransportSecurity, Turn, ZoneKind
 from domain.site.hours import Day
 
 ENUMS: tuple[type[Enum], ...] = (
@@ -43,6 +43,7 @@ ENUMS: tuple[type[Enum], ...] = (
     TransportSecurity,
     Truth,
     UserRole,
+    Turn,
     ZoneKind,
 )
 MEMBERS: list[Enum] = [member for enum in ENUMS for member in enum]
