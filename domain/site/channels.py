@@ -7,20 +7,29 @@ platform takes before it mutes the sender; a fifth of it is reserved for fire (`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from domain.ids import Token
 from domain.site.labels import Settings
-from domain.wording import HTTP_PATTERN
+from domain.wording import CONTACT_PATTERN, HTTP_PATTERN, MAIL_PATTERN
 
 PerMinute = Annotated[int, Field(ge=1, le=6000)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Secret = Annotated[str | None, Field(repr=False)]
 Url = Annotated[str, Field(pattern=HTTP_PATTERN, max_length=2000)]
+
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+MOST_TOPIC = 200
+
+LIED_TO = {"dingtalk": "dingtalk", "wecombot": "wecom", "wecom": "wecom", "feishu": "feishu", "lark": "feishu"}
+"""Schemes of Apprise whose platform says no with a 200, which Apprise takes for success, and our kind for them."""
 
 
 class ChannelKind(StrEnum):
@@ -119,41 +128,97 @@ class SmsSettings(BaseChannel):
     path: Token = "gsm"
 
 
-class SmtpSettings(BaseChannel):
-    """Mail."""
+class ServerChannel(BaseChannel):
+    """What channels have that keep a connection to one server, by TLS unless told otherwise."""
+
+    host: str = Field(min_length=1, max_length=253)
+    security: TransportSecurity
+    username: str | None = Field(default=None, max_length=320)
+    password: Secret = None
+    ca_file: Path | None = Field(default=None, description="certificates to trust instead of the system's")
+    cert_file: Path | None = Field(default=None, description="our certificate, where the server asks for one")
+    key_file: Path | None = Field(default=None, description="its key; absent when it stands in cert_file")
+
+    @model_validator(mode="after")
+    def _files_with_tls(self) -> Self:
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError("'key_file' is nothing without 'cert_file' → write both, or neither")
+        if (self.ca_file or self.cert_file) and self.security is TransportSecurity.NONE:
+            raise ValueError("certificates are for TLS → set 'security', or remove them")
+        if self.password is not None and self.username is None:
+            raise ValueError("a password without a user name → write 'username' beside it, or neither")
+        return self
+
+
+class SmtpSettings(ServerChannel):
+    """Mail. A password goes over TLS only, unless the server is this machine."""
 
     kind: Literal[ChannelKind.SMTP]
-    host: str = Field(min_length=1, max_length=253)
     port: Port = 587
     security: TransportSecurity = TransportSecurity.STARTTLS
-    username: str | None = None
-    password: Secret = None
-    sender: str = Field(min_length=3, max_length=254, description="address that the mail comes from")
+    sender: str = Field(max_length=254, pattern=MAIL_PATTERN, description="address that the mail comes from")
     timeout_s: float = Field(default=20.0, gt=0, le=60)
 
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.password is not None and self.security is TransportSecurity.NONE and self.host not in LOOPBACK:
+            raise ValueError("a password would go over the network in clear → set 'security: starttls', or 'tls'")
+        return self
 
-class MqttSettings(BaseChannel):
+
+class MqttSettings(ServerChannel):
     """A topic of a broker: for sirens, signs and other systems on the premises."""
 
     kind: Literal[ChannelKind.MQTT]
-    host: str = Field(min_length=1, max_length=253)
     port: Port = 1883
     security: Literal[TransportSecurity.NONE, TransportSecurity.TLS] = TransportSecurity.NONE
-    username: str | None = None
-    password: Secret = None
+    version: Literal["5", "3.1.1"] = Field(
+        default="5", description="of the protocol; with 3.1.1 a broker can't say that it refused a message"
+    )
     topic: str = Field(
-        default="fengsui/notify/{unit}/{class}", max_length=200, description="template of {unit} {class} {person}"
+        default="fengsui/notify/{unit}/{class}",
+        min_length=1,
+        max_length=200,
+        description="template of {unit} {class} {person} {level}",
+    )
+    retain: bool = Field(default=False, description="the broker keeps the newest message for who subscribes later")
+    needs_subscriber: bool = Field(
+        default=False, description="a message that nobody subscribes to is tried again, then given up (version 5)"
     )
     per_minute: PerMinute = 600
     path: Token = "lan"
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return "5" if value in (5, 5.0) and not isinstance(value, bool) else value
+
+    @field_validator("topic")
+    @classmethod
+    def _one_topic(cls, value: str) -> str:
+        rest = re.sub(r"\{(unit|class|person|level)\}", "x", value)
+        if any(sign in rest for sign in "{}+#\0") or rest.startswith("$") or len(value.encode()) > MOST_TOPIC:
+            raise ValueError(
+                "is no topic to publish on → write names and / only, with {unit} {class} {person} {level} where wanted"
+            )
+        return value
 
 
 class WebPushSettings(BaseChannel):
     """Notifications of a browser or an installed page (RFC 8030, VAPID); people subscribe on their phone page."""
 
     kind: Literal[ChannelKind.WEB_PUSH]
-    contact: str = Field(pattern=r"^(mailto:|https://)", description="whom a push service may turn to")
+    contact: str = Field(pattern=CONTACT_PATTERN, max_length=254, description="whom a push service may turn to")
     key: Secret = Field(default=None, description="VAPID private key; made at the first start when absent")
+    services: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")], ...] = Field(
+        default=(
+            "fcm.googleapis.com",
+            ".push.services.mozilla.com",
+            ".push.apple.com",
+            ".notify.windows.com",
+        ),
+        description="hosts of push services that a phone may name; a leading dot takes all below it",
+    )
     per_minute: PerMinute = 300
 
 
@@ -163,6 +228,19 @@ class AppriseSettings(BaseChannel):
     kind: Literal[ChannelKind.APPRISE]
     url: str = Field(min_length=3, max_length=2000, repr=False, description="an Apprise address, often with a secret")
     timeout_s: float = Field(default=20.0, gt=0, le=60)
+
+    @field_validator("url")
+    @classmethod
+    def _not_one_of_ours(cls, value: str) -> str:
+        scheme, mark, _ = value.partition("://")
+        if not mark or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) is None:
+            raise ValueError("is no Apprise address → write it as <service>://…, as Apprise's documents show")
+        kind = LIED_TO.get(scheme.lower())
+        if kind is not None:
+            raise ValueError(
+                f"Apprise reports success for messages that this platform refused → use 'kind: {kind}' instead"
+            )
+        return value
 
 
 ChannelSettings = (
