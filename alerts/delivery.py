@@ -50,7 +50,7 @@ class Courier:
     async def run(self) -> None:
         """Send until `stop`."""
         ear = self._office.bell.ear()
-        channel = open_channel(self._settings)
+        channel = open_channel(self._settings, self._office.aids)
         try:
             while not self._stopping:
                 wake_ns = await self._round(channel)

@@ -82,6 +82,16 @@ class Directory:
         """Return a person by id."""
         return self._registry.people.get(name)
 
+    @property
+    def everybody(self) -> list[Person]:
+        """All people of the site, in its order."""
+        return list(self._registry.people.values())
+
+    @property
+    def first_unit(self) -> str:
+        """The unit that stands for the site where a message is about none."""
+        return next(iter(self._registry.units), "site")
+
     def check_scope(self, unit: str, zones: Iterable[str], devices: Iterable[str]) -> None:
         """Raise RefusedError where the site has no such unit, or the unit no such zone or device."""
         registry = self._registry

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select, update
 
 from alerts.budget import WINDOW_NS, Budget, budget
 from alerts.channels import Outcome, Push, Verdict
+from alerts.channels.addressing import address_of
 from alerts.desk import Desk
 from alerts.links import Claims, expiry
 from alerts.notices import fall_back
@@ -186,7 +187,9 @@ def _start(desk: Desk, notice: Notification) -> Job:
     claims = Claims(
         alert=notice.alert_id, person=notice.person, notification=notice.id, expires_ns=expiry(notice.created_ns)
     )
-    return Job(attempt.number, Push(key=notice.id, fire=fire, body=notice.body), claims)
+    person, channel = desk.directory.person(notice.person), desk.directory.channels.get(notice.channel)
+    address = address_of(channel, person) if person is not None and channel is not None else None
+    return Job(attempt.number, Push(key=notice.id, fire=fire, body=notice.body, address=address), claims)
 
 
 def _accept(desk: Desk, notice: Notification, verdict: Verdict) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts import audit, intake, outbox
+from alerts.channels.contract import Aids
+from alerts.channels_service import ChannelsService
 from alerts.database import Database
 from alerts.delivery import Courier
 from alerts.desk import Desk
@@ -25,6 +27,8 @@ from alerts.rules_watch import watch_rules
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
 from alerts.stats import notification_stats
+from alerts.subscriptions import SubscriptionBook
+from alerts.subscriptions_service import SubscriptionsService
 from alerts.timers import run_timers
 from alerts.walk_test_service import WalkTestService, running_tests
 from backbone.client import Backbone
@@ -50,12 +54,14 @@ async def run(
     stop: asyncio.Event,
     clock: Clock | None = None,
     retry: RetryPolicy | None = None,
+    vapid_key: str | None = None,
 ) -> None:
     """Keep the record until ``stop`` is set; pushes on their way are finished first.
 
     ``database_url`` is SQLAlchemy's (a SQLite file, or PostgreSQL); ``answer_base_url`` is where people's
     phones reach the answer page; ``signing_key`` signs the links (16 bytes at least, the same at
-    every start). A kill -9 loses nothing: what is not committed is read again, what is not settled is sent again.
+    every start); ``vapid_key`` signs Web Push (without it, only channels with a key of their
+    own push). A kill -9 loses nothing: what is not committed is read again, what is not settled is sent again.
     """
     if len(signing_key) < LEAST_KEY:
         raise RefusedError(f"the signing key of answer links has {len(signing_key)} bytes; at least {LEAST_KEY}")
@@ -63,6 +69,7 @@ async def run(
     directory = Directory(registry)
     directory.learn(await births(backbone))
     office = Office(await Database.open(database_url), directory, clock or SystemClock())
+    office.aids = Aids(SubscriptionBook(office), vapid_key)
     try:
         await office.change(_prepare)
         couriers = [
@@ -74,6 +81,8 @@ async def run(
         await AlertsService(office, signing_key).serve(backbone)
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
+        await SubscriptionsService(office, signing_key).serve(backbone)
+        await ChannelsService(office).serve(backbone)
         await _work(office, backbone, registry, couriers, stop)
     finally:
         await office.database.close()

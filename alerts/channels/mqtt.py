@@ -130,7 +130,8 @@ class _Client(aiomqtt.Client):
             self._waiting.pop(info.mid, None)
         if not answer.done():
             raise aiomqtt.MqttError("the broker closed the connection before it answered")
-        return answer.result()
+        code: int = answer.result()
+        return code
 
     def _on_publish(
         self, client: PahoClient, userdata: Any, mid: int, reason_code: ReasonCode, properties: Properties

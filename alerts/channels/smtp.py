@@ -3,7 +3,7 @@
 | the server | verdict |
 |---|---|
 | 250 after the message | accepted; its words (often a queue id) are the provider's id |
-| 4xx anywhere (greylisting 450/451, full 452, closing 421) | retry; a recipient put off: after `GREYLIST_WAIT_S` |
+| 4xx anywhere (greylisting 450/451, full 452, closing 421) | retry (the outbox's pauses outlast greylisting) |
 | 5xx to login, sender, every recipient or message | refused |
 | 5xx to some recipients only | accepted for the others; the reason names the refused |
 | no STARTTLS where it is asked for, a certificate that we do not trust | refused: mail never goes in clear instead |
@@ -28,10 +28,6 @@ from alerts.channels.mail import masked, recipients_of, write_mail
 from alerts.channels.verdict import Outcome, Verdict, plain
 from backbone.tls import TlsError, TlsFiles
 from domain.site.channels import SmtpSettings, TransportSecurity
-
-GREYLIST_WAIT_S = 30.0
-"""Least time before another try when a recipient is put off. Assumption: greylisting asks for 1 to 5 minutes, and
-the pauses of the outbox grow beyond that by themselves."""
 
 LONGEST_REST_S = 60.0
 """A connection that rested longer is made anew: servers close idle ones after minutes (RFC 5321: 5 at least)."""
@@ -204,7 +200,7 @@ def _all_refused(refused: list[errors.SMTPRecipientRefused]) -> Verdict:
     """Return what it means that no recipient was taken: one that is only put off is worth another try."""
     reason = "; ".join(f"{masked(one.recipient)}: {one.code} {plain(one.message)}" for one in refused)
     if any(_passing(one.code) for one in refused):
-        return Verdict(Outcome.RETRY, plain(reason), wait_s=GREYLIST_WAIT_S)
+        return Verdict(Outcome.RETRY, plain(reason))
     return Verdict(Outcome.REFUSED, plain(reason))
 
 

@@ -31,7 +31,7 @@ from pywebpush import WebPusher, WebPushException
 from alerts.channels.contract import FIRE_SLOTS, OTHER_SLOTS, Aids, Push, Subscription
 from alerts.channels.told import told
 from alerts.channels.verdict import MOST_BODY, Outcome, Verdict, judge, plain
-from domain.errors import RefusedError
+from domain.errors import RefusedError, StoreError
 from domain.site.channels import LOOPBACK, WebPushSettings
 
 LIFE_S = 4 * 3600
@@ -51,11 +51,10 @@ class WebPushChannel:
     """Sends to the browsers of a person; close it when done."""
 
     def __init__(self, settings: WebPushSettings, aids: Aids) -> None:
-        """Prepare both lanes; raises RefusedError for a VAPID key that is none."""
+        """Prepare both lanes; a VAPID key that is none makes every try a refusal, and no crash."""
         self._settings = settings
         self._subscriptions = aids.subscriptions
-        key = settings.key or aids.vapid_key
-        self._vapid = vapid(key) if key else None
+        self._vapid = _vapid_or_none(settings.key or aids.vapid_key)
         self._lanes = {True: _client(settings, FIRE_SLOTS), False: _client(settings, OTHER_SLOTS)}
 
     async def close(self) -> None:
@@ -66,10 +65,13 @@ class WebPushChannel:
     async def send(self, push: Push, *, now_s: int) -> Verdict:
         """Try all browsers of the person once; never raises for what push services do."""
         if self._subscriptions is None or self._vapid is None:
-            return Verdict(Outcome.REFUSED, "there is no VAPID key or no list of subscriptions here")
+            return Verdict(Outcome.REFUSED, "there is no good VAPID key, or no list of subscriptions, here")
         person = push.body.get("person")
         name = str(person.get("id", "")) if isinstance(person, dict) else ""
-        browsers = await self._subscriptions.of(name, self._settings.id)
+        try:
+            browsers = await self._subscriptions.of(name, self._settings.id)
+        except StoreError as error:
+            return Verdict(Outcome.RETRY, plain(str(error)))
         if not browsers:
             return Verdict(
                 Outcome.REFUSED,
@@ -141,6 +143,13 @@ def vapid(key: str) -> Vapid02:
     except (ValueError, TypeError, VapidException) as error:
         raise RefusedError("the VAPID key is no private key of P-256: 32 bytes in base64url") from error
     return signer
+
+
+def _vapid_or_none(key: str | None) -> Vapid02 | None:
+    try:
+        return vapid(key) if key else None
+    except RefusedError:
+        return None
 
 
 def public_key(key: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import Field, field_validator, model_validator
 
 from domain.ids import Token
 from domain.site.labels import Settings
-from domain.wording import CONTACT_PATTERN, HTTP_PATTERN, MAIL_PATTERN
+from domain.wording import CONTACT_PATTERN, HTTP_PATTERN, MAIL_PATTERN, VAPID_PATTERN
 
 PerMinute = Annotated[int, Field(ge=1, le=6000)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -209,7 +209,9 @@ class WebPushSettings(BaseChannel):
 
     kind: Literal[ChannelKind.WEB_PUSH]
     contact: str = Field(pattern=CONTACT_PATTERN, max_length=254, description="whom a push service may turn to")
-    key: Secret = Field(default=None, description="VAPID private key; made at the first start when absent")
+    key: Annotated[str, Field(pattern=VAPID_PATTERN)] | None = Field(
+        default=None, repr=False, description="VAPID private key; made at the first start when absent"
+    )
     services: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")], ...] = Field(
         default=(
             "fcm.googleapis.com",
