@@ -55,7 +55,7 @@ def write_mail(push: Push, *, sender: str, recipients: list[str], now_s: int) ->
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = ", ".join(recipients)
-    mail["Subject"] = words.title
+    mail["Subject"] = _subject(words.title)
     mail["Date"] = format_datetime(datetime.fromtimestamp(now_s, UTC))
     mail["Message-ID"] = f"<{_token(push.key)}@{domain}>"
     if push.body.get("alert_id"):
@@ -72,6 +72,11 @@ def write_mail(push: Push, *, sender: str, recipients: list[str], now_s: int) ->
 def _token(text: str) -> str:
     """Return what of an id may stand in a Message-ID."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", text)[:64] or "none"
+
+
+def _subject(title: str) -> str:
+    """Return a title that is read as it stands: Python decodes what looks encoded (``=?…?=``), even to NUL."""
+    return title.replace("=?", "= ?")
 
 
 def _facts(body: Mapping[str, Any]) -> list[tuple[str, str]]:
