@@ -145,9 +145,14 @@ def _make_room(desk: Desk, person: str, channel: str) -> None:
 def _check_keys(p256dh: str, auth: str) -> None:
     """Raise RefusedError unless the keys are a point of P-256 and 16 bytes (RFC 8291)."""
     try:
-        point, secret = (base64.b64decode(text.rstrip("=") + "==", b"-_", validate=True) for text in (p256dh, auth))
+        point, secret = _decoded(p256dh), _decoded(auth)
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
     except (ValueError, binascii.Error) as error:
         raise RefusedError("浏览器的密钥无效 / the browser's key is no key") from error
     if len(secret) != 16 or len(point) != 65:
         raise RefusedError("浏览器的密钥长度不对 / the browser's key has the wrong length")
+
+
+def _decoded(text: str) -> bytes:
+    bare = text.rstrip("=")
+    return base64.b64decode(bare + "=" * (-len(bare) % 4), b"-_", validate=True)

@@ -37,6 +37,8 @@ from domain.site.channels import MqttSettings, TransportSecurity
 
 KEEPALIVE_S = 30
 GOODBYE_S = 2.0
+LISTEN_S = 0.5
+"""How long a broker may take to refuse our certificate before a connection is tried all the same."""
 NOBODY = 0x10
 LEAST_REFUSED = 0x80
 PASSING = frozenset({0x80, 0x83, 0x88, 0x89, 0x8B, 0x8D, 0x91, 0x93, 0x96, 0x97, 0x9C, 0x9F})
@@ -118,6 +120,16 @@ class _Client(aiomqtt.Client):
         """Tell whether the connection is not known to be lost."""
         return not self._disconnected.done()
 
+    def forget(self) -> None:
+        """Take note of how the connection was lost, so that nobody is told that nobody asked."""
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()
+
+    def abandon(self) -> None:
+        """Close the socket of a connection that was not made in time: aiomqtt leaves it open."""
+        self._client._sock_close()  # noqa: SLF001  # paho has no public word for it before CONNACK
+        self.forget()
+
     async def publish_told(self, topic: str, payload: bytes, *, retain: bool, properties: Properties | None) -> int:
         """Publish with QoS 1 and return the PUBACK's reason code; raises MqttError when the connection is lost."""
         info = self._client.publish(topic, payload, 1, retain, properties)
@@ -183,11 +195,13 @@ class _Lane:
                 return self._client
             if self._client is not None:
                 await self._leave(self._client)
+            await self._check_certificates()
             client = self._made()
             try:
                 await client.__aenter__()
-            except aiomqtt.MqttError as error:
-                raise await self._explained(error) from error
+            except BaseException:
+                client.abandon()
+                raise
             self._client = client
             return client
 
@@ -205,11 +219,12 @@ class _Lane:
             tls_context=self._files.context() if settings.security is TransportSecurity.TLS else None,
         )
 
-    async def _explained(self, error: aiomqtt.MqttError) -> Exception:
-        """Return what a connection that was not made means: with TLS, certificates are looked into."""
-        if self._settings.security is TransportSecurity.TLS and not isinstance(error, aiomqtt.MqttCodeError):
-            return await diagnosed(self._files, self._settings.host, self._settings.port) or error
-        return error
+    async def _check_certificates(self) -> None:
+        """Try them by a connection of its own; raises TlsError. A client leaves a socket behind where they fail."""
+        if self._settings.security is TransportSecurity.TLS:
+            trouble = await diagnosed(self._files, self._settings.host, self._settings.port, listen_s=LISTEN_S)
+            if trouble is not None:
+                raise trouble
 
     async def _leave(self, client: _Client) -> None:
         if self._client is client:
@@ -217,6 +232,7 @@ class _Lane:
         with suppress(aiomqtt.MqttError, OSError, TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await client.__aexit__(None, None, None)
+        client.forget()
 
 
 def _connection(error: aiomqtt.MqttCodeError) -> Verdict:

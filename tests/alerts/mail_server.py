@@ -51,7 +51,7 @@ class MailServer:
     def hang_up(self) -> None:
         """End every connection at once, as a server does that restarts."""
         for protocol in self.protocols:
-            if protocol.transport is not None:
+            if isinstance(protocol.transport, asyncio.Transport):
                 protocol.transport.abort()
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's names
