@@ -6,8 +6,10 @@ messages that they refused, too; `AppriseSettings` refuses those schemes, there 
 is accepted here is "accepted by Apprise's word", and a person's answer is the only receipt. A no may be anything, so it
 is tried again. Apprise knows nothing of idempotency keys: a repeat is a second message.
 
-Its plug-ins block, so each try has a thread of its own, which can't be ended from outside: one that hangs keeps its
-place until it returns, and a lane whose places are all taken says so at once. The environment's proxies are used.
+Its plug-ins block, so each try has a thread of its own and calls its plug-in there: `Apprise.notify` sends through one
+pool of the process (of 6 threads on 2 cores, 2.3), where plug-ins that hang would hold up a fire. A thread can't be
+ended from outside: one that hangs keeps its place until it returns, and a lane whose places are all taken says so at
+once. The environment's proxies are used.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Callable
 from typing import Self
 
 import apprise
+from apprise.conversion import convert_between
 
 from alerts.channels.contract import FIRE_SLOTS, OTHER_SLOTS, Push
 from alerts.channels.told import line, told
@@ -80,12 +83,13 @@ class AppriseChannel:
                 return Verdict(Outcome.RETRY, self._clean(f"Apprise failed: {type(error).__name__}: {error}"))
 
     def _notify(self, title: str, text: str, heard: Callable[[], list[str]]) -> Verdict:
-        sender = apprise.Apprise()
-        if not sender.add(self._settings.url):
+        plugin = apprise.Apprise.instantiate(self._settings.url)
+        if plugin is None:
             scheme = self._settings.url.partition("://")[0]
             why = self._clean("; ".join(heard()))
             return Verdict(Outcome.REFUSED, f"Apprise can't read this address ({line(scheme, 20)}://…): {why}")
-        if sender.notify(body=text, title=title):
+        body = convert_between(apprise.NotifyFormat.TEXT, plugin.notify_format, text)  # type: ignore[no-untyped-call]
+        if plugin.notify(body=body, title=title, notify_type=apprise.NotifyType.WARNING):
             return Verdict(Outcome.ACCEPTED, BY_ITS_WORD)
         return Verdict(Outcome.RETRY, self._clean(f"Apprise says no: {'; '.join(heard()) or 'without a reason'}"))
 
