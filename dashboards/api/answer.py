@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerts.face import Answer, LinkView
 from dashboards.api.context import Context
 from dashboards.api.errors import status_of
-from dashboards.api.small_page import paragraph, small_page
+from dashboards.api.small_page import POLICY, SCRIPT_POLICY, paragraph, small_page
+from dashboards.api.subscriptions import push_button
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import person_text, place_text, refusal_text
 from domain.alarm import AlarmClass
@@ -46,7 +47,7 @@ def answer_router(context: Context) -> APIRouter:
             link = await context.link.alerts.link(token)
         except FengsuiError as error:
             return _refusal(error, lang)
-        return _question(context, token, link, lang)
+        return _question(context, token, link, lang, await push_button(context, token, lang))
 
     @router.post("/answer/{token}")
     async def answer(request: Request, token: Token, lang: Language = Language.ZH) -> Response:
@@ -66,7 +67,7 @@ def answer_router(context: Context) -> APIRouter:
     return router
 
 
-def _question(context: Context, token: str, link: LinkView, language: Language) -> HTMLResponse:
+def _question(context: Context, token: str, link: LinkView, language: Language, push: str) -> HTMLResponse:
     alert = link.alert
     words = alert.text_en if language is Language.EN else alert.text_zh
     fire = " fire" if alert.alarm_class is AlarmClass.FIRE else ""
@@ -82,7 +83,8 @@ def _question(context: Context, token: str, link: LinkView, language: Language) 
     else:
         body += _form(token, language)
     other = f"/answer/{token}?lang={language.other}"
-    return small_page(text("answer_title", language), body, language, switch=other)
+    policy = SCRIPT_POLICY if push else POLICY
+    return small_page(text("answer_title", language), body + push, language, switch=other, policy=policy)
 
 
 def _form(token: str, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""Pages without a script: the receipt on a phone, the console's sign-in. Everything is escaped."""
+"""Pages without a script of their own: the receipt on a phone, the console's sign-in. Everything is escaped."""
 
 from __future__ import annotations
 
@@ -38,7 +38,13 @@ _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-def small_page(title: str, body: str, language: Language, *, status: int = 200, switch: str = "") -> HTMLResponse:
+SCRIPT_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'; worker-src 'self'"
+"""For the one page with a script: a file of our own origin, never inline."""
+
+
+def small_page(
+    title: str, body: str, language: Language, *, status: int = 200, switch: str = "", policy: str = POLICY
+) -> HTMLResponse:
     """Return a page; ``body`` is ready HTML, ``switch`` the address in the other language."""
     other = f'<a href="{escape(switch)}">{escape(text("switch", language))}</a>' if switch else ""
     html = (
@@ -50,7 +56,7 @@ def small_page(title: str, body: str, language: Language, *, status: int = 200, 
     return HTMLResponse(
         html,
         status,
-        headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
+        headers={"Content-Security-Policy": policy, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
     )
 
 
