@@ -17,6 +17,7 @@ from cli.gb26875_commands import app as gb26875_app
 from cli.influx_commands import app as influx_app
 from cli.ingest_commands import app as ingest_app
 from cli.modbus_commands import app as modbus_app
+from cli.notify_commands import app as notify_app
 from cli.out_of_service_command import app as out_of_service_app
 from cli.points_commands import app as points_app
 from cli.readings_command import readings
@@ -68,6 +69,7 @@ app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
+app.add_typer(notify_app, name="notify", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 
 
