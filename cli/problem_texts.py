@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
+from cli.post_problem_texts import POST_TEXTS
 from cli.rule_texts import RULE_TEXTS
 from domain.errors import Problem
 
@@ -201,6 +202,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
     *REPEAT_TEXTS,
     *RULE_TEXTS,
+    *POST_TEXTS,
     *POINT_LIST_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),
