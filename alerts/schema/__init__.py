@@ -10,6 +10,7 @@
 | ladder_steps | one timer of an escalation ladder | made when the ladder starts, ended once |
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
+| channel_health | a channel that fails: tries in a row, since when it is down | with each failed try |
 | feed_events | one CloudEvent for the ALERTS stream | outbox: made with its cause |
 | comments | what somebody said | append only |
 | audit | one link of the hash chain | append only |
@@ -24,7 +25,7 @@ from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState
 from alerts.schema.outgoing import FeedEvent
 from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import OutOfService, WalkTest
-from alerts.schema.telling import Attempt, LadderStep, Notification
+from alerts.schema.telling import Attempt, ChannelHealth, LadderStep, Notification
 
 __all__ = [
     "COUNTING",
@@ -34,6 +35,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Base",
+    "ChannelHealth",
     "Comment",
     "FeedEvent",
     "HiddenRule",

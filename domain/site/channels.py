@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.ids import Token
+from domain.site import sms_template
 from domain.site.labels import Settings
 from domain.wording import HTTP_PATTERN
 
@@ -49,10 +50,26 @@ class TransportSecurity(StrEnum):
 class BaseChannel(Settings):
     """What all channels have."""
 
+    MOST_PER_MINUTE: ClassVar[tuple[int, str] | None] = None
+    """What the platform takes, and what it does to who sends more; None where we know of no limit."""
+
     id: Token
     per_minute: PerMinute = Field(default=60, description="budget; a fifth of it is reserved for fire")
+    per_second: int | None = Field(default=None, ge=1, le=100, description="a second limit, where a platform has one")
     timeout_s: float = Field(default=5.0, gt=0, le=60, description="one try as a whole, seconds")
     path: Token = Field(default="internet", description="what it depends on: a fire is told on two paths")
+    digest: bool = Field(default=True, description="whether a flood becomes one message; never a fire")
+
+    @model_validator(mode="after")
+    def _within_the_platform(self) -> Self:
+        """A platform that is overrun mutes its sender, so a larger budget would silence the fire behind a flood."""
+        if self.MOST_PER_MINUTE is not None and self.per_minute > self.MOST_PER_MINUTE[0]:
+            most, reason = self.MOST_PER_MINUTE
+            raise ValueError(
+                f"per_minute is {self.per_minute}: the platform takes {most} a minute, {reason} → "
+                f"write 'per_minute: {most}' or less"
+            )
+        return self
 
 
 class WebhookSettings(BaseChannel):
@@ -76,6 +93,8 @@ class VoiceSettings(BaseChannel):
 class DingTalkSettings(BaseChannel):
     """A group robot of DingTalk (钉钉). 20 messages/min, then muted for 10 min (the platform's document)."""
 
+    MOST_PER_MINUTE = (20, "then it mutes the robot for 10 min")
+
     kind: Literal[ChannelKind.DINGTALK]
     url: Url = "https://oapi.dingtalk.com/robot/send"
     access_token: Secret = None
@@ -86,6 +105,8 @@ class DingTalkSettings(BaseChannel):
 class WeComSettings(BaseChannel):
     """A group robot of WeCom (企业微信). 20 messages/min (the platform's document)."""
 
+    MOST_PER_MINUTE = (20, "then it drops what comes")
+
     kind: Literal[ChannelKind.WECOM]
     url: Url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
     key: Secret = None
@@ -95,10 +116,13 @@ class WeComSettings(BaseChannel):
 class FeishuSettings(BaseChannel):
     """A group robot of Feishu (飞书). 100 messages/min and 5/s (the platform's document)."""
 
+    MOST_PER_MINUTE = (100, "then it drops what comes")
+
     kind: Literal[ChannelKind.FEISHU]
-    url: Url = Field(description="the robot's whole address, …/open-apis/bot/v2/hook/<id>")
+    url: Url = Field(repr=False, description="the robot's whole address, …/open-apis/bot/v2/hook/<id>")
     secret: Secret = Field(default=None, description="of the robot's signature (签名校验)")
     per_minute: PerMinute = 100
+    per_second: int | None = Field(default=5, ge=1, le=5)
 
 
 class SmsSettings(BaseChannel):
@@ -114,9 +138,17 @@ class SmsSettings(BaseChannel):
         default_factory=dict, description="fields of a JSON answer and what they are when the provider took it"
     )
     message_id: str | None = Field(default=None, description="field of the answer that names the message")
+    segments: int = Field(default=3, ge=1, le=8, description="longest message, in segments of 67 characters")
     secret: Secret = Field(default=None, description="signs what the provider reports later")
     per_minute: PerMinute = 60
     path: Token = "gsm"
+
+    @model_validator(mode="after")
+    def _templates_hold(self) -> Self:
+        """Refuse a template that a device's text could break out of, or that sends no text to nobody."""
+        form = sms_template.Form.JSON if self.content_type == "application/json" else sms_template.Form.URL
+        sms_template.check(self.url, self.body, form, post=self.method == "POST")
+        return self
 
 
 class SmtpSettings(BaseChannel):
