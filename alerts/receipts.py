@@ -27,7 +27,16 @@ from alerts.channels.webhook import signature
 from alerts.desk import Desk
 from alerts.face import Answer
 from alerts.links import Claims, expiry
-from alerts.receipts_face import FRESH_S, MOST_REPORTS, UNAUTHORIZED, Delivery, DeliveryReply, DeliveryRequest, Report
+from alerts.receipts_face import (
+    BAD_REPORT,
+    FRESH_S,
+    MOST_REPORTS,
+    UNAUTHORIZED,
+    Delivery,
+    DeliveryReply,
+    DeliveryRequest,
+    Report,
+)
 from alerts.schema import NoticeState, Notification
 from domain.alert import AlertEvent
 from domain.clock import NS_PER_S
@@ -60,14 +69,16 @@ def parse(content: str) -> list[Report]:
         found: Any = json.loads(content)
         items = found if isinstance(found, list) else [found]
         if len(items) > MOST_REPORTS:
-            raise RefusedError(f"一次最多 {MOST_REPORTS} 条报告 / at most {MOST_REPORTS} reports at once")
+            raise RefusedError(
+                f"一次最多 {MOST_REPORTS} 条报告 / at most {MOST_REPORTS} reports at once", code=BAD_REPORT
+            )
         return [Report.model_validate(item) for item in items]
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "body"
-        raise RefusedError(f"报告格式不对 / no valid report: {where}: {first['msg']}") from None
+        raise RefusedError(f"报告格式不对 / no valid report: {where}: {first['msg']}", code=BAD_REPORT) from None
     except (ValueError, RecursionError):
-        raise RefusedError("报告不是 JSON / the report is no JSON") from None
+        raise RefusedError("报告不是 JSON / the report is no JSON", code=BAD_REPORT) from None
 
 
 def _check(desk: Desk, request: DeliveryRequest) -> None:

@@ -31,6 +31,7 @@ FRESH_S = 300
 """How far a report's time stamp may be from our clock (assumption: clocks are kept within 5 s, queues take minutes)."""
 
 UNAUTHORIZED = 401
+BAD_REPORT = 400
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

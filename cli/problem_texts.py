@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
+from cli.channel_problem_texts import CHANNEL_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
 from domain.errors import Problem
@@ -202,6 +203,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     *REPEAT_TEXTS,
     *RULE_TEXTS,
     *POINT_LIST_TEXTS,
+    *CHANNEL_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),
     ("use one of: {names}", "可用：{names}"),

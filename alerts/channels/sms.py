@@ -19,7 +19,7 @@ from alerts.channels.sms_text import fit
 from alerts.channels.verdict import Outcome, Verdict, json_object, judge, judge_status, plain, text_of
 from domain.clock import NS_PER_S, to_iso
 from domain.site.channels import SmsSettings
-from domain.site.sms_template import Form, fill
+from domain.site.sms_template import fill
 
 
 class SmsChannel:
@@ -39,13 +39,12 @@ class SmsChannel:
         if not push.address:
             return Verdict(Outcome.REFUSED, "the person has no telephone number")
         settings, values = self._settings, fields(push, self._settings, now_s)
-        form = Form.JSON if settings.content_type == "application/json" else Form.URL
         headers = {**settings.headers, "Idempotency-Key": push.key}
         if settings.method == "POST":
             headers["Content-Type"] = f"{settings.content_type}; charset=utf-8"
         request = HttpRequest(
-            url=fill(settings.url, values, Form.URL),
-            content=fill(settings.body, values, form).encode(),
+            url=fill(settings.url, values, "url"),
+            content=fill(settings.body, values, settings.form).encode(),
             method=settings.method,
             headers=headers,
         )

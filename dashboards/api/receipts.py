@@ -15,7 +15,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 
-from alerts.receipts_face import MOST_BYTES, UNAUTHORIZED, ReceiptsFace
+from alerts.receipts_face import BAD_REPORT, MOST_BYTES, UNAUTHORIZED, ReceiptsFace
 from dashboards.api.context import Context
 from dashboards.api.errors import UnauthorizedError, error_response
 from domain.errors import RefusedError
@@ -81,7 +81,9 @@ def receipts_router(context: Context) -> APIRouter:
         except RefusedError as error:
             if error.code == UNAUTHORIZED:
                 raise UnauthorizedError(error.reason) from None
-            return error_response(400, "bad_request", error.reason)
+            if error.code == BAD_REPORT:
+                return error_response(400, "bad_request", error.reason)
+            raise
         return JSONResponse(reply.model_dump())
 
     return router

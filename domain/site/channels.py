@@ -143,11 +143,15 @@ class SmsSettings(BaseChannel):
     per_minute: PerMinute = 60
     path: Token = "gsm"
 
+    @property
+    def form(self) -> sms_template.Form:
+        """How values are written into the body."""
+        return "json" if self.content_type == "application/json" else "url"
+
     @model_validator(mode="after")
     def _templates_hold(self) -> Self:
         """Refuse a template that a device's text could break out of, or that sends no text to nobody."""
-        form = sms_template.Form.JSON if self.content_type == "application/json" else sms_template.Form.URL
-        sms_template.check(self.url, self.body, form, post=self.method == "POST")
+        sms_template.check(self.url, self.body, self.form, post=self.method == "POST")
         return self
 
 

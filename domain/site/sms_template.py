@@ -16,8 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, quote_plus
 
 FIELDS = frozenset({"phone", "text", "link", "key", "place", "time", "timestamp"})
@@ -26,11 +25,8 @@ _HOSTILE = '"}]}\\\n&x=1#?{phone}'
 """What a device may call itself: it must come out of the filled template as it went in."""
 
 
-class Form(StrEnum):
-    """How values are written."""
-
-    JSON = "json"
-    URL = "url"
+Form = Literal["json", "url"]
+"""How values are written: inside a JSON string, or URL-encoded."""
 
 
 def fill(template: str, values: Mapping[str, str], form: Form) -> str:
@@ -58,7 +54,7 @@ def check(url: str, body: str, form: Form, *, post: bool) -> None:
 def _check_body(body: str, form: Form) -> None:
     """Fill the template with something hostile and look whether it stays inside its value."""
     filled = fill(body, dict.fromkeys(FIELDS, _HOSTILE), form)
-    if form is Form.JSON:
+    if form == "json":
         try:
             values = list(_leaves(json.loads(filled)))
         except ValueError:
@@ -71,7 +67,7 @@ def _check_body(body: str, form: Form) -> None:
 
 
 def _written(value: str, form: Form) -> str:
-    if form is Form.JSON:
+    if form == "json":
         return json.dumps(value, ensure_ascii=False)[1:-1]
     return quote_plus(value)
 

@@ -1,0 +1,24 @@
+"""What a check says of a site that is right and could be safer: sentences in both languages, no problems."""
+
+from __future__ import annotations
+
+from domain.site import Registry
+from domain.site.telling import MOST_NOTED, one_path
+
+
+def notes(registry: Registry) -> list[tuple[str, str]]:
+    """Return notes as (zh, en)."""
+    people = one_path(registry)
+    if not people:
+        return []
+    names = "、".join(person.labels.zh for person in people[:MOST_NOTED])
+    english = ", ".join(person.labels.en for person in people[:MOST_NOTED])
+    more = len(people) - MOST_NOTED
+    return [
+        (
+            f"{len(people)} 人只能经一条通路收到火警（{names}{f' 等，另有 {more} 人' if more > 0 else ''}）："
+            "为其增加一个 path 不同的通知渠道，如短信或语音。",
+            f"{len(people)} people are told of fires by one path only ({english}{f' and {more} more' if more > 0 else ''}): "
+            "give them a channel with another 'path', such as sms or voice.",
+        )
+    ]
