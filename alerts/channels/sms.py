@@ -16,7 +16,17 @@ from typing import Any
 from alerts.channels.contract import Push
 from alerts.channels.http_lanes import HttpLanes, HttpRequest
 from alerts.channels.sms_text import fit
-from alerts.channels.verdict import Outcome, Verdict, json_object, judge, judge_status, plain, text_of
+from alerts.channels.verdict import (
+    RATE_LIMIT_WAIT_S,
+    Outcome,
+    Verdict,
+    json_object,
+    judge,
+    judge_status,
+    plain,
+    retry_after,
+    text_of,
+)
 from domain.clock import NS_PER_S, to_iso
 from domain.site.channels import SmsSettings
 from domain.site.sms_template import fill
@@ -69,19 +79,35 @@ def fields(push: Push, settings: SmsSettings, now_s: int) -> dict[str, str]:
 def judge_sms(status: int, body: bytes, headers: Mapping[str, str], *, settings: SmsSettings) -> Verdict:
     """Return what a provider's answer means, by the fields that the site names."""
     answer = json_object(body)
+    if settings.busy and _fits(answer, settings.busy):
+        reason = f"rate limit, {_said(answer, settings.busy)}"
+        return Verdict(Outcome.RETRY, plain(reason), wait_s=retry_after(headers) or RATE_LIMIT_WAIT_S)
     if not settings.good:
         verdict = judge(status, body, headers)
     elif (bad := judge_status(status, headers)) is not None:
         return bad
+    elif all(_at(answer, name) is None for name in settings.good):
+        return Verdict(Outcome.RETRY, f"HTTP {status} without the provider's fields: something else answered")
+    elif _fits(answer, settings.good):
+        verdict = Verdict(Outcome.ACCEPTED)
     else:
-        wrong = [name for name, wanted in settings.good.items() if _written(_at(answer, name)) != wanted]
-        said = text_of(answer) or ", ".join(f"{name} is {_written(_at(answer, name))[:40]!r}" for name in wrong)
-        verdict = Verdict(Outcome.REFUSED, plain(said)) if wrong else Verdict(Outcome.ACCEPTED)
+        return Verdict(Outcome.REFUSED, plain(_said(answer, settings.good)))
     if verdict.outcome is not Outcome.ACCEPTED or settings.message_id is None:
         return verdict
     named = _at(answer, settings.message_id)
     given = plain(str(named)) if isinstance(named, str | int) else verdict.provider_id
     return Verdict(Outcome.ACCEPTED, provider_id=given or None)
+
+
+def _fits(answer: Any, wanted: Mapping[str, str]) -> bool:
+    return all(_written(_at(answer, name)) == value for name, value in wanted.items())
+
+
+def _said(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return what the named fields are, and the provider's words."""
+    return ", ".join([*(f"{name} is {_written(_at(answer, name))[:60]!r}" for name in names), text_of(answer)]).rstrip(
+        ", "
+    )
 
 
 def _at(answer: Any, name: str) -> Any:

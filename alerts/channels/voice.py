@@ -12,6 +12,8 @@ The request is a webhook's (idempotency key, time stamp, signature; `alerts.chan
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from alerts.channels.contract import Push
 from alerts.channels.http_lanes import HttpLanes
 from alerts.channels.verdict import Outcome, Verdict, judge
@@ -54,7 +56,15 @@ class VoiceChannel:
             "fire": push.fire,
         }
         request = signed_request(self._settings.url, body, push.key, self._settings.secret, now_s)
-        return await self._lanes.send(request, judge, fire=push.fire)
+        return await self._lanes.send(request, judge_call, fire=push.fire)
+
+
+def judge_call(status: int, body: bytes, headers: Mapping[str, str]) -> Verdict:
+    """Return what the service's answer means; a good one is a JSON object (``{}`` will do), a sign-in page is none."""
+    verdict = judge(status, body, headers)
+    if verdict.outcome is Outcome.ACCEPTED and not body.lstrip().startswith(b"{"):
+        return Verdict(Outcome.RETRY, f"HTTP {status} without a JSON object: something else answered")
+    return verdict
 
 
 def speech(push: Push) -> str:

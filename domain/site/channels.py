@@ -137,6 +137,7 @@ class SmsSettings(BaseChannel):
     good: Mapping[str, str] = Field(
         default_factory=dict, description="fields of a JSON answer and what they are when the provider took it"
     )
+    busy: Mapping[str, str] = Field(default_factory=dict, description="the same for: too many, try again later")
     message_id: str | None = Field(default=None, description="field of the answer that names the message")
     segments: int = Field(default=3, ge=1, le=8, description="longest message, in segments of 67 characters")
     secret: Secret = Field(default=None, description="signs what the provider reports later")

@@ -19,7 +19,7 @@ _ROBOTS: Mapping[ChannelKind, tuple[str, ...]] = {
 }
 """Kinds whose platform limits each robot, and what names the robot."""
 
-MOST_NOTED = 20
+MOST_NOTED = 5
 
 
 def check_telling(doc: Document, site: SiteSettings, findings: Findings) -> None:
