@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from alerts.face import Model
 from backbone.client import Backbone
+from domain.errors import RefusedError
 from domain.ids import Token
 
 SUBJECT = "svc.alerts.delivery"
@@ -80,6 +81,13 @@ class DeliveryReply(Model):
     unknown: int
 
 
+class Refusal(Model):
+    """Why a report was not taken: `UNAUTHORIZED` or `BAD_REPORT`."""
+
+    code: int
+    reason: str
+
+
 class ReceiptsFace:
     """Typed client. Raises RefusedError (code 401 for a report that is not signed right), LinkError when away."""
 
@@ -91,4 +99,7 @@ class ReceiptsFace:
         """Hand in what a platform reports."""
         request = DeliveryRequest(channel=channel, content=content, timestamp=timestamp, signature=signature)
         reply = await self._backbone.request(SUBJECT, request.model_dump(mode="json"))
+        if "code" in reply:
+            refusal = Refusal.model_validate(reply)
+            raise RefusedError(refusal.reason, code=refusal.code)
         return DeliveryReply.model_validate(reply)

@@ -46,7 +46,9 @@ class Bench:
     alert: str
     key: str
 
-    async def report(self, channel: str = "call", *, secret: str = SECRET, late_s: int = 0, **body: Any) -> DeliveryReply:
+    async def report(
+        self, channel: str = "call", *, secret: str = SECRET, late_s: int = 0, **body: Any
+    ) -> DeliveryReply:
         """Hand in one report."""
         return await self.hand_in(channel, json.dumps(body), secret=secret, late_s=late_s)
 
@@ -111,7 +113,7 @@ async def test_one_pressed_is_the_persons_receipt(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pressed", [None, "2", "", "11"])
 async def test_a_call_that_was_only_picked_up_is_no_receipt(tmp_path: Path, pressed: str | None) -> None:
     async with taken(tmp_path, CALL) as bench:
-        await bench.report(key=bench.key, outcome="answered", **({"pressed": pressed} if pressed is not None else {}))
+        await bench.report(key=bench.key, outcome="answered", pressed=pressed)
         assert (await bench.scene.alert(bench.alert)).acknowledged_at_ns is None
         assert (await bench.notice()).delivered_at_ns is not None
 
@@ -138,7 +140,9 @@ async def test_what_was_not_delivered_goes_to_the_next_channel(tmp_path: Path, o
         query = select(Notification.channel).where(Notification.alert_id == bench.alert)
         found = await bench.scene.office.database.read(lambda session: session.scalars(query).all())
         assert sorted(found) == ["call", "sms"]
-        events = await bench.scene.office.database.read(lambda session: session.scalars(select(FeedEvent.payload)).all())
+        events = await bench.scene.office.database.read(
+            lambda session: session.scalars(select(FeedEvent.payload)).all()
+        )
         assert sum('"rule":"notification_dead"' in one.replace(": ", ":") for one in events) >= alarms
         assert alarms or not any("notification_dead" in one for one in events)
 
@@ -179,7 +183,16 @@ async def test_a_channel_reports_about_its_own_messages_only(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "no", "[" * 6000, "{}", '{"key": "k"}', '{"outcome": "delivered"}', '{"key": "k", "outcome": "eaten"}', "[[]]"],
+    [
+        "",
+        "no",
+        "[" * 6000,
+        "{}",
+        '{"key": "k"}',
+        '{"outcome": "delivered"}',
+        '{"key": "k", "outcome": "eaten"}',
+        "[[]]",
+    ],
 )
 async def test_a_body_that_is_no_report_is_refused_with_the_reason(tmp_path: Path, content: str) -> None:
     async with taken(tmp_path, CALL) as bench:
