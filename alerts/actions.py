@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts import escalation, life_cycle, suppression
+from alerts import digests, escalation, life_cycle, suppression
 from alerts.desk import NOT_FOUND, Desk
 from alerts.face import Answer
 from alerts.life_cycle import Action
@@ -61,7 +61,7 @@ def linked(desk: Desk, claims: Claims) -> tuple[Alert, Notification]:
     return desk.alert(claims.alert), notice
 
 
-def answer(desk: Desk, claims: Claims, given: Answer, note: str) -> Alert:
+def answer(desk: Desk, claims: Claims, given: Answer, note: str, *, via: str = "link") -> Alert:
     """Take a person's answer through their link, once.
 
     The answer is a receipt in any case. It acknowledges the alert when nobody has. "False alarm" also
@@ -76,11 +76,19 @@ def answer(desk: Desk, claims: Claims, given: Answer, note: str) -> Alert:
         alert, AlertEvent.RECEIPT, actor=claims.person, outcome="answered", answer=given.value, notification=notice.id
     )
     comment(desk, alert, claims.person, f"{_WORDS[given]}：{note}" if note else _WORDS[given])
+    digest = digests.is_digest(notice)
+    if digest:
+        digests.answer_members(desk, notice, given.value, lambda one: acknowledge(desk, one, claims.person, via=via))
     if alert.closed_at_ns is not None:
         return alert
     if alert.acknowledged_at_ns is None:
-        _take_on(desk, alert, claims.person, "link")
-    if given is Answer.FALSE_ALARM and alert.alarm_class is not AlarmClass.FIRE and alert.confirmed is None:
+        _take_on(desk, alert, claims.person, via)
+    if (
+        given is Answer.FALSE_ALARM
+        and not digest
+        and alert.alarm_class is not AlarmClass.FIRE
+        and alert.confirmed is None
+    ):
         confirm(desk, alert, claims.person, Confirmation.FALSE)
     _close_what_is_done(desk, alert)
     return alert

@@ -18,6 +18,7 @@ from alerts.channels import Outcome, Push, Verdict, open_channel
 from alerts.channels.addressing import address_of
 from alerts.channels_face import TestRequest, TestResult
 from alerts.desk import Desk
+from alerts.messages import MessageEvent, render
 from alerts.office import Office
 from alerts.schema import Attempt
 from domain.alarm import AlarmClass, Level
@@ -74,7 +75,13 @@ def begin(desk: Desk, request: TestRequest) -> Trial:
     desk.session.add(attempt)
     desk.session.flush()
     body = _body(desk, settings, person, key, request.by)
-    push = Push(key=key, fire=False, body=body, address=address_of(settings, person) if person else None)
+    push = Push(
+        key=key,
+        fire=False,
+        body=body,
+        address=address_of(settings, person) if person else None,
+        words=render(body, MessageEvent.TEST),
+    )
     return Trial(settings, person, push, attempt.number, desk.now_ns)
 
 

@@ -50,6 +50,11 @@ class Directory:
         self._timezone = _timezone(registry.site.timezone)
         self._steps = {alarm_class: self._ladder(alarm_class) for alarm_class in AlarmClass}
 
+    @property
+    def centre(self) -> str:
+        """The unit that stands for the centre in alarms about the platform itself: the site's first."""
+        return next(iter(self._registry.units))
+
     def learn(self, points: Iterable[Point]) -> None:
         """Take points that nobody wrote, for their labels."""
         self._registry = self._registry.grown(points)
@@ -126,6 +131,22 @@ class Directory:
             "device": place.device,
             "point": place.point,
         }
+
+    def building_labels(self, unit: str, building: str | None) -> Labels:
+        """Return the name of a building with its unit, of the unit alone where there is no building."""
+        known = self._registry.units.get(unit)
+        if known is None:
+            return Labels(zh=unit, en=unit)
+        for one in known.buildings:
+            if one.id == building:
+                return Labels(
+                    zh=f"{known.labels.zh}{one.labels.zh}"[:120], en=f"{known.labels.en}, {one.labels.en}"[:120]
+                )
+        return known.labels
+
+    def supervisors(self) -> list[Person]:
+        """Return the supervisors who can be reached."""
+        return self.people([SUPERVISORS], Place(unit=self.centre))
 
     def local_time(self, time_ns: int) -> str:
         """Write a time as the site's people read it, ISO 8601 with offset."""

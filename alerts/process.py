@@ -23,6 +23,7 @@ from alerts.links import LEAST_KEY
 from alerts.office import Office
 from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
+from alerts.receipts_service import ReceiptsService
 from alerts.rules_watch import watch_rules
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
@@ -83,6 +84,7 @@ async def run(
         await OutOfServiceService(office, backbone).serve()
         await SubscriptionsService(office, signing_key).serve(backbone)
         await ChannelsService(office).serve(backbone)
+        await ReceiptsService(office, backbone).serve()
         await _work(office, backbone, registry, couriers, stop)
     finally:
         await office.database.close()

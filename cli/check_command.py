@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.check_notes import notes
 from cli.problem_texts import in_language
 from cli.rule_files import load_ruleset
 from cli.site_files import load_registry
@@ -75,10 +76,14 @@ def check(
         show_problems(console, [in_language(problem, lang) for problem in problems], lang, as_json=as_json)
         raise typer.Exit(1)
     summary = summarise(registry, rules)
+    said = [note[lang is Language.EN] for note in notes(registry)]
     if as_json:
-        print(json.dumps(asdict(summary), ensure_ascii=False))  # noqa: T201 - JSON for a pipe, without rich's wrapping
+        document = {**asdict(summary), "notes": said}
+        print(json.dumps(document, ensure_ascii=False))  # noqa: T201 - JSON for a pipe, without rich's wrapping
     else:
         console.print(_summary_table(summary, registry, lang))
+        for note in said:
+            console.print(Text(f"⚠ {note}", style="yellow"))
 
 
 def read_all(site: Path) -> tuple[Registry | None, RuleSet | None, list[Problem]]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
+from cli.channel_problem_texts import CHANNEL_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
-from cli.post_problem_texts import POST_TEXTS
 from cli.rule_texts import RULE_TEXTS
 from domain.errors import Problem
 
@@ -202,8 +202,8 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
     *REPEAT_TEXTS,
     *RULE_TEXTS,
-    *POST_TEXTS,
     *POINT_LIST_TEXTS,
+    *CHANNEL_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),
     ("use one of: {names}", "可用：{names}"),

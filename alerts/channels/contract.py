@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from alerts.channels.verdict import Verdict
+from alerts.messages.words import Words
 
 FIRE_SLOTS = 4
 OTHER_SLOTS = 8
@@ -18,15 +19,17 @@ class Push:
     """One message to one person, ready to go.
 
     ``key`` is the notification's id: the same at every repeat. ``body`` is what `alerts.notices` wrote, with the
-    answer link as ``answer_url``; a channel for people makes its words of it. ``address`` is where the person is
+    answer link as ``answer_url``; ``words`` is what a person reads of it. ``address`` is where the person is
     reached on this channel: a telephone number, a mail address, an id to be mentioned in a group; None for a
-    channel that needs none.
+    channel that needs none. ``callback`` is where the platform may report to (`alerts.receipts`).
     """
 
     key: str
     fire: bool
     body: Mapping[str, Any]
     address: str | None = None
+    words: Words = field(default_factory=Words)
+    callback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,15 @@ from typing import Any
 
 from alerts.channels.apprise_channel import AppriseChannel
 from alerts.channels.contract import Aids, Channel
+from alerts.channels.dingtalk import DingTalkChannel
+from alerts.channels.feishu import FeishuChannel
 from alerts.channels.mqtt import MqttChannel
+from alerts.channels.sms import SmsChannel
 from alerts.channels.smtp import SmtpChannel
+from alerts.channels.voice import VoiceChannel
 from alerts.channels.web_push import WebPushChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.channels.wecom import WeComChannel
 from domain.errors import RefusedError
 from domain.site import ChannelSettings
 from domain.site.channels import ChannelKind, WebPushSettings
@@ -20,6 +25,11 @@ _MAKERS: dict[ChannelKind, Callable[[Any], Channel]] = {
     ChannelKind.SMTP: SmtpChannel,
     ChannelKind.MQTT: MqttChannel,
     ChannelKind.APPRISE: AppriseChannel,
+    ChannelKind.DINGTALK: DingTalkChannel,
+    ChannelKind.WECOM: WeComChannel,
+    ChannelKind.FEISHU: FeishuChannel,
+    ChannelKind.SMS: SmsChannel,
+    ChannelKind.VOICE: VoiceChannel,
 }
 
 

@@ -39,17 +39,13 @@ class Told:
 
 def told(push: Push) -> Told:
     """Return the words of a push: those of its templates (``words``) where it has them, else made of its body."""
-    body, words = push.body, getattr(push, "words", None)
-
-    def said(name: str, otherwise: str) -> str:
-        return str(getattr(words, name, "") or otherwise)
-
-    link = str(getattr(words, "link", None) or body.get("answer_url") or "")
+    body, words = push.body, push.words
+    link = str(words.link or body.get("answer_url") or "")
     return Told(
-        title_zh=line(said("title_zh", f"【{_kind(body, 'zh')}】{_place(body, 'zh')}"), MOST_TITLE),
-        title_en=line(said("title_en", f"{_kind(body, 'en')}: {_place(body, 'en')}"), MOST_TITLE),
-        text_zh=block(said("text_zh", str(body.get("text_zh") or ""))),
-        text_en=block(said("text_en", str(body.get("text_en") or ""))),
+        title_zh=line(words.title_zh or f"【{_kind(body, 'zh')}】{_place(body, 'zh')}", MOST_TITLE),
+        title_en=line(words.title_en or f"[{_kind(body, 'en')}] {_place(body, 'en')}", MOST_TITLE),
+        text_zh=block(words.text_zh or str(body.get("text_zh") or "")),
+        text_en=block(words.text_en or str(body.get("text_en") or "")),
         link=line(link, MOST_TEXT) if link.startswith(("http://", "https://")) else None,
     )
 

@@ -11,6 +11,7 @@
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
 | push_subscriptions | one browser that a person is pushed to | by the person's phone, and when it is gone |
+| channel_health | a channel that fails: tries in a row, since when it is down | with each failed try |
 | feed_events | one CloudEvent for the ALERTS stream | outbox: made with its cause |
 | comments | what somebody said | append only |
 | audit | one link of the hash chain | append only |
@@ -26,7 +27,7 @@ from alerts.schema.outgoing import FeedEvent
 from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import OutOfService, WalkTest
 from alerts.schema.subscriptions import PushSubscription
-from alerts.schema.telling import Attempt, LadderStep, Notification
+from alerts.schema.telling import Attempt, ChannelHealth, LadderStep, Notification
 
 __all__ = [
     "COUNTING",
@@ -36,6 +37,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Base",
+    "ChannelHealth",
     "Comment",
     "FeedEvent",
     "HiddenRule",

@@ -13,9 +13,19 @@ from dashboards.api.guard import Guard
 from dashboards.api.health import health_router
 from dashboards.api.login import login_router
 from dashboards.api.readings import readings_router
+from dashboards.api.receipts import receipts_router
 from dashboards.api.subscriptions import subscriptions_router
 from domain.errors import RefusedError
 
+ROUTERS = (
+    alerts_router,
+    readings_router,
+    events_router,
+    health_router,
+    subscriptions_router,
+    answer_router,
+    receipts_router,
+)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -23,8 +33,7 @@ def make_app(context: Context) -> FastAPI:
     """Return the application. Its own pages of documentation are off: they load scripts from a CDN."""
     app = FastAPI(title="Fengsui", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     add_error_handlers(app)
-    routers = (alerts_router, readings_router, events_router, health_router, subscriptions_router, answer_router)
-    for router in routers:
+    for router in ROUTERS:
         app.include_router(router(context))
     if context.sessions is not None:
         app.include_router(login_router(context.sessions))

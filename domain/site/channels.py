@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from domain.ids import Token
+from domain.site import sms_template
 from domain.site.labels import Settings
 from domain.wording import CONTACT_PATTERN, HTTP_PATTERN, MAIL_PATTERN, VAPID_PATTERN
 
@@ -58,10 +59,26 @@ class TransportSecurity(StrEnum):
 class BaseChannel(Settings):
     """What all channels have."""
 
+    MOST_PER_MINUTE: ClassVar[tuple[int, str] | None] = None
+    """What the platform takes, and what it does to who sends more; None where we know of no limit."""
+
     id: Token
     per_minute: PerMinute = Field(default=60, description="budget; a fifth of it is reserved for fire")
+    per_second: int | None = Field(default=None, ge=1, le=100, description="a second limit, where a platform has one")
     timeout_s: float = Field(default=5.0, gt=0, le=60, description="one try as a whole, seconds")
     path: Token = Field(default="internet", description="what it depends on: a fire is told on two paths")
+    digest: bool = Field(default=True, description="whether a flood becomes one message; never a fire")
+
+    @model_validator(mode="after")
+    def _within_the_platform(self) -> Self:
+        """A platform that is overrun mutes its sender, so a larger budget would silence the fire behind a flood."""
+        if self.MOST_PER_MINUTE is not None and self.per_minute > self.MOST_PER_MINUTE[0]:
+            most, reason = self.MOST_PER_MINUTE
+            raise ValueError(
+                f"per_minute is {self.per_minute}: the platform takes {most} a minute, {reason} → "
+                f"write 'per_minute: {most}' or less"
+            )
+        return self
 
 
 class WebhookSettings(BaseChannel):
@@ -85,6 +102,8 @@ class VoiceSettings(BaseChannel):
 class DingTalkSettings(BaseChannel):
     """A group robot of DingTalk (钉钉). 20 messages/min, then muted for 10 min (the platform's document)."""
 
+    MOST_PER_MINUTE = (20, "then it mutes the robot for 10 min")
+
     kind: Literal[ChannelKind.DINGTALK]
     url: Url = "https://oapi.dingtalk.com/robot/send"
     access_token: Secret = None
@@ -95,6 +114,8 @@ class DingTalkSettings(BaseChannel):
 class WeComSettings(BaseChannel):
     """A group robot of WeCom (企业微信). 20 messages/min (the platform's document)."""
 
+    MOST_PER_MINUTE = (20, "then it drops what comes")
+
     kind: Literal[ChannelKind.WECOM]
     url: Url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
     key: Secret = None
@@ -104,10 +125,13 @@ class WeComSettings(BaseChannel):
 class FeishuSettings(BaseChannel):
     """A group robot of Feishu (飞书). 100 messages/min and 5/s (the platform's document)."""
 
+    MOST_PER_MINUTE = (100, "then it drops what comes")
+
     kind: Literal[ChannelKind.FEISHU]
-    url: Url = Field(description="the robot's whole address, …/open-apis/bot/v2/hook/<id>")
+    url: Url = Field(repr=False, description="the robot's whole address, …/open-apis/bot/v2/hook/<id>")
     secret: Secret = Field(default=None, description="of the robot's signature (签名校验)")
     per_minute: PerMinute = 100
+    per_second: int | None = Field(default=5, ge=1, le=5)
 
 
 class SmsSettings(BaseChannel):
@@ -122,10 +146,23 @@ class SmsSettings(BaseChannel):
     good: Mapping[str, str] = Field(
         default_factory=dict, description="fields of a JSON answer and what they are when the provider took it"
     )
+    busy: Mapping[str, str] = Field(default_factory=dict, description="the same for: too many, try again later")
     message_id: str | None = Field(default=None, description="field of the answer that names the message")
+    segments: int = Field(default=3, ge=1, le=8, description="longest message, in segments of 67 characters")
     secret: Secret = Field(default=None, description="signs what the provider reports later")
     per_minute: PerMinute = 60
     path: Token = "gsm"
+
+    @property
+    def form(self) -> sms_template.Form:
+        """How values are written into the body."""
+        return "json" if self.content_type == "application/json" else "url"
+
+    @model_validator(mode="after")
+    def _templates_hold(self) -> Self:
+        """Refuse a template that a device's text could break out of, or that sends no text to nobody."""
+        sms_template.check(self.url, self.body, self.form, post=self.method == "POST")
+        return self
 
 
 class ServerChannel(BaseChannel):

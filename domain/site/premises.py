@@ -6,6 +6,7 @@ from domain.documents import Document, Path
 from domain.site.findings import Findings
 from domain.site.models import Role, SiteSettings
 from domain.site.registry import Zone
+from domain.site.telling import check_telling
 
 STEP_ROLES = frozenset({"responsible", "safety_manager", "supervisors"})
 """Words that an escalation step may use instead of a person's id."""
@@ -18,6 +19,7 @@ def check_premises(doc: Document, site: SiteSettings, findings: Findings) -> dic
     findings.unique(doc, [(("people", at, "id"), person.id) for at, person in enumerate(site.people)], "person")
     findings.unique(doc, [(("channels", at, "id"), item.id) for at, item in enumerate(site.channels)], "channel")
     _check_people(doc, site, findings)
+    check_telling(doc, site, findings)
     _check_escalation(doc, site, people, findings)
     zones: dict[str, Zone] = {}
     for at, unit in enumerate(site.units):

@@ -45,7 +45,7 @@ async def test_its_yes_is_its_own_word() -> None:
         verdict = await send(f"json://127.0.0.1:{platform.port}/x")
     assert verdict == Verdict(ACCEPTED, BY_ITS_WORD), "a 200 with an error code is a success to Apprise: its weakness"
     message = json.loads(platform.received[0].body)
-    assert message["title"] == "【故障】东楼 | Fault: East"
+    assert message["title"] == "【故障】东楼 | [Fault] East"
     assert message["message"] == "探测器故障\nDetector fault\nhttps://fengsui.example/answer/abc"
 
 

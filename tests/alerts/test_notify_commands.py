@@ -109,7 +109,7 @@ async def test_without_a_running_site_it_is_sent_from_the_folder(tmp_path: Path)
     assert "queued as Q1" in result.output
     message = server.mails[0].message
     assert server.mails[0].recipients == ["p-lin@inn.example"]
-    assert str(message["Subject"]).startswith("【测试·系统】")
+    assert str(message["Subject"]).startswith("【测试】")
     body = message.get_body(("plain",))
     assert body is not None
     assert "这是烽燧的通知测试，不是报警" in body.get_content()

@@ -62,7 +62,7 @@ async def test_a_mail_says_what_and_where_in_both_languages() -> None:
     mail, message = server.mails[0], server.mails[0].message
     assert (mail.sender, mail.recipients) == ("fengsui@fire.example", [LIN])
     assert message["Subject"] == (
-        "【隐患】闽江大酒店 东楼 1楼 安全出口 | Hazard: Minjiang Hotel, East building, floor 1, exit"
+        "【隐患】闽江大酒店 东楼 1楼 安全出口 | [Hazard] Minjiang Hotel, East building, floor 1, exit"
     )
     assert (message["Message-ID"], message["References"]) == ("<k-1@fire.example>", f"<{'a' * 32}@fire.example>")
     assert message["Auto-Submitted"] == "auto-generated"
