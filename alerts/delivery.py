@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
 
 from alerts import outbox, upkeep
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 RETRY_S = 1.0
 LONGEST_SLEEP_S = 5.0
 SHORTEST_SLEEP_S = 0.01
+UPKEEP_S = 1.0
 
 
 class Courier:
@@ -42,6 +44,7 @@ class Courier:
         self._retry = retry
         self._on_the_way: dict[asyncio.Task[None], bool] = {}
         self._stopping = False
+        self._upkept_s = float("-inf")
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when the answers that are still out are settled."""
@@ -73,7 +76,13 @@ class Courier:
         return plan.wake_ns
 
     async def _upkeep(self) -> None:
-        """Let held messages go on, a flood become digests, a fire reach others: where that is due."""
+        """Let held messages go on, a flood become digests, a fire reach others: where that is due.
+
+        Once a second at most: in a storm the bell rings hundreds of times.
+        """
+        if time.monotonic() - self._upkept_s < UPKEEP_S:
+            return
+        self._upkept_s = time.monotonic()
         office, settings, retry = self._office, self._settings, self._retry
         if await office.database.read(lambda session: upkeep.wanted(office.desk(session), settings, retry)):
             await office.change(lambda desk: upkeep.work(desk, settings, retry))
