@@ -1,4 +1,4 @@
-"""Channels in the running process: a robot's message answered by its short link, and a fire of whose two paths one fails."""
+"""Channels in the running process: a robot's message answered by its short link; a fire whose one path fails."""
 
 from __future__ import annotations
 
