@@ -20,7 +20,7 @@ from domain.site import Person
 
 
 def notify(desk: Desk, alert: Alert, person: Person, *, step: int, reason: str) -> None:
-    """Queue messages to ``person``; what was queued before (same occurrence, step and reason) is not queued again."""
+    """Queue messages to ``person``. A step, and a level change, come here once: nothing is queued twice."""
     fire = alert.alarm_class is AlarmClass.FIRE
     channels = _channels(desk, person)
     if fire and not channels:
@@ -79,8 +79,8 @@ def _queue(
 ) -> None:
     """Queue one message; ``body`` is that of a digest that another channel gave up."""
     notice_id = _name(alert, person, channel, step, reason)
-    if desk.session.get(Notification, notice_id) is not None:
-        return
+    if reason.startswith(MessageEvent.UNREACHED) and desk.session.get(Notification, notice_id) is not None:
+        return  # two people of one step who could not be reached: the supervisors are told once
     names = {"id": notice_id, "idempotency_key": notice_id}
     content = {**body, **names} if body else _body(desk, alert, person, notice_id, step=step, reason=reason)
     desk.session.add(

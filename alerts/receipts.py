@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from alerts import actions, outbox
+from alerts.channels.verdict import plain
 from alerts.channels.webhook import signature
 from alerts.desk import Desk
 from alerts.face import Answer
@@ -97,9 +98,9 @@ def _check(desk: Desk, request: DeliveryRequest) -> None:
 
 def _notice(desk: Desk, channel: str, report: Report) -> Notification | None:
     if report.key is not None:
-        found = desk.session.get(Notification, report.key[:32]) if "\0" not in report.key else None
+        found = desk.session.get(Notification, plain(report.key))
         return found if found is not None and found.channel == channel else None
-    named = (Notification.channel == channel, Notification.provider_id == (report.message_id or "").replace("\0", ""))
+    named = (Notification.channel == channel, Notification.provider_id == plain(report.message_id or ""))
     return desk.session.scalars(select(Notification).where(*named).order_by(Notification.created_ns.desc())).first()
 
 
@@ -137,6 +138,6 @@ def _failed(desk: Desk, notice: Notification, report: Report) -> None:
         raise RefusedError("通知仍在发送，请稍后再报 / the message is still being sent: report again later")
     if notice.state is not NoticeState.ACCEPTED or notice.delivered_at_ns or notice.answered_at_ns:
         return
-    reason = f"{report.outcome}: {report.reason}" if report.reason else report.outcome.value
+    reason = f"{report.outcome}: {plain(report.reason)}" if report.reason else report.outcome.value
     # a telephone that nobody picks up is no fault of the channel
     outbox.give_up(desk, notice, reason, alarm=report.outcome is Delivery.FAILED)

@@ -178,7 +178,9 @@ async def test_a_channel_reports_about_its_own_messages_only(tmp_path: Path) -> 
     async with taken(tmp_path, CALL, SMS) as bench:
         assert (await bench.report("sms", key=bench.key, outcome="delivered")).unknown == 1
         assert (await bench.report("sms", message_id="m-7", outcome="delivered")).unknown == 1
-        assert (await bench.report("call", key="\0" * 32, outcome="delivered")).unknown == 1
+        for odd in ("\0" * 32, "'; --", "k" * 200):
+            assert (await bench.report("call", key=odd, outcome="delivered")).unknown == 1
+            assert (await bench.report("call", message_id=odd, outcome="delivered")).unknown == 1
 
 
 @pytest.mark.parametrize(
