@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from alerts import escalation, life_cycle, suppression
+from alerts import digests, escalation, life_cycle, suppression
 from alerts.desk import NOT_FOUND, Desk
 from alerts.face import Answer
 from alerts.life_cycle import Action, Ask
@@ -113,7 +113,7 @@ def read(desk: Desk, claims: Claims) -> Alert:
     return alert
 
 
-def answer(desk: Desk, claims: Claims, given: Answer, note: str) -> Alert:
+def answer(desk: Desk, claims: Claims, given: Answer, note: str, *, via: str = "link") -> Alert:
     """Take a person's answer through their link, once.
 
     The answer is a receipt in any case, and shows that the message was read. It acknowledges the alert when nobody
@@ -130,14 +130,17 @@ def answer(desk: Desk, claims: Claims, given: Answer, note: str) -> Alert:
         alert, AlertEvent.RECEIPT, actor=claims.person, outcome="answered", answer=given.value, notification=notice.id
     )
     comment(desk, alert, claims.person, f"{_WORDS[given]}：{note}" if note else _WORDS[given])
+    digest = digests.is_digest(notice)
+    if digest:
+        digests.answer_members(desk, notice, given.value, lambda one: acknowledge(desk, one, claims.person, via=via))
     if alert.closed_at_ns is not None:
         return alert
     if alert.acknowledged_at_ns is None:
-        _take_on(desk, alert, claims.person, "link")
+        _take_on(desk, alert, claims.person, via)
     else:
         escalation.renew(desk, alert, claims.person)
     known = alert.alarm_class is AlarmClass.FIRE or alert.confirmed is not None or not note.strip()
-    if given is Answer.FALSE_ALARM and not known:
+    if given is Answer.FALSE_ALARM and not known and not digest:
         confirm(desk, alert, claims.person, Confirmation.FALSE, cause=note)
     _close_what_is_done(desk, alert)
     return alert

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
 
-from alerts import outbox
+from alerts import outbox, upkeep
 from alerts.channels import FIRE_SLOTS, OTHER_SLOTS, Channel, Outcome, Verdict, open_channel
 from alerts.links import make_token
 from alerts.office import Office, wait
 from alerts.outbox import Job, Plan, RetryPolicy, Slots
+from alerts.short_links import short_token
 from domain.clock import NS_PER_S
 from domain.errors import StoreError
 from domain.site import ChannelSettings
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 RETRY_S = 1.0
 LONGEST_SLEEP_S = 5.0
 SHORTEST_SLEEP_S = 0.01
+UPKEEP_S = 1.0
 
 
 class Courier:
@@ -41,6 +44,7 @@ class Courier:
         self._retry = retry
         self._on_the_way: dict[asyncio.Task[None], bool] = {}
         self._stopping = False
+        self._upkept_s = float("-inf")
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when the answers that are still out are settled."""
@@ -50,7 +54,7 @@ class Courier:
     async def run(self) -> None:
         """Send until `stop`."""
         ear = self._office.bell.ear()
-        channel = open_channel(self._settings)
+        channel = open_channel(self._settings, self._office.aids)
         try:
             while not self._stopping:
                 wake_ns = await self._round(channel)
@@ -63,12 +67,25 @@ class Courier:
     async def _round(self, channel: Channel) -> int | None:
         """Start everything that may go now; returns when to look again."""
         try:
+            await self._upkeep()
             while (plan := await self._plan()).ready and not self._stopping:
                 self._start(channel, await self._claim())
         except StoreError as error:
             self._office.fail(f"channel {self._settings.id}", error)
             return self._office.clock.now_ns() + round(RETRY_S * NS_PER_S)
         return plan.wake_ns
+
+    async def _upkeep(self) -> None:
+        """Let held messages go on, a flood become digests, a fire reach others: where that is due.
+
+        Once a second at most: in a storm the bell rings hundreds of times.
+        """
+        if time.monotonic() - self._upkept_s < UPKEEP_S:
+            return
+        self._upkept_s = time.monotonic()
+        office, settings, retry = self._office, self._settings, self._retry
+        if await office.database.read(lambda session: upkeep.wanted(office.desk(session), settings, retry)):
+            await office.change(lambda desk: upkeep.work(desk, settings, retry))
 
     async def _plan(self) -> Plan:
         office, slots = self._office, self._slots()
@@ -91,7 +108,12 @@ class Courier:
     async def _deliver(self, channel: Channel, job: Job) -> None:
         """Send one message and store what came of it, however long the database takes to be there."""
         link = f"{self._answer_base_url}/answer/{make_token(job.claims, self._signing_key)}"
-        push = replace(job.push, body={**job.push.body, "answer_url": link})
+        push = replace(
+            job.push,
+            body={**job.push.body, "answer_url": link},
+            words=replace(job.push.words, link=f"{self._answer_base_url}/answer/{self._short(job)}"),
+            callback=f"{self._answer_base_url}/receipts/{self._settings.id}",
+        )
         try:
             verdict = await channel.send(push, now_s=self._office.clock.now_ns() // NS_PER_S)
         except Exception as error:  # the process's edge: one message that can't be sent must not stop the others
@@ -108,8 +130,11 @@ class Courier:
             else:
                 return
 
+    def _short(self, job: Job) -> str:
+        return short_token(job.claims.notification, self._signing_key)
+
     def _sleep_s(self, wake_ns: int | None) -> float | None:
         if wake_ns is None:
-            return None
+            return LONGEST_SLEEP_S
         left_s = (wake_ns - self._office.clock.now_ns()) / NS_PER_S
         return min(max(left_s, SHORTEST_SLEEP_S), LONGEST_SLEEP_S)

@@ -14,6 +14,7 @@ from domain.errors import RefusedError
 from domain.points import Point
 from domain.site import ChannelSettings, Labels, Person, Registry
 from domain.site.duty_times import local_time
+from domain.site.escalation import SUPERVISORS
 from domain.site.record import Reoccurrence
 from domain.words import COMPONENT_STATE
 
@@ -37,6 +38,11 @@ class Directory:
         """Return what is made of an alarm of a class that comes back after its record was closed."""
         return self._registry.site.alerts.of(alarm_class)
 
+    @property
+    def centre(self) -> str:
+        """The unit that stands for the centre in alarms about the platform itself: the site's first."""
+        return next(iter(self._registry.units))
+
     def learn(self, points: Iterable[Point]) -> None:
         """Take points that nobody wrote, for their labels."""
         self._registry = self._registry.grown(points)
@@ -53,6 +59,11 @@ class Directory:
     def person(self, name: str) -> Person | None:
         """Return a person by id."""
         return self._registry.people.get(name)
+
+    @property
+    def everybody(self) -> list[Person]:
+        """All people of the site, in its order."""
+        return list(self._registry.people.values())
 
     def check_scope(self, unit: str, zones: Iterable[str], devices: Iterable[str]) -> None:
         """Raise RefusedError where the site has no such unit, or the unit no such zone or device."""
@@ -88,6 +99,22 @@ class Directory:
             "device": place.device,
             "point": place.point,
         }
+
+    def building_labels(self, unit: str, building: str | None) -> Labels:
+        """Return the name of a building with its unit, of the unit alone where there is no building."""
+        known = self._registry.units.get(unit)
+        if known is None:
+            return Labels(zh=unit, en=unit)
+        for one in known.buildings:
+            if one.id == building:
+                return Labels(
+                    zh=f"{known.labels.zh}{one.labels.zh}"[:120], en=f"{known.labels.en}, {one.labels.en}"[:120]
+                )
+        return known.labels
+
+    def supervisors(self, place: Place, now_ns: int) -> list[Person]:
+        """Return the supervisors of a place who can be reached now, at any hour."""
+        return list(self.reach([SUPERVISORS], place, now_ns, urgent=True).people.values())
 
     def local_time(self, time_ns: int) -> str:
         """Write a time as the site's people read it, ISO 8601 with offset."""

@@ -34,7 +34,7 @@ from alerts.ladders.plans import Timer, to_pull
 from alerts.ladders.telling import is_urgent, queue, tell
 from alerts.schema import Alert, LadderStep, StepKind, StepState
 from domain.alarm import AlarmClass
-from domain.alert import AlertEvent
+from domain.alert import AlertEvent, SuppressionKind
 from domain.site.escalation import SUPERVISORS
 
 
@@ -107,7 +107,8 @@ def rests(alert: Alert) -> bool:
     """Tell whether the ladder waits: suppressed, shelved, in a walk test, out of service, or as the matter is gone."""
     quiet = alert.out_of_service is not None and alert.alarm_class is not AlarmClass.FIRE
     shelved = alert.shelved_until_ns is not None
-    suppressed = alert.suppressed_by is not None or alert.suppressed_kind is not None
+    kept_quiet = alert.suppressed_kind not in (None, SuppressionKind.DIGEST)  # in a digest it is told, with others
+    suppressed = alert.suppressed_by is not None or kept_quiet
     return suppressed or shelved or alert.held or quiet or not (alert.active or alert.latched)
 
 

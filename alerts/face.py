@@ -190,6 +190,7 @@ class NotificationStats(Model):
     answered: int
     failed: int
     dead: int
+    digested: int = Field(default=0, description="went out in a digest")
 
 
 class Latency(Model):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from alerts.audit import AuditWriter
+from alerts.channels.contract import Aids
 from alerts.database import Database
 from alerts.desk import Desk
 from alerts.directory import Directory
@@ -47,6 +48,7 @@ class Office:
     directory: Directory
     clock: Clock
     bell: Bell = field(default_factory=Bell)
+    aids: Aids = field(default_factory=Aids)
     last_error: str | None = None
     shown: dict[str, Any] = field(default_factory=dict)
     """What tasks add to the status document."""

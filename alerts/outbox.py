@@ -1,11 +1,14 @@
 """The outbox in the database: which message goes next, and what became of it.
 
     queued ──claim──▶ sending ──settle──▶ accepted
-      ▲                  │ retry, or the process died
-      └──────────────────┴── refused, or tries used up ──▶ dead ──▶ the person's next channel
+      ▲ │                │ retry, or the process died
+      │ │                └── refused, or tries used up ──▶ dead ──▶ the person's next channel
+      │ └── a flood: many become one (`alerts.digests`) ──▶ digested      └──▶ the alarm `notification_dead`
+      └─ while the channel is down (`alerts.channel_health`) only fires and probes leave
 
 Claiming writes an `Attempt` before any byte leaves: budgets count it, and after a crash it shows that
-the message may have been sent. Such a message goes again with the same idempotency key: at least once.
+the message may have been sent. Such a message goes again with the same idempotency key: at least once. A receiver that
+heeds the key drops the copy; chat robots know no key, so their messages show it (`alerts.channels.chat_text`).
 """
 
 from __future__ import annotations
@@ -14,14 +17,18 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
-from alerts.budget import WINDOW_NS, Budget, budget
+from alerts import channel_health, dead_letters
 from alerts.channels import Outcome, Push, Verdict
+from alerts.channels.addressing import address_of
 from alerts.desk import Desk
+from alerts.digests import digest
 from alerts.links import Claims, expiry
+from alerts.messages import MessageEvent, event_of, render
 from alerts.notices import fall_back
-from alerts.schema import Attempt, NoticeState, Notification
+from alerts.room import room
+from alerts.schema import Attempt, ChannelHealth, NoticeState, Notification
 from domain.alarm import AlarmClass
 from domain.alert import AlertEvent
 from domain.clock import NS_PER_S
@@ -29,14 +36,33 @@ from domain.site import ChannelSettings
 
 INTERRUPTED = "interrupted"
 
+__all__ = [
+    "INTERRUPTED",
+    "Job",
+    "Plan",
+    "RetryPolicy",
+    "Slots",
+    "claim",
+    "digest",
+    "give_up",
+    "give_up_orphans",
+    "plan",
+    "recover",
+    "settle",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Exponential back-off with jitter. The defaults try for about ten minutes (assumption)."""
+    """Exponential back-off with jitter. The defaults try for about ten minutes (assumption).
+
+    ``hold_s`` is how long a message waits for a channel that is down before the person's next channel gets it.
+    """
 
     first_s: float = 1.0
     longest_s: float = 120.0
     attempts: int = 12
+    hold_s: float = 600.0
 
     def delay_s(self, attempt: int) -> float:
         """Return the pause after the ``attempt``-th try (1 is the first), ± 50 %."""
@@ -84,13 +110,13 @@ def recover(desk: Desk) -> int:
 
 def plan(desk: Desk, channel: ChannelSettings, slots: Slots) -> Plan:
     """Look, without writing, whether `claim` would find anything."""
-    left = _left(desk, channel)
+    left = room(desk, channel)
     wake: list[int] = []
-    for fire, free, room in ((True, slots.fire, left.fire), (False, slots.other, left.other)):
+    for fire, free, free_now in ((True, slots.fire, left.fire), (False, slots.other, left.other)):
         if free <= 0 or not _any(desk, _lane(channel, fire=fire)):
             continue  # a lane without a free slot is looked at again when a try is settled
-        if room <= 0:
-            wake.append(left.opens_ns)
+        if free_now <= 0:
+            wake.append(left.opens_ns if fire else left.other_opens_ns)
         elif _any(desk, _lane(channel, fire=fire) & (Notification.next_try_ns <= desk.now_ns)):
             return Plan(ready=True, wake_ns=None)
         else:
@@ -101,11 +127,13 @@ def plan(desk: Desk, channel: ChannelSettings, slots: Slots) -> Plan:
 
 def claim(desk: Desk, channel: ChannelSettings, slots: Slots) -> list[Job]:
     """Take the next messages of a channel within its budget and free slots, fire first."""
-    left = _left(desk, channel)
+    left = room(desk, channel)
     fires = _due(desk, channel, fire=True, most=min(left.fire, slots.fire))
-    room = min(left.other, left.fire - len(fires))
-    others = _due(desk, channel, fire=False, most=min(room, slots.other))
-    return [_start(desk, notice) for notice in (*fires, *others)]
+    most = min(left.other, left.fire - len(fires), slots.other)
+    others = _due(desk, channel, fire=False, most=most)
+    if others:
+        channel_health.start_probe(desk, channel.id)
+    return [_start(desk, channel, notice) for notice in (*fires, *others)]
 
 
 def settle(desk: Desk, job: Job, verdict: Verdict, retry: RetryPolicy) -> None:
@@ -113,9 +141,11 @@ def settle(desk: Desk, job: Job, verdict: Verdict, retry: RetryPolicy) -> None:
     attempt = desk.session.get_one(Attempt, job.attempt)
     notice = desk.session.get_one(Notification, attempt.notification_id)
     attempt.ended_at_ns, attempt.outcome, attempt.detail = desk.now_ns, verdict.outcome.value, verdict.reason[:500]
+    held = channel_health.is_down(desk, notice.channel)
+    channel_health.learn(desk, notice.channel, verdict)
     if verdict.outcome is Outcome.ACCEPTED:
         _accept(desk, notice, verdict)
-    elif verdict.outcome is Outcome.REFUSED or notice.attempts >= retry.attempts:
+    elif verdict.outcome is Outcome.REFUSED or (notice.attempts >= retry.attempts and not held):
         give_up(desk, notice, verdict.reason)
     else:
         notice.state, notice.last_error = NoticeState.QUEUED, verdict.reason[:500]
@@ -123,11 +153,12 @@ def settle(desk: Desk, job: Job, verdict: Verdict, retry: RetryPolicy) -> None:
         notice.next_try_ns = desk.now_ns + round(delay_s * NS_PER_S)
 
 
-def give_up(desk: Desk, notice: Notification, reason: str) -> None:
-    """Make a dead letter: audited, told on the ``system`` subject, and handed to the person's next channel."""
+def give_up(desk: Desk, notice: Notification, reason: str, *, alarm: bool = True) -> None:
+    """Make a dead letter: audited, told on the ``system`` subject, handed to the person's next channel, alarmed."""
     notice.state, notice.last_error = NoticeState.DEAD, reason[:500]
+    alert = desk.alert(notice.alert_id)
     desk.note(
-        desk.alert(notice.alert_id),
+        alert,
         AlertEvent.RECEIPT,
         outcome="dead",
         subject_class=AlarmClass.SYSTEM,
@@ -137,6 +168,8 @@ def give_up(desk: Desk, notice: Notification, reason: str) -> None:
         reason=reason[:500],
         falls_back_to=fall_back(desk, notice),
     )
+    if alarm:
+        dead_letters.report(desk, alert, notice, reason)
 
 
 def give_up_orphans(desk: Desk) -> None:
@@ -146,15 +179,9 @@ def give_up_orphans(desk: Desk) -> None:
     )
     for notice in desk.session.scalars(query).all():
         give_up(desk, notice, f"the site has no channel '{notice.channel}' any more")
-
-
-def _left(desk: Desk, channel: ChannelSettings) -> Budget:
-    fires = func.sum(case((Attempt.fire, 1), else_=0))
-    query = select(func.count(), fires, func.min(Attempt.at_ns)).where(
-        Attempt.channel == channel.id, Attempt.at_ns > desk.now_ns - WINDOW_NS
-    )
-    total, fire, oldest_ns = desk.session.execute(query).one()
-    return budget(channel.per_minute, total=total, fires=fire or 0, oldest_ns=oldest_ns or desk.now_ns)
+    gone = select(ChannelHealth.channel).where(ChannelHealth.channel.not_in(desk.directory.channels))
+    for channel in desk.session.scalars(gone).all():
+        dead_letters.withdraw(desk, channel)
 
 
 def _lane(channel: ChannelSettings, *, fire: bool) -> ColumnElement[bool]:
@@ -175,7 +202,7 @@ def _any(desk: Desk, condition: ColumnElement[bool]) -> bool:
     return desk.session.scalar(select(Notification.id).where(condition).limit(1)) is not None
 
 
-def _start(desk: Desk, notice: Notification) -> Job:
+def _start(desk: Desk, channel: ChannelSettings, notice: Notification) -> Job:
     notice.state = NoticeState.SENDING
     notice.attempts += 1
     notice.sent_at_ns = notice.sent_at_ns or desk.now_ns
@@ -186,13 +213,31 @@ def _start(desk: Desk, notice: Notification) -> Job:
     claims = Claims(
         alert=notice.alert_id, person=notice.person, notification=notice.id, expires_ns=expiry(notice.created_ns)
     )
-    return Job(attempt.number, Push(key=notice.id, fire=fire, body=notice.body), claims)
+    person = desk.directory.person(notice.person)
+    push = Push(
+        key=notice.id,
+        fire=fire,
+        body=notice.body,
+        address=address_of(channel, person) if person else None,
+        words=render(notice.body, _event(notice)),
+    )
+    return Job(attempt.number, push, claims)
+
+
+def _event(notice: Notification) -> MessageEvent:
+    """Return why a message is sent; one from before bodies said so goes by its reason."""
+    written = notice.body.get("event")
+    if written in set(MessageEvent):
+        return MessageEvent(written)
+    return event_of(notice.reason, step=notice.step, occurrence=notice.occurrence)
 
 
 def _accept(desk: Desk, notice: Notification, verdict: Verdict) -> None:
     notice.state, notice.last_error = NoticeState.ACCEPTED, None
     notice.accepted_at_ns, notice.provider_id = desk.now_ns, verdict.provider_id
-    notice.delivered_at_ns = desk.now_ns if verdict.delivered else None
+    if verdict.delivered and notice.delivered_at_ns is None:  # a report may be faster than the answer
+        notice.delivered_at_ns = desk.now_ns
+    dead_letters.withdraw(desk, notice.channel)
     desk.note(
         desk.alert(notice.alert_id),
         AlertEvent.RECEIPT,

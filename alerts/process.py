@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from alerts import audit, intake, outbox
 from alerts.accounts.service import AccountsService
 from alerts.audit_service import AuditService
+from alerts.channels.contract import Aids
+from alerts.channels_service import ChannelsService
 from alerts.database import Database
 from alerts.delivery import Courier
 from alerts.desk import Desk
@@ -26,10 +28,13 @@ from alerts.maintenance_service import MaintenanceService, open_windows
 from alerts.office import Office
 from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
+from alerts.receipts_service import ReceiptsService
 from alerts.rules_watch import watch_rules
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
 from alerts.stats import notification_stats
+from alerts.subscriptions import SubscriptionBook
+from alerts.subscriptions_service import SubscriptionsService
 from alerts.timers import run_timers
 from alerts.walk_test_service import WalkTestService, running_tests
 from backbone.client import Backbone
@@ -58,13 +63,15 @@ async def run(
     retry: RetryPolicy | None = None,
     facts: FactsPolicy | None = None,
     first_passwords: Mapping[UserRole, str] | None = None,
+    vapid_key: str | None = None,
 ) -> None:
     """Keep the record until ``stop`` is set; pushes on their way are finished first.
 
     ``database_url`` is SQLAlchemy's (a SQLite file, or PostgreSQL); ``answer_base_url`` is where people's
     phones reach the answer page; ``signing_key`` signs the links (16 bytes at least, the same at
-    every start). A kill -9 loses nothing: what is not committed is read again, what is not settled is sent again.
-    ``first_passwords`` are those of the first accounts, used where there is none yet.
+    every start); ``vapid_key`` signs Web Push (without it, only channels with a key of their own push).
+    ``first_passwords`` are those of the first accounts, used where there is none yet. A kill -9 loses nothing: what is not committed is
+    read again, what is not settled is sent again.
     """
     if len(signing_key) < LEAST_KEY:
         raise RefusedError(f"the signing key of answer links has {len(signing_key)} bytes; at least {LEAST_KEY}")
@@ -73,6 +80,7 @@ async def run(
     directory.learn(await births(backbone))
     office = Office(await Database.open(database_url), directory, clock or SystemClock())
     accounts = AccountsService(office)
+    office.aids = Aids(SubscriptionBook(office), vapid_key)
     try:
         await office.change(_prepare)
         couriers = [
@@ -86,6 +94,9 @@ async def run(
         await AuditService(office, backbone).serve()
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
+        await SubscriptionsService(office, signing_key).serve(backbone)
+        await ChannelsService(office).serve(backbone)
+        await ReceiptsService(office, backbone).serve()
         await accounts.make_first(first_passwords or {})
         await accounts.serve(backbone)
         await _work(office, backbone, registry, couriers, stop, facts=facts or FactsPolicy())

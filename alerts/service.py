@@ -11,8 +11,8 @@ from alerts import actions, face
 from alerts.actions_service import ActionsService
 from alerts.desk import Desk
 from alerts.face import Subject
-from alerts.links import verify_token
 from alerts.schema import Alert, Attachment, AuditEntry, Comment, Notification
+from alerts.short_links import claims_of
 from alerts.stats import stats
 from alerts.views import alert_view, attachment_view, audit_view, comment_view, notification_view
 from backbone.client import Backbone
@@ -61,7 +61,7 @@ class AlertsService(ActionsService):
         request = face.AnswerRequest.model_validate(body)
 
         def work(desk: Desk) -> Reply:
-            claims = verify_token(request.token, self._signing_key, desk.now_ns)
+            claims = claims_of(desk, request.token, self._signing_key)
             return _reply(actions.answer(desk, claims, request.answer, request.note))
 
         return await self._office.change(work)
@@ -111,7 +111,7 @@ def _detail(desk: Desk, alert_id: str) -> face.AlertDetail:
 
 
 def _link(desk: Desk, token: str, signing_key: bytes) -> face.LinkView:
-    alert, notice = actions.linked(desk, verify_token(token, signing_key, desk.now_ns))
+    alert, notice = actions.linked(desk, claims_of(desk, token, signing_key))
     return face.LinkView(
         alert=alert_view(alert),
         person=notice.person,

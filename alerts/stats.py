@@ -54,6 +54,7 @@ def notification_stats(session: Session) -> NotificationStats:
         answered=answered,
         failed=failed or 0,
         dead=by_state.get(NoticeState.DEAD, 0),
+        digested=by_state.get(NoticeState.DIGESTED, 0),
     )
 
 

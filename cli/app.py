@@ -22,6 +22,7 @@ from cli.influx_commands import app as influx_app
 from cli.ingest_commands import app as ingest_app
 from cli.maintenance_command import app as maintenance_app
 from cli.modbus_commands import app as modbus_app
+from cli.notify_commands import app as notify_app
 from cli.out_of_service_command import app as out_of_service_app
 from cli.points_commands import app as points_app
 from cli.readings_command import readings
@@ -82,6 +83,7 @@ app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(feed_app, name="feed", rich_help_panel=PEOPLE)
 app.add_typer(roster_app, name="roster", rich_help_panel=PEOPLE)
 app.add_typer(escalation_app, name="escalation", rich_help_panel=PEOPLE)
+app.add_typer(notify_app, name="notify", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 app.add_typer(users_app, name="users", rich_help_panel=PEOPLE)
 app.add_typer(tokens_app, name="tokens", rich_help_panel=PEOPLE)

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.check_notes import notes
 from cli.problem_texts import in_language
 from cli.rule_files import load_ruleset
 from cli.site_files import load_registry
@@ -80,11 +81,14 @@ def check(
         raise typer.Exit(1)
     summary = summarise(registry, rules)
     odd = [in_language(problem, lang) for problem in site_warnings(site, registry)]
+    said = [note[lang is Language.EN] for note in notes(registry)]
     if as_json:
-        data = {**asdict(summary), "warnings": [as_data(problem) for problem in odd]}
+        data = {**asdict(summary), "warnings": [as_data(problem) for problem in odd], "notes": said}
         print(json.dumps(data, ensure_ascii=False))  # noqa: T201 - JSON for a pipe, without rich's wrapping
         return
     console.print(_summary_table(summary, registry, lang))
+    for note in said:
+        console.print(Text(f"⚠ {note}", style="yellow"))
     if odd and console.is_terminal:
         console.print(_problem_table(odd, lang, warnings=True))
     elif odd:

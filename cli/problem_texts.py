@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 from cli.alerts_problem_texts import ALERTS_TEXTS
+from cli.channel_problem_texts import CHANNEL_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
 from cli.telling_problem_texts import TELLING_TEXTS
@@ -203,6 +204,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     *TELLING_TEXTS,
     *ALERTS_TEXTS,
     *POINT_LIST_TEXTS,
+    *CHANNEL_TEXTS,
     # mends
     ("did you mean '{name}'?", "是不是“{name}”？"),
     ("use one of: {names}", "可用：{names}"),

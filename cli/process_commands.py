@@ -12,6 +12,7 @@ import typer
 from cli.platform import ANSWER_URL_VARIABLE, DEFAULT_CONSOLE_PORT
 from cli.running import run_process
 from cli.session import open_session
+from cli.state import VAPID_KEY
 from gateway.reload.reloader import WATCH_S
 
 SiteOption = Annotated[Path, typer.Option("--site", help="The site folder (site.yaml, gateways/, profiles/, rules/).")]
@@ -119,6 +120,7 @@ def alerts_service(site: SiteOption, state: StateOption = None) -> None:
                 signing_key=session.state.secret("answer.key").encode(),
                 stop=stop,
                 first_passwords=session.state.first_passwords(),
+                vapid_key=session.state.secret(VAPID_KEY),
             )
 
     run_process("alerts", main)

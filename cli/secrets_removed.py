@@ -28,6 +28,16 @@ _QUERY = re.compile(r"(?P<before>\b\w{1,12}://[^\s\"'?<>]+)\?[^\s\"'<>]+")
 _USER = re.compile(r"(?P<before>\b\w{1,12}://)[^/@\s\"']+@")
 _OURS = re.compile(r"\bfst_[A-Za-z0-9_-]{16,}")
 _COOKIE = re.compile(r"(?P<before>\bfengsui_(?:session|form)=)[^;\s\"']+")
+_KEY = re.compile(r"(?P<before>\bkey:\s{0,8}[\"']?)[A-Za-z0-9_-]{30,}")
+"""Keys of a robot (WeCom) and of Web Push, as a site writes them; keys of points are shorter or hold a slash."""
+_HOOK = re.compile(r"(?P<before>/hook/)[\w-]{8,}")
+"""Feishu's robots carry their secret in the path."""
+_SERVICE = re.compile(
+    r"(?P<before>(?<![\w+.-])(?!(?:https?|wss?|nats|tls|mqtts?|sqlite|postgres\w*|file)\b)[a-z][a-z0-9+.-]{1,19}://)"
+    r"[^\s\"'<>]+",
+    re.IGNORECASE,
+)
+"""Addresses of Apprise: nobody knows where in them the secret stands."""
 _BEARER = re.compile(r"(?P<before>\bBearer\s+)\S+", re.IGNORECASE)
 
 
@@ -39,7 +49,9 @@ def without_secrets(text: str, known: Iterable[str] = ()) -> str:
     text = _COOKIE.sub(rf"\g<before>{REMOVED}", _OURS.sub(REMOVED, text))
     text = _KEYED.sub(_removed, text)
     text = _USER.sub(rf"\g<before>{REMOVED}@", text)
-    return _BEARER.sub(rf"\g<before>{REMOVED}", text)
+    for form in (_KEY, _HOOK, _SERVICE, _BEARER):
+        text = form.sub(rf"\g<before>{REMOVED}", text)
+    return text
 
 
 def _removed(found: re.Match[str]) -> str:

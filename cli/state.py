@@ -7,7 +7,7 @@
       alerts/     the record (SQLite)
       site.json   which site folder runs here
       walk-tests/ signed results of walk tests
-      secrets/    signing keys, API token, passwords of the first accounts: made at first start
+      secrets/    signing keys, API token, passwords of the first accounts, VAPID key of Web Push: made at first start
       logs/       one file per process
 
 `fengsui backup` is a copy of this folder while nothing runs.
@@ -32,6 +32,8 @@ DATABASE_VARIABLE = "FENGSUI_DATABASE_URL"
 DATABASE_FILE_VARIABLE = "FENGSUI_DATABASE_URL_FILE"
 SECRET_BYTES = 32
 SITE_NOTE = "site.json"
+VAPID_KEY = "vapid.key"
+"""Web Push's private key: 32 random bytes in base64url are one of P-256 (one of 4 billion is none)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -155,7 +155,7 @@ def problems_of(
         missing = item["type"] in {"missing", "union_tag_not_found"}
         tag = (tag_of(item),) if tag_of(item) else ()
         inner = _steps_in(document.value(prefix), (*item["loc"], *tag), missing=missing)
-        names = _fields_at(model, inner[:-1]) if model else known
+        names = _fields_at(model, inner[:-1], document.value(prefix)) if model else known
         what, mend = explain(item, names)
         path = prefix + inner
         if path in found:
@@ -189,15 +189,21 @@ def _leads_on(data: Any, step: str | int) -> bool:
     return isinstance(data, list | tuple) and isinstance(step, int) and 0 <= step < len(data)
 
 
-def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
-    """Return the field names, as files write them, of the model that describes ``path`` below ``model``."""
+def _fields_at(model: type[BaseModel], path: Path, data: Any) -> list[str]:
+    """Return the field names, as files write them, of the model that describes ``path`` below ``model``.
+
+    Where several could (a union), ``data`` decides: the branch whose fixed words it has.
+    """
     here: type[BaseModel] | None = model
+    options = [model]
     for step in path:
+        data = data[step] if _leads_on(data, step) else None
         if here is None:
             return []
         fields = _written_fields(here)
         if step in fields:
-            here = _model_in(fields[step].annotation)
+            options = _models_in(fields[step].annotation)
+        here = _branch(options, data)
     return [str(name) for name in _written_fields(here)] if here else []
 
 
@@ -205,9 +211,22 @@ def _written_fields(model: type[BaseModel]) -> dict[str | int, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the first model that a type annotation mentions: itself, an item of it, a branch of it."""
+def _branch(options: list[type[BaseModel]], data: Any) -> type[BaseModel] | None:
+    """Return the branch of a union whose fixed words (``kind: sms``) are those of ``data``; the first where none is."""
+    if isinstance(data, Mapping):
+        for option in options:
+            fixed = {name: get_args(info.annotation) for name, info in _written_fields(option).items() if _fixed(info)}
+            if fixed and all(data.get(name) in words for name, words in fixed.items()):
+                return option
+    return options[0] if options else None
+
+
+def _fixed(info: FieldInfo) -> bool:
+    return get_origin(info.annotation) is Literal and info.is_required()
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that a type annotation mentions: itself, items of it, branches of it."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    parts = (_model_in(part) for part in getattr(annotation, "__args__", ()))
-    return next((part for part in parts if part is not None), None)
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

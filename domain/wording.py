@@ -14,11 +14,24 @@ from typing import Any
 from domain.ids import TOKEN_PATTERN
 
 HTTP_PATTERN = r"^https?://"
+MAIL_PATTERN = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+"""A mail address as SMTP takes it without the extension for other scripts (RFC 5321, without quoted names)."""
+
+CONTACT_PATTERN = r"^(mailto:[^\s@]+@[^\s@]+|https://[^\s]+)$"
+VAPID_PATTERN = r"^[A-Za-z0-9_-]{43}=?$"
+"""32 bytes in base64url."""
+
 NATS_PATTERN = r"^(nats|tls)://[^,\s]+(,(nats|tls)://[^,\s]+)*$"
 
 _FORMS: Mapping[str, tuple[str, str]] = {
     TOKEN_PATTERN: ("not an id", "use 1 to 64 of the characters A-Z a-z 0-9 _ -; names for people go into 'labels'"),
     HTTP_PATTERN: ("not a web address", "start it with http:// or https://"),
+    MAIL_PATTERN: ("not a mail address", "write it as name@example.com, in ASCII"),
+    CONTACT_PATTERN: ("not a contact", "write mailto:name@example.com, or a page with https://"),
+    VAPID_PATTERN: (
+        "not a VAPID key",
+        "leave 'key' out: one is made at the first start; or write its 32 bytes in base64url",
+    ),
     NATS_PATTERN: ("not a NATS address", "start it with nats:// or tls://"),
 }
 """Pattern -> what it means to fail it, and the mend."""

@@ -13,6 +13,8 @@
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
 | feed_events | one CloudEvent for the ALERTS or FACTS stream | outbox: made with its cause |
+| push_subscriptions | one browser that a person is pushed to | by the person's phone, and when it is gone |
+| channel_health | a channel that fails: tries in a row, since when it is down | with each failed try |
 | daily_facts | the facts of one day of one unit | when the day is over; again when late facts change it |
 | facts_progress | how far the daily facts are | with the facts |
 | comments | what somebody said | append only |
@@ -35,7 +37,8 @@ from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepKind,
 from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
 from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
-from alerts.schema.telling import Attempt, Ladder, LadderStep, Notification
+from alerts.schema.subscriptions import PushSubscription
+from alerts.schema.telling import Attempt, ChannelHealth, Ladder, LadderStep, Notification
 
 __all__ = [
     "COUNTING",
@@ -47,6 +50,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Base",
+    "ChannelHealth",
     "Comment",
     "DailyFactRow",
     "FactsProgress",
@@ -59,6 +63,7 @@ __all__ = [
     "Notification",
     "OutOfService",
     "Position",
+    "PushSubscription",
     "SeenTransition",
     "SetAside",
     "StepKind",

@@ -45,6 +45,7 @@ class NoticeState(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"
     ACCEPTED = "accepted"
+    DIGESTED = "digested"
     DEAD = "dead"
 
 

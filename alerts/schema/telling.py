@@ -51,13 +51,16 @@ class Notification(Base):
 
     ``accepted`` is the platform's word, ``delivered`` its later word where it gives one, ``read``
     and ``answered`` the person's. These times are set once: the database refuses to change them.
-    ``body`` is what is sent, less the answer link, which is made when it is sent.
+    ``body`` is what is sent, less the answer link, which is made when it is sent. A ``digested`` one was never sent:
+    its digest was (``digest_id``). ``widened_ns`` is when others were told of a fire in its stead.
     """
 
     __tablename__ = "notifications"
     __table_args__ = (
         Index("notifications_by_turn", "channel", "state", "priority", "created_ns"),
         Index("notifications_by_state", "state"),
+        Index("notifications_by_digest", "digest_id"),
+        Index("notifications_by_provider", "channel", "provider_id"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -81,6 +84,25 @@ class Notification(Base):
     read_at_ns: Mapped[int | None]
     answered_at_ns: Mapped[int | None]
     answer: Mapped[str | None] = mapped_column(TOKEN)
+    last_error: Mapped[str | None]
+    digest_id: Mapped[str | None] = mapped_column(ID)
+    widened_ns: Mapped[int | None]
+
+
+class ChannelHealth(Base):
+    """What a channel's answers say of the channel itself (see `alerts.channel_health`); a row once it has failed.
+
+    ``failures`` are tries in a row without an answer of the platform; ``probe_ns`` is when the next message that is no
+    fire may try while it is down; ``dead`` tells that ``notification_dead`` stands for it.
+    """
+
+    __tablename__ = "channel_health"
+
+    channel: Mapped[str] = mapped_column(TOKEN, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    down_since_ns: Mapped[int | None]
+    probe_ns: Mapped[int | None]
+    dead: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str | None]
 
 

@@ -18,7 +18,8 @@ from alerts.face import Answer, LinkView
 from dashboards.api import read_receipt
 from dashboards.api.context import Context
 from dashboards.api.errors import status_of
-from dashboards.api.small_page import paragraph, small_page
+from dashboards.api.small_page import paragraph, script_policy, small_page
+from dashboards.api.subscriptions import push_button
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import person_text, place_text, refusal_text
 from domain.alarm import AlarmClass
@@ -48,7 +49,7 @@ def answer_router(context: Context) -> APIRouter:
             link = await context.link.alerts.link(token)
         except FengsuiError as error:
             return _refusal(error, lang)
-        return _question(context, token, link, lang)
+        return _question(context, token, link, lang, await push_button(context, token, lang))
 
     @router.post("/answer/{token}")
     async def answer(request: Request, token: Token, lang: Language = Language.ZH) -> Response:
@@ -69,7 +70,7 @@ def answer_router(context: Context) -> APIRouter:
     return router
 
 
-def _question(context: Context, token: str, link: LinkView, language: Language) -> HTMLResponse:
+def _question(context: Context, token: str, link: LinkView, language: Language, push: str) -> HTMLResponse:
     alert = link.alert
     words = alert.text_en if language is Language.EN else alert.text_zh
     fire = " fire" if alert.alarm_class is AlarmClass.FIRE else ""
@@ -85,7 +86,8 @@ def _question(context: Context, token: str, link: LinkView, language: Language) 
     else:
         body += _form(token, language) + read_receipt.tag()
     other = f"/answer/{token}?lang={language.other}"
-    return small_page(text("answer_title", language), body, language, switch=other, more_policy=read_receipt.POLICY)
+    policy = script_policy(read_receipt.SOURCE, *(["'self'"] if push else []))
+    return small_page(text("answer_title", language), body + push, language, switch=other, policy=policy)
 
 
 def _form(token: str, language: Language) -> str:

@@ -14,12 +14,28 @@ from dashboards.api.health import health_router
 from dashboards.api.login import login_router
 from dashboards.api.password import password_router
 from dashboards.api.readings import readings_router
+from dashboards.api.receipts import receipts_router
 from dashboards.api.schemas import schemas_router
 from dashboards.api.session_routes import session_router, sessions_router
+from dashboards.api.subscriptions import subscriptions_router
 from dashboards.api.tokens import tokens_router
 from dashboards.api.users import users_router
 from domain.errors import RefusedError
 
+ROUTERS = (
+    alerts_router,
+    readings_router,
+    events_router,
+    health_router,
+    subscriptions_router,
+    answer_router,
+    receipts_router,
+    schemas_router,
+    session_router,
+    users_router,
+    tokens_router,
+    sessions_router,
+)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -27,17 +43,7 @@ def make_app(context: Context) -> FastAPI:
     """Return the application. Its own pages of documentation are off: they load scripts from a CDN."""
     app = FastAPI(title="Fengsui", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     add_error_handlers(app)
-    for router in (
-        alerts_router,
-        readings_router,
-        events_router,
-        health_router,
-        answer_router,
-        session_router,
-        schemas_router,
-    ):
-        app.include_router(router(context))
-    for router in (users_router, tokens_router, sessions_router):
+    for router in ROUTERS:
         app.include_router(router(context))
     if not context.door.is_open:
         app.include_router(login_router(context))

@@ -28,9 +28,9 @@ MOST_BODY = 64 * 1024
 BODY_WITHIN_S = 10
 """Time for a body to arrive: a client that sends one byte a minute holds nothing."""
 
-OPEN_PATHS = ("/api/", "/answer/", "/_nicegui/")
-"""Not behind the console's sign-in: the API checks by itself, receipts carry signed links, and the
-third is the page's own script files, which are the same for everybody."""
+OPEN_PATHS = ("/api/", "/answer/", "/receipts/", "/_nicegui/")
+"""Not behind the console's sign-in: the API checks by itself, receipts of people carry signed links,
+those of platforms are signed, and the last is the page's own script files, which are the same for everybody."""
 
 OPEN_PAGES = frozenset({"/login", "/logout", "/password", "/healthz", "/readyz", "/metrics", "/favicon.ico"})
 

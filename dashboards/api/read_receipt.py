@@ -24,7 +24,8 @@ SCRIPT = (
 """It takes the token from its own address, so it is the same on every page, and its hash can stand in the policy."""
 
 _HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-POLICY = f"; script-src 'sha256-{_HASH}'; connect-src 'self'"
+SOURCE = f"'sha256-{_HASH}'"
+"""What the page's policy allows (`dashboards.api.small_page.script_policy`)."""
 NO_CONTENT = 204
 
 Token = Annotated[str, Path(max_length=1024, pattern=r"^[A-Za-z0-9_.-]+$")]

@@ -38,13 +38,15 @@ _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-def small_page(
-    title: str, body: str, language: Language, *, status: int = 200, switch: str = "", more_policy: str = ""
-) -> HTMLResponse:
-    """Return a page; ``body`` is ready HTML, ``switch`` the address in the other language.
+def script_policy(*sources: str) -> str:
+    """Return the policy of a page with scripts: ``sources`` are hashes, or ``'self'`` for files of our own origin."""
+    return f"{POLICY}; script-src {' '.join(sources)}; connect-src 'self'; worker-src 'self'"
 
-    ``more_policy``: what its content security policy allows besides the style.
-    """
+
+def small_page(
+    title: str, body: str, language: Language, *, status: int = 200, switch: str = "", policy: str = POLICY
+) -> HTMLResponse:
+    """Return a page; ``body`` is ready HTML, ``switch`` the address in the other language."""
     other = f'<a href="{escape(switch)}">{escape(text("switch", language))}</a>' if switch else ""
     html = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -56,7 +58,7 @@ def small_page(
         html,
         status,
         headers={
-            "Content-Security-Policy": POLICY + more_policy,
+            "Content-Security-Policy": policy,
             "Cache-Control": "no-store",
             "X-Robots-Tag": "noindex",
             "Referrer-Policy": "same-origin",  # under "no-referrer" a browser calls the origin of our own form "null"

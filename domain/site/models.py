@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -77,6 +77,7 @@ class Person(Settings):
     id: Token
     labels: Labels
     role: Role
+    language: Literal["zh", "en"] = Field(default="zh", description="what stands first in messages to them")
     channels: tuple[Token, ...] = ()
     phone: str | None = Field(
         default=None, pattern=r"^\+?[0-9][0-9 -]{2,24}$", repr=False, description="for short messages and calls"

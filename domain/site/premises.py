@@ -6,6 +6,7 @@ from domain.documents import Document, Path
 from domain.site.findings import Findings
 from domain.site.models import SiteSettings
 from domain.site.registry import Zone
+from domain.site.telling import check_reach
 from domain.site.telling_checks import check_telling
 
 
@@ -17,6 +18,7 @@ def check_premises(doc: Document, site: SiteSettings, findings: Findings) -> dic
     findings.unique(doc, [(("channels", at, "id"), item.id) for at, item in enumerate(site.channels)], "channel")
     _check_people(doc, site, findings)
     check_telling(doc, site, findings)
+    check_reach(doc, site, findings)
     zones: dict[str, Zone] = {}
     for at, unit in enumerate(site.units):
         if unit.safety_manager is not None:

@@ -35,12 +35,16 @@ class Received:
 
 @dataclass
 class Phone:
-    """What came in, and what is answered: ``answers`` is asked for each request, by its number from 0."""
+    """What came in, and what is answered: ``answers`` is asked for each request, by its number from 0.
+
+    ``by_path`` is asked instead where it is set, with the path and the request's number on that path.
+    """
 
     answers: Callable[[int], bytes | None]
     port: int = 0
     received: list[Received] = field(default_factory=list)
     most_at_once: int = 0
+    by_path: Callable[[str, int], bytes | None] | None = None
     _now: int = 0
 
     @property
@@ -72,15 +76,21 @@ class Phone:
         while line := (await reader.readline()).strip().decode():
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
-        body = await reader.readexactly(int(headers["content-length"]))
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
         self._now += 1
         self.most_at_once = max(self.most_at_once, self._now)
         number = len(self.received)
         self.received.append(Received(first[1], headers, body))
         try:
-            return await self._answer(writer, self.answers(number))
+            return await self._answer(writer, self._pick(first[1], number))
         finally:
             self._now -= 1
+
+    def _pick(self, path: str, number: int) -> bytes | None:
+        if self.by_path is None:
+            return self.answers(number)
+        plain = path.partition("?")[0]
+        return self.by_path(plain, sum(one.path.partition("?")[0] == plain for one in self.received) - 1)
 
     async def _answer(self, writer: asyncio.StreamWriter, answer: bytes | None) -> bool:
         """Send an answer; None says nothing at all, `DRIP` says it byte by byte for ever, `HANG_UP` ends the line."""

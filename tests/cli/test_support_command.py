@@ -91,6 +91,14 @@ def test_a_bundle_overwrites_nothing(good: Path, tmp_path: Path) -> None:
         ("nats://user:word@10.0.0.1:4222", f"nats://{REMOVED}@10.0.0.1:4222"),
         ("https://oapi.example/robot?access_token=1&x=2 next", f"https://oapi.example/robot?{REMOVED} next"),
         ("Authorization: Bearer abc.def", f"Authorization: Bearer {REMOVED}"),
+        ("url: tgram://12345:abcdef/chat", f"url: tgram://{REMOVED}"),
+        (
+            "url: https://open.feishu.cn/open-apis/bot/v2/hook/0a1b-2c3d",
+            f"url: https://open.feishu.cn/open-apis/bot/v2/hook/{REMOVED}",
+        ),
+        ("key: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", f"key: {REMOVED}"),
+        ("key: ${FENGSUI_KEY}", "key: ${FENGSUI_KEY}"),
+        ("modbus key: hotel/pressure/pressure", "modbus key: hotel/pressure/pressure"),
         ("host: 10.0.0.1  # a token of thanks", "host: 10.0.0.1  # a token of thanks"),
     ],
 )

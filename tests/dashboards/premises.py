@@ -11,6 +11,9 @@ HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked =
 """What a device or an installer could write. On every screen it must stay text."""
 
 
+PHONE_SECRET = "what the phone signs with"  # noqa: S105  # of a loopback server
+
+
 def labels(zh: str, en: str) -> dict[str, str]:
     """Return labels as a site file writes them."""
     return {"zh": zh, "en": en}
@@ -37,7 +40,7 @@ def _site(phone_url: str) -> dict[str, Any]:
             {"id": "p-chen", "role": "unit_staff", "labels": labels("陈师傅", "Mr Chen"), "channels": ["phone"]},
             {"id": "s-wang", "role": "supervisor", "labels": labels("王参谋", "Officer Wang"), "channels": ["phone"]},
         ],
-        "channels": [{"id": "phone", "kind": "webhook", "url": phone_url}],
+        "channels": [{"id": "phone", "kind": "webhook", "url": phone_url, "secret": PHONE_SECRET}],
         "escalation": [
             {
                 "classes": ["fire", "hazard"],
