@@ -75,7 +75,8 @@ async def quiet(backbone: Backbone, wanted: int) -> None:
             notices = status.get("notifications", {})
             if (
                 status.get("transitions") == wanted
-                and notices.get("accepted") == wanted * len(STEPS)
+                and notices.get("accepted", 0) >= wanted * len(STEPS)  # more where a slow start told others of a fire
+                and notices.get("queued") == 0
                 and status.get("events_waiting") == 0
             ):
                 return
@@ -116,7 +117,8 @@ async def _check_database(url: str, changes: list[Transition], platform: Phone) 
     assert report.intact, report.reason
     assert alerts == {change.id for change in changes}
     assert escalated == Counter({(change.id, step): 1 for change in changes for step in (1, 2)})
-    assert Counter(notice.alert_id for notice in notices) == Counter({change.id: 3 for change in changes})
+    by_ladder = Counter(notice.alert_id for notice in notices if not notice.reason.startswith("unreached"))
+    assert by_ladder == Counter({change.id: 3 for change in changes})
     pushed = Counter(request.key for request in platform.received)
     assert set(pushed) == {notice.id for notice in notices}
     bodies = {request.key: request.body for request in platform.received}
