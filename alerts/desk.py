@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from alerts.audit import AuditWriter
 from alerts.cloud_events import cloud_event
 from alerts.directory import Directory
+from alerts.floods.activations import heed
+from alerts.floods.book import Book
 from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, OutOfService, WalkTest
 from alerts.views import alert_view
 from backbone import subjects
@@ -40,6 +42,7 @@ class Desk:
     directory: Directory
     audit: AuditWriter
     now_ns: int
+    book: Book = field(default_factory=Book)
     _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
     _hidden_rules: set[str] | None = None
     _walk_tests: dict[str, WalkTest] | None = None
@@ -76,6 +79,10 @@ class Desk:
         """Add a new alert."""
         self.session.add(alert)
         self._open[alert.rule, alert.entity] = alert
+
+    def held_open(self) -> list[Alert]:
+        """Return the alerts that were looked up so far."""
+        return [alert for alert in self._open.values() if alert is not None]
 
     def hidden_rules(self) -> set[str]:
         """Return the rules that some open alert hides; mostly none, which spares a query for each alert."""
@@ -146,3 +153,4 @@ class Desk:
                 created_ns=self.now_ns,
             )
         )
+        heed(self, alert, event)

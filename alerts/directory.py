@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from alerts.floods.positions import Operators
 from domain.alarm import AlarmClass, Place
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
@@ -46,6 +47,7 @@ class Directory:
         """Wrap ``registry``."""
         self._registry = registry
         self.channels: dict[str, ChannelSettings] = {channel.id: channel for channel in registry.site.channels}
+        self.operators = Operators(registry.site)
         self.source = f"/sites/{registry.site.site}/alerts"
         self._timezone = _timezone(registry.site.timezone)
         self._steps = {alarm_class: self._ladder(alarm_class) for alarm_class in AlarmClass}

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from alerts.desk import Desk
+from alerts.floods import digests
 from alerts.schema import Alert, NoticeState, Notification
 from domain.alarm import AlarmClass
 from domain.ids import stable_id
@@ -18,7 +19,12 @@ from domain.site import Person
 
 
 def notify(desk: Desk, alert: Alert, person: Person, *, step: int, reason: str) -> None:
-    """Queue messages to ``person``. A step, and a level change, come here once: nothing is queued twice."""
+    """Queue messages to ``person``. A step, and a level change, come here once: nothing is queued twice.
+
+    In a flood it is collected for a digest instead, unless it is about fire.
+    """
+    if digests.collect(desk, alert, person, reason):
+        return
     channels = [channel for channel in dict.fromkeys(person.channels) if channel in desk.directory.channels]
     for channel in channels if alert.alarm_class is AlarmClass.FIRE else channels[:1]:
         _queue(desk, alert, person, channel, step=step, reason=reason)

@@ -1,4 +1,4 @@
-"""Runs the timers of the ladders, and ends walk tests, when they are due."""
+"""Runs the timers of ladders, walk tests, floods and digests when they are due."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts import escalation, out_of_service, walk_test_end
 from alerts.desk import Desk
+from alerts.floods import announcing, digests, standing
 from alerts.office import Office, wait
 from alerts.schema import Alert
 from domain.clock import NS_PER_S
@@ -41,12 +42,19 @@ def _next_timer(session: Session) -> int | None:
     ladders = session.scalar(select(func.min(Alert.next_escalation_ns)))
     tests = walk_test_end.next_end(session)
     services = out_of_service.next_end(session)
-    return min((time_ns for time_ns in (ladders, tests, services) if time_ns is not None), default=None)
+    floods = (standing.next_time(session), digests.next_time(session))
+    return min((time_ns for time_ns in (ladders, tests, services, *floods) if time_ns is not None), default=None)
 
 
 def escalate(desk: Desk) -> None:
-    """Run the timers that are due, at most a batch; a walk test whose time is up ends first."""
+    """Run the timers that are due, at most a batch; a walk test whose time is up ends first, then floods.
+
+    A flood is told of before its first digest, which is about it.
+    """
     walk_test_end.end_overdue(desk)
     out_of_service.end_overdue(desk)
+    standing.end_overdue(desk)
+    announcing.announce(desk)
+    digests.send_due(desk)
     for alert in escalation.due(desk.session, desk.now_ns, BATCH):
         escalation.settle(desk, alert)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
+from cli.operators_problem_texts import OPERATOR_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
 from domain.errors import Problem
@@ -199,6 +200,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("no gateway file in {folder}", "{folder} 中没有网关文件"),
     ("no such folder", "没有这个文件夹"),
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
+    *OPERATOR_TEXTS,
     *REPEAT_TEXTS,
     *RULE_TEXTS,
     *POINT_LIST_TEXTS,

@@ -11,6 +11,10 @@
 | notifications | one message to one person on one channel | outbox: made with its cause |
 | attempts | one try to send a notification | before the bytes leave, and after the answer |
 | feed_events | one CloudEvent for the ALERTS stream | outbox: made with its cause |
+| activations | one time that an alarm became active | with its alert's changes |
+| floods | a time with more alarms than people can work on | begun and ended once |
+| digest_items | a message that waits for the digest of a flood | with its cause; marked when it went |
+| work_items | what is wrong with an alarm, for somebody to mend | opened and closed once |
 | comments | what somebody said | append only |
 | audit | one link of the hash chain | append only |
 | positions | how far a stream has been read | in the transaction of what was read |
@@ -21,6 +25,7 @@ takes the same tables. The schema changes only by a migration in `alerts.migrati
 """
 
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState, words
+from alerts.schema.load import Activation, DigestItem, Flood, FloodScope, WorkItem, WorkItemKind
 from alerts.schema.outgoing import FeedEvent
 from alerts.schema.record import Alert, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import OutOfService, WalkTest
@@ -30,12 +35,16 @@ __all__ = [
     "COUNTING",
     "ID",
     "TOKEN",
+    "Activation",
     "Alert",
     "Attempt",
     "AuditEntry",
     "Base",
     "Comment",
+    "DigestItem",
     "FeedEvent",
+    "Flood",
+    "FloodScope",
     "HiddenRule",
     "LadderStep",
     "NoticeState",
@@ -46,5 +55,7 @@ __all__ = [
     "SetAside",
     "StepState",
     "WalkTest",
+    "WorkItem",
+    "WorkItemKind",
     "words",
 ]

@@ -36,6 +36,7 @@ class Notification(Base):
     __table_args__ = (
         Index("notifications_by_turn", "channel", "state", "priority", "created_ns"),
         Index("notifications_by_state", "state"),
+        Index("notifications_by_time", "created_ns"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)

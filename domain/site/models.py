@@ -22,6 +22,7 @@ from domain.quantity import Quantity
 from domain.site.channels import ChannelSettings
 from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
+from domain.site.operators import OperatorSettings
 from domain.site.reports import MOST_S, PointOverride, ReportSettings
 from domain.site.transmitters import TransmitterSettings
 from domain.wording import HTTP_PATTERN, NATS_PATTERN
@@ -207,6 +208,7 @@ class SiteSettings(Settings):
     people: tuple[Person, ...] = ()
     channels: tuple[Annotated[ChannelSettings, Field(discriminator="kind")], ...] = ()
     escalation: tuple[EscalationPolicy, ...] = ()
+    operators: OperatorSettings = OperatorSettings()
     store: StoreSettings = StoreSettings()
     backbone: BackboneSettings = BackboneSettings()
 
