@@ -43,9 +43,10 @@ class Database:
     def __init__(self, url: str) -> None:
         """Prepare engines; nothing is connected yet."""
         self._writer = _engine(url, begin="BEGIN IMMEDIATE", connections=1)
-        self._reader = _engine(url, begin="BEGIN", connections=READERS)
+        self._reader = _engine(url, begin="BEGIN", connections=READERS + 1)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="alerts-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="alerts-read")
+        self._report_thread = ThreadPoolExecutor(1, thread_name_prefix="alerts-report")
         self._closed = False
 
     @classmethod
@@ -69,10 +70,14 @@ class Database:
         """Run ``work``, which must not write, on the last committed state; raises StoreError."""
         return await self._run(self._read_threads, lambda: _transact(self._reader, work))
 
+    async def report(self, work: Callable[[Session], T]) -> T:
+        """As `read`, for what takes seconds: one at a time, on a thread that nobody who sends a push waits for."""
+        return await self._run(self._report_thread, lambda: _transact(self._reader, work))
+
     async def close(self) -> None:
         """Finish the transaction that runs, then close everything."""
         self._closed = True
-        for threads in (self._write_thread, self._read_threads):
+        for threads in (self._write_thread, self._read_threads, self._report_thread):
             await asyncio.to_thread(threads.shutdown, wait=True)
         self._writer.dispose()
         self._reader.dispose()

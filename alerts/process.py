@@ -16,6 +16,8 @@ from alerts.delivery import Courier
 from alerts.desk import Desk
 from alerts.directory import Directory
 from alerts.feed import publish_feed
+from alerts.floods.bad_actors import watch_bad_actors
+from alerts.floods.service import KpiService
 from alerts.intake import read_alarms
 from alerts.links import LEAST_KEY
 from alerts.office import Office
@@ -72,6 +74,7 @@ async def run(
             for channel in registry.site.channels
         ]
         await AlertsService(office, signing_key).serve(backbone)
+        await KpiService(office).serve(backbone)
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
         await _work(office, backbone, registry, couriers, stop)
@@ -89,6 +92,7 @@ async def _work(
             tasks.create_task(read_alarms(office, backbone, intake.MAIN), name="intake"),
             tasks.create_task(run_timers(office), name="timers"),
             tasks.create_task(publish_feed(office, backbone), name="feed"),
+            tasks.create_task(watch_bad_actors(office), name="bad-actors"),
             tasks.create_task(_report(office, backbone), name="status"),
             tasks.create_task(watch_rules(office, backbone, registry), name="rules-watch"),
             tasks.create_task(_learn(office.directory, backbone), name="births"),

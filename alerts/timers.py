@@ -19,6 +19,8 @@ BATCH = 100
 LONGEST_SLEEP_S = 1.0
 """At most: wall clocks are set back and forth, so a far timer is looked at again and again."""
 RETRY_S = 1.0
+GATHER_S = 0.05
+"""Timers are seconds apart; what begins at once has run with its cause."""
 
 
 async def run_timers(office: Office) -> None:
@@ -35,7 +37,7 @@ async def run_timers(office: Office) -> None:
             office.fail("timers", error)
             await asyncio.sleep(RETRY_S)
             continue
-        await wait(ear, min(left_s, LONGEST_SLEEP_S) if left_s is not None else None)
+        await wait(ear, min(left_s, LONGEST_SLEEP_S) if left_s is not None else None, gather_s=GATHER_S)
 
 
 def _next_timer(session: Session) -> int | None:

@@ -72,16 +72,22 @@ def _words(desk: Desk, flood: Flood) -> tuple[str, str]:
     first = desk.alert(flood.first_alert)
     at = desk.directory.local_time(flood.first_ns)
     if flood.ended_ns is None:
-        return (
-            f"{where.zh}：{minutes} 分钟内报警超过 {settings.flood_above} 条，报警泛滥开始。首警（{at}）：{first.text_zh}"
-            " 非火警通知合并为摘要，火警照常逐条推送。",
+        zh = (
+            f"{where.zh}：{minutes} 分钟内报警超过 {settings.flood_above} 条，报警泛滥开始。"
+            f"首警（{at}）：{first.text_zh} 非火警通知合并为摘要，火警照常逐条推送。"
+        )
+        en = (
             f"{where.en}: more than {settings.flood_above} alarms in {minutes} min, a flood begins. "
             f"First alarm ({at}): {first.text_en} "
-            "Messages that are not about fire come as digests; fires are pushed one by one as ever.",
+            "Messages that are not about fire come as digests; fires are pushed one by one as ever."
         )
-    return (
+        return zh, en
+    zh = (
         f"{where.zh}：报警泛滥结束，共 {flood.alarms} 条，{minutes} 分钟内最多 {flood.peak} 条。"
-        f"首警（{at}）：{first.text_zh}",
-        f"{where.en}: the flood is over: {flood.alarms} alarms, at most {flood.peak} in {minutes} min. "
-        f"First alarm ({at}): {first.text_en}",
+        f"首警（{at}）：{first.text_zh}"
     )
+    en = (
+        f"{where.en}: the flood is over: {flood.alarms} alarms, at most {flood.peak} in {minutes} min. "
+        f"First alarm ({at}): {first.text_en}"
+    )
+    return zh, en

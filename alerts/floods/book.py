@@ -11,7 +11,7 @@ import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, event, select
 from sqlalchemy.orm import Session
 
 from alerts.schema import Activation, Alert, Flood, FloodScope
@@ -59,24 +59,51 @@ class Told:
     alert_id: str
 
 
+Key = tuple[FloodScope, str]
+
+MOST_KEPT = 20_000
+"""Scopes that are remembered from one transaction to the next, about 2 kB each."""
+
+
+class Memory:
+    """The newest alarms of scopes as they were committed; only the writer's thread touches it."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._newest: dict[Key, tuple[Told, ...]] = {}
+
+    def get(self, key: Key) -> tuple[Told, ...] | None:
+        """Return what is known of a scope."""
+        return self._newest.get(key)
+
+    def keep(self, newest: dict[Key, list[Told]]) -> None:
+        """Take what a transaction has committed."""
+        if len(self._newest) > MOST_KEPT:
+            self._newest.clear()
+        self._newest |= {key: tuple(found) for key, found in newest.items()}
+
+
 @dataclass(slots=True)
 class Book:
-    """Caches over one transaction of the one writer; nobody else writes meanwhile."""
+    """What one transaction of the one writer knows; nobody else writes meanwhile.
 
-    newest: dict[tuple[FloodScope, str], list[Told]] = field(default_factory=dict)
+    It begins with what the ``memory`` has from earlier ones, and gives back what it knows when it is committed.
+    """
+
+    memory: Memory = field(default_factory=Memory)
+    newest: dict[Key, list[Told]] = field(default_factory=dict)
     current: dict[str, Activation | None] = field(default_factory=dict)
-    _floods: dict[tuple[FloodScope, str], Flood] | None = None
+    _floods: dict[Key, Flood] | None = None
 
     def newest_of(self, session: Session, scope: Scope, most: int) -> list[Told]:
         """Return the newest alarms of a scope, at most ``most``, oldest first."""
         key = (scope.scope, scope.place)
-        if key not in self.newest:
-            query = select(Activation.told_ns, Activation.alert_id).where(scope.activations())
-            newest = query.where(Activation.told_ns.is_not(None)).order_by(
-                Activation.told_ns.desc(), Activation.number.desc()
-            )
-            rows = session.execute(newest.limit(most)).all()
-            self.newest[key] = [Told(row.told_ns or 0, row.alert_id) for row in reversed(rows)]
+        if key in self.newest:
+            return self.newest[key]
+        known = self.memory.get(key)
+        self.newest[key] = list(known) if known is not None else _read_newest(session, scope, most)
+        if len(self.newest) == 1:
+            event.listen(session, "after_commit", lambda _: self.memory.keep(self.newest), once=True)
         return self.newest[key]
 
     def add(self, scope: Scope, told: Told, most: int) -> None:
@@ -89,12 +116,25 @@ class Book:
         """Return the flood that stands in a scope."""
         return self.floods(session).get((scope.scope, scope.place))
 
-    def floods(self, session: Session) -> dict[tuple[FloodScope, str], Flood]:
+    def floods(self, session: Session) -> dict[Key, Flood]:
         """Return the floods that stand."""
         if self._floods is None:
-            standing = session.scalars(select(Flood).where(Flood.ended_ns.is_(None)))
+            with session.no_autoflush:  # whoever begins one in this transaction has asked before
+                standing = session.scalars(select(Flood).where(Flood.ended_ns.is_(None))).all()
             self._floods = {(flood.scope, flood.place): flood for flood in standing}
         return self._floods
+
+
+def _read_newest(session: Session, scope: Scope, most: int) -> list[Told]:
+    """Return the newest alarms out of the database.
+
+    Nothing is flushed for it: whoever tells an alarm in this transaction has asked for its scopes before.
+    """
+    query = select(Activation.told_ns, Activation.alert_id).where(scope.activations(), Activation.told_ns.is_not(None))
+    ordered = query.order_by(Activation.told_ns.desc(), Activation.number.desc()).limit(most)
+    with session.no_autoflush:
+        rows = session.execute(ordered).all()
+    return [Told(row.told_ns or 0, row.alert_id) for row in reversed(rows)]
 
 
 def over_ns(newest: list[Told], settings: OperatorSettings, otherwise_ns: int) -> int:

@@ -25,9 +25,17 @@ class Operators:
         """Tell whether a flood of a position is more than one of its unit."""
         return sum(self.position(unit) == position for unit in self._units) > 1
 
-    def known(self, position: str) -> bool:
-        """Tell whether there is such a position."""
-        return position in self._labels
+    def positions(self) -> tuple[str, ...]:
+        """Return all positions, that of the whole site first."""
+        return (WHOLE_SITE, *(name for name in self._labels if name != WHOLE_SITE))
+
+    def units_of(self, position: str) -> frozenset[str]:
+        """Return the units of a position."""
+        return frozenset(unit for unit in self._units if self.position(unit) == position)
+
+    def has_unit(self, unit: str) -> bool:
+        """Tell whether the site has a unit."""
+        return unit in self._units
 
     def position_labels(self, position: str) -> Labels:
         """Return what people call a position."""

@@ -43,3 +43,8 @@ async def notices(bench: Scene) -> list[Notification]:
     """Return all notifications in order."""
     query = select(Notification).order_by(Notification.created_ns, Notification.id)
     return list(await bench.office.database.read(lambda session: session.scalars(query).all()))
+
+
+def is_digest(notice: Notification) -> bool:
+    """Tell whether a message stands for many."""
+    return notice.reason.startswith("digest-")

@@ -36,11 +36,13 @@ def upgrade() -> None:
     _digest_items()
     _work_items()
     op.create_index("notifications_by_time", "notifications", ["created_ns"])
+    op.create_index("alerts_by_finding", "alerts", ["confirmed_at_ns", "confirmed"])
     op.execute(FROM_THE_RECORD)
 
 
 def downgrade() -> None:
     """Remove them."""
+    op.drop_index("alerts_by_finding", "alerts")
     op.drop_index("notifications_by_time", "notifications")
     for table in ("work_items", "digest_items", "floods", "activations"):
         op.drop_table(table)
