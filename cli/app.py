@@ -6,6 +6,7 @@ import typer
 
 from cli import process_commands
 from cli.alerts_commands import app as alerts_app
+from cli.alerts_kpi_command import kpi
 from cli.check_command import check
 from cli.commission_command import commission
 from cli.config_commands import app as config_app
@@ -67,6 +68,7 @@ app.add_typer(points_app, name="points", rich_help_panel=DESK)
 app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
+alerts_app.command()(kpi)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)
 

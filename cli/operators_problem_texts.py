@@ -10,7 +10,7 @@ OPERATOR_TEXTS: tuple[tuple[str, str], ...] = (
     ("leave it in one position", "只留在一个席位"),
     (
         "a flood would end before it begins, which takes more than {above} alarms",
-        "报警泛滥以多于 {above} 条开始，按此数会先结束后开始",
+        "告警泛滥以多于 {above} 条开始，按此数会先结束后开始",
     ),
     ("write a number below 'flood_above'", "写一个小于 flood_above 的数"),
 )

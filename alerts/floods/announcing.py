@@ -73,7 +73,7 @@ def _words(desk: Desk, flood: Flood) -> tuple[str, str]:
     at = desk.directory.local_time(flood.first_ns)
     if flood.ended_ns is None:
         zh = (
-            f"{where.zh}：{minutes} 分钟内报警超过 {settings.flood_above} 条，报警泛滥开始。"
+            f"{where.zh}：{minutes} 分钟内报警超过 {settings.flood_above} 条，告警泛滥开始。"
             f"首警（{at}）：{first.text_zh} 非火警通知合并为摘要，火警照常逐条推送。"
         )
         en = (
@@ -83,7 +83,7 @@ def _words(desk: Desk, flood: Flood) -> tuple[str, str]:
         )
         return zh, en
     zh = (
-        f"{where.zh}：报警泛滥结束，共 {flood.alarms} 条，{minutes} 分钟内最多 {flood.peak} 条。"
+        f"{where.zh}：告警泛滥结束，共 {flood.alarms} 条，{minutes} 分钟内最多 {flood.peak} 条。"
         f"首警（{at}）：{first.text_zh}"
     )
     en = (

@@ -20,7 +20,7 @@ def _chinese(digest: dict[str, Any]) -> str:
     named, left = _places(digest, "zh")
     places = "；".join(f"{name} {count} 条" for name, count in named) + (f"；另有 {left} 处" if left else "")
     return (
-        f"报警泛滥摘要：{digest['from']} 至 {digest['to']} 共 {digest['count']} 条（{classes}），"
+        f"告警泛滥摘要：{digest['from']} 至 {digest['to']} 共 {digest['count']} 条（{classes}），"
         f"其中 {digest['active']} 条仍在报警。部位：{places}。首警：{digest['first_out']['zh']}"
         " 火警照常逐条推送。"
     )

@@ -11,6 +11,7 @@ from dashboards.api.errors import add_error_handlers
 from dashboards.api.events import events_router
 from dashboards.api.guard import Guard
 from dashboards.api.health import health_router
+from dashboards.api.kpi import kpi_router
 from dashboards.api.login import login_router
 from dashboards.api.readings import readings_router
 from domain.errors import RefusedError
@@ -22,7 +23,7 @@ def make_app(context: Context) -> FastAPI:
     """Return the application. Its own pages of documentation are off: they load scripts from a CDN."""
     app = FastAPI(title="Fengsui", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     add_error_handlers(app)
-    for router in (alerts_router, readings_router, events_router, health_router, answer_router):
+    for router in (kpi_router, alerts_router, readings_router, events_router, health_router, answer_router):
         app.include_router(router(context))
     if context.sessions is not None:
         app.include_router(login_router(context.sessions))
