@@ -38,7 +38,8 @@ class DemoFeed:
         """Follow the ALERTS stream for ever."""
         async for batch in backbone.reader(ALERTS):
             for message in batch:
-                self._queue.put_nowait(observation(message.data, message.time_ns))
+                if not message.subject.endswith((".flood", ".workitem")):  # about no single alert
+                    self._queue.put_nowait(observation(message.data, message.time_ns))
 
     async def items(self) -> AsyncIterator[Mapping[str, Any]]:
         """Yield what was seen."""
