@@ -58,7 +58,7 @@ raised = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(raised, max_size=60), st.integers(0, 100_000), st.integers(1, 200_000))
 def test_figures_are_what_counting_says(records: list[Raised], begin_s: int, length_s: int) -> None:
     from_ns = START_NS + begin_s * NS_PER_S
