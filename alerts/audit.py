@@ -81,27 +81,33 @@ class AuditWriter:
     """Appends to the chain within one transaction of the one writer."""
 
     def __init__(self, session: Session) -> None:
-        """Find the end of the chain."""
+        """The end of the chain is looked up by the first entry: most desks only read."""
         self._session = session
-        self._number, self._head = head(session)
+        self._end: tuple[int, str] | None = None
 
     def append(
         self, *, at_ns: int, actor: str, action: str, alert_id: str | None, details: Mapping[str, Any]
     ) -> AuditEntry:
         """Add an entry at the end and return it."""
+        number, previous = self._end or self._find_end()
         entry = AuditEntry(
-            number=self._number + 1,
+            number=number + 1,
             at_ns=at_ns,
             actor=actor,
             action=action,
             alert_id=alert_id,
             details=canonical(details),
-            previous=self._head,
+            previous=previous,
         )
         entry.hash = digest(entry)
-        self._number, self._head = entry.number, entry.hash
+        self._end = entry.number, entry.hash
         self._session.add(entry)
         return entry
+
+    def _find_end(self) -> tuple[int, str]:
+        """Nothing is flushed for it: only this writer adds entries."""
+        with self._session.no_autoflush:
+            return head(self._session)
 
 
 def head(session: Session) -> tuple[int, str]:

@@ -28,7 +28,7 @@ from domain.alert import AlertEvent, AlertView
 from domain.clock import to_iso
 
 SCHEMA = "urn:fengsui:schema:"
-ALERT_EVENT, WORK_ITEM, DAILY_FACT = "alert-event-v1", "work-item-v1", "daily-fact-v1"
+ALERT_EVENT, WORK_ITEM, DAILY_FACT, FLOOD = "alert-event-v1", "work-item-v1", "daily-fact-v1", "flood-v1"
 """Names of what ``data`` is, each with its version."""
 
 FIRE, OTHER, FACTS = 0, 1, 2

@@ -42,9 +42,10 @@ class Database:
         """Prepare engines; nothing is connected yet."""
         parsed = engines.parse(url)
         self._writer = engines.writer(parsed)
-        self._reader = engines.reader(parsed, READERS)
+        self._reader = engines.reader(parsed, READERS + 1)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="alerts-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="alerts-read")
+        self._report_thread = ThreadPoolExecutor(1, thread_name_prefix="alerts-report")
         self._closed = False
 
     @classmethod
@@ -72,10 +73,14 @@ class Database:
         """Run ``work``, which must not write, on the last committed state; raises StoreError."""
         return await self._run(self._read_threads, lambda: _transact(self._reader, work))
 
+    async def report(self, work: Callable[[Session], T]) -> T:
+        """As `read`, for what takes seconds: one at a time, on a thread that nobody who sends a push waits for."""
+        return await self._run(self._report_thread, lambda: _transact(self._reader, work))
+
     async def close(self) -> None:
         """Finish the transaction that runs, then close everything."""
         self._closed = True
-        for threads in (self._write_thread, self._read_threads):
+        for threads in (self._write_thread, self._read_threads, self._report_thread):
             await asyncio.to_thread(threads.shutdown, wait=True)
         self._writer.dispose()
         self._reader.dispose()

@@ -28,6 +28,8 @@ RETRY_S = 1.0
 LONGEST_SLEEP_S = 5.0
 SHORTEST_SLEEP_S = 0.01
 UPKEEP_S = 1.0
+GATHER_S = 0.02
+"""A push takes longer than this to leave; looking at the outbox after each of 200 changes a second would not pay."""
 
 
 class Courier:
@@ -58,7 +60,7 @@ class Courier:
         try:
             while not self._stopping:
                 wake_ns = await self._round(channel)
-                await wait(ear, self._sleep_s(wake_ns))
+                await wait(ear, self._sleep_s(wake_ns), gather_s=GATHER_S)
             if self._on_the_way:
                 await asyncio.wait(self._on_the_way)
         finally:

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from alerts.audit import AuditWriter
 from alerts.cloud_events import cloud_event, feed_priority
 from alerts.directory import Directory
+from alerts.floods.activations import heed
+from alerts.floods.book import Book
 from alerts.life_cycle import SYSTEM as NO_PERSON
 from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, MaintenanceWindow, OutOfService, WalkTest
 from alerts.views import alert_view
@@ -45,6 +47,7 @@ class Desk:
     answered_late: list[Alert] = field(default_factory=list)
     """Ladders that came to their end, and alerts that were answered after that, perhaps:
     `alerts.ladders.unanswered` looks at both before the commit."""
+    book: Book = field(default_factory=Book)
     _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
     _hidden_rules: set[str] | None = None
     _walk_tests: dict[str, WalkTest] | None = None
@@ -84,6 +87,10 @@ class Desk:
             self._hidden_rules = None
         self.session.add(alert)
         self._open[alert.rule, alert.entity] = alert
+
+    def held_open(self) -> list[Alert]:
+        """Return the alerts that were looked up so far."""
+        return [alert for alert in self._open.values() if alert is not None]
 
     def hidden_rules(self) -> set[str]:
         """Return the rules that some open alert hides; mostly none, which spares a query for each alert."""
@@ -169,3 +176,4 @@ class Desk:
                 created_ns=self.now_ns,
             )
         )
+        heed(self, alert, event)

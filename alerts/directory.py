@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from alerts.floods.positions import Operators
 from alerts.ladders.plans import Plan, matter_of, plan_for
 from alerts.ladders.reach import Asker, Reach
 from domain.alarm import AlarmClass, Level, Place
@@ -26,6 +27,7 @@ class Directory:
         """Wrap ``registry``."""
         self._registry = registry
         self.channels: dict[str, ChannelSettings] = {channel.id: channel for channel in registry.site.channels}
+        self.operators = Operators(registry.site)
         self.source = f"/sites/{registry.site.site}/alerts"
         self._timezone = _timezone(registry.site.timezone)
 

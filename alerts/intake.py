@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 64
 RETRY_S = 1.0
+GATHER_S, BUSY_S = 0.01, 0.1
+"""A transaction costs 9 ms of work besides 1 ms for each alarm in it: one batch soon after another gathers first."""
 MOST_MESSAGE = 256 * 1024
 SAMPLE_BYTES = 256
 _INT64 = range(-(2**63), 2**63)
@@ -68,9 +71,13 @@ FIRE = Lane(f"{ALARMS}/fire", (f"alarm.*.*.{AlarmClass.FIRE}.*",), sets_aside=Fa
 async def read_alarms(office: Office, backbone: Backbone, lane: Lane) -> None:
     """Apply a lane of ALARMS for ever."""
     position = await _start_position(office, backbone, lane)
+    last_s = float("-inf")
     async for messages in backbone.reader(ALARMS, subjects=lane.subjects, start_seq=position + 1):
         for start in range(0, len(messages), BATCH):
             await take(office, messages[start : start + BATCH], lane)
+        busy, last_s = time.monotonic() - last_s < BUSY_S, time.monotonic()
+        if busy and lane is MAIN and len(messages) < BATCH:
+            await asyncio.sleep(GATHER_S)
 
 
 async def take(office: Office, messages: Sequence[LogMessage], lane: Lane = MAIN) -> None:

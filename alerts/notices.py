@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from alerts.desk import Desk
+from alerts.floods import digests
 from alerts.messages import MessageEvent, event_of
 from alerts.schema import Alert, NoticeState, Notification
 from domain.alarm import AlarmClass
@@ -20,7 +21,12 @@ from domain.site import Person
 
 
 def notify(desk: Desk, alert: Alert, person: Person, *, step: int, reason: str) -> None:
-    """Queue messages to ``person``. A step, and a level change, come here once: nothing is queued twice."""
+    """Queue messages to ``person``. A step, and a level change, come here once: nothing is queued twice.
+
+    In a flood it is collected for a digest instead, unless it is about fire.
+    """
+    if digests.collect(desk, alert, person, reason):
+        return
     fire = alert.alarm_class is AlarmClass.FIRE
     channels = _channels(desk, person)
     if fire and not channels:

@@ -15,6 +15,7 @@ from alerts.channels.contract import Aids
 from alerts.database import Database
 from alerts.desk import Desk
 from alerts.directory import Directory
+from alerts.floods.book import Book, Memory
 from alerts.ladders import unanswered
 from domain.clock import Clock
 
@@ -52,6 +53,7 @@ class Office:
     last_error: str | None = None
     shown: dict[str, Any] = field(default_factory=dict)
     """What tasks add to the status document."""
+    memory: Memory = field(default_factory=Memory)
 
     async def change(self, work: Callable[[Desk], T]) -> T:
         """Run ``work`` at a desk, in one transaction; then ring the bell.
@@ -71,19 +73,29 @@ class Office:
 
     def desk(self, session: Session) -> Desk:
         """Return a desk for one transaction."""
-        return Desk(session=session, directory=self.directory, audit=AuditWriter(session), now_ns=self.clock.now_ns())
+        return Desk(
+            session=session,
+            directory=self.directory,
+            audit=AuditWriter(session),
+            now_ns=self.clock.now_ns(),
+            book=Book(self.memory),
+        )
 
     def fail(self, where: str, error: BaseException) -> None:
         """Remember an error for the status document."""
         self.last_error = f"{where}: {error}"
 
 
-async def wait(ear: asyncio.Event, timeout_s: float | None) -> None:
+async def wait(ear: asyncio.Event, timeout_s: float | None, *, gather_s: float = 0.0) -> None:
     """Wait for a ring, at most ``timeout_s``; then be ready for the next one.
+
+    ``gather_s`` more pass after a ring, so that in a storm one look serves many changes.
 
     Not by `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes with the ring.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
             await ear.wait()
+    if gather_s and ear.is_set():
+        await asyncio.sleep(gather_s)
     ear.clear()

@@ -234,7 +234,8 @@ def _event(notice: Notification) -> MessageEvent:
 
 def _accept(desk: Desk, notice: Notification, verdict: Verdict) -> None:
     notice.state, notice.last_error = NoticeState.ACCEPTED, None
-    notice.accepted_at_ns, notice.provider_id = desk.now_ns, verdict.provider_id
+    notice.accepted_at_ns = notice.accepted_at_ns or desk.now_ns  # the database lets it be set once
+    notice.provider_id = verdict.provider_id
     if verdict.delivered and notice.delivered_at_ns is None:  # a report may be faster than the answer
         notice.delivered_at_ns = desk.now_ns
     dead_letters.withdraw(desk, notice.channel)

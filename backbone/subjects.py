@@ -27,6 +27,7 @@ LEASE_BUCKET = "leases"
 CHECKPOINT_BUCKET = "checkpoints"
 CONFIG_BUCKET = "configs"
 RULES_BUCKET = "rulesets"
+FLOOD = "flood"
 WORK_ITEM = "workitem"
 """Event token of what is no change of an alert, and goes the same way."""
 
@@ -82,7 +83,7 @@ def alert(unit: str, alarm_class: str, event: str) -> str:
 
 def is_alert_change(subject: str) -> bool:
     """Tell whether a subject of ALERTS is that of a change of an alert: its data are the alert."""
-    return not subject.endswith(f".{WORK_ITEM}")
+    return not subject.endswith((f".{WORK_ITEM}", f".{FLOOD}"))
 
 
 def fact(unit: str, day: str) -> str:

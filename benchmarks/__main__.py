@@ -19,6 +19,7 @@ MODULES = (
     "gb26875_codec",
     "spool",
     "event_lane",
+    "alarm_storm",
     "mqtt_in",
     "modbus_reads",
     "planner",

@@ -7,6 +7,7 @@ import typer
 from cli import process_commands
 from cli.alerts_actions_commands import assign, attach, recheck, shelve, unshelve
 from cli.alerts_commands import app as alerts_app
+from cli.alerts_kpi_command import kpi
 from cli.audit_command import app as audit_app
 from cli.check_command import check
 from cli.commission_command import commission
@@ -79,6 +80,7 @@ app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
 for _action in (shelve, unshelve, assign, attach, recheck):
     alerts_app.command()(_action)
+alerts_app.command()(kpi)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(feed_app, name="feed", rich_help_panel=PEOPLE)
 app.add_typer(roster_app, name="roster", rich_help_panel=PEOPLE)

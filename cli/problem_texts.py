@@ -15,6 +15,7 @@ from functools import cache, partial
 
 from cli.alerts_problem_texts import ALERTS_TEXTS
 from cli.channel_problem_texts import CHANNEL_TEXTS
+from cli.operators_problem_texts import OPERATOR_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
 from cli.telling_problem_texts import TELLING_TEXTS
@@ -199,6 +200,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("no gateway file in {folder}", "{folder} 中没有网关文件"),
     ("no such folder", "没有这个文件夹"),
     ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
+    *OPERATOR_TEXTS,
     *REPEAT_TEXTS,
     *RULE_TEXTS,
     *TELLING_TEXTS,

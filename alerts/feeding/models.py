@@ -38,7 +38,36 @@ class WorkItem(Fed):
     evidence: dict[str, float] = Field(default_factory=dict, description="the figures that give the work")
     alerts: tuple[str, ...] = Field(default=(), description="ids of alerts that show it, some of them")
     opened_ns: int
+    closed_ns: int | None = None
     due_ns: int | None = None
+
+
+class FirstOut(Fed):
+    """The alarm that a flood began with."""
+
+    alert_id: str
+    rule: Token
+    alarm_class: AlarmClass
+    at_ns: int
+    text_zh: str
+    text_en: str
+    place: Place
+
+
+class FloodNotice(Fed):
+    """More alarms in ten minutes than people can work on: begun, or ended. Times: ns UTC."""
+
+    id: str
+    scope: Token = Field(description="building, unit or position")
+    place: str = Field(description="the building, unit or operator position that it is of")
+    position: str
+    unit: Token
+    building: Token | None
+    begun_ns: int
+    ended_ns: int | None = Field(description="None: it has begun, and lasts")
+    alarms: Count = Field(description="alarms since it began")
+    peak: Count = Field(description="most alarms in one window")
+    first_out: FirstOut
 
 
 class Spread(Fed):

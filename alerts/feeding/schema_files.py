@@ -3,7 +3,7 @@
 | file in ``alerts/feeding/schemas`` | of |
 |---|---|
 | ``message-v1`` | the CloudEvents object, with our extensions |
-| ``alert-event-v1``, ``work-item-v1``, ``daily-fact-v1`` | its ``data``, as ``dataschema`` names it |
+| ``alert-event-v1``, ``work-item-v1``, ``daily-fact-v1``, ``flood-v1`` | its ``data``, as ``dataschema`` names it |
 
 Within a version fields and enum values are only added, so a schema lets fields pass that it does not know, and a
 reader must do the same. A field that is removed, renamed or of another type makes a new version beside the old one.
@@ -17,21 +17,26 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from alerts.cloud_events import ALERT_EVENT, DAILY_FACT, SCHEMA, WORK_ITEM
-from alerts.feeding.models import DailyFact, WorkItem
+from alerts.cloud_events import ALERT_EVENT, DAILY_FACT, FLOOD, SCHEMA, WORK_ITEM
+from alerts.feeding.models import DailyFact, FloodNotice, WorkItem
 from domain.alert import AlertView
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FOLDER = Path(__file__).parent / "schemas"
 MESSAGE = "message-v1"
-MODELS: dict[str, type[BaseModel]] = {ALERT_EVENT: AlertView, WORK_ITEM: WorkItem, DAILY_FACT: DailyFact}
+MODELS: dict[str, type[BaseModel]] = {
+    ALERT_EVENT: AlertView,
+    WORK_ITEM: WorkItem,
+    DAILY_FACT: DailyFact,
+    FLOOD: FloodNotice,
+}
 
 _TEXT = {"type": "string", "minLength": 1}
 _ATTRIBUTES: dict[str, dict[str, Any]] = {
     "specversion": {"const": "1.0"},
     "id": {**_TEXT, "description": "the same on every repeat of the message"},
     "source": {**_TEXT, "format": "uri-reference", "description": "/sites/<site>/alerts"},
-    "type": {**_TEXT, "pattern": r"^fengsui\.(alert|workitem|fact)\.[A-Za-z0-9_-]+$"},
+    "type": {**_TEXT, "pattern": r"^fengsui\.(alert|workitem|fact|flood)\.[A-Za-z0-9_-]+$"},
     "subject": {**_TEXT, "description": "id of the alert or work item; unit/day of facts"},
     "time": {**_TEXT, "format": "date-time", "description": "when it was recorded, UTC"},
     "datacontenttype": {"const": "application/json"},

@@ -9,12 +9,14 @@ from alerts.schema import FeedEvent
 from backbone import subjects
 
 
-def work_item(desk: Desk, item: WorkItem, *, actor: str = SYSTEM) -> None:
-    """Add a work item to audit and feed, in the transaction of the desk.
+def work_item(desk: Desk, item: WorkItem, *, outcome: str = "opened", actor: str = SYSTEM) -> None:
+    """Add a work item, ``opened`` or ``closed``, to audit and feed, in the transaction of the desk.
 
     Whoever calls sees to it that the same matter is told once: every call is a message of its own.
     """
-    entry = desk.write(None, subjects.WORK_ITEM, actor=actor, id=item.id, kind=item.kind, entity=item.entity)
+    entry = desk.write(
+        None, subjects.WORK_ITEM, actor=actor, id=item.id, kind=item.kind, entity=item.entity, outcome=outcome
+    )
     payload = envelope(
         event_id=entry.hash[:32],
         source=desk.directory.source,
@@ -23,6 +25,7 @@ def work_item(desk: Desk, item: WorkItem, *, actor: str = SYSTEM) -> None:
         time_ns=desk.now_ns,
         schema=WORK_ITEM,
         data=item.model_dump(mode="json"),
+        outcome=outcome,
         **anchors(entry),
     )
     desk.session.add(

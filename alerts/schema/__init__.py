@@ -17,6 +17,10 @@
 | channel_health | a channel that fails: tries in a row, since when it is down | with each failed try |
 | daily_facts | the facts of one day of one unit | when the day is over; again when late facts change it |
 | facts_progress | how far the daily facts are | with the facts |
+| activations | one time that an alarm became active | with its alert's changes |
+| floods | a time with more alarms than people can work on | begun and ended once |
+| digest_items | a message that waits for the digest of a flood | with its cause; marked when it went |
+| work_items | what is wrong with an alarm, for somebody to mend | opened and closed once |
 | comments | what somebody said | append only |
 | attachments | evidence that lies elsewhere, by address and SHA-256 | append only |
 | audit | one link of the hash chain | append only |
@@ -34,6 +38,7 @@ The schema changes only by a migration in `alerts.migrations`.
 
 from alerts.schema.accounts import ApiToken, User, UserSession
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepKind, StepState, words
+from alerts.schema.load import Activation, DigestItem, Flood, FloodScope, WorkItem, WorkItemKind
 from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
 from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
@@ -44,6 +49,7 @@ __all__ = [
     "COUNTING",
     "ID",
     "TOKEN",
+    "Activation",
     "Alert",
     "ApiToken",
     "Attachment",
@@ -53,8 +59,11 @@ __all__ = [
     "ChannelHealth",
     "Comment",
     "DailyFactRow",
+    "DigestItem",
     "FactsProgress",
     "FeedEvent",
+    "Flood",
+    "FloodScope",
     "HiddenRule",
     "Ladder",
     "LadderStep",
@@ -71,5 +80,7 @@ __all__ = [
     "User",
     "UserSession",
     "WalkTest",
+    "WorkItem",
+    "WorkItemKind",
     "words",
 ]

@@ -39,6 +39,7 @@ class Alert(Base):
         Index("alerts_by_unit", "unit", "raised_at_ns"),
         Index("alerts_by_timer", "next_escalation_ns"),
         Index("alerts_by_cause", "suppressed_by"),
+        Index("alerts_by_finding", "confirmed_at_ns", "confirmed"),
         Index("alerts_by_walk_test", "walk_test"),
         Index("alerts_by_out_of_service", "out_of_service"),
         Index("alerts_by_shelf", "shelved_until_ns"),

@@ -11,6 +11,7 @@ from dashboards.api.errors import add_error_handlers
 from dashboards.api.events import events_router
 from dashboards.api.guard import Guard
 from dashboards.api.health import health_router
+from dashboards.api.kpi import kpi_router
 from dashboards.api.login import login_router
 from dashboards.api.password import password_router
 from dashboards.api.readings import readings_router
@@ -23,6 +24,7 @@ from dashboards.api.users import users_router
 from domain.errors import RefusedError
 
 ROUTERS = (
+    kpi_router,
     alerts_router,
     readings_router,
     events_router,

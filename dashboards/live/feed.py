@@ -119,8 +119,11 @@ class Feed:
         if not is_alert_change(message.subject):
             return
         try:
-            alert = AlertView.model_validate(json.loads(message.data)["data"])
-        except (ValueError, KeyError, TypeError) as error:
+            event = json.loads(message.data)
+            if not event["type"].startswith("fengsui.alert."):
+                return  # floods and work items are about no single alert
+            alert = AlertView.model_validate(event["data"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.unreadable += 1
             log.warning("message %d of %s is no alert event: %s", message.seq, ALERTS, error)
             return

@@ -23,6 +23,7 @@ from domain.site.duty import MOST_ABSENCES, Absence, Roster
 from domain.site.escalation import MOST_POLICIES, EscalationPolicy, Target
 from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
+from domain.site.operators import OperatorSettings
 from domain.site.record import RecordSettings
 from domain.site.reports import MOST_S, PointOverride, ReportSettings
 from domain.site.transmitters import TransmitterSettings
@@ -189,6 +190,7 @@ class SiteSettings(Settings):
     rosters: tuple[Roster, ...] = Field(default=(), max_length=200)
     escalation: tuple[EscalationPolicy, ...] = Field(default=(), max_length=MOST_POLICIES)
     alerts: RecordSettings = RecordSettings()
+    operators: OperatorSettings = OperatorSettings()
     store: StoreSettings = StoreSettings()
     backbone: BackboneSettings = BackboneSettings()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.documents import Document, Path
 from domain.site.findings import Findings
 from domain.site.models import SiteSettings
+from domain.site.operators import WHOLE_SITE
 from domain.site.registry import Zone
 from domain.site.telling import check_reach
 from domain.site.telling_checks import check_telling
@@ -19,6 +20,7 @@ def check_premises(doc: Document, site: SiteSettings, findings: Findings) -> dic
     _check_people(doc, site, findings)
     check_telling(doc, site, findings)
     check_reach(doc, site, findings)
+    _check_operators(doc, site, findings)
     zones: dict[str, Zone] = {}
     for at, unit in enumerate(site.units):
         if unit.safety_manager is not None:
@@ -32,6 +34,27 @@ def _check_people(doc: Document, site: SiteSettings, findings: Findings) -> None
     for at, person in enumerate(site.people):
         for slot, channel in enumerate(person.channels):
             findings.exists(doc, ("people", at, "channels", slot), channel, channels, "channel")
+
+
+def _check_operators(doc: Document, site: SiteSettings, findings: Findings) -> None:
+    """A unit's alarms are those of one position: counted twice, no figure would be right."""
+    operators, known = site.operators, {unit.id for unit in site.units}
+    taken: dict[str, str] = {}
+    for at, position in enumerate(operators.positions):
+        path: Path = ("operators", "positions", at)
+        if position.id == WHOLE_SITE:
+            findings.add(doc, (*path, "id"), f"'{WHOLE_SITE}' is the position of all other units", "give it another id")
+        for slot, unit in enumerate(position.units):
+            findings.exists(doc, (*path, "units", slot), unit, known, "unit")
+            if unit in taken:
+                also = f"unit '{unit}' is watched by position '{taken[unit]}' already"
+                findings.add(doc, (*path, "units", slot), also, "leave it in one position")
+            taken[unit] = position.id
+    ids = [(("operators", "positions", at, "id"), position.id) for at, position in enumerate(operators.positions)]
+    findings.unique(doc, ids, "operator position")
+    if operators.flood_below > operators.flood_above:
+        what = f"a flood would end before it begins, which takes more than {operators.flood_above} alarms"
+        findings.add(doc, ("operators", "flood_below"), what, "write a number below 'flood_above'")
 
 
 def _check_zones(

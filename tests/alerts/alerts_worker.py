@@ -26,7 +26,7 @@ async def main(settings: dict[str, Any]) -> None:
     credentials = Credentials(settings["user"], settings["password"])
     async with await Backbone.connect(settings["url"], credentials=credentials, name="alerts") as backbone:
         await run(
-            hotel(settings["channels"], settings["escalation"]),
+            hotel(settings["channels"], settings["escalation"], operators=settings.get("operators", {})),
             backbone,
             database_url=settings["database_url"],
             answer_base_url="http://127.0.0.1:1",

@@ -63,7 +63,6 @@ def test_the_e_bike_reaches_the_phone_word_for_word() -> None:
         ("repeat-2", 0, 1, MessageEvent.REPEAT),
         ("unanswered", 3, 1, MessageEvent.UNANSWERED),
         ("released", 0, 1, MessageEvent.RELEASED),
-        ("released", 0, 1, MessageEvent.RELEASED),
         ("unreached-0", 0, 1, MessageEvent.UNREACHED),
         ("digest-0123", 0, 1, MessageEvent.DIGEST),
         ("test", 0, 1, MessageEvent.TEST),

@@ -60,7 +60,7 @@ async def storm(bench: Scene, hazards: int, fires: int = 0) -> None:
 
 
 async def test_a_flood_keeps_to_its_budget_and_leaves_a_fifth_to_fire(tmp_path: Path) -> None:
-    async with scene(tmp_path, hotel([PHONE])) as bench:
+    async with scene(tmp_path, hotel([PHONE], operators={"flood_above": 10_000})) as bench:
         await storm(bench, 30)
         first = await claim(bench)
         assert len(first) == 8
@@ -76,7 +76,7 @@ async def test_a_flood_keeps_to_its_budget_and_leaves_a_fifth_to_fire(tmp_path: 
 
 
 async def test_the_budget_outlives_the_process(tmp_path: Path) -> None:
-    async with scene(tmp_path, hotel([PHONE])) as bench:
+    async with scene(tmp_path, hotel([PHONE], operators={"flood_above": 10_000})) as bench:
         await storm(bench, 30)
         await claim(bench)
     async with scene(tmp_path, hotel([PHONE])) as again:
