@@ -27,6 +27,7 @@ MODULES = (
     "store_trend",
     "influx",
     "gb26875_access",
+    "alert_list",
     "whole_way",
 )
 

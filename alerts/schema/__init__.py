@@ -16,6 +16,9 @@
 | attachments | evidence that lies elsewhere, by address and SHA-256 | append only |
 | audit | one link of the hash chain | append only |
 | positions | how far a stream has been read | in the transaction of what was read |
+| silences, silenced | what programs asked not to be told of for a time, and what that shelved | begun and ended once |
+| foreign_alerts | what another maker's alert said, beside the alert that it became | with the alert, resolved once |
+| once_replies | a request that was done, by its client's key | with what it did; kept a day |
 | set_aside | an input that could not be applied, with the reason | append only |
 
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
@@ -26,6 +29,7 @@ The schema changes only by a migration in `alerts.migrations`.
 
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepState, words
 from alerts.schema.outgoing import FeedEvent
+from alerts.schema.outside import ForeignAlert, OnceReply, Silence, Silenced
 from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
 from alerts.schema.telling import Attempt, LadderStep, Notification
@@ -41,15 +45,19 @@ __all__ = [
     "Base",
     "Comment",
     "FeedEvent",
+    "ForeignAlert",
     "HiddenRule",
     "LadderStep",
     "MaintenanceWindow",
     "NoticeState",
     "Notification",
+    "OnceReply",
     "OutOfService",
     "Position",
     "SeenTransition",
     "SetAside",
+    "Silence",
+    "Silenced",
     "StepState",
     "WalkTest",
     "words",
