@@ -8,7 +8,8 @@
 | instance | the entity |
 
 The fingerprint is that of Prometheus (`model.LabelSet.Fingerprint`: FNV-1a, 64 bits, over the sorted names and
-values), so that other tools compute the same. ``severity`` is a label: an alert whose level changes has another fingerprint then.
+values), so that other tools compute the same. ``severity`` is a label: an alert whose level changes has another
+fingerprint then.
 """
 
 from __future__ import annotations
