@@ -17,15 +17,19 @@ from alerts.delivery import Courier
 from alerts.desk import Desk
 from alerts.directory import Directory
 from alerts.feed import publish_feed
+from alerts.foreign_service import ForeignService
 from alerts.intake import read_alarms
+from alerts.labelled_service import LabelledService
 from alerts.links import LEAST_KEY
 from alerts.maintenance_service import MaintenanceService, open_windows
 from alerts.office import Office
+from alerts.once import OnceService
 from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
 from alerts.rules_watch import watch_rules
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
+from alerts.silences_service import SilencesService
 from alerts.stats import notification_stats
 from alerts.timers import run_timers
 from alerts.walk_test_service import WalkTestService, running_tests
@@ -76,6 +80,10 @@ async def run(
         await AlertsService(office, signing_key).serve(backbone)
         await MaintenanceService(office, backbone).serve()
         await AuditService(office, backbone).serve()
+        await SilencesService(office, backbone).serve()
+        await ForeignService(office, backbone, registry).serve()
+        await LabelledService(office, backbone).serve()
+        await OnceService(office, backbone, signing_key).serve()
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
         await _work(office, backbone, registry, couriers, stop)
