@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import actions, listing
-from alerts.face import AlertPage, ListRequest, State
+from alerts.face import AlertPage, ListRequest
 from alerts.links import LEAST_KEY
 from alerts.service import AlertsService
 from domain.alarm import AlarmClass, EntityKind, Level, Place
 from domain.errors import RefusedError
-from tests.alerts.alerts_scene import EXIT, PUMPS, Scene, fire, scene, transition
+from tests.alerts.alerts_scene import PUMPS, Scene, fire, scene, transition
 
 
 async def pages(bench: Scene, request: ListRequest) -> list[AlertPage]:
@@ -148,5 +148,3 @@ def test_any_cursor_is_read_or_refused(text: str) -> None:
 def test_a_cursor_is_read_as_it_was_written() -> None:
     cursor = listing.Cursor(3, 1_800_000_000_000_000_000, "a_-9")
     assert listing.Cursor.read(str(cursor)) == cursor
-    assert State.OPEN == "open"
-    assert EXIT.unit == "hotel"
