@@ -28,7 +28,7 @@ from alerts.labels import labels_of_row
 from alerts.schema import Alert, Silence, Silenced
 from alerts.silences_face import FORBIDDEN, MOST_SILENCES, SetSilence
 from domain.alarm import AlarmClass
-from domain.clock import NS_PER_S
+from domain.clock import NS_PER_S, floor_ms
 from domain.errors import RefusedError
 from domain.matchers import Matcher, all_match
 
@@ -47,7 +47,7 @@ FIRE_TEXT = (
 
 def put(desk: Desk, request: SetSilence) -> Silence:
     """Begin a silence or change one; raises RefusedError, with code 403 for a fire and 404 for an unknown id."""
-    starts_ns = max(request.starts_ns or desk.now_ns, desk.now_ns)
+    starts_ns = floor_ms(max(request.starts_ns or desk.now_ns, desk.now_ns))  # what goes over the wire and back
     _check_times(desk, starts_ns, request.ends_ns)
     if all(matcher.matches(_EMPTY) for matcher in request.matchers):
         raise RefusedError("至少要有一个条件不匹配空值 / at least one matcher must not match the empty value")
@@ -178,7 +178,9 @@ def _names_fires(desk: Desk, matchers: Sequence[Matcher]) -> bool:
 
 def _only_times_change(before: Silence, request: SetSilence) -> bool:
     same = matchers_of(before) == list(request.matchers) and before.fire == request.fire
-    begins_as_it_did = before.begun_ns is None or request.starts_ns in (None, before.starts_ns)
+    begins_as_it_did = (
+        before.begun_ns is None or request.starts_ns is None or floor_ms(request.starts_ns) == before.starts_ns
+    )
     return before.ended_ns is None and same and begins_as_it_did
 
 

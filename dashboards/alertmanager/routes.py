@@ -49,12 +49,11 @@ EMPTY: dict[int | str, dict[str, Any]] = {200: {"description": "done"}}
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"description": words, **_TEXT}
     for status, words in {
-        400: "the request is wrong",
+        400: "the request is wrong, or not allowed now",
         401: "no token, or a wrong one",
         403: "a fire needs a second person",
         404: "no such silence",
         405: "no such method",
-        409: "not allowed now",
         413: "a body over the limit",
         429: "too often",
         503: "a service is away",
@@ -82,9 +81,9 @@ def _add_alerts(router: APIRouter, context: Context) -> None:
         active: bool = True,
         silenced: bool = True,
         inhibited: bool = True,
-        unprocessed: bool = True,
+        unprocessed: bool = True,  # noqa: ARG001  # nothing is unprocessed here: each is told when it is recorded
     ) -> list[GettableAlert]:
-        shown = _shown(active=active and unprocessed, silenced=silenced, inhibited=inhibited)
+        shown = _shown(active=active, silenced=silenced, inhibited=inhibited)
         return [one for one in await _alerts(context, read_filters(matchers), receiver) if shown(one)]
 
     @router.get("/alerts/groups", dependencies=reads)

@@ -16,7 +16,8 @@
 | internal | 500 | our mistake; the log has the trace |
 
 ``error`` is what the API gave before there were problem details; it stays. The paths of the Alertmanager API
-answer as Alertmanager does, with a JSON string.
+answer as Alertmanager does, with a JSON string, and 400 for what is refused: it knows no 409, and amtool shows its
+user the words of a 400 only.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def error_response(
     if status == 401:
         given["WWW-Authenticate"] = "Bearer"
     if path.startswith(ALERTMANAGER):
-        return JSONResponse(message, status, headers=given)
+        return JSONResponse(message, 400 if status == 409 else status, headers=given)
     zh, en = both(message)
     problem = Problem(
         type="about:blank",
