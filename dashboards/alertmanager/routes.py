@@ -29,7 +29,7 @@ from dashboards.alertmanager.shapes import (
     VersionInfo,
 )
 from dashboards.api.context import Context
-from dashboards.api.errors import error_response
+from dashboards.api.errors import NO_HTTP, error_response
 from domain.errors import RefusedError
 from domain.matchers import MOST_MATCHERS, MOST_WRITTEN, Matcher, all_match, read_matchers
 from domain.safe_pattern import MOST_PATTERN, SafePattern
@@ -59,6 +59,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         503: "a service is away",
     }.items()
 }
+ERRORS[400] = {**ERRORS[400], "content": {**_TEXT["content"], **NO_HTTP}}
 
 
 def alertmanager_router(context: Context, prefix: str) -> APIRouter:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from alerts.actions_face import Reason, Who
 from alerts.foreign_face import MOST_LABELS, MOST_TEXT, Annotation, LabelName, LabelText
 from alerts.silences_face import SilenceId
+from dashboards.api.moment import Moment
 from domain.matchers import MOST_MATCHERS, Matcher
 
 MOST_POSTED = 1000
@@ -60,8 +61,8 @@ class PostableAlert(Shape):
 
     labels: dict[LabelName, LabelText] = Field(min_length=1, max_length=MOST_LABELS)
     annotations: dict[LabelName, Annotation] = Field(default_factory=dict, max_length=MOST_LABELS)
-    startsAt: AwareDatetime | None = None  # noqa: N815
-    endsAt: AwareDatetime | None = None  # noqa: N815
+    startsAt: Moment | None = None  # noqa: N815
+    endsAt: Moment | None = None  # noqa: N815
     generatorURL: Text = ""  # noqa: N815
 
 
@@ -78,8 +79,8 @@ class PostableSilence(Shape):
 
     id: SilenceId | Literal[""] | None = None
     matchers: list[Matcher] = Field(min_length=1, max_length=MOST_MATCHERS)
-    startsAt: AwareDatetime  # noqa: N815
-    endsAt: AwareDatetime  # noqa: N815
+    startsAt: Moment  # noqa: N815
+    endsAt: Moment  # noqa: N815
     createdBy: Who  # noqa: N815
     comment: Reason
 

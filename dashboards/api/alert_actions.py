@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from alerts.actions_face import (
     HTTP_ADDRESS,
@@ -41,6 +41,7 @@ from alerts.once_face import OnceAction, OnceFace
 from dashboards.api.alert_filters import ns_of
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
+from dashboards.api.moment import Moment
 from dashboards.api.once import IdempotencyKey
 from domain.alert import AlertView, Confirmation
 
@@ -75,7 +76,7 @@ class Shelf(By):
     """Silence until a time; a fire needs a second person."""
 
     reason: Reason
-    until: AwareDatetime
+    until: Moment
     second_by: Who | None = None
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alerts.listing_face import MOST_LISTED, ListRequest, State
+from dashboards.api.moment import Moment
 from domain.alarm import AlarmClass, Level
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.ids import Token
 
 MOST_NS = 2**63 - 1
-CURSOR = r"^[0-6]\.[0-9]{1,18}\.[0-9A-Za-z_-]{1,32}$"
+CURSOR = r"^[0-6]\.[0-9]{1,19}\.[0-9A-Za-z_-]{1,32}$"
 WORDS = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -32,8 +33,8 @@ class AlertQuery(BaseModel):
     rule: Token | None = None
     level: Level | None = None
     state: State | None = None
-    since: Annotated[AwareDatetime | None, Field(description="raised at or after")] = None
-    until: Annotated[AwareDatetime | None, Field(description="raised before")] = None
+    since: Annotated[Moment | None, Field(description="raised at or after")] = None
+    until: Annotated[Moment | None, Field(description="raised before")] = None
     text: Annotated[str | None, Field(max_length=100, pattern=WORDS, description="part of the text")] = None
     cursor: Annotated[str | None, Field(pattern=CURSOR, description="next_cursor of the page before")] = None
 

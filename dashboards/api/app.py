@@ -45,11 +45,15 @@ def make_app(context: Context) -> FastAPI:
     if context.sessions is not None:
         app.include_router(login_router(context.sessions))
 
+    @app.api_route("/healthz", methods=METHODS, include_in_schema=False)
+    @app.api_route("/readyz", methods=METHODS, include_in_schema=False)
+    @app.api_route("/metrics", methods=METHODS, include_in_schema=False)
+    @app.api_route("/alertmanager/api/{path:path}", methods=METHODS, include_in_schema=False)
     @app.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
-    async def unknown(request: Request, path: str) -> None:
+    async def unknown(request: Request) -> None:
         allowed = allowed_methods(app, request)
         if not allowed:
-            raise RefusedError(f"没有 /api/{path} / no /api/{path}", code=404)
+            raise RefusedError(f"没有 {request.url.path} / no {request.url.path}", code=404)
         words = f"此路径只接受 {allowed} / this path takes {allowed}"
         raise HTTPException(405, words, headers={"Allow": allowed})
 

@@ -41,6 +41,9 @@ NOT_FOUND = 404
 PROBLEM = "application/problem+json"
 ALERTMANAGER = ("/api/v2/", "/alertmanager/")
 
+NO_HTTP: dict[str, Any] = {"text/plain": {}}
+"""What the HTTP server itself says (400) to what is no HTTP, or has an address of over 64 kB."""
+
 _KINDS = {
     400: "bad_request",
     401: "unauthorized",
@@ -111,7 +114,11 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the errors of a route for its description; all routes have 400, 401, 403, 405, 429 and 503 besides."""
     schema = {"$ref": "#/components/schemas/Problem"}
     every = sorted({400, 401, 403, 405, 413, 429, 503, *statuses})
-    return {status: {"description": _KINDS[status], "content": {PROBLEM: {"schema": schema}}} for status in every}
+    found: dict[int | str, dict[str, Any]] = {
+        status: {"description": _KINDS[status], "content": {PROBLEM: {"schema": schema}}} for status in every
+    }
+    found[400]["content"] |= NO_HTTP
+    return found
 
 
 def status_of(error: FengsuiError) -> tuple[int, str]:

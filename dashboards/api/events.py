@@ -16,7 +16,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
@@ -72,9 +72,11 @@ def events_router(context: Context) -> APIRouter:
     """Return the one route."""
     router = APIRouter(prefix="/api/v1/events", tags=["events"], responses=declared())
     followers: set[int] = set()
-    described = {200: {"description": "events, until somebody goes", "content": {MEDIA_TYPE: {}}}}
+    described: dict[int | str, dict[str, Any]] = {
+        200: {"description": "events, until somebody goes", "content": {MEDIA_TYPE: {}}}
+    }
 
-    @router.get("", dependencies=[Depends(context.may_read)], response_class=StreamingResponse, responses={**described})
+    @router.get("", dependencies=[Depends(context.may_read)], response_class=StreamingResponse, responses=described)
     async def events(query: Annotated[EventQuery, Query()], last_event_id: LastEventId = None) -> StreamingResponse:
         if len(followers) >= MOST_FOLLOWERS:
             raise LinkError(f"{MOST_FOLLOWERS} followers already; try again later")

@@ -20,9 +20,10 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 
 from dashboards.api.context import Context
+from dashboards.api.errors import declared
+from dashboards.api.moment import Moment
 from domain.clock import NS_PER_S, to_iso
 from domain.errors import RefusedError
 from ingest.face import MOST_POINTS, Aggregate, GapsReply, LatestReply, QualityReply, RangeReply, Series
@@ -44,13 +45,14 @@ Resolution = Annotated[float, Query(ge=0, description="seconds; 0 asks for every
 
 def readings_router(context: Context) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/api/v1/readings", tags=["readings"], dependencies=[Depends(context.may_read)])
+    reads = [Depends(context.may_read)]
+    router = APIRouter(prefix="/api/v1/readings", tags=["readings"], dependencies=reads, responses=declared(404, 409))
 
-    @router.get("", response_model=RangeReply)
+    @router.get("", response_model=RangeReply, responses={200: {"content": {"text/csv": {}}}})
     async def readings(
         point: Points,
-        start: AwareDatetime | None = None,
-        end: AwareDatetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         *,
         resolution_s: Resolution = 1.0,
         aggregate: Aggregate = Aggregate.MEAN,
@@ -72,8 +74,8 @@ def readings_router(context: Context) -> APIRouter:
     @router.get("/gaps")
     async def gaps(
         point: Points,
-        start: AwareDatetime | None = None,
-        end: AwareDatetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         longer_s: Annotated[float | None, Query(gt=0, description="default: the point's own longest silence")] = None,
     ) -> GapsReply:
         known(context, point)
@@ -82,8 +84,8 @@ def readings_router(context: Context) -> APIRouter:
     @router.get("/quality")
     async def quality(
         point: Points,
-        start: AwareDatetime | None = None,
-        end: AwareDatetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         resolution_s: Resolution = 0.0,
     ) -> QualityReply:
         known(context, point)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.actions_face import Reason, Who
 from alerts.silences_face import SetSilence, SilenceId, SilencesFace, SilenceView
@@ -13,6 +13,7 @@ from dashboards.api.alert_actions import By
 from dashboards.api.alert_filters import ns_of
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
+from dashboards.api.moment import Moment
 from domain.matchers import MOST_MATCHERS, Matcher
 
 Id = Annotated[SilenceId, Path()]
@@ -24,8 +25,8 @@ class NewSilence(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     matchers: tuple[Matcher, ...] = Field(min_length=1, max_length=MOST_MATCHERS)
-    starts: AwareDatetime | None = None
-    ends: AwareDatetime
+    starts: Moment | None = None
+    ends: Moment
     by: Who
     comment: Reason
     fire: bool = False

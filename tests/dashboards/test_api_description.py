@@ -7,7 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-from tests.dashboards.control_room import API_TOKEN, control_room
+from tests.dashboards.control_room import API_TOKEN, ROOT, control_room
+
+HOOKS = "tests.dashboards.schemathesis_hooks"
 
 SECONDS = 75
 """Time for fuzzing, after the examples at the bounds of every parameter were tried."""
@@ -55,9 +57,10 @@ async def test_the_api_keeps_its_description(tmp_path: Path) -> None:
             "--exclude-path",
             "/api/v1/events",  # never ends unless it is asked to: see test_api_events
             cwd=tmp_path,
-            env={**os.environ, "COLUMNS": "160"},
+            env={**os.environ, "COLUMNS": "160", "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         written, _ = await process.communicate()
+    (tmp_path / "schemathesis.txt").write_bytes(written)
     assert process.returncode == 0, written.decode()[-20_000:]
