@@ -6,12 +6,11 @@ keeps otherwise. Without the count nothing is sent a second time.
 
 from __future__ import annotations
 
-from typing import Any
-
+from requests import Session
 from schemathesis.transport import requests as transport
 
 
-def _unknown(_session: Any) -> int:
+def _unknown(session: Session) -> int:  # noqa: ARG001  # the name that is called
     return 0
 
 

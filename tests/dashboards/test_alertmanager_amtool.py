@@ -176,9 +176,7 @@ async def test_amtool_adds_an_alert_and_ends_it(room: ControlRoom, tmp_path: Pat
         assert (detail["rule"], detail["alarm_class"], detail["level"]) == ("prometheus", "system", "critical")
         code, written = await amtool(room, tmp_path, *words, "--end", "2020-01-01T00:00:00-00:00")
         assert code != 0  # it would end before it began
-        ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        alerts = [{"labels": alert["labels"], "startsAt": alert["startsAt"], "endsAt": ended}]
-        await asyncio.sleep(1)
+        alerts = [{"labels": alert["labels"], "startsAt": alert["startsAt"], "endsAt": alert["startsAt"]}]
         assert (await http.post("/api/v2/alerts", json=alerts, headers=BEARER)).status_code == 200
         assert not (await http.get(f"/api/v1/alerts/{ours}")).json()["alert"]["active"]
     _, written = await amtool(room, tmp_path, "alert", "query", f"alertname={name}", "-o", "json")

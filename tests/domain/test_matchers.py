@@ -108,7 +108,7 @@ def test_a_label_that_is_absent_is_empty() -> None:
     matchers = read_matchers('{class="fire",zone!="exit",point=""}')
     assert all_match(matchers, {"class": "fire"})
     assert not all_match(matchers, {"class": "fire", "zone": "exit"})
-    assert Matcher(name="a", value=".+", isRegex=True, isEqual=False).matches({})
+    assert Matcher(name="a", value=".+", is_regex=True, is_equal=False).matches({})
 
 
 def test_the_fingerprint_is_that_of_prometheus() -> None:
