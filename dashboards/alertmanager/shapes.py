@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from alerts.actions_face import Reason, Who
 from alerts.foreign_face import MOST_LABELS, MOST_TEXT, Annotation, LabelName, LabelText
 from alerts.silences_face import SilenceId
 from dashboards.api.moment import Moment
+from dashboards.api.words import Name, SomeWords
 from domain.matchers import MOST_MATCHERS, Matcher
 
 MOST_POSTED = 1000
@@ -81,8 +81,8 @@ class PostableSilence(Shape):
     matchers: list[Matcher] = Field(min_length=1, max_length=MOST_MATCHERS)
     startsAt: Moment  # noqa: N815
     endsAt: Moment  # noqa: N815
-    createdBy: Who  # noqa: N815
-    comment: Reason
+    createdBy: Name  # noqa: N815
+    comment: SomeWords
 
 
 class SilenceStatus(Shape):

@@ -31,11 +31,8 @@ from alerts.actions_face import (
     AttachRequest,
     CommentRequest,
     ConfirmRequest,
-    Reason,
     RecheckRequest,
-    Remark,
     ShelveRequest,
-    Who,
 )
 from alerts.once_face import OnceAction, OnceFace
 from dashboards.api.alert_filters import ns_of
@@ -43,6 +40,7 @@ from dashboards.api.context import Context
 from dashboards.api.errors import declared
 from dashboards.api.moment import Moment
 from dashboards.api.once import IdempotencyKey
+from dashboards.api.words import Name, SomeWords, Words
 from domain.alert import AlertView, Confirmation
 
 Id = Annotated[AlertId, Path()]
@@ -55,35 +53,35 @@ class By(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: Who
+    by: Name
 
 
 class Finding(By):
     """What was found out; a false alarm needs its cause, here or as the text."""
 
     finding: Confirmation
-    text: Remark = ""
-    cause: Remark = ""
+    text: Words = ""
+    cause: Words = ""
 
 
 class Comment(By):
     """Something to add."""
 
-    text: Reason
+    text: SomeWords
 
 
 class Shelf(By):
     """Silence until a time; a fire needs a second person."""
 
-    reason: Reason
+    reason: SomeWords
     until: Moment
-    second_by: Who | None = None
+    second_by: Name | None = None
 
 
 class Assignment(By):
     """Who is responsible from now on."""
 
-    to: Who
+    to: Name
 
 
 class Evidence(By):
@@ -92,13 +90,13 @@ class Evidence(By):
     url: Annotated[str, StringConstraints(pattern=HTTP_ADDRESS, max_length=MOST_URL)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     media_type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.+-]{1,63}/[a-z0-9.+-]{1,63}$")]
-    note: Remark = ""
+    note: Words = ""
 
 
 class Recheck(By):
     """Somebody saw on the spot that all is well."""
 
-    note: Remark = ""
+    note: Words = ""
 
 
 def actions_router(context: Context) -> APIRouter:

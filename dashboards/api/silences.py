@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.actions_face import Reason, Who
 from alerts.silences_face import SetSilence, SilenceId, SilencesFace, SilenceView
 from dashboards.api.alert_actions import By
 from dashboards.api.alert_filters import ns_of
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
 from dashboards.api.moment import Moment
+from dashboards.api.words import Name, SomeWords
 from domain.matchers import MOST_MATCHERS, Matcher
 
 Id = Annotated[SilenceId, Path()]
@@ -27,8 +27,8 @@ class NewSilence(BaseModel):
     matchers: tuple[Matcher, ...] = Field(min_length=1, max_length=MOST_MATCHERS)
     starts: Moment | None = None
     ends: Moment
-    by: Who
-    comment: Reason
+    by: Name
+    comment: SomeWords
     fire: bool = False
 
 
