@@ -4,17 +4,19 @@
 |---|---|
 | label ``class``: supervisory, fault, hazard, duty, system | the class; anything else, fire and linkage too: system |
 | label ``severity``: critical, page, emergency / warning, none at all / any other | critical / warning / notice |
-| labels ``unit``, ``zone``, ``device`` that the site has | the place; no such unit: the site's first unit |
+| labels ``unit``, ``zone``, ``device`` that the site has | the place; no such unit: the first within the poster's scope |
 | all labels, ``summary`` or ``description`` | the text; labels and annotations are kept as they came |
 | ``endsAt`` that is over; not posted again for 5 min, or until the ``endsAt`` it gave | cleared |
 
 Nobody outside can raise a fire: who may reach the API could page a fire brigade otherwise. What clears stays open until
-a person has answered, as every alert does here. The same labels are the same alert, however often they are posted.
+a person has answered, as every alert does here. The same labels are the same alert of a unit, however often they are
+posted. For whoever has a scope, a unit outside is one that the site does not have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -47,7 +49,22 @@ MOST_SAID = 600
 """Characters of the text."""
 
 
-def take(desk: Desk, registry: Registry, post: ForeignPost) -> None:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places that labels may name: those of a site within ``units`` (None: everywhere)."""
+
+    registry: Registry
+    units: Collection[str] | None = None
+
+    def unit(self, named: str) -> str:
+        """Return the unit of that name, or the first; raises RefusedError where there is none at all."""
+        known = [unit for unit in self.registry.units if self.units is None or unit in self.units]
+        if not known:
+            raise RefusedError("范围内没有单位 / no unit of this site is within the scope")
+        return named if named in known else known[0]
+
+
+def take(desk: Desk, post: ForeignPost, places: Places, *, by: str) -> None:
     """Take one posted alert; raises RefusedError with the reason."""
     labels = {name: value for name, value in post.labels.items() if value}
     if not labels:
@@ -56,7 +73,7 @@ def take(desk: Desk, registry: Registry, post: ForeignPost) -> None:
     if post.ends_ns is not None and post.ends_ns < starts_ns:
         raise RefusedError("结束早于开始 / it ends before it begins")
     ends_ns = post.ends_ns if post.ends_ns is not None else desk.now_ns + round(RESOLVE_S * NS_PER_S)
-    alarm = _alarm(registry, labels)
+    alarm = _alarm(places, labels)
     if ends_ns <= desk.now_ns:
         _resolve(desk, alarm, labels)
         return
@@ -64,7 +81,7 @@ def take(desk: Desk, registry: Registry, post: ForeignPost) -> None:
         _check_room(desk)
         zh, en = _texts(labels, post.annotations)
         own_alarms.raise_own(desk, alarm, zh=zh, en=en)
-    _keep(desk, alarm, labels, post, (starts_ns, ends_ns))
+    _keep(desk, alarm, labels, post, (starts_ns, ends_ns), by)
 
 
 def end_silent(desk: Desk) -> None:
@@ -82,10 +99,8 @@ def next_end(session: Session) -> int | None:
     return session.scalar(select(func.min(ForeignAlert.ends_ns)).where(ForeignAlert.resolved_ns.is_(None)))
 
 
-def _alarm(registry: Registry, labels: Mapping[str, str]) -> OwnAlarm:
-    unit = labels.get("unit", "")
-    if unit not in registry.units:
-        unit = next(iter(registry.units))
+def _alarm(places: Places, labels: Mapping[str, str]) -> OwnAlarm:
+    registry, unit = places.registry, places.unit(labels.get("unit", ""))
     zone = registry.zones.get(f"{unit}/{labels.get('zone')}")
     device = registry.devices.get(f"{unit}/{labels.get('device')}")
     place = Place(
@@ -123,7 +138,9 @@ def _check_room(desk: Desk) -> None:
         raise RefusedError(f"外部告警已达上限 {MOST_OPEN} / {MOST_OPEN} foreign alerts stand already")
 
 
-def _keep(desk: Desk, alarm: OwnAlarm, labels: dict[str, str], post: ForeignPost, span: tuple[int, int]) -> None:
+def _keep(
+    desk: Desk, alarm: OwnAlarm, labels: dict[str, str], post: ForeignPost, span: tuple[int, int], by: str
+) -> None:
     alert = desk.open_alert(alarm.rule, alarm.entity)
     if alert is None:
         return
@@ -135,7 +152,7 @@ def _keep(desk: Desk, alarm: OwnAlarm, labels: dict[str, str], post: ForeignPost
     kept.ends_ns, kept.updated_ns, kept.resolved_ns = ends_ns, desk.now_ns, None
     if known is None:
         desk.session.add(kept)
-        desk.write(alert, "foreign", labels=labels, generator_url=post.generator_url)
+        desk.write(alert, "foreign", actor=by, labels=labels, generator_url=post.generator_url)
 
 
 def _resolve(desk: Desk, alarm: OwnAlarm, labels: Mapping[str, str]) -> None:

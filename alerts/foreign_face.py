@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from alerts.actions_face import LATEST_NS, Model
+from alerts.actions_face import LATEST_NS, Model, Who
 from backbone.client import Backbone
+from domain.ids import Token
 from domain.matchers import NAME
 
 MOST_AT_ONCE = 64
@@ -46,9 +47,11 @@ class ForeignPost(Model):
 
 
 class PostRequest(Model):
-    """What was posted, and who posted it."""
+    """What was posted, by whom, and in which units they may (None: everywhere)."""
 
     alerts: tuple[ForeignPost, ...] = Field(max_length=MOST_AT_ONCE)
+    by: Who
+    units: tuple[Token, ...] | None = None
 
 
 class PostReply(Model):
@@ -67,5 +70,7 @@ class ForeignFace:
 
     async def post(self, request: PostRequest) -> PostReply:
         """Take alerts in; each by itself, so that a bad one harms no other."""
-        reply = await self._backbone.request(ForeignSubject.POST.value, request.model_dump(mode="json"))
+        reply = await self._backbone.request(
+            ForeignSubject.POST.value, request.model_dump(mode="json", exclude_none=True)
+        )
         return PostReply.model_validate(reply)

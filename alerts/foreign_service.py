@@ -31,12 +31,13 @@ class ForeignService:
     async def post(self, body: Reply) -> Reply:
         """Take alerts in."""
         request = PostRequest.model_validate(body)
+        places = foreign_alerts.Places(self._registry, request.units)
 
         def work(desk: Desk) -> PostReply:
             refused: dict[int, str] = {}
             for number, one in enumerate(request.alerts):
                 try:
-                    foreign_alerts.take(desk, self._registry, one)
+                    foreign_alerts.take(desk, one, places, by=request.by)
                 except RefusedError as error:  # raised before anything is changed
                     refused[number] = error.reason
             return PostReply(taken=len(request.alerts) - len(refused), refused=refused)

@@ -64,12 +64,16 @@ class LabelledPage(Model):
 
 
 class AuditRequest(Model):
-    """A page of the audit, newest first: of all, or of one alert; ``cursor``: where the page before ended."""
+    """A page of the audit, newest first: of all, or of one alert; ``cursor``: where the page before ended.
+
+    ``alerts_only`` leaves out what is about no alert: accounts, sessions, silences.
+    """
 
     id: AlertId | None = None
     units: tuple[Token, ...] | None = None
     actor: str | None = Field(default=None, max_length=64)
     action: Token | None = None
+    alerts_only: bool = False
     cursor: int | None = Field(default=None, ge=1, lt=2**63)
     limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
 

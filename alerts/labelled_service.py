@@ -24,6 +24,7 @@ from alerts.labelled_face import (
 from alerts.labels import labels_of_row
 from alerts.office import Office
 from alerts.schema import Alert, AuditEntry, ForeignAlert, Notification, Silenced
+from alerts.silences_face import SHELF
 from alerts.views import alert_view, audit_view
 from backbone.client import Backbone
 from domain.alert import SuppressionKind
@@ -100,7 +101,7 @@ def _resting(alert: Alert, silences: list[str]) -> list[str]:
     """Return what keeps it quiet, besides a cause."""
     found = list(silences) if alert.shelved_until_ns is not None else []
     if alert.shelved_until_ns is not None and not found:
-        found.append(f"shelve-{alert.id}")
+        found.append(f"{SHELF}{alert.id}")
     if alert.suppressed_kind in (SuppressionKind.MAINTENANCE, SuppressionKind.DIGEST):
         found.append(f"{alert.suppressed_kind.value}-{alert.suppressed_by}")
     if alert.held:
@@ -135,7 +136,9 @@ def _receivers(session: Session, ids: Sequence[str]) -> Mapping[str, list[str]]:
 
 def _entries(session: Session, request: AuditRequest) -> AuditPage:
     """Return a page of the audit: a filter looks at so many entries at most, and its cursor goes on."""
-    if request.id is not None and session.get(Alert, request.id) is None:
+    alert = session.get(Alert, request.id) if request.id is not None else None
+    hidden = alert is not None and request.units is not None and alert.unit not in request.units
+    if request.id is not None and (alert is None or hidden):
         raise RefusedError(f"没有告警 {request.id} / no such alert", code=NOT_FOUND)
     query = select(AuditEntry).order_by(AuditEntry.number.desc())
     if request.cursor is not None:
@@ -153,13 +156,14 @@ def _entries(session: Session, request: AuditRequest) -> AuditPage:
 
 
 def _filters(request: AuditRequest) -> bool:
-    return any(one is not None for one in (request.actor, request.action, request.units))
+    return request.alerts_only or any(one is not None for one in (request.actor, request.action, request.units))
 
 
 def _fits(entry: AuditEntry, request: AuditRequest, units: Mapping[str, str]) -> bool:
     return (
         request.actor in (None, entry.actor)
         and request.action in (None, entry.action)
+        and (entry.alert_id is not None or not request.alerts_only)
         and (request.units is None or units.get(entry.alert_id or "") in request.units)
     )
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from sqlalchemy import delete
@@ -76,10 +76,7 @@ class OnceService:
         """Do an action once."""
         request = OnceRequest.model_validate(body)
         office = OnceOffice(
-            database=self._office.database,
-            directory=self._office.directory,
-            clock=self._office.clock,
-            bell=self._office.bell,
+            **{part.name: getattr(self._office, part.name) for part in fields(Office)},
             key=stable_id("once", request.key),
             request=stable_id(request.action, json.dumps(request.body, sort_keys=True)),
         )

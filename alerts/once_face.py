@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -37,24 +38,28 @@ class OnceAction(StrEnum):
 class OnceRequest(Model):
     """An action, and its key."""
 
-    key: str = Field(min_length=1, max_length=300)
+    key: str = Field(min_length=1, max_length=400, description="whose it is, and what they called it")
     action: OnceAction
     body: dict[str, Any]
 
 
 class OnceFace:
-    """Typed client of actions, with or without a key. Raises as `alerts.actions_face` says."""
+    """Typed client of actions, with or without a key. Raises as `alerts.actions_face` says.
+
+    ``whose`` is the principal who asks: the same key of somebody else is another key.
+    """
 
     def __init__(self, backbone: Backbone) -> None:
         """Ask over ``backbone``."""
         self._backbone = backbone
 
-    async def do(self, action: OnceAction, request: ActionRequest, key: str | None = None) -> AlertView:
+    async def do(self, action: OnceAction, request: ActionRequest, *, whose: str, key: str | None = None) -> AlertView:
         """Do an action; under a key the second time gives the answer of the first."""
         body = request.model_dump(mode="json", exclude_none=True)
         if key is None:
             subject = ActionSubject[action.name].value
         else:
             subject = OnceSubject.DO.value
-            body = OnceRequest(key=f"{request.by}/{key}", action=action, body=body).model_dump(mode="json")
+            full = json.dumps([whose, request.by, key], ensure_ascii=False)
+            body = OnceRequest(key=full, action=action, body=body).model_dump(mode="json")
         return AlertView.model_validate((await self._backbone.request(subject, body))["alert"])

@@ -9,14 +9,15 @@
 Limits: `MOST_S` from its begin to its end (assumption: a week, as for a shelf); a fire is shelved no longer than
 `life_cycle.MOST_SHELVED_S` has it. **Fire**: a silence covers no fire, unless it was asked to and another person than
 its maker confirmed it. One that names fires without having been asked to is refused, so that nobody believes
-that a fire is silenced which is not. What a person takes off the shelf stays off it until it is raised again.
+that a fire is silenced which is not. **Scope**: a silence of somebody with a scope covers alerts of the units that were
+within it when it was made, and no other, whoever changes it later. What a person takes off the shelf stays off it until it is raised again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -51,19 +52,20 @@ def put(desk: Desk, request: SetSilence) -> Silence:
     _check_times(desk, starts_ns, request.ends_ns)
     if all(matcher.matches(_EMPTY) for matcher in request.matchers):
         raise RefusedError("至少要有一个条件不匹配空值 / at least one matcher must not match the empty value")
-    if not request.fire and _names_fires(desk, request.matchers):
+    before = known(desk, request.id, request.units) if request.id is not None else None
+    units = before.units if before is not None else request.units
+    if not request.fire and _names_fires(desk, request.matchers, units):
         raise RefusedError(FIRE_TEXT, code=FORBIDDEN)
-    before = _known(desk, request.id) if request.id is not None else None
     if before is not None and _only_times_change(before, request):
         return _change(desk, before, request)
     if before is not None and before.ended_ns is None:
         finish(desk, before, request.by)
-    return _new(desk, request, starts_ns)
+    return _new(desk, request, starts_ns, units)
 
 
-def confirm(desk: Desk, silence_id: str, by: str) -> Silence:
+def confirm(desk: Desk, silence_id: str, by: str, units: Collection[str] | None = None) -> Silence:
     """Let a silence cover fires; raises RefusedError when it is over, was not asked to, or by its own maker."""
-    silence = _known(desk, silence_id)
+    silence = known(desk, silence_id, units)
     if silence.ended_ns is not None:
         raise RefusedError("静默已结束 / the silence is over")
     if not silence.fire:
@@ -80,9 +82,9 @@ def confirm(desk: Desk, silence_id: str, by: str) -> Silence:
     return silence
 
 
-def expire(desk: Desk, silence_id: str, by: str) -> Silence:
+def expire(desk: Desk, silence_id: str, by: str, units: Collection[str] | None = None) -> Silence:
     """End a silence by a person."""
-    silence = _known(desk, silence_id)
+    silence = known(desk, silence_id, units)
     if silence.ended_ns is not None:
         raise RefusedError("静默已结束 / the silence is over already")
     finish(desk, silence, by)
@@ -150,9 +152,15 @@ def _forget(desk: Desk) -> None:
     desk.session.info.pop(_CACHE, None)
 
 
-def _known(desk: Desk, silence_id: str) -> Silence:
+def within(silence: Silence, units: Collection[str] | None) -> bool:
+    """Tell whether a silence lies within a scope (None: everywhere)."""
+    return units is None or (silence.units is not None and set(silence.units) <= set(units))
+
+
+def known(desk: Desk, silence_id: str, units: Collection[str] | None) -> Silence:
+    """Return a silence; raises RefusedError with code 404 when there is none within the scope."""
     found = desk.session.get(Silence, silence_id)
-    if found is None:
+    if found is None or not within(found, units):
         raise RefusedError(f"没有静默 {silence_id} / no such silence", code=NOT_FOUND)
     return found
 
@@ -166,13 +174,15 @@ def _check_times(desk: Desk, starts_ns: int, ends_ns: int) -> None:
         raise RefusedError("开始时间太远 / it begins too far from now")
 
 
-def _names_fires(desk: Desk, matchers: Sequence[Matcher]) -> bool:
+def _names_fires(desk: Desk, matchers: Sequence[Matcher], units: Collection[str] | None) -> bool:
     """Tell whether it is about fires: it asks for the class, or matches one that is open."""
     asked = [matcher for matcher in matchers if matcher.name == "class"]
     classes = [one for one in AlarmClass if all(matcher.matches({"class": one.value}) for matcher in asked)]
     if classes == [AlarmClass.FIRE]:
         return True
     fires = select(Alert).where(Alert.closed_at_ns.is_(None), Alert.priority == AlarmClass.FIRE.priority)
+    if units is not None:
+        fires = fires.where(Alert.unit.in_(units))
     return any(all_match(matchers, labels_of_row(desk.session, alert)) for alert in desk.session.scalars(fires))
 
 
@@ -202,7 +212,7 @@ def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
     return silence
 
 
-def _new(desk: Desk, request: SetSilence, starts_ns: int) -> Silence:
+def _new(desk: Desk, request: SetSilence, starts_ns: int, units: Collection[str] | None) -> Silence:
     count = desk.session.scalar(select(func.count()).select_from(Silence).where(Silence.ended_ns.is_(None)))
     if (count or 0) >= MOST_SILENCES:
         raise RefusedError(f"静默已达上限 {MOST_SILENCES} / {MOST_SILENCES} silences are the most")
@@ -210,6 +220,7 @@ def _new(desk: Desk, request: SetSilence, starts_ns: int) -> Silence:
     silence = Silence(
         id=str(uuid.uuid4()),
         matchers={"all": matchers},
+        units=None if units is None else sorted(units),
         starts_ns=starts_ns,
         ends_ns=request.ends_ns,
         created_by=request.by,
@@ -218,7 +229,11 @@ def _new(desk: Desk, request: SetSilence, starts_ns: int) -> Silence:
         updated_ns=desk.now_ns,
     )
     desk.session.add(silence)
-    told: dict[str, Any] = {"matchers": [str(matcher) for matcher in request.matchers], "fire": request.fire}
+    told: dict[str, Any] = {
+        "matchers": [str(matcher) for matcher in request.matchers],
+        "fire": request.fire,
+        "units": silence.units,
+    }
     times = {"starts_ns": starts_ns, "ends_ns": request.ends_ns}
     desk.write(None, "silence_set", actor=request.by, id=silence.id, comment=request.comment, **told, **times)
     if starts_ns <= desk.now_ns:
@@ -242,6 +257,8 @@ def _cover_open(desk: Desk, silence: Silence) -> None:
 
 
 def _covers(desk: Desk, silence: Silence, alert: Alert) -> bool:
+    if silence.units is not None and alert.unit not in silence.units:
+        return False
     if alert.alarm_class is AlarmClass.FIRE and silence.second_by is None:
         return False
     return all_match(matchers_of(silence), labels_of_row(desk.session, alert))

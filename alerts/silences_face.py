@@ -2,7 +2,8 @@
 
 A silence shelves the open alerts that all its matchers match, and those that are raised meanwhile, until it ends. It
 covers the class fire only when it was asked to (``fire``) and a second person confirmed it; one that would need to is
-refused with code 403. ``shelve-<alert>`` is not a silence of its own but an alert that a person shelved.
+refused with code 403. ``units`` is the scope of who asks (None: everywhere): a silence made within a scope covers
+alerts of these units only, and whoever has a scope sees and touches only those that lie within it. ``shelve-<alert>`` is not a silence of its own but an alert that a person shelved.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from pydantic import Field, StringConstraints
 from alerts.actions_face import LATEST_NS, Model, Reason, Who
 from backbone.client import Backbone
 from domain.errors import RefusedError
+from domain.ids import Token
 from domain.matchers import MOST_MATCHERS, Matcher
 
 FORBIDDEN = 403
+SHELF = "shelve-"
+"""How the id of what a person shelved begins, where it is listed as a silence; the id of the alert follows."""
 MOST_SILENCES = 200
 """In force or to come (assumption): more than that is no longer a list that anybody reads."""
 
 SilenceId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 Moment = Annotated[int, Field(gt=0, le=LATEST_NS)]
+Units = tuple[Token, ...] | None
 
 
 class SilenceSubject(StrEnum):
@@ -52,12 +57,14 @@ class SetSilence(Model):
     by: Who
     comment: Reason
     fire: bool = Field(default=False, description="cover fires, too, once a second person has confirmed it")
+    units: Units = None
 
 
 class ListSilences(Model):
     """Which silences: ended ones are kept for ever, and listed for five days as Alertmanager does."""
 
     id: SilenceId | None = None
+    units: Units = None
 
 
 class ChangeSilence(Model):
@@ -65,10 +72,11 @@ class ChangeSilence(Model):
 
     id: SilenceId
     by: Who
+    units: Units = None
 
 
 class SilenceView(Model):
-    """A silence; ``alerts`` is how many it has shelved now."""
+    """A silence; ``alerts`` is how many it has shelved now, ``units`` where it covers any (None: everywhere)."""
 
     id: str
     matchers: tuple[Matcher, ...]
@@ -81,6 +89,7 @@ class SilenceView(Model):
     fire: bool
     second_by: str | None
     alerts: int
+    units: tuple[str, ...] | None
 
 
 class SilencesFace:
@@ -94,23 +103,23 @@ class SilencesFace:
         """Begin a silence, or change one."""
         return _one(await self._ask(SilenceSubject.SET, request))
 
-    async def list(self) -> tuple[SilenceView, ...]:
+    async def list(self, *, units: Units = None) -> tuple[SilenceView, ...]:
         """Return all that are in force, to come, or ended within five days."""
-        reply = await self._ask(SilenceSubject.LIST, ListSilences())
+        reply = await self._ask(SilenceSubject.LIST, ListSilences(units=units))
         return tuple(SilenceView.model_validate(one) for one in reply["silences"])
 
-    async def get(self, silence_id: str) -> SilenceView:
+    async def get(self, silence_id: str, *, units: Units = None) -> SilenceView:
         """Return one."""
-        reply = await self._ask(SilenceSubject.LIST, ListSilences(id=silence_id))
+        reply = await self._ask(SilenceSubject.LIST, ListSilences(id=silence_id, units=units))
         return SilenceView.model_validate(reply["silences"][0])
 
-    async def confirm(self, silence_id: str, *, by: str) -> SilenceView:
+    async def confirm(self, silence_id: str, *, by: str, units: Units = None) -> SilenceView:
         """Let it cover fires: by another person than who made it."""
-        return _one(await self._ask(SilenceSubject.CONFIRM, ChangeSilence(id=silence_id, by=by)))
+        return _one(await self._ask(SilenceSubject.CONFIRM, ChangeSilence(id=silence_id, by=by, units=units)))
 
-    async def expire(self, silence_id: str, *, by: str) -> SilenceView:
+    async def expire(self, silence_id: str, *, by: str, units: Units = None) -> SilenceView:
         """End it now; what still stands is told again."""
-        return _one(await self._ask(SilenceSubject.EXPIRE, ChangeSilence(id=silence_id, by=by)))
+        return _one(await self._ask(SilenceSubject.EXPIRE, ChangeSilence(id=silence_id, by=by, units=units)))
 
     async def _ask(self, subject: SilenceSubject, request: Model) -> Any:
         body = request.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -14,6 +14,7 @@ from alerts.office import Office
 from alerts.schema import Alert, AuditEntry, Silence, Silenced
 from alerts.silences_face import (
     FORBIDDEN,
+    SHELF,
     ChangeSilence,
     ListSilences,
     SetSilence,
@@ -29,7 +30,6 @@ from domain.matchers import Matcher
 
 Reply = dict[str, Any]
 
-SHELF = "shelve-"
 KEPT_NS = 5 * 86_400 * NS_PER_S
 """How long an ended silence is listed: Alertmanager's own default (``--data.retention=120h``)."""
 MOST_LISTED = 500
@@ -58,16 +58,16 @@ class SilencesService:
     async def confirm(self, body: Reply) -> Reply:
         """Let it cover fires."""
         request = ChangeSilence.model_validate(body)
-        return await self._change(lambda desk: silences.confirm(desk, request.id, request.by))
+        return await self._change(lambda desk: silences.confirm(desk, request.id, request.by, request.units))
 
     async def expire(self, body: Reply) -> Reply:
         """End a silence, or take what a person shelved off the shelf."""
         request = ChangeSilence.model_validate(body)
         if not request.id.startswith(SHELF):
-            return await self._change(lambda desk: silences.expire(desk, request.id, request.by))
+            return await self._change(lambda desk: silences.expire(desk, request.id, request.by, request.units))
 
         def work(desk: Desk) -> Reply:
-            alert = desk.alert(request.id.removeprefix(SHELF))
+            alert = _shelved(desk.session, request)
             before = _shelf(desk.session, alert)
             shelving.unshelve(desk, alert, request.by)
             return {"silence": before.model_copy(update={"state": SilenceState.EXPIRED}).model_dump(mode="json")}
@@ -78,7 +78,7 @@ class SilencesService:
         """List silences and shelves, those that end last first."""
         request = ListSilences.model_validate(body)
         now_ns = self._office.clock.now_ns()
-        found = await self._office.database.read(lambda session: _listed(session, now_ns, request.id))
+        found = await self._office.database.read(lambda session: _listed(session, now_ns, request))
         return {"silences": [one.model_dump(mode="json") for one in found]}
 
     async def _change(self, work: Callable[[Desk], Silence]) -> Reply:
@@ -92,28 +92,39 @@ class SilencesService:
         return {"silence": silence.model_dump(mode="json")}
 
 
-def _listed(session: Session, now_ns: int, silence_id: str | None) -> list[SilenceView]:
-    if silence_id is not None:
-        return [_found(session, now_ns, silence_id)]
+def _listed(session: Session, now_ns: int, request: ListSilences) -> list[SilenceView]:
+    if request.id is not None:
+        return [_found(session, now_ns, request)]
     recent = or_(Silence.ended_ns.is_(None), Silence.ended_ns > now_ns - KEPT_NS)
-    rows = session.scalars(select(Silence).where(recent).order_by(Silence.ends_ns.desc()).limit(MOST_LISTED))
-    return [*(_view(session, row, now_ns) for row in rows.all()), *(_shelf(session, one) for one in _shelves(session))]
+    query = select(Silence).where(recent).order_by(Silence.ends_ns.desc())
+    rows = [row for row in session.scalars(query).all() if silences.within(row, request.units)][:MOST_LISTED]
+    shelves = _shelves(session, request.units)
+    return [*(_view(session, row, now_ns) for row in rows), *(_shelf(session, one) for one in shelves)]
 
 
-def _found(session: Session, now_ns: int, silence_id: str) -> SilenceView:
-    silence = session.get(Silence, silence_id)
-    if silence is not None:
+def _found(session: Session, now_ns: int, request: ListSilences) -> SilenceView:
+    silence = session.get(Silence, request.id)
+    if silence is not None and silences.within(silence, request.units):
         return _view(session, silence, now_ns)
+    return _shelf(session, _shelved(session, request))
+
+
+def _shelved(session: Session, request: ListSilences | ChangeSilence) -> Alert:
+    """Return the alert that a person shelved, by the id that its shelf has as a silence."""
+    silence_id = request.id or ""
     alert = session.get(Alert, silence_id.removeprefix(SHELF)) if silence_id.startswith(SHELF) else None
-    if alert is None or alert.shelved_until_ns is None:
+    hidden = alert is not None and request.units is not None and alert.unit not in request.units
+    if alert is None or alert.shelved_until_ns is None or hidden:
         raise RefusedError(f"没有静默 {silence_id} / no such silence", code=NOT_FOUND)
-    return _shelf(session, alert)
+    return alert
 
 
-def _shelves(session: Session) -> list[Alert]:
+def _shelves(session: Session, units: Collection[str] | None) -> list[Alert]:
     """Return what people shelved one by one."""
     silenced = select(Silenced.alert_id).where(Silenced.ended_ns.is_(None))
     query = select(Alert).where(Alert.shelved_until_ns.is_not(None), Alert.id.not_in(silenced))
+    if units is not None:
+        query = query.where(Alert.unit.in_(units))
     return list(session.scalars(query.order_by(Alert.shelved_until_ns.desc()).limit(MOST_LISTED)))
 
 
@@ -124,6 +135,7 @@ def _view(session: Session, silence: Silence, now_ns: int) -> SilenceView:
     return SilenceView(
         **{name: getattr(silence, name) for name in names},
         matchers=tuple(silences.matchers_of(silence)),
+        units=None if silence.units is None else tuple(silence.units),
         state=_state(silence, now_ns),
         alerts=session.scalar(shelved.where(Alert.shelved_until_ns.is_not(None))) or 0,
     )
@@ -152,4 +164,5 @@ def _shelf(session: Session, alert: Alert) -> SilenceView:
         fire=alert.shelved_with is not None,
         second_by=alert.shelved_with,
         alerts=1,
+        units=(alert.unit,),
     )

@@ -15,7 +15,8 @@ class Silence(Base):
 
     ``matchers`` is ``{"all": [{name, value, isRegex, isEqual}, …]}``. ``fire`` says that it was asked to cover fires;
     it does so from when ``second_by``, another person, confirmed it. ``begun_ns`` and ``ended_ns`` are when the service
-    put it in force and out of it. Never deleted.
+    put it in force and out of it. ``units`` is the scope of who made it: it covers alerts of these only; None is all.
+    Never deleted.
     """
 
     __tablename__ = "silences"
@@ -23,6 +24,7 @@ class Silence(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     matchers: Mapped[dict[str, Any]]
+    units: Mapped[list[str] | None]
     starts_ns: Mapped[int]
     ends_ns: Mapped[int]
     created_by: Mapped[str]

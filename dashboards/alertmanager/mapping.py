@@ -99,15 +99,16 @@ def silence_of(view: SilenceView) -> GettableSilence:
     )
 
 
-def set_of(silence: PostableSilence) -> SetSilence:
+def set_of(silence: PostableSilence, by: str, units: tuple[str, ...] | None) -> SetSilence:
     """Return what the service is asked for; it never covers fires this way."""
     return SetSilence(
         id=silence.id or None,
         matchers=tuple(silence.matchers),
         starts_ns=ns_of(silence.startsAt) or None,
         ends_ns=max(ns_of(silence.endsAt) or 0, 1),
-        by=silence.createdBy,
+        by=by,
         comment=silence.comment,
+        units=units,
     )
 
 

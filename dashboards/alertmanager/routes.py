@@ -1,4 +1,7 @@
-"""``/api/v2`` and ``/alertmanager/api/v2``: the routes of Alertmanager's API. Errors are JSON strings, as there."""
+"""``/api/v2`` and ``/alertmanager/api/v2``: the routes of Alertmanager's API. Errors are JSON strings, as there.
+
+Reading needs the right ``read``, silencing ``silence``, posting alerts ``post_alerts``; all are within the scope of who asks.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,12 @@ from dashboards.alertmanager.shapes import (
     SilenceSet,
     VersionInfo,
 )
+from dashboards.api import scope
 from dashboards.api.context import Context
 from dashboards.api.errors import NO_HTTP, error_response
+from dashboards.api.principal import Asking, Principal
+from dashboards.api.silences import end_silence
+from domain.accounts import Right
 from domain.errors import RefusedError
 from domain.matchers import MOST_MATCHERS, MOST_WRITTEN, Matcher, all_match, read_matchers
 from domain.safe_pattern import MOST_PATTERN, SafePattern
@@ -51,7 +58,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     for status, words in {
         400: "the request is wrong, or not allowed now",
         401: "no token, or a wrong one",
-        403: "a fire needs a second person",
+        403: "not theirs to do; or a fire, which needs a second person",
         404: "no such silence",
         405: "no such method",
         413: "a body over the limit",
@@ -72,10 +79,11 @@ def alertmanager_router(context: Context, prefix: str) -> APIRouter:
 
 
 def _add_alerts(router: APIRouter, context: Context) -> None:
-    reads, writes = [Depends(context.may_read)], [Depends(context.may_write)]
+    reads, posts = [Depends(context.principal(Right.READ))], [Depends(context.principal(Right.POST_ALERTS))]
 
     @router.get("/alerts", dependencies=reads)
     async def alerts(
+        who: Asking,
         matchers: Filters = [],  # noqa: B006  # FastAPI copies defaults
         receiver: Pattern = "",
         *,
@@ -85,10 +93,11 @@ def _add_alerts(router: APIRouter, context: Context) -> None:
         unprocessed: bool = True,  # noqa: ARG001  # nothing is unprocessed here: each is told when it is recorded
     ) -> list[GettableAlert]:
         shown = _shown(active=active, silenced=silenced, inhibited=inhibited)
-        return [one for one in await _alerts(context, read_filters(matchers), receiver) if shown(one)]
+        return [one for one in await _alerts(context, who, read_filters(matchers), receiver) if shown(one)]
 
     @router.get("/alerts/groups", dependencies=reads)
     async def groups(
+        who: Asking,
         matchers: Filters = [],  # noqa: B006  # FastAPI copies defaults
         receiver: Pattern = "",
         *,
@@ -97,46 +106,51 @@ def _add_alerts(router: APIRouter, context: Context) -> None:
         inhibited: bool = True,
     ) -> list[AlertGroup]:
         shown = _shown(active=active, silenced=silenced, inhibited=inhibited)
-        found = await _alerts(context, read_filters(matchers), receiver)
+        found = await _alerts(context, who, read_filters(matchers), receiver)
         return mapping.groups_of(one for one in found if shown(one))
 
-    @router.post("/alerts", dependencies=writes, response_class=Response, responses=EMPTY)
-    async def post(body: Posted) -> Response:
+    @router.post("/alerts", dependencies=posts, response_class=Response, responses=EMPTY)
+    async def post(body: Posted, who: Asking) -> Response:
         refused: list[str] = []
+        face, units = ForeignFace(context.link.backbone), scope.units_of(who)
         for start in range(0, len(body), MOST_AT_ONCE):
             some = tuple(mapping.post_of(one) for one in body[start : start + MOST_AT_ONCE])
-            reply = await ForeignFace(context.link.backbone).post(PostRequest(alerts=some))
+            reply = await face.post(PostRequest(alerts=some, by=who.acts_as(), units=units))
             refused += [f"alert {start + number}: {why}" for number, why in reply.refused.items()]
         return error_response(409, "", "; ".join(refused[:20]), path="/api/v2/") if refused else Response()
 
 
 def _add_silences(router: APIRouter, context: Context) -> None:
-    reads, writes = [Depends(context.may_read)], [Depends(context.may_write)]
+    reads, writes = [Depends(context.principal(Right.READ))], [Depends(context.principal(Right.SILENCE))]
 
     def face() -> SilencesFace:
         return SilencesFace(context.link.backbone)
 
     @router.get("/silences", dependencies=reads)
-    async def silences(matchers: Filters = []) -> list[GettableSilence]:  # noqa: B006  # FastAPI copies defaults
-        wanted = read_filters(matchers)
-        return [mapping.silence_of(one) for one in await face().list() if mapping.has_matchers(one, wanted)]
+    async def silences(
+        who: Asking,
+        matchers: Filters = [],  # noqa: B006  # FastAPI copies defaults
+    ) -> list[GettableSilence]:
+        wanted, found = read_filters(matchers), await face().list(units=scope.units_of(who))
+        return [mapping.silence_of(one) for one in found if mapping.has_matchers(one, wanted)]
 
     @router.post("/silences", dependencies=writes)
-    async def begin(body: PostableSilence) -> SilenceSet:
-        return SilenceSet(silenceID=(await face().set(mapping.set_of(body))).id)
+    async def begin(body: PostableSilence, who: Asking) -> SilenceSet:
+        asked = mapping.set_of(body, who.acts_as(body.createdBy), scope.units_of(who))
+        return SilenceSet(silenceID=(await face().set(asked)).id)
 
     @router.get("/silence/{silence_id}", dependencies=reads)
-    async def silence(silence_id: Annotated[SilenceId, Path()]) -> GettableSilence:
-        return mapping.silence_of(await face().get(silence_id))
+    async def silence(silence_id: Annotated[SilenceId, Path()], who: Asking) -> GettableSilence:
+        return mapping.silence_of(await face().get(silence_id, units=scope.units_of(who)))
 
     @router.delete("/silence/{silence_id}", dependencies=writes, response_class=Response, responses=EMPTY)
-    async def expire(silence_id: Annotated[SilenceId, Path()]) -> Response:
-        await face().expire(silence_id, by="api")
+    async def expire(silence_id: Annotated[SilenceId, Path()], who: Asking) -> Response:
+        await end_silence(context, who, silence_id)
         return Response()
 
 
 def _add_about(router: APIRouter, context: Context) -> None:
-    reads = [Depends(context.may_read)]
+    reads = [Depends(context.principal(Right.READ))]
     began = datetime.now(UTC)
 
     @router.get("/status", dependencies=reads)
@@ -169,10 +183,11 @@ def read_filters(texts: Sequence[str]) -> list[Matcher]:
         raise RefusedError(f"过滤条件有误 / bad filter: {error}") from error
 
 
-async def _alerts(context: Context, matchers: Sequence[Matcher], receiver: str) -> list[GettableAlert]:
+async def _alerts(context: Context, who: Principal, matchers: Sequence[Matcher], receiver: str) -> list[GettableAlert]:
     """Return the alerts that stand, fire first, of those that are looked through."""
     pattern = _pattern(receiver)
-    face, request = LabelledFace(context.link.backbone), LabelledRequest()
+    face, units = LabelledFace(context.link.backbone), scope.units_of(who)
+    request = LabelledRequest(units=units)
     found: list[GettableAlert] = []
     looked = 0
     while looked < MOST_READ:
@@ -185,7 +200,7 @@ async def _alerts(context: Context, matchers: Sequence[Matcher], receiver: str) 
                 found.append(mapping.alert_of(one, context.clock.now_ns()))
         if page.next_cursor is None:
             break
-        request = LabelledRequest(cursor=page.next_cursor)
+        request = LabelledRequest(units=units, cursor=page.next_cursor)
     return found
 
 

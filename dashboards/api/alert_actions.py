@@ -11,13 +11,15 @@
 | recheck | ``by``, ``note`` |
 
 Each answers with the alert as it is then, takes an ``Idempotency-Key``, and refuses (409) with the reason
-what the life cycle does not allow.
+what the life cycle does not allow. ``by`` is whom a program speaks for; a signed-in person acts in their own name
+(`dashboards.api.principal`). Each needs a right: reset ``reset``, shelve and unshelve ``shelve`` (a fire: ``shelve_fire``, too), all
+others ``act``. What is outside a scope does not exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -35,25 +37,29 @@ from alerts.actions_face import (
     ShelveRequest,
 )
 from alerts.once_face import OnceAction, OnceFace
+from dashboards.api import scope
 from dashboards.api.alert_filters import ns_of
 from dashboards.api.context import Context
-from dashboards.api.errors import declared
+from dashboards.api.errors import ForbiddenError, declared
 from dashboards.api.moment import Moment
 from dashboards.api.once import IdempotencyKey
+from dashboards.api.principal import Asking, Principal
 from dashboards.api.words import Name, SomeWords, Words
+from domain.accounts import Right
+from domain.alarm import AlarmClass
 from domain.alert import AlertView, Confirmation
 
 Id = Annotated[AlertId, Path()]
 
-Do = Callable[[OnceAction, ActionRequest, str | None], Awaitable[AlertView]]
+Do = Callable[[OnceAction, ActionRequest, Principal, str | None], Awaitable[AlertView]]
 
 
 class By(BaseModel):
-    """Who acts: a name as people know it."""
+    """Who acts: whom a program speaks for. A signed-in person acts in their own name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: Name
+    by: Name | None = None
 
 
 class Finding(By):
@@ -100,61 +106,76 @@ class Recheck(By):
 
 
 def actions_router(context: Context) -> APIRouter:
-    """Return the routes; writing needs the API token."""
-    writes = [Depends(context.may_write)]
-    router = APIRouter(
-        prefix="/api/v1/alerts/{alert_id}", tags=["actions"], dependencies=writes, responses=declared(404, 409)
-    )
+    """Return the routes."""
+    router = APIRouter(prefix="/api/v1/alerts/{alert_id}", tags=["actions"], responses=declared(404, 409))
 
-    async def do(action: OnceAction, request: ActionRequest, key: str | None) -> AlertView:
-        return await OnceFace(context.link.backbone).do(action, request, key)
+    async def do(action: OnceAction, request: ActionRequest, who: Principal, key: str | None) -> AlertView:
+        await scope.check_alert(context, who, request.id)
+        return await OnceFace(context.link.backbone).do(action, request, whose=who.key, key=key)
 
-    _add_answers(router, do)
-    _add_care(router, do)
+    _add_answers(router, context, do)
+    _add_care(router, context, do)
+    _add_shelf(router, context, do)
     return router
 
 
-def _add_answers(router: APIRouter, do: Do) -> None:
+def _said(alert_id: str, body: By, who: Principal) -> dict[str, Any]:
+    """Return the fields of a request to the service."""
+    return {**body.model_dump(), "id": alert_id, "by": who.acts_as(body.by)}
+
+
+def _add_answers(router: APIRouter, context: Context, do: Do) -> None:
     """Add what answers an alert."""
+    acts, resets = [Depends(context.principal(Right.ACT))], [Depends(context.principal(Right.RESET))]
 
-    @router.post("/acknowledge")
-    async def acknowledge(alert_id: Id, body: By, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.ACKNOWLEDGE, ActionRequest(id=alert_id, by=body.by), key)
+    @router.post("/acknowledge", dependencies=acts)
+    async def acknowledge(alert_id: Id, body: By, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.ACKNOWLEDGE, ActionRequest(**_said(alert_id, body, who)), who, key)
 
-    @router.post("/confirm")
-    async def confirm(alert_id: Id, body: Finding, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.CONFIRM, ConfirmRequest(id=alert_id, **body.model_dump()), key)
+    @router.post("/confirm", dependencies=acts)
+    async def confirm(alert_id: Id, body: Finding, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.CONFIRM, ConfirmRequest(**_said(alert_id, body, who)), who, key)
 
-    @router.post("/reset")
-    async def reset(alert_id: Id, body: By, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.RESET, ActionRequest(id=alert_id, by=body.by), key)
+    @router.post("/reset", dependencies=resets)
+    async def reset(alert_id: Id, body: By, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.RESET, ActionRequest(**_said(alert_id, body, who)), who, key)
 
-    @router.post("/comment")
-    async def comment(alert_id: Id, body: Comment, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.COMMENT, CommentRequest(id=alert_id, **body.model_dump()), key)
-
-    @router.post("/recheck")
-    async def recheck(alert_id: Id, body: Recheck, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.RECHECK, RecheckRequest(id=alert_id, **body.model_dump()), key)
+    @router.post("/recheck", dependencies=acts)
+    async def recheck(alert_id: Id, body: Recheck, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.RECHECK, RecheckRequest(**_said(alert_id, body, who)), who, key)
 
 
-def _add_care(router: APIRouter, do: Do) -> None:
+def _add_care(router: APIRouter, context: Context, do: Do) -> None:
     """Add what is done around it."""
+    acts = [Depends(context.principal(Right.ACT))]
 
-    @router.post("/shelve")
-    async def shelve(alert_id: Id, body: Shelf, key: IdempotencyKey = None) -> AlertView:
-        until_ns = max(ns_of(body.until) or 0, 1)
-        shelf = ShelveRequest(id=alert_id, by=body.by, reason=body.reason, until_ns=until_ns, second_by=body.second_by)
-        return await do(OnceAction.SHELVE, shelf, key)
+    @router.post("/comment", dependencies=acts)
+    async def comment(alert_id: Id, body: Comment, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.COMMENT, CommentRequest(**_said(alert_id, body, who)), who, key)
 
-    @router.post("/unshelve")
-    async def unshelve(alert_id: Id, body: By, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.UNSHELVE, ActionRequest(id=alert_id, by=body.by), key)
+    @router.post("/assign", dependencies=acts)
+    async def assign(alert_id: Id, body: Assignment, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.ASSIGN, AssignRequest(**_said(alert_id, body, who)), who, key)
 
-    @router.post("/assign")
-    async def assign(alert_id: Id, body: Assignment, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.ASSIGN, AssignRequest(id=alert_id, **body.model_dump()), key)
+    @router.post("/attach", dependencies=acts)
+    async def attach(alert_id: Id, body: Evidence, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.ATTACH, AttachRequest(**_said(alert_id, body, who)), who, key)
 
-    @router.post("/attach")
-    async def attach(alert_id: Id, body: Evidence, key: IdempotencyKey = None) -> AlertView:
-        return await do(OnceAction.ATTACH, AttachRequest(id=alert_id, **body.model_dump()), key)
+
+def _add_shelf(router: APIRouter, context: Context, do: Do) -> None:
+    """Add what silences it."""
+    shelves = [Depends(context.principal(Right.SHELVE))]
+
+    @router.post("/shelve", dependencies=shelves)
+    async def shelve(alert_id: Id, body: Shelf, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        alert = (await scope.detail(context, who, alert_id)).alert
+        if alert.alarm_class is AlarmClass.FIRE and not who.may(Right.SHELVE_FIRE):
+            raise ForbiddenError(
+                f"没有此权限：{Right.SHELVE_FIRE.value} / to shelve a fire needs the right 'shelve_fire'"
+            )
+        said = {name: value for name, value in _said(alert_id, body, who).items() if name != "until"}
+        return await do(OnceAction.SHELVE, ShelveRequest(**said, until_ns=max(ns_of(body.until) or 0, 1)), who, key)
+
+    @router.post("/unshelve", dependencies=shelves)
+    async def unshelve(alert_id: Id, body: By, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.UNSHELVE, ActionRequest(**_said(alert_id, body, who)), who, key)

@@ -45,11 +45,11 @@ class PageQuery(AlertQuery):
     limit: int = Field(default=200, ge=1, le=MOST_LISTED)
 
 
-def list_request(query: AlertQuery, limit: int) -> ListRequest:
-    """Return what the service is asked; raises RefusedError for filters that contradict each other."""
+def list_request(query: AlertQuery, limit: int, units: tuple[str, ...] | None) -> ListRequest:
+    """Return what the service is asked, within a scope; raises RefusedError for filters that contradict each other."""
     fields = query.model_dump(exclude={"since", "until", "limit"}, exclude_none=True)
     try:
-        return ListRequest(**fields, since_ns=ns_of(query.since), until_ns=ns_of(query.until), limit=limit)
+        return ListRequest(**fields, since_ns=ns_of(query.since), until_ns=ns_of(query.until), limit=limit, units=units)
     except ValidationError as error:
         raise RefusedError("; ".join(str(one["msg"]) for one in error.errors())) from error
 

@@ -6,10 +6,10 @@
 | `GET /api/v1/alerts.csv` | the same as CSV, up to 100,000 alerts |
 | `GET /api/v1/alerts/{id}` | one alert with comments, attachments, audit and notifications |
 | `GET /api/v1/alerts/{id}/audit`, `…/notifications` | its history, its messages |
-| `GET /api/v1/audit` | the whole audit, newest first |
-| `GET /api/v1/stats` | figures since the record began |
+| `GET /api/v1/audit` | the audit, newest first; what is about no alert (accounts, silences) only with ``administer`` |
+| `GET /api/v1/stats` | figures since the record began, of the whole site |
 
-What people do with alerts is in `dashboards.api.alert_actions`.
+All need the right ``read``, and show what is within a scope (`dashboards.api.scope`). What people do with alerts is in `dashboards.api.alert_actions`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,20 @@ from alerts.actions_face import AlertId
 from alerts.face import AlertDetail, NotificationView, Stats
 from alerts.labelled_face import MOST_ENTRIES, AuditPage, AuditRequest, LabelledFace
 from alerts.listing_face import AlertPage
+from dashboards.api import scope
 from dashboards.api.alert_csv import DEFAULT_ROWS, MEDIA_TYPE, MOST_ROWS, csv_lines
 from dashboards.api.alert_filters import WORDS, AlertQuery, PageQuery, list_request
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
+from dashboards.api.principal import Asking, Principal
+from domain.accounts import Right
 from domain.ids import Token
 
 Id = Annotated[AlertId, Path()]
+
+WHOLE_SITE = (
+    "这是整个站点的数字，请按单位查询 /api/v1/alerts/kpi / figures of the whole site: ask /api/v1/alerts/kpi for a unit"
+)
 
 
 class ExportQuery(AlertQuery):
@@ -58,8 +65,8 @@ class Notifications(BaseModel):
 
 
 def alerts_router(context: Context) -> APIRouter:
-    """Return the routes; reading as the console allows."""
-    reads = [Depends(context.may_read)]
+    """Return the routes; what is outside a scope does not exist."""
+    reads = [Depends(context.principal(Right.READ))]
     router = APIRouter(prefix="/api/v1", tags=["alerts"], dependencies=reads, responses=declared(409))
     add_lists(router, context)
     add_one(router, context)
@@ -70,22 +77,24 @@ def add_lists(router: APIRouter, context: Context) -> None:
     """Add what is about many."""
 
     @router.get("/alerts")
-    async def listed(query: Annotated[PageQuery, Query()]) -> AlertPage:
-        return await context.link.alerts.page(list_request(query, query.limit))
+    async def listed(who: Asking, query: Annotated[PageQuery, Query()]) -> AlertPage:
+        return await context.link.alerts.page(list_request(query, query.limit, scope.units_of(who)))
 
     @router.get("/alerts.csv", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
-    async def exported(query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
-        lines = csv_lines(context.link.alerts, list_request(query, 1), query.limit)
+    async def exported(who: Asking, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
+        request = list_request(query, 1, scope.units_of(who))
+        lines = csv_lines(context.link.alerts, request, query.limit)
         first = await anext(lines)  # a refusal comes before the answer has begun
         headers = {"Content-Disposition": 'attachment; filename="alerts.csv"'}
         return StreamingResponse(_after(first, lines), media_type=MEDIA_TYPE, headers=headers)
 
     @router.get("/audit")
-    async def audit(query: Annotated[AuditQuery, Query()]) -> AuditPage:
-        return await LabelledFace(context.link.backbone).audit(AuditRequest(**query.model_dump()))
+    async def audit(who: Asking, query: Annotated[AuditQuery, Query()]) -> AuditPage:
+        return await LabelledFace(context.link.backbone).audit(_audited(who, query))
 
     @router.get("/stats")
-    async def stats() -> Stats:
+    async def stats(who: Asking) -> Stats:
+        scope.check_everywhere(who, WHOLE_SITE)
         return await context.link.alerts.stats()
 
 
@@ -93,16 +102,22 @@ def add_one(router: APIRouter, context: Context) -> None:
     """Add what is about one."""
 
     @router.get("/alerts/{alert_id}", responses=declared(404))
-    async def one(alert_id: Id) -> AlertDetail:
-        return await context.link.alerts.get(alert_id)
+    async def one(alert_id: Id, who: Asking) -> AlertDetail:
+        return await scope.detail(context, who, alert_id)
 
     @router.get("/alerts/{alert_id}/audit", responses=declared(404))
-    async def history(alert_id: Id, query: Annotated[AuditQuery, Query()]) -> AuditPage:
-        return await LabelledFace(context.link.backbone).audit(AuditRequest(id=alert_id, **query.model_dump()))
+    async def history(alert_id: Id, who: Asking, query: Annotated[AuditQuery, Query()]) -> AuditPage:
+        return await LabelledFace(context.link.backbone).audit(_audited(who, query, alert_id))
 
     @router.get("/alerts/{alert_id}/notifications", responses=declared(404))
-    async def notifications(alert_id: Id) -> Notifications:
-        return Notifications(notifications=(await context.link.alerts.get(alert_id)).notifications)
+    async def notifications(alert_id: Id, who: Asking) -> Notifications:
+        return Notifications(notifications=(await scope.detail(context, who, alert_id)).notifications)
+
+
+def _audited(who: Principal, query: AuditQuery, alert_id: str | None = None) -> AuditRequest:
+    """Return what of the audit they see: of accounts and sessions only who keeps them."""
+    hides = not who.may(Right.ADMINISTER)
+    return AuditRequest(id=alert_id, units=scope.units_of(who), alerts_only=hides, **query.model_dump())
 
 
 async def _after(first: str, lines: AsyncIterator[str]) -> AsyncIterator[str]:

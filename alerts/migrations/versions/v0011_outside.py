@@ -28,6 +28,7 @@ def upgrade() -> None:
         "silences",
         sa.Column("id", SILENCE, nullable=False),
         sa.Column("matchers", sa.JSON(), nullable=False),
+        sa.Column("units", sa.JSON(), nullable=True),
         sa.Column("starts_ns", sa.BigInteger(), nullable=False),
         sa.Column("ends_ns", sa.BigInteger(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
