@@ -4,7 +4,7 @@
 |---|---|
 | label ``class``: supervisory, fault, hazard, duty, system | the class; anything else, fire and linkage too: system |
 | label ``severity``: critical, page, emergency / warning, none at all / any other | critical / warning / notice |
-| labels ``unit``, ``zone``, ``device`` that the site has | the place; no such unit: the first within the poster's scope |
+| labels ``unit``, ``zone``, ``device`` that the site has | the place; no such unit: the first in the scope |
 | all labels, ``summary`` or ``description`` | the text; labels and annotations are kept as they came |
 | ``endsAt`` that is over; not posted again for 5 min, or until the ``endsAt`` it gave | cleared |
 
@@ -81,7 +81,7 @@ def take(desk: Desk, post: ForeignPost, places: Places, *, by: str) -> None:
         _check_room(desk)
         zh, en = _texts(labels, post.annotations)
         own_alarms.raise_own(desk, alarm, zh=zh, en=en)
-    _keep(desk, alarm, labels, post, (starts_ns, ends_ns), by)
+    _keep(desk, alarm, labels, post, (starts_ns, ends_ns), by=by)
 
 
 def end_silent(desk: Desk) -> None:
@@ -139,7 +139,7 @@ def _check_room(desk: Desk) -> None:
 
 
 def _keep(
-    desk: Desk, alarm: OwnAlarm, labels: dict[str, str], post: ForeignPost, span: tuple[int, int], by: str
+    desk: Desk, alarm: OwnAlarm, labels: dict[str, str], post: ForeignPost, span: tuple[int, int], *, by: str
 ) -> None:
     alert = desk.open_alert(alarm.rule, alarm.entity)
     if alert is None:

@@ -10,7 +10,8 @@ Limits: `MOST_S` from its begin to its end (assumption: a week, as for a shelf);
 `life_cycle.MOST_SHELVED_S` has it. **Fire**: a silence covers no fire, unless it was asked to and another person than
 its maker confirmed it. One that names fires without having been asked to is refused, so that nobody believes
 that a fire is silenced which is not. **Scope**: a silence of somebody with a scope covers alerts of the units that were
-within it when it was made, and no other, whoever changes it later. What a person takes off the shelf stays off it until it is raised again.
+within it when it was made, and no others, whoever changes it later. What a person takes off the shelf stays off it
+until it is raised again.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 A silence shelves the open alerts that all its matchers match, and those that are raised meanwhile, until it ends. It
 covers the class fire only when it was asked to (``fire``) and a second person confirmed it; one that would need to is
 refused with code 403. ``units`` is the scope of who asks (None: everywhere): a silence made within a scope covers
-alerts of these units only, and whoever has a scope sees and touches only those that lie within it. ``shelve-<alert>`` is not a silence of its own but an alert that a person shelved.
+alerts of these units only, and whoever has a scope sees and touches only those that lie within it. ``shelve-<alert>``
+is not a silence of its own but an alert that a person shelved.
 """
 
 from __future__ import annotations

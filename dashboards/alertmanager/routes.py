@@ -1,6 +1,7 @@
 """``/api/v2`` and ``/alertmanager/api/v2``: the routes of Alertmanager's API. Errors are JSON strings, as there.
 
-Reading needs the right ``read``, silencing ``silence``, posting alerts ``post_alerts``; all are within the scope of who asks.
+Reading needs the right ``read``, silencing ``silence``, posting alerts ``post_alerts``; all within the scope of who
+asks.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@
 
 Each answers with the alert as it is then, takes an ``Idempotency-Key``, and refuses (409) with the reason
 what the life cycle does not allow. ``by`` is whom a program speaks for; a signed-in person acts in their own name
-(`dashboards.api.principal`). Each needs a right: reset ``reset``, shelve and unshelve ``shelve`` (a fire: ``shelve_fire``, too), all
-others ``act``. What is outside a scope does not exist.
+(`dashboards.api.principal`). Each needs a right: reset ``reset``, shelve and unshelve ``shelve`` (to shelve a fire
+``shelve_fire``, too), all others ``act``. What is outside a scope does not exist.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@
 | `GET /api/v1/audit` | the audit, newest first; what is about no alert (accounts, silences) only with ``administer`` |
 | `GET /api/v1/stats` | figures since the record began, of the whole site |
 
-All need the right ``read``, and show what is within a scope (`dashboards.api.scope`). What people do with alerts is in `dashboards.api.alert_actions`.
+All need the right ``read``, and show what is within a scope (`dashboards.api.scope`). What people do with alerts is in
+`dashboards.api.alert_actions`.
 """
 
 from __future__ import annotations

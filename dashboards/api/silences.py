@@ -1,7 +1,8 @@
 """``/api/v1/silences``: silences in our own words, and the second person without whom none covers a fire.
 
-Changing needs the right ``silence``, letting one cover fires ``shelve_fire``, and ending what a person shelved (``shelve-…``) ``shelve``.
-A silence of somebody with a scope covers alerts within it only; they see and touch only such ones.
+Changing needs the right ``silence``, letting one cover fires ``shelve_fire``, and ending what a person shelved
+(``shelve-…``) ``shelve``, too. A silence of somebody with a scope covers alerts within it only; they see and touch only
+such ones.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ from tests.alerts.alerts_scene import Scene, hotel, scene
 LABELS = {"alertname": "DiskFull", "severity": "critical", "instance": "nas:9100"}
 
 
-async def post(bench: Scene, *alerts: dict[str, Any]) -> PostReply:
+async def post(bench: Scene, *alerts: dict[str, Any], units: list[str] | None = None) -> PostReply:
     service = ForeignService(bench.office, None, hotel())  # type: ignore[arg-type]  # the handler is called, not served
-    return PostReply.model_validate(await service.post({"alerts": list(alerts)}))
+    return PostReply.model_validate(await service.post({"alerts": list(alerts), "by": "prometheus", "units": units}))
 
 
 async def all_alerts(bench: Scene) -> list[Alert]:

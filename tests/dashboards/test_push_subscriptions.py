@@ -84,14 +84,19 @@ async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench
         user = server.credentials["service"]
         settings = {
             "url": server.url, "user": user.user, "password": user.password, "port": 0,
-            "api_token": API_TOKEN, "operator_password": None,
+            "api_token": API_TOKEN, "sign_in": False, "transmitters": 0,
         }  # fmt: skip
         console = Console(settings, folder / "console.log")
         await console.start()
         try:
-            yield Bench(ControlRoom(server, backbone, Puppets(), console), hook, service, folder / "alerts.db")
+            room = ControlRoom(server, backbone, Puppets(), console, _stays)
+            yield Bench(room, hook, service, folder / "alerts.db")
         finally:
             await console.stop()
+
+
+async def _stays() -> None:
+    """Nobody here ends the alerts service."""
 
 
 @pytest_asyncio.fixture(loop_scope="module")
