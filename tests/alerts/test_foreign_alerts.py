@@ -124,3 +124,12 @@ async def test_any_labels_can_be_taken(tmp_path_factory: pytest.TempPathFactory,
         await post(bench, *request.model_dump()["alerts"])
         found = await bench.office.database.read(lambda session: session.scalars(select(ForeignAlert)).all())
         assert [one.labels for one in found] == [{k: v for k, v in labels.items() if v}] * bool(any(labels.values()))
+
+
+async def test_a_unit_outside_the_scope_of_who_posts_is_none_of_the_site(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        reply = await post(bench, {"labels": {**LABELS, "unit": "hotel"}}, units=["school"])
+        assert (reply.taken, "within the scope" in reply.refused[0]) == (0, True)
+        assert (await post(bench, {"labels": {**LABELS, "unit": "school"}}, units=["hotel"])).taken == 1
+        (alert,) = await all_alerts(bench)
+        assert alert.unit == "hotel"

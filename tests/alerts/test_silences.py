@@ -161,3 +161,36 @@ async def test_what_a_person_shelved_is_listed_as_a_silence_of_one_alert(tmp_pat
         await service(bench).expire({"id": f"shelve-{alert}", "by": "li"})
         assert (await bench.alert(alert)).shelved_until_ns is None
         assert ListRequest().open is None
+
+
+async def test_a_silence_of_a_scope_covers_and_shows_what_is_within(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition("parking"))
+        elsewhere = await silence(bench, 'alertname="parking"', units=("school",))
+        assert (elsewhere.alerts, elsewhere.units) == (0, ("school",))
+        assert (await bench.alert(alert)).shelved_until_ns is None
+        here = await silence(bench, 'alertname="parking"', units=("hotel",))
+        everywhere = await silence(bench, 'alertname="parking"')
+        assert here.alerts == 1
+
+        async def listed(units: list[str] | None) -> set[str]:
+            reply = await service(bench).list({"units": units})
+            return {one["id"] for one in reply["silences"]}
+
+        assert await listed(None) == {elsewhere.id, here.id, everywhere.id}
+        assert await listed(["hotel", "mall"]) == {here.id}
+        assert await listed([]) == set()
+        ways = ((service(bench).expire, {"by": "x"}), (service(bench).confirm, {"by": "x"}), (service(bench).list, {}))
+        for touch, more in ways:
+            for hidden in (here.id, everywhere.id):
+                with pytest.raises(RefusedError, match="no such silence") as refused:
+                    await touch({"id": hidden, "units": ["school"], **more})
+                assert refused.value.code == 404
+
+
+async def test_a_fire_elsewhere_is_none_to_a_silence_of_a_scope(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        await bench.say(fire())
+        assert (await silence(bench, 'zone="exit"', units=("school",))).alerts == 0
+        with pytest.raises(RefusedError, match="second person"):
+            await silence(bench, 'unit="hotel"', units=("hotel",))
