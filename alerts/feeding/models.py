@@ -65,8 +65,8 @@ class FloodNotice(Fed):
     building: Token | None
     begun_ns: int
     ended_ns: int | None = Field(description="None: it has begun, and lasts")
-    alarms: Count = Field(description="alarms since it began")
-    peak: Count = Field(description="most alarms in one window")
+    alarms: Count | None = Field(description="alarms in it; known at its end")
+    peak: Count | None = Field(description="most alarms in one window; known at its end")
     first_out: FirstOut
 
 
