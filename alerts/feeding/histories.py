@@ -17,6 +17,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from alerts.feeding.intervals import Span
+from alerts.floods.activations import OWN_RULES
 from alerts.schema import Alert, AuditEntry
 from domain.alarm import AlarmClass
 from domain.alert import AlertEvent, Confirmation
@@ -96,8 +97,13 @@ class History:
 
 
 def load(session: Session, start_ns: int, *, units: Iterable[str] = (), rules: Iterable[str] = ()) -> list[History]:
-    """Return alerts that are open, or were closed at ``start_ns`` or later, of the units and rules that are named."""
-    query = select(Alert).where(or_(Alert.closed_at_ns.is_(None), Alert.closed_at_ns >= start_ns))
+    """Return alerts that are open, or were closed at ``start_ns`` or later, of the units and rules that are named.
+
+    Those about the alarm system itself are left out: they are no facts of the premises.
+    """
+    query = select(Alert).where(
+        or_(Alert.closed_at_ns.is_(None), Alert.closed_at_ns >= start_ns), Alert.rule.not_in(OWN_RULES)
+    )
     if units:
         query = query.where(Alert.unit.in_(list(units)))
     if rules:

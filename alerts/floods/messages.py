@@ -1,7 +1,7 @@
 """Floods for other modules: CloudEvents in the feed, beside those of alerts.
 
 ``alert.<unit>.system.flood`` carries ``fengsui.flood.begun`` (outcome ``begins``) and ``fengsui.flood.ended``
-(``ends``); ``subject`` is the flood's id. The message is anchored in the audit like all others: its id is that of its audit entry.
+(``ends``); ``subject`` is the flood's id. The message is anchored in the audit like all others.
 """
 
 from __future__ import annotations

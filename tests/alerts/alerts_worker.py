@@ -1,6 +1,6 @@
 """The alerts process as a child of a test, so that it can be killed: ``alerts_worker.py LOG SETTINGS``.
 
-It forks: see `tests.system.zygote`.
+It forks: see `tests.system.zygote`. LOG "-" runs it at once instead.
 """
 
 from __future__ import annotations
@@ -36,5 +36,13 @@ async def main(settings: dict[str, Any]) -> None:
         )
 
 
+def live(settings: str) -> None:
+    """Run one life of the process."""
+    asyncio.run(main(json.loads(settings)))
+
+
 if __name__ == "__main__":
-    serve(sys.argv[1], lambda: asyncio.run(main(json.loads(sys.argv[2]))))
+    if sys.argv[1] == "-":
+        live(sys.argv[2])
+    else:
+        serve(sys.argv[1], lambda: live(sys.argv[2]))

@@ -66,7 +66,7 @@ async def test_a_storm_loses_nothing_and_hides_no_fire(tmp_path: Path) -> None:
             "database_url": f"sqlite:///{path}", "channels": [channel], "escalation": LADDER,
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.alerts.alerts_worker", json.dumps(told), cwd=Path(__file__).parents[2]
+            sys.executable, "-m", "tests.alerts.alerts_worker", "-", json.dumps(told), cwd=Path(__file__).parents[2]
         )
         try:
             await publish(backbone, changes)

@@ -52,7 +52,7 @@ async def test_a_robots_message_is_answered_by_its_short_link(tmp_path: Path) ->
         link = said.partition(f"]({BASE}/answer/")[2].partition(")")[0]
         assert (await bench.face.link(link)).person == "p-chen"
         answered = await bench.face.answer(link, Answer.RECEIVED)
-        assert (answered.id, answered.acknowledged_by, answered.next_escalation_ns) == (alert, "p-chen", None)
+        assert (answered.id, answered.acknowledged_by, answered.escalation_step) == (alert, "p-chen", 0)
 
 
 async def test_a_fire_takes_two_paths_and_a_pressed_key_answers_it(tmp_path: Path) -> None:

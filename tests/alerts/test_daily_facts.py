@@ -114,7 +114,7 @@ async def test_alarms_findings_and_answers_of_a_day(tmp_path: Path) -> None:
         burning = await bench.say(fire(place=PLACE, entity=f"{UNIT}/d"))
         bench.clock.advance(60)
         await bench.do(first, lambda desk, alert: actions.acknowledge(desk, alert, "op"))
-        await bench.do(first, lambda desk, alert: actions.confirm(desk, alert, "op", Confirmation.FALSE))
+        await bench.do(first, lambda desk, alert: actions.confirm(desk, alert, "op", Confirmation.FALSE, cause="蒸汽"))
         bench.clock.advance(60)
         await bench.do(second, lambda desk, alert: actions.acknowledge(desk, alert, "op"))
         await bench.do(second, lambda desk, alert: actions.confirm(desk, alert, "op", Confirmation.REAL))
@@ -139,7 +139,7 @@ async def test_a_later_answer_issues_the_day_again_and_the_same_twice_does_not(t
         await bench.night()
         assert await bench.worker.revise() == 0
         await bench.do(alert, lambda desk, one: actions.acknowledge(desk, one, "op"))
-        await bench.do(alert, lambda desk, one: actions.confirm(desk, one, "op", Confirmation.FALSE))
+        await bench.do(alert, lambda desk, one: actions.confirm(desk, one, "op", Confirmation.FALSE, cause="蒸汽"))
         assert await bench.worker.revise() == 1
         assert await bench.worker.revise() == 0
         fact = await bench.fact()

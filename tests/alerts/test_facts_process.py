@@ -65,7 +65,7 @@ async def test_facts_leave_after_midnight_and_again_when_somebody_answers_later(
             first = await fact(backbone, lambda found: bool(found["revision"] == 1))
             assert (first["all_alarms"]["alarms"], first["open_hazards"]) == (1, 1)
             await face.acknowledge(change.id, by="op")
-            await face.confirm(change.id, by="op", finding=Confirmation.FALSE)
+            await face.confirm(change.id, by="op", finding=Confirmation.FALSE, cause="蒸汽")
             clock.advance(5)
             again = await fact(backbone, lambda found: bool(found["all_alarms"]["false"] == 1))
             assert again["revision"] >= 2
@@ -82,8 +82,12 @@ async def test_facts_leave_after_midnight_and_again_when_somebody_answers_later(
                 return True if left == 0 else None
 
             await until(removed, timeout_s=60)
-            statuses = await backbone.statuses()
-            assert {one["name"] for one in statuses["alerts.main"]["consumers"]} == {"units", "risk"}
+
+            async def shown() -> bool | None:
+                consumers = (await backbone.statuses())["alerts.main"].get("consumers", [])
+                return {one["name"] for one in consumers} == {"units", "risk"} or None
+
+            await until(shown, timeout_s=60)
         finally:
             stop.set()
             await task

@@ -131,7 +131,7 @@ async def test_a_failed_try_waits_and_tries_again_until_it_is_a_dead_letter(tmp_
         events = await bench.office.database.read(
             lambda session: session.scalars(select(FeedEvent).order_by(FeedEvent.number)).all()
         )
-        receipt = next(event for event in events if event.event is AlertEvent.RECEIPT)
+        receipt = next(event for event in events if event.event == AlertEvent.RECEIPT)
         assert receipt.subject == "alert.hotel.system.receipt"
         assert json.loads(receipt.payload)["outcome"] == "dead"
 
