@@ -12,8 +12,8 @@ from fastapi.openapi.utils import get_openapi
 
 from dashboards.api.errors import Problem
 
-DESCRIPTION = """Alerts, readings and events of a site. Reading as the console allows; writing with an API token
-(`Authorization: Bearer …`). Errors are problem details. See docs/api.md."""
+DESCRIPTION = """Alerts, readings and events of a site, by the rights and within the scope of who asks: a token
+(`Authorization: Bearer …`) or a signed-in browser. Errors are problem details. See docs/api.md and docs/accounts.md."""
 
 
 def describe(app: FastAPI) -> None:
