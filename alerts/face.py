@@ -21,9 +21,9 @@ from alerts.actions_face import (
     Remark,
     Who,
 )
+from alerts.listing_face import MOST_LISTED, AlertPage, ListRequest, State
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
-from domain.ids import Token
 
 __all__ = [
     "MOST_LISTED",
@@ -31,6 +31,7 @@ __all__ = [
     "ActionsFace",
     "AlertDetail",
     "AlertId",
+    "AlertPage",
     "AlertsFace",
     "Answer",
     "AnswerRequest",
@@ -49,13 +50,11 @@ __all__ = [
     "NotificationStats",
     "NotificationView",
     "Remark",
+    "State",
     "Stats",
     "Subject",
     "Who",
 ]
-
-MOST_LISTED = 500
-"""Alerts in one reply: a NATS message holds 1 MiB, an alert takes about 1.2 kB."""
 
 
 class Subject(StrEnum):
@@ -74,17 +73,6 @@ class Answer(StrEnum):
     RECEIVED = "received"
     ON_SITE = "on_site"
     FALSE_ALARM = "false_alarm"
-
-
-class ListRequest(Model):
-    """Which alerts. Open ones come fire first, newest first within a class; others newest first."""
-
-    open: bool | None = Field(default=None, description="True: not closed; False: closed; None: both")
-    classes: tuple[AlarmClass, ...] = ()
-    unit: Token | None = None
-    units: tuple[Token, ...] | None = Field(default=None, description="of these only: the scope of who asks")
-    rule: Token | None = None
-    limit: int = Field(default=200, ge=1, le=MOST_LISTED)
 
 
 class GetRequest(Model):
@@ -239,10 +227,12 @@ class AlertsFace(ActionsFace):
         limit: int = 200,
     ) -> tuple[AlertView, ...]:
         """Return alerts, as `ListRequest` says."""
-        reply = await self._ask(
-            Subject.LIST, ListRequest(open=open, classes=classes, unit=unit, units=units, rule=rule, limit=limit)
-        )
-        return tuple(AlertView.model_validate(alert) for alert in reply["alerts"])
+        request = ListRequest(open=open, classes=classes, unit=unit, units=units, rule=rule, limit=limit)
+        return (await self.page(request)).alerts
+
+    async def page(self, request: ListRequest) -> AlertPage:
+        """Return a page of alerts, and where the next one begins."""
+        return AlertPage.model_validate(await self._ask(Subject.LIST, request))
 
     async def get(self, alert_id: str) -> AlertDetail:
         """Return an alert with comments, audit and notifications."""

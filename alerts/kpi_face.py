@@ -52,9 +52,9 @@ class KpiRequest(Model):
 
 
 class WorkItemsRequest(Model):
-    """Which work items, newest first."""
+    """Which work items, newest first; ``units``: of these only, None is all."""
 
-    unit: Token | None = None
+    units: tuple[Token, ...] | None = None
     open: bool | None = Field(default=True, description="True: not closed; False: closed; None: both")
     limit: int = Field(default=100, ge=1, le=MOST_LISTED)
 
@@ -218,12 +218,12 @@ class KpiFace:
     async def work_items(
         self,
         *,
-        unit: str | None = None,
+        units: tuple[str, ...] | None = None,
         open: bool | None = True,  # noqa: A002  # the word of the contract
         limit: int = 100,
     ) -> tuple[WorkItemView, ...]:
         """Return work items, newest first."""
-        reply = await self._ask(KpiSubject.WORK_ITEMS, WorkItemsRequest(unit=unit, open=open, limit=limit))
+        reply = await self._ask(KpiSubject.WORK_ITEMS, WorkItemsRequest(units=units, open=open, limit=limit))
         return tuple(WorkItemView.model_validate(item) for item in reply["work_items"])
 
     async def _ask(self, subject: KpiSubject, request: Model) -> Any:

@@ -25,16 +25,20 @@ from alerts.feeding.consumers import watch_consumers
 from alerts.feeding.facts_worker import FactsPolicy, FactsWorker
 from alerts.floods.bad_actors import watch_bad_actors
 from alerts.floods.service import KpiService
+from alerts.foreign_service import ForeignService
 from alerts.intake import read_alarms
+from alerts.labelled_service import LabelledService
 from alerts.links import LEAST_KEY
 from alerts.maintenance_service import MaintenanceService, open_windows
 from alerts.office import Office
+from alerts.once import OnceService
 from alerts.out_of_service_service import OutOfServiceService, running_entries
 from alerts.outbox import RetryPolicy
 from alerts.receipts_service import ReceiptsService
 from alerts.rules_watch import watch_rules
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
+from alerts.silences_service import SilencesService
 from alerts.stats import notification_stats
 from alerts.subscriptions import SubscriptionBook
 from alerts.subscriptions_service import SubscriptionsService
@@ -98,6 +102,10 @@ async def run(
         await MaintenanceService(office, backbone).serve()
         await AuditService(office, backbone).serve()
         await KpiService(office).serve(backbone)
+        await SilencesService(office, backbone).serve()
+        await ForeignService(office, backbone, registry).serve()
+        await LabelledService(office, backbone).serve()
+        await OnceService(office, backbone, signing_key).serve()
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
         await SubscriptionsService(office, signing_key).serve(backbone)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from alerts import actions, face
+from alerts import actions, face, listing
 from alerts.actions_service import ActionsService
 from alerts.desk import Desk
 from alerts.face import Subject
@@ -39,8 +39,7 @@ class AlertsService(ActionsService):
     async def list(self, body: Reply) -> Reply:
         """List alerts."""
         request = face.ListRequest.model_validate(body)
-        alerts = await self._office.database.read(lambda session: session.scalars(_listed(request)).all())
-        return {"alerts": [alert_view(alert).model_dump(mode="json") for alert in alerts]}
+        return await self._office.database.read(lambda session: listing.reply(session, request))
 
     async def get(self, body: Reply) -> Reply:
         """Return one alert with its history."""
@@ -74,23 +73,6 @@ class AlertsService(ActionsService):
 
 def _reply(alert: Alert) -> Reply:
     return {"alert": alert_view(alert).model_dump(mode="json")}
-
-
-def _listed(request: face.ListRequest) -> Select[Alert]:
-    query = select(Alert)
-    if request.open is not None:
-        query = query.where(Alert.closed_at_ns.is_(None) if request.open else Alert.closed_at_ns.is_not(None))
-    if request.classes:
-        query = query.where(Alert.alarm_class.in_(request.classes))
-    if request.unit is not None:
-        query = query.where(Alert.unit == request.unit)
-    if request.units is not None:
-        query = query.where(Alert.unit.in_(request.units))
-    if request.rule is not None:
-        query = query.where(Alert.rule == request.rule)
-    if request.open:
-        query = query.order_by(Alert.priority)
-    return query.order_by(Alert.raised_at_ns.desc(), Alert.id).limit(request.limit)
 
 
 def _detail(desk: Desk, alert_id: str) -> face.AlertDetail:

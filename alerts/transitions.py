@@ -34,6 +34,7 @@ from alerts import (
     panel_resets,
     reoccurrence,
     shelving,
+    silences,
     suppression,
     walk_tests,
 )
@@ -141,6 +142,7 @@ def _raise(desk: Desk, transition: Transition) -> Alert:
     desk.note(alert, AlertEvent.RAISED, **_evidence(transition), **why)
     if transition.hides:
         suppression.hide_consequences(desk, alert)
+    silences.cover(desk, alert)
     escalation.start(desk, alert)
     return alert
 
@@ -177,6 +179,7 @@ def _raise_again(desk: Desk, alert: Alert, transition: Transition) -> None:
     evidence = {**_evidence(transition), **why, **suppression.decide(desk, alert)}
     desk.note(alert, AlertEvent.RAISED, outcome="again", acknowledgement_withdrawn=withdrawn, **evidence)
     suppression.hide_consequences(desk, alert)
+    silences.cover(desk, alert)
     if withdrawn is None:
         escalation.settle(desk, alert)
     else:
@@ -199,6 +202,7 @@ def _reopen(desk: Desk, alert: Alert, transition: Transition) -> Alert:
     evidence = {**_evidence(transition), **why, "closed_at_ns": closed_at_ns, "acknowledgement_withdrawn": withdrawn}
     desk.note(alert, AlertEvent.RAISED, outcome="reopened", **evidence)
     suppression.hide_consequences(desk, alert)
+    silences.cover(desk, alert)
     escalation.start(desk, alert)
     return alert
 

@@ -28,6 +28,7 @@ MODULES = (
     "store_trend",
     "influx",
     "gb26875_access",
+    "alert_list",
     "feed",
     "whole_way",
 )

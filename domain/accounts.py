@@ -6,7 +6,8 @@ who may do what in such a platform; the table is an assumption that follows the 
 
 - who keeps accounts (admin) does not act on alarms by that: give the person the role of an operator, too;
 - a fire is shelved by two people, and one of them has ``shelve_fire``;
-- who installs changes the plant and tests its channels, and answers no alarm.
+- who installs changes the plant and tests its channels, and answers no alarm;
+- a token of Prometheus needs ``post_alerts`` and nothing else.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Right(StrEnum):
     WALK_TEST = "walk_test"
     NOTIFY_TEST = "notify_test"
     ADOPT = "adopt"
+    POST_ALERTS = "post_alerts"
     CONFIGURE = "configure"
     ADMINISTER = "administer"
 
@@ -52,7 +54,15 @@ RIGHTS: Mapping[UserRole, frozenset[Right]] = MappingProxyType(
         UserRole.SUPERVISOR: frozenset((*_WATCH, Right.SHELVE_FIRE, Right.WALK_TEST, Right.NOTIFY_TEST)),
         UserRole.UNIT_STAFF: frozenset((Right.READ, Right.ACT)),
         UserRole.INSTALLER: frozenset(
-            (Right.READ, Right.OUT_OF_SERVICE, Right.WALK_TEST, Right.NOTIFY_TEST, Right.ADOPT, Right.CONFIGURE)
+            (
+                Right.READ,
+                Right.OUT_OF_SERVICE,
+                Right.WALK_TEST,
+                Right.NOTIFY_TEST,
+                Right.ADOPT,
+                Right.POST_ALERTS,
+                Right.CONFIGURE,
+            )
         ),
         UserRole.ADMIN: frozenset((Right.READ, Right.NOTIFY_TEST, Right.ADOPT, Right.CONFIGURE, Right.ADMINISTER)),
     }

@@ -64,8 +64,8 @@ class KpiService:
 
 def _listed(request: WorkItemsRequest) -> Select[WorkItem]:
     query = select(WorkItem)
-    if request.unit is not None:
-        query = query.where(WorkItem.unit == request.unit)
+    if request.units is not None:
+        query = query.where(WorkItem.unit.in_(request.units))
     if request.open is not None:
         query = query.where(WorkItem.closed_ns.is_(None) if request.open else WorkItem.closed_ns.is_not(None))
     return query.order_by(WorkItem.opened_ns.desc(), WorkItem.id).limit(request.limit)

@@ -28,6 +28,9 @@
 | users | an account of a person | by administrators |
 | api_tokens | a program's token, hashed | made and revoked once |
 | user_sessions | a browser that signed in | begun, seen, ended once |
+| silences, silenced | what programs asked not to be told of for a time, and what that shelved | begun and ended once |
+| foreign_alerts | what another maker's alert said, beside the alert that it became | with the alert, resolved once |
+| once_replies | a request that was done, by its client's key | with what it did; kept a day |
 | set_aside | an input that could not be applied, with the reason | append only |
 
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
@@ -40,6 +43,7 @@ from alerts.schema.accounts import ApiToken, User, UserSession
 from alerts.schema.base import COUNTING, ID, TOKEN, Base, NoticeState, StepKind, StepState, words
 from alerts.schema.load import Activation, DigestItem, Flood, FloodScope, WorkItem, WorkItemKind
 from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
+from alerts.schema.outside import ForeignAlert, OnceReply, Silence, Silenced
 from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
 from alerts.schema.subscriptions import PushSubscription
@@ -64,17 +68,21 @@ __all__ = [
     "FeedEvent",
     "Flood",
     "FloodScope",
+    "ForeignAlert",
     "HiddenRule",
     "Ladder",
     "LadderStep",
     "MaintenanceWindow",
     "NoticeState",
     "Notification",
+    "OnceReply",
     "OutOfService",
     "Position",
     "PushSubscription",
     "SeenTransition",
     "SetAside",
+    "Silence",
+    "Silenced",
     "StepKind",
     "StepState",
     "User",

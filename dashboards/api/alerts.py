@@ -1,101 +1,127 @@
-"""``/api/v1/alerts``: the record, read and worked on by programs. A thin skin over `alerts.face`."""
+"""``/api/v1/alerts``: the record, read by programs. A thin skin over the faces of the alerts service.
+
+| route | answers |
+|---|---|
+| `GET /api/v1/alerts` | a page of alerts, by filters and cursor |
+| `GET /api/v1/alerts.csv` | the same as CSV, up to 100,000 alerts |
+| `GET /api/v1/alerts/{id}` | one alert with comments, attachments, audit and notifications |
+| `GET /api/v1/alerts/{id}/audit`, `…/notifications` | its history, its messages |
+| `GET /api/v1/audit` | the audit, newest first; what is about no alert (accounts, silences) only with ``administer`` |
+| `GET /api/v1/stats` | figures since the record began, of the whole site |
+
+All need the right ``read``, and show what is within a scope (`dashboards.api.scope`). What people do with alerts is in
+`dashboards.api.alert_actions`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.face import MOST_LISTED, AlertDetail, AlertId, Remark, Who
+from alerts.actions_face import AlertId
+from alerts.face import AlertDetail, NotificationView, Stats
+from alerts.labelled_face import MOST_ENTRIES, AuditPage, AuditRequest, LabelledFace
+from alerts.listing_face import AlertPage
 from dashboards.api import scope
+from dashboards.api.alert_csv import DEFAULT_ROWS, MEDIA_TYPE, MOST_ROWS, csv_lines
+from dashboards.api.alert_filters import WORDS, AlertQuery, PageQuery, list_request
 from dashboards.api.context import Context
-from dashboards.api.principal import Asking
+from dashboards.api.errors import declared
+from dashboards.api.principal import Asking, Principal
 from domain.accounts import Right
-from domain.alarm import AlarmClass
-from domain.alert import AlertView, Confirmation
 from domain.ids import Token
 
 Id = Annotated[AlertId, Path()]
 
+WHOLE_SITE = (
+    "这是整个站点的数字，请按单位查询 /api/v1/alerts/kpi / figures of the whole site: ask /api/v1/alerts/kpi for a unit"
+)
 
-class _Body(BaseModel):
+
+class ExportQuery(AlertQuery):
+    """Which alerts, all at once."""
+
+    limit: int = Field(default=DEFAULT_ROWS, ge=1, le=MOST_ROWS)
+
+
+class AuditQuery(BaseModel):
+    """Which entries, newest first."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class By(_Body):
-    """Who acts: whom a program speaks for. A signed-in person acts in their own name."""
-
-    by: Who | None = None
-
-
-class Finding(By):
-    """What was found out, with its cause."""
-
-    finding: Confirmation
-    text: Remark = ""
+    cursor: int | None = Field(default=None, ge=1, lt=2**63, description="next_cursor of the page before")
+    actor: str | None = Field(default=None, max_length=64, pattern=WORDS)
+    action: Token | None = None
+    limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
 
 
-class Comment(By):
-    """Something to add."""
+class Notifications(BaseModel):
+    """The messages about an alert."""
 
-    text: Annotated[Remark, Field(min_length=1)]
-
-
-class Alerts(_Body):
-    """A list of alerts."""
-
-    alerts: tuple[AlertView, ...]
+    notifications: tuple[NotificationView, ...]
 
 
 def alerts_router(context: Context) -> APIRouter:
-    """Return the routes; each needs a right, and what is outside a scope does not exist (`dashboards.api.scope`)."""
-    router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
-    reads, writes = [Depends(context.principal(Right.READ))], [Depends(context.principal(Right.ACT))]
-    resets = [Depends(context.principal(Right.RESET))]
+    """Return the routes; what is outside a scope does not exist."""
+    reads = [Depends(context.principal(Right.READ))]
+    router = APIRouter(prefix="/api/v1", tags=["alerts"], dependencies=reads, responses=declared(409))
+    add_lists(router, context)
+    add_one(router, context)
+    return router
 
-    @router.get("", dependencies=reads)
-    async def listed(
-        who: Asking,
-        *,
-        open: bool | None = None,  # noqa: A002  # the word of the contract, a query parameter
-        classes: Annotated[list[AlarmClass] | None, Query(alias="class")] = None,
-        unit: Token | None = None,
-        rule: Token | None = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 200,
-    ) -> Alerts:
-        units = scope.units_of(who, unit)
-        if units == ():
-            return Alerts(alerts=())
-        found = await context.link.alerts.list(
-            open=open, classes=tuple(classes or ()), units=units, rule=rule, limit=limit
-        )
-        return Alerts(alerts=found)
 
-    @router.get("/{alert_id}", dependencies=reads)
+def add_lists(router: APIRouter, context: Context) -> None:
+    """Add what is about many."""
+
+    @router.get("/alerts")
+    async def listed(who: Asking, query: Annotated[PageQuery, Query()]) -> AlertPage:
+        return await context.link.alerts.page(list_request(query, query.limit, scope.units_of(who)))
+
+    @router.get("/alerts.csv", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
+    async def exported(who: Asking, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
+        request = list_request(query, 1, scope.units_of(who))
+        lines = csv_lines(context.link.alerts, request, query.limit)
+        first = await anext(lines)  # a refusal comes before the answer has begun
+        headers = {"Content-Disposition": 'attachment; filename="alerts.csv"'}
+        return StreamingResponse(_after(first, lines), media_type=MEDIA_TYPE, headers=headers)
+
+    @router.get("/audit")
+    async def audit(who: Asking, query: Annotated[AuditQuery, Query()]) -> AuditPage:
+        return await LabelledFace(context.link.backbone).audit(_audited(who, query))
+
+    @router.get("/stats")
+    async def stats(who: Asking) -> Stats:
+        scope.check_everywhere(who, WHOLE_SITE)
+        return await context.link.alerts.stats()
+
+
+def add_one(router: APIRouter, context: Context) -> None:
+    """Add what is about one."""
+
+    @router.get("/alerts/{alert_id}", responses=declared(404))
     async def one(alert_id: Id, who: Asking) -> AlertDetail:
         return await scope.detail(context, who, alert_id)
 
-    @router.post("/{alert_id}/acknowledge", dependencies=writes)
-    async def acknowledge(alert_id: Id, body: By, who: Asking) -> AlertView:
-        await scope.check_alert(context, who, alert_id)
-        return await context.link.alerts.acknowledge(alert_id, by=who.acts_as(body.by))
+    @router.get("/alerts/{alert_id}/audit", responses=declared(404))
+    async def history(alert_id: Id, who: Asking, query: Annotated[AuditQuery, Query()]) -> AuditPage:
+        return await LabelledFace(context.link.backbone).audit(_audited(who, query, alert_id))
 
-    @router.post("/{alert_id}/confirm", dependencies=writes)
-    async def confirm(alert_id: Id, body: Finding, who: Asking) -> AlertView:
-        await scope.check_alert(context, who, alert_id)
-        return await context.link.alerts.confirm(
-            alert_id, by=who.acts_as(body.by), finding=body.finding, text=body.text
-        )
+    @router.get("/alerts/{alert_id}/notifications", responses=declared(404))
+    async def notifications(alert_id: Id, who: Asking) -> Notifications:
+        return Notifications(notifications=(await scope.detail(context, who, alert_id)).notifications)
 
-    @router.post("/{alert_id}/reset", dependencies=resets)
-    async def reset(alert_id: Id, body: By, who: Asking) -> AlertView:
-        await scope.check_alert(context, who, alert_id)
-        return await context.link.alerts.reset(alert_id, by=who.acts_as(body.by))
 
-    @router.post("/{alert_id}/comment", dependencies=writes)
-    async def comment(alert_id: Id, body: Comment, who: Asking) -> AlertView:
-        await scope.check_alert(context, who, alert_id)
-        return await context.link.alerts.comment(alert_id, by=who.acts_as(body.by), text=body.text)
+def _audited(who: Principal, query: AuditQuery, alert_id: str | None = None) -> AuditRequest:
+    """Return what of the audit they see: of accounts and sessions only who keeps them."""
+    hides = not who.may(Right.ADMINISTER)
+    return AuditRequest(id=alert_id, units=scope.units_of(who), alerts_only=hides, **query.model_dump())
 
-    return router
+
+async def _after(first: str, lines: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield first
+    async for line in lines:
+        yield line

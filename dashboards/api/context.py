@@ -80,11 +80,3 @@ class Context:
     async def still(self, request: Request) -> Principal | None:
         """Return who asked, as they are now; None when they are out. For answers that last."""
         return await self.door.who(request)
-
-    async def may_write(self, request: Request) -> None:
-        """Pass whoever may act on alerts."""
-        await self.let_in(request, Right.ACT)
-
-    async def may_read(self, request: Request) -> None:
-        """Pass whoever may read, or anybody where the console stands open."""
-        await self.let_in(request, Right.READ)

@@ -25,10 +25,15 @@ from domain.errors import LinkError
 MOST_BODY = 64 * 1024
 """Largest request body, bytes. No request of ours comes near it."""
 
+MOST_POSTED = 1024 * 1024
+"""Largest body of alerts that Prometheus posts, bytes: 64 alerts with their labels take some 60 kB."""
+
+POSTED_PATHS = frozenset({"/api/v2/alerts", "/alertmanager/api/v2/alerts"})
+
 BODY_WITHIN_S = 10
 """Time for a body to arrive: a client that sends one byte a minute holds nothing."""
 
-OPEN_PATHS = ("/api/", "/answer/", "/receipts/", "/_nicegui/")
+OPEN_PATHS = ("/api/", "/alertmanager/api/", "/answer/", "/receipts/", "/_nicegui/")
 """Not behind the console's sign-in: the API checks by itself, receipts of people carry signed links,
 those of platforms are signed, and the last is the page's own script files, which are the same for everybody."""
 
@@ -86,7 +91,7 @@ class Guard:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        body = await _body(receive)
+        body = await _body(receive, MOST_POSTED if scope["path"] in POSTED_PATHS else MOST_BODY)
         if body is None:
             await _refuse(scope, receive, send, TOO_LARGE)
             return
@@ -137,16 +142,16 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) 
         await answer(scope, receive, _with_headers(send))
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, most: int) -> bytes | None:
     """Return a request's whole body, None as soon as it is over the limit or late."""
     body = b""
     try:
         async with asyncio.timeout(BODY_WITHIN_S):
-            while len(body) <= MOST_BODY:
+            while len(body) <= most:
                 message = await receive()
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    return body if len(body) <= MOST_BODY else None
+                    return body if len(body) <= most else None
     except TimeoutError:
         return None
     return None

@@ -20,7 +20,7 @@ def health_router(context: Context) -> APIRouter:
     async def alive() -> dict[str, str]:
         return {"status": "alive"}
 
-    @router.get("/readyz")
+    @router.get("/readyz", responses={503: {"description": "not ready", "content": {"application/json": {}}}})
     async def ready() -> JSONResponse:
         services, gateways = all_health(context.board, context.registry, context.clock.now_ns())
         conditions = {health.key: health.condition.value for health in (*services, *gateways)}
@@ -28,7 +28,7 @@ def health_router(context: Context) -> APIRouter:
         body = {"ready": is_ready, "backbone": context.board.connected, "conditions": conditions}
         return JSONResponse(body, 200 if is_ready else 503)
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse, responses={200: {"content": {PROMETHEUS: {}}}})
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(exposition(context.board, context.clock.now_ns()), media_type=PROMETHEUS)
 

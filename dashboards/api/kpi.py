@@ -8,7 +8,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 
 from alerts.kpi_face import DAY_NS, LONGEST_NS, MOST_LISTED, Figures, KpiFace, WorkItemView
+from dashboards.api import scope
 from dashboards.api.context import Context
+from dashboards.api.errors import ForbiddenError, declared
+from dashboards.api.principal import Asking, Principal
+from domain.accounts import Right
 from domain.errors import RefusedError
 from domain.ids import Token
 
@@ -27,17 +31,19 @@ class WorkItems(BaseModel):
 
 def kpi_router(context: Context) -> APIRouter:
     """Return the routes. They must be included before those of single alerts, whose ids could be called ``kpi``."""
-    router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
-    reads = [Depends(context.may_read)]
+    router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"], responses=declared(409))
+    reads = [Depends(context.principal(Right.READ))]
 
     @router.get("/kpi", dependencies=reads)
     async def kpi(
+        who: Asking,
         unit: Token | None = None,
         position: Token | None = None,
         from_ns: Time = None,
         until_ns: Time = None,
     ) -> Figures:
-        """Return the figures of a period: the last seven days unless it is named."""
+        """Return the figures of a period: the last seven days unless it is named. Who has a scope asks for a unit."""
+        unit = _unit(who, unit, position)
         until = context.clock.now_ns() if until_ns is None else until_ns
         since = max(0, until - WEEK_NS) if from_ns is None else from_ns
         if not 0 < until - since <= LONGEST_NS:
@@ -50,12 +56,29 @@ def kpi_router(context: Context) -> APIRouter:
 
     @router.get("/work-items", dependencies=reads)
     async def work_items(
+        who: Asking,
         unit: Token | None = None,
         open: bool | None = True,  # noqa: A002, FBT001, FBT002  # the word of the contract, a query parameter
         limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 100,
     ) -> WorkItems:
         """Return what bad actors give people to do, newest first."""
-        found = await KpiFace(context.link.backbone).work_items(unit=unit, open=open, limit=limit)
+        face, units = KpiFace(context.link.backbone), scope.units_of(who, unit)
+        found = await face.work_items(units=units, open=open, limit=limit)
         return WorkItems(work_items=found)
 
     return router
+
+
+def _unit(who: Principal, unit: str | None, position: str | None) -> str | None:
+    """Return the unit that figures are of; raises RefusedError for what is outside, in the service's own words."""
+    if who.units is None:
+        return unit
+    if unit is not None and not who.sees(unit):
+        raise RefusedError(f"没有单位 {unit} / no such unit: {unit}")
+    if unit is None and position is None and len(who.units) == 1:
+        return next(iter(who.units))
+    if unit is None:
+        raise ForbiddenError(
+            "请指定单位：整个站点或席位的数字超出范围 / name a unit: a position or the site is beyond your scope"
+        )
+    return unit

@@ -54,6 +54,11 @@ class Principal:
         """Tell whether a unit is within their scope."""
         return self.units is None or unit in self.units
 
+    @property
+    def key(self) -> str:
+        """What tells them from everybody else."""
+        return f"{self.kind.value}:{self.id}"
+
     def acts_as(self, given: str | None = None) -> str:
         """Return the name that goes into the record; ``given`` is whom the request names (see the module's table)."""
         if self.kind is Kind.USER:

@@ -20,10 +20,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 
 from dashboards.api import scope
 from dashboards.api.context import Context
+from dashboards.api.errors import declared
+from dashboards.api.moment import Moment
 from dashboards.api.principal import Asking
 from domain.accounts import Right
 from domain.clock import NS_PER_S, to_iso
@@ -47,16 +48,15 @@ Resolution = Annotated[float, Query(ge=0, description="seconds; 0 asks for every
 
 def readings_router(context: Context) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(
-        prefix="/api/v1/readings", tags=["readings"], dependencies=[Depends(context.principal(Right.READ))]
-    )
+    reads = [Depends(context.principal(Right.READ))]
+    router = APIRouter(prefix="/api/v1/readings", tags=["readings"], dependencies=reads, responses=declared(404, 409))
 
-    @router.get("", response_model=RangeReply)
+    @router.get("", response_model=RangeReply, responses={200: {"content": {"text/csv": {}}}})
     async def readings(
         who: Asking,
         point: Points,
-        start: AwareDatetime | None = None,
-        end: AwareDatetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         *,
         resolution_s: Resolution = 1.0,
         aggregate: Aggregate = Aggregate.MEAN,
@@ -87,8 +87,8 @@ def readings_router(context: Context) -> APIRouter:
     async def gaps(
         who: Asking,
         point: Points,
-        start: AwareDatetime | None = None,
-        end: AwareDatetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         longer_s: Annotated[float | None, Query(gt=0, description="default: the point's own longest silence")] = None,
     ) -> GapsReply:
         scope.check_points(context, who, point)
@@ -98,8 +98,8 @@ def readings_router(context: Context) -> APIRouter:
     async def quality(
         who: Asking,
         point: Points,
-        start: AwareDatetime | None = None,
-        end: AwareDatetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         resolution_s: Resolution = 0.0,
     ) -> QualityReply:
         scope.check_points(context, who, point)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from alerts.feed_face import schema, schema_names
 from dashboards.api.context import Context
+from dashboards.api.errors import declared
+from domain.accounts import Right
 
 Name = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,64}$")]
 
@@ -22,8 +24,9 @@ class Schemas(BaseModel):
 
 
 def schemas_router(context: Context) -> APIRouter:
-    """Return the routes; reading as the console allows."""
-    router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"], dependencies=[Depends(context.may_read)])
+    """Return the routes."""
+    reads = [Depends(context.principal(Right.READ))]
+    router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"], dependencies=reads, responses=declared(404))
 
     @router.get("")
     async def names() -> Schemas:

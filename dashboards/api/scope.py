@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from alerts.face import AlertDetail
 from dashboards.api.context import Context
-from dashboards.api.errors import NOT_FOUND
+from dashboards.api.errors import NOT_FOUND, ForbiddenError
 from dashboards.api.principal import Principal
 from domain.alert import AlertView
 from domain.errors import RefusedError
@@ -25,6 +25,12 @@ def units_of(who: Principal, wanted: str | None = None) -> tuple[str, ...] | Non
     if wanted is not None:
         return (wanted,) if who.sees(wanted) else ()
     return None if who.units is None else tuple(sorted(who.units))
+
+
+def check_everywhere(who: Principal, what: str) -> None:
+    """Raise ForbiddenError unless they see everything; ``what`` is about the whole site, in both languages."""
+    if who.units is not None:
+        raise ForbiddenError(what)
 
 
 def no_such_alert(alert_id: str) -> RefusedError:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerts.accounts_face import Outcome, Password, RowId, SessionView, SignInReply, UserId
 from dashboards.api.coming_in import Visit, admit, forget, sign_in, sign_out
 from dashboards.api.context import Context
-from dashboards.api.errors import ForbiddenError, error_response
+from dashboards.api.errors import ForbiddenError, declared, error_response
 from dashboards.api.principal import Asking, Kind, Principal, of_view
 from dashboards.api.sessions import from_our_site, session_key
 from domain.accounts import Right, UserRole
@@ -58,7 +58,7 @@ class Sessions(_Body):
 
 def session_router(context: Context) -> APIRouter:
     """Return the routes of one's own session."""
-    router = APIRouter(prefix="/api/v1/session", tags=["accounts"])
+    router = APIRouter(prefix="/api/v1/session", tags=["accounts"], responses=declared(409))
 
     @router.get("")
     async def me(request: Request) -> Who:
@@ -98,7 +98,7 @@ def session_router(context: Context) -> APIRouter:
 def sessions_router(context: Context) -> APIRouter:
     """Return the routes of all sessions, for administrators."""
     only = [Depends(context.principal(Right.ADMINISTER))]
-    router = APIRouter(prefix="/api/v1/sessions", tags=["accounts"], dependencies=only)
+    router = APIRouter(prefix="/api/v1/sessions", tags=["accounts"], dependencies=only, responses=declared(404, 409))
 
     @router.get("")
     async def sessions(user: UserId | None = None) -> Sessions:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.accounts_face import Name, RowId, ScopeFields, TokenView
 from dashboards.api.context import Context
+from dashboards.api.errors import declared
 from dashboards.api.principal import Asking
 from domain.accounts import Right, UserRole
 
@@ -44,7 +45,7 @@ class Tokens(_Body):
 def tokens_router(context: Context) -> APIRouter:
     """Return the routes."""
     only = [Depends(context.principal(Right.ADMINISTER))]
-    router = APIRouter(prefix="/api/v1/tokens", tags=["accounts"], dependencies=only)
+    router = APIRouter(prefix="/api/v1/tokens", tags=["accounts"], dependencies=only, responses=declared(404, 409))
 
     @router.get("")
     async def listed() -> Tokens:

@@ -18,6 +18,7 @@ from alerts.accounts_face import (
     UserView,
 )
 from dashboards.api.context import Context
+from dashboards.api.errors import declared
 from dashboards.api.principal import Asking
 from domain.accounts import Right, UserRole
 from domain.ids import Token
@@ -69,7 +70,7 @@ class Users(_Body):
 def users_router(context: Context) -> APIRouter:
     """Return the routes."""
     only = [Depends(context.principal(Right.ADMINISTER))]
-    router = APIRouter(prefix="/api/v1/users", tags=["accounts"], dependencies=only)
+    router = APIRouter(prefix="/api/v1/users", tags=["accounts"], dependencies=only, responses=declared(404, 409))
 
     @router.get("")
     async def listed() -> Users:
