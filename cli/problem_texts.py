@@ -15,6 +15,7 @@ from functools import cache, partial
 
 from cli.alerts_problem_texts import ALERTS_TEXTS
 from cli.channel_problem_texts import CHANNEL_TEXTS
+from cli.file_problem_texts import FILE_TEXTS
 from cli.operators_problem_texts import OPERATOR_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
@@ -176,30 +177,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("fire alarms are latched until a person resets them", "火警须锁存到有人复位"),
     ("level_when does not raise the level", "level_when 没有提高等级"),
     ("unless is for point rules and one test", "unless 只用于测点规则和单个条件"),
-    # files and YAML
-    ("not YAML: {Reason}", "不是 YAML：{Reason}"),
-    ("not YAML: {reason}", "不是 YAML：{reason}"),
-    ("mapping values are not allowed here", "此处不应有“名称: 值”"),
-    ("could not find expected ':'", "缺少冒号“:”"),
-    ("found character '{what}' that cannot start any token", "此处不能以字符“{what}”开头"),
-    ("expected <block end>, but found '{what}'", "缩进不一致，出现“{what}”"),
-    ("special characters are not allowed", "含有控制字符"),
-    ("but found another document", "一个文件里有两份文档"),
-    ("a number is too large", "数字太大"),
-    ("not UTF-8 text", "不是 UTF-8 文本"),
-    ("larger than {most} bytes", "大于 {most} 字节"),
-    ("key '{key}' stands twice", "键“{key}”出现两次"),
-    ("a key must be a word or a whole number", "键应为词或整数"),
-    ("YAML aliases (*name) are not read", "不支持 YAML 别名（*name）"),
-    ("YAML tags (!name) are not read", "不支持 YAML 标签（!name）"),
-    ("nested deeper than {most} levels", "嵌套超过 {most} 层"),
-    ("environment variable {name} is not set", "环境变量 {name} 未设置"),
-    ("'${' without a variable's name and '}'", "“${”后面没有变量名和“}”"),
-    ("half a character (\\ud800 to \\udfff)", "半个字符（\\ud800 至 \\udfff）"),
-    ("not found in {folder}", "在 {folder} 中找不到"),
-    ("no gateway file in {folder}", "{folder} 中没有网关文件"),
-    ("no such folder", "没有这个文件夹"),
-    ("files must end in .yaml", "文件名必须以 .yaml 结尾"),
+    *FILE_TEXTS,
     *OPERATOR_TEXTS,
     *REPEAT_TEXTS,
     *RULE_TEXTS,

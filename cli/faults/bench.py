@@ -28,7 +28,7 @@ from simulators.cable import Cable, Cut
 
 LOOK_S = 0.1
 NEWS_S = 1.0
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 """How long to wait for what must come; longer only makes a failure slower."""
 
 
