@@ -59,7 +59,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     for status, words in {
         400: "the request is wrong, or not allowed now",
         401: "no token, or a wrong one",
-        403: "not theirs to do; or a fire, which needs a second person",
+        403: "not theirs to do",
         404: "no such silence",
         405: "no such method",
         413: "a body over the limit",

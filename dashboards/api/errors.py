@@ -142,6 +142,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
     async def ours(request: Request, error: Exception) -> JSONResponse:
         status, kind = status_of(error) if isinstance(error, FengsuiError) else (500, "internal")
+        if status == FORBIDDEN and not isinstance(error, ForbiddenError) and request.url.path.startswith(ALERTMANAGER):
+            status = 400  # it may be asked, and is refused: amtool shows people the reason
         return error_response(status, kind, str(error), path=request.url.path)
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
