@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.postgresql import PostgreSql, postgresql
 
-settings.register_profile("house", deadline=None)  # a busy machine is no failure
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# a busy machine is no failure
 settings.load_profile("house")
 
 
