@@ -71,8 +71,9 @@ async def serving(program: Path, *words: str) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(program, *words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(10):
-            yield (await process.stdout.readline()).decode().strip()
+        async with asyncio.timeout(20):
+            ready = (await process.stdout.readline()).decode().strip()
+        yield ready
     finally:
         process.kill()
         await process.wait()
