@@ -8,16 +8,11 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 
 from alerts.accounts_face import AccountsFace, ScopeFields
-from alerts.face import Model
-from cli.running_site import ask, find_session
-from cli.session import ASK_S
-from domain.errors import RefusedError
+from cli import asking
 
 T = TypeVar("T")
-M = TypeVar("M", bound=Model)
 
 MOST_FILE = 4096
 
@@ -33,24 +28,8 @@ AreasOption = Annotated[list[str] | None, typer.Option("--area", help="片区，
 
 
 def asked(site: Path | None, state: Path | None, work: Callable[[AccountsFace], Awaitable[T]]) -> T:
-    """Return what the running site answers; refusals become a sentence and an exit code."""
-
-    async def main() -> T:
-        session = find_session(site, state)
-        async with await session.connect("accounts", ASK_S) as backbone:
-            return await work(AccountsFace(backbone))
-
-    return ask(main)
-
-
-def checked(make: Callable[[], M]) -> M:
-    """Return a request; raises RefusedError for one that is malformed, without repeating what it holds."""
-    try:
-        return make()
-    except ValidationError as error:
-        wrong = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in wrong["loc"]) or "request"
-        raise RefusedError(f"{field} 不对 / {field} is wrong: {wrong['msg']}") from None
+    """Return what the accounts of the running site answer."""
+    return asking.asked(site, state, "accounts", lambda backbone: work(AccountsFace(backbone)))
 
 
 def scope_of(units: list[str] | None, areas: list[str] | None, *, everywhere: bool) -> ScopeFields:

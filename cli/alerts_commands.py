@@ -21,6 +21,7 @@ from alerts.face import MOST_LISTED, AlertsFace
 from alerts.out_of_service_face import OutOfServiceFace
 from alerts.walk_test_face import WalkTestFace
 from cli.alerts_tables import alert_table, detail_tables, out_of_service_line, plain, walk_test_line
+from cli.asking import the_one
 from cli.check_command import Language
 from cli.process_commands import StateOption, alerts_service
 from cli.session import connect_service
@@ -177,10 +178,7 @@ async def _whole_id(face: AlertsFace, beginning: str) -> str:
     if len(beginning) >= ID_LENGTH:
         return beginning
     listed = await face.list(limit=MOST_LISTED)
-    found = [alert.id for alert in listed if alert.id.startswith(beginning)]
-    if len(found) != 1:
-        raise RefusedError(f"{len(found)} 条告警的编号以 {beginning} 开头 / {len(found)} alerts begin so")
-    return found[0]
+    return the_one(beginning, (alert.id for alert in listed), "条告警的编号", "alerts begin so")
 
 
 def _ask_tests(unit: str | None, lang: Language) -> list[str]:

@@ -18,11 +18,10 @@ from rich.table import Table
 from alerts.maintenance_face import MaintenanceFace
 from cli.alerts_commands import ByOption, JsonOption, LangOption
 from cli.alerts_tables import local, plain
+from cli.asking import asked, malformed, the_one
 from cli.check_command import Language
-from cli.running_site import SiteOption, StateFolderOption, ask, find_session
-from cli.session import ASK_S
+from cli.running_site import SiteOption, StateFolderOption
 from domain.clock import NS_PER_S
-from domain.errors import RefusedError
 from domain.maintenance import MaintenanceView
 
 T = TypeVar("T")
@@ -86,9 +85,7 @@ def begin(
                 second_by=second,
             )
         except ValidationError as error:
-            wrong = error.errors()[0]
-            field = ".".join(str(part) for part in wrong["loc"])
-            raise RefusedError(f"{field} 不对 / {field} is wrong: {wrong['msg']}") from error
+            raise malformed(error, "") from error
         return (window,)
 
     _show(_asked(site, state, work), lang, as_json=as_json)
@@ -111,10 +108,9 @@ def end_window(
     """
 
     async def work(face: MaintenanceFace) -> tuple[MaintenanceView, ...]:
-        found = [one.id for one in await face.list(open=True, limit=200) if one.id.startswith(window)]
-        if len(found) != 1:
-            raise RefusedError(f"{len(found)} 个维保窗口的编号以 {window} 开头 / {len(found)} windows begin so")
-        return (await face.end(found[0], by=by or getpass.getuser()),)
+        known = [one.id for one in await face.list(open=True, limit=200)]
+        found = the_one(window, known, "个维保窗口的编号", "windows begin so")
+        return (await face.end(found, by=by or getpass.getuser()),)
 
     _show(_asked(site, state, work), lang, as_json=as_json)
 
@@ -150,15 +146,7 @@ def _moment(text: str) -> int:
 
 
 def _asked(site: SiteOption, state: StateFolderOption, work: Callable[[MaintenanceFace], Awaitable[T]]) -> T:
-    found: list[T] = []
-
-    async def main() -> None:
-        session = find_session(site, state)
-        async with await session.connect("maintenance", ASK_S) as backbone:
-            found.append(await work(MaintenanceFace(backbone)))
-
-    ask(main)
-    return found[0]
+    return asked(site, state, "maintenance", lambda backbone: work(MaintenanceFace(backbone)))
 
 
 def _show(windows: tuple[MaintenanceView, ...], language: Language, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from alerts.channels_face import ChannelsFace, TestRequest, TestResult
 from cli.alerts_commands import ByOption, JsonOption, LangOption
+from cli.asking import asked
 from cli.check_command import Language
 from cli.notify_mends import mend_of
 from cli.notify_tables import channels_table, note, result_table
@@ -55,13 +56,11 @@ def send_test(
 
     Exit codes: 0 accepted; 1 refused or not now; 3 no such site.
     """
-    found: list[TestResult] = []
 
-    async def main() -> None:
-        found.append(await _sent(find_session(site, state), channel, person, by or getpass.getuser()))
+    async def main() -> TestResult:
+        return await _sent(find_session(site, state), channel, person, by or getpass.getuser())
 
-    ask(main)
-    result = found[0]
+    result = ask(main)
     if as_json:
         mend = None if result.accepted else mend_of(result.kind, result.reason, lang)
         typer.echo(json.dumps(result.model_dump(mode="json") | {"mend": mend}, ensure_ascii=False, indent=1))
@@ -86,16 +85,11 @@ def list_channels(
 
     Exit codes: 0; 3 the site does not answer.
     """
-
-    async def main() -> None:
-        async with await find_session(site, state).connect("notify", ASK_S) as backbone:
-            views = await ChannelsFace(backbone).list()
-        if as_json:
-            typer.echo(json.dumps([view.model_dump(mode="json") for view in views], ensure_ascii=False, indent=1))
-        else:
-            Console().print(channels_table(views, lang))
-
-    ask(main)
+    views = asked(site, state, "notify", lambda backbone: ChannelsFace(backbone).list())
+    if as_json:
+        typer.echo(json.dumps([view.model_dump(mode="json") for view in views], ensure_ascii=False, indent=1))
+    else:
+        Console().print(channels_table(views, lang))
 
 
 async def _sent(session: Session, channel: str, person: str | None, by: str) -> TestResult:

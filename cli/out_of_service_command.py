@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -16,10 +15,9 @@ from rich.table import Table
 from alerts.out_of_service_face import LEAST_S, MOST_S, AddRequest, OutOfServiceFace
 from cli.alerts_commands import ByOption, JsonOption, LangOption
 from cli.alerts_tables import local, out_of_service_scope, plain
+from cli.asking import asked, checked, the_one
 from cli.check_command import Language
-from cli.running_site import SiteOption, StateFolderOption, ask, find_session
-from cli.session import ASK_S
-from domain.errors import RefusedError
+from cli.running_site import SiteOption, StateFolderOption
 from domain.out_of_service import OutOfServiceView
 
 T = TypeVar("T")
@@ -79,7 +77,7 @@ def add(
         )
 
     async def work(face: OutOfServiceFace) -> tuple[OutOfServiceView, ...]:
-        return (await face.add(_checked(wanted)),)
+        return (await face.add(checked(wanted, "scope")),)
 
     _show(_asked(site, state, work), lang, as_json=as_json)
 
@@ -100,10 +98,9 @@ def end_entry(
     """
 
     async def work(face: OutOfServiceFace) -> tuple[OutOfServiceView, ...]:
-        found = [one.id for one in await face.list(running=True, limit=200) if one.id.startswith(entry)]
-        if len(found) != 1:
-            raise RefusedError(f"{len(found)} 条停用记录的编号以 {entry} 开头 / {len(found)} entries begin so")
-        return (await face.end(found[0], by=by or getpass.getuser()),)
+        known = [one.id for one in await face.list(running=True, limit=200)]
+        found = the_one(entry, known, "条停用记录的编号", "entries begin so")
+        return (await face.end(found, by=by or getpass.getuser()),)
 
     _show(_asked(site, state, work), lang, as_json=as_json)
 
@@ -130,24 +127,7 @@ def list_entries(
 
 
 def _asked(site: SiteOption, state: StateFolderOption, work: Callable[[OutOfServiceFace], Awaitable[T]]) -> T:
-    found: list[T] = []
-
-    async def main() -> None:
-        session = find_session(site, state)
-        async with await session.connect("out-of-service", ASK_S) as backbone:
-            found.append(await work(OutOfServiceFace(backbone)))
-
-    ask(main)
-    return found[0]
-
-
-def _checked(make: Callable[[], AddRequest]) -> AddRequest:
-    try:
-        return make()
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        field = ".".join(str(part) for part in wrong["loc"]) or "scope"
-        raise RefusedError(f"{field} 不对 / {field} is wrong: {wrong['msg']}") from error
+    return asked(site, state, "out-of-service", lambda backbone: work(OutOfServiceFace(backbone)))
 
 
 def _show(entries: tuple[OutOfServiceView, ...], language: Language, *, as_json: bool) -> None:

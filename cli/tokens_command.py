@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +12,13 @@ import typer
 
 from alerts.accounts_face import AccountsFace, SessionView, TokenView
 from backbone.credentials import write_private
-from cli.accounts_asking import AreasOption, EverywhereOption, UnitsOption, asked, checked, scope_of
+from cli.accounts_asking import AreasOption, EverywhereOption, UnitsOption, asked, scope_of
 from cli.accounts_tables import sessions_table, show, tokens_table
 from cli.alerts_commands import ByOption, JsonOption, LangOption
+from cli.asking import checked, the_one
 from cli.check_command import Language
 from cli.running_site import SiteOption, StateFolderOption
 from domain.accounts import Right, UserRole
-from domain.errors import RefusedError
 
 DAY_S = 86_400.0
 
@@ -120,7 +121,7 @@ def revoke(
 
     async def work(face: AccountsFace) -> TokenView:
         known = [one.id for one in await face.tokens()]
-        return await face.revoke_token(_the_one(token, known), by=by or getpass.getuser())
+        return await face.revoke_token(_whole_id(token, known), by=by or getpass.getuser())
 
     found = asked(site, state, work)
     show((found,), tokens_table((found,), lang), as_json=as_json)
@@ -154,7 +155,7 @@ def end_session(
 
     async def work(face: AccountsFace) -> SessionView:
         known = {one.id: one for one in await face.sessions()}
-        found = known[_the_one(session, list(known))]
+        found = known[_whole_id(session, known)]
         await face.end_session(found.id, by=by or getpass.getuser())
         return found
 
@@ -162,8 +163,5 @@ def end_session(
     show((ended,), sessions_table((ended,), lang), as_json=as_json)
 
 
-def _the_one(beginning: str, known: list[str]) -> str:
-    found = [one for one in known if one.startswith(beginning)]
-    if len(found) != 1:
-        raise RefusedError(f"{len(found)} 个编号以 {beginning} 开头 / {len(found)} ids begin with {beginning}")
-    return found[0]
+def _whole_id(beginning: str, known: Iterable[str]) -> str:
+    return the_one(beginning, known, "个编号", f"ids begin with {beginning}")

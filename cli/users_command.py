@@ -21,12 +21,12 @@ from cli.accounts_asking import (
     PasswordFileOption,
     UnitsOption,
     asked,
-    checked,
     read_password,
     scope_of,
 )
 from cli.accounts_tables import rights_table, show, users_table
 from cli.alerts_commands import ByOption, JsonOption, LangOption
+from cli.asking import checked
 from cli.check_command import Language
 from cli.running_site import SiteOption, StateFolderOption
 from domain.accounts import UserRole
