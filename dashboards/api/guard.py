@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -17,8 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.api.door import Door
 from dashboards.api.errors import error_response
+from dashboards.api.policy import HEADERS, OWN_STATE, new_nonce, page_policy
 from dashboards.api.principal import Principal
-from dashboards.api.sessions import session_key
+from dashboards.api.sessions import from_our_site, session_key
+from dashboards.api.way_back import sign_in_at
 from domain.accounts import Right
 from domain.errors import LinkError
 
@@ -41,22 +43,14 @@ OPEN_PAGES = frozenset({"/login", "/logout", "/password", "/healthz", "/readyz",
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
-POLICY = (
-    "default-src 'self'; "
-    # NiceGUI writes its start script and its styles into the page, and Vue compiles templates there
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+SOCKET_PATH = "/_nicegui_ws/"
+"""Where a page's live connection is; it may also come as plain requests, where a proxy lets no websocket through."""
 
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
+KEPT_PATH = "/_nicegui/"
+"""Files of the page itself, the same for everybody and named by their version: browsers keep them."""
+
+PAGE = "x-nicegui-content"
+"""Header by which the console's page is known among the answers."""
 
 
 class Refusal(NamedTuple):
@@ -95,16 +89,18 @@ class Guard:
         if body is None:
             await _refuse(scope, receive, send, TOO_LARGE)
             return
-        await self._app(scope, _replay(body, receive), _with_headers(send))
+        nonce = scope.setdefault("state", {})[OWN_STATE] = new_nonce()
+        kept = scope["path"].startswith(KEPT_PATH)
+        await self._app(scope, _replay(body, receive), _with_headers(send, nonce, kept=kept))
 
     def _foreign(self, scope: Scope) -> Refusal | None:
         """Refuse other names than loopback's at an open door, and websockets from pages of others anywhere."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
+        is_socket = scope["type"] == "websocket" or scope["path"].startswith(SOCKET_PATH)
         if self._door.is_open and _name(host) not in LOOPBACK_NAMES:
             return Refusal(403, "refused", "an open console answers to this machine's own names only")
-        origin = headers.get("origin")
-        if scope["type"] == "websocket" and origin is not None and urlsplit(origin).netloc != host:
+        if is_socket and not from_our_site(headers):
             return Refusal(403, "refused", "foreign origin")
         return None
 
@@ -136,7 +132,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) 
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": refusal.words})
     elif refusal.leads_to is not None and _wants_page(scope):
-        await RedirectResponse(refusal.leads_to, 303)(scope, receive, _with_headers(send))
+        leads_to = sign_in_at(_address(scope)) if refusal.leads_to == "/login" else refusal.leads_to
+        await RedirectResponse(leads_to, 303)(scope, receive, _with_headers(send))
     else:
         answer = error_response(refusal.status, refusal.kind, refusal.words)
         await answer(scope, receive, _with_headers(send))
@@ -145,6 +142,11 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) 
 def _wants_page(scope: Scope) -> bool:
     """Tell whether a person's browser asks for a page, and not a program for data."""
     return scope["path"] == "/" or (scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""))
+
+
+def _address(scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return quote(scope["path"]) + (f"?{query}" if query else "")
 
 
 async def _body(receive: Receive, most: int) -> bytes | None:
@@ -172,12 +174,18 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return receiving
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, nonce: str = "", *, kept: bool = False) -> Send:
+    """Add the headers; an answer that says nothing about it is kept by nobody, unless it is ``kept``."""
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
+            if nonce and PAGE in headers:
+                headers["Content-Security-Policy"] = page_policy(nonce)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if not kept:
+                headers.setdefault("Cache-Control", "no-store")
         await send(message)
 
     return sending

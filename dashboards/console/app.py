@@ -21,6 +21,7 @@ from dashboards.api.context import Context
 from dashboards.api.door import Door
 from dashboards.console.pace import Pace
 from dashboards.console.page import add_page
+from dashboards.console.socket_limits import MOST_MESSAGE
 from dashboards.console.view import Console
 from dashboards.console.wording import zone_of
 from dashboards.live.board import Board
@@ -119,6 +120,7 @@ class _Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             ws="websockets-sansio",
+            ws_max_size=MOST_MESSAGE,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         )

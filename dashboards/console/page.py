@@ -16,9 +16,11 @@ from dashboards.console.components import Router
 from dashboards.console.frame.header import Header
 from dashboards.console.frame.lamp_row import LampRow
 from dashboards.console.frame.menu import Menu
+from dashboards.console.page_scripts import protect_page, serve_style
 from dashboards.console.presence import ASK_S, Presence
 from dashboards.console.section import Address, Body, Desk, Section
 from dashboards.console.sections import BY_PATH, SECTIONS
+from dashboards.console.socket_limits import limit_sockets
 from dashboards.console.styles import style
 from dashboards.console.texts import Language, text
 from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box, line
@@ -26,14 +28,16 @@ from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE,
 
 def add_page(console: Console) -> None:
     """Serve the console at the address of every section, and below it."""
-    sheet = style()
+    protect_page()
+    limit_sockets()
+    sheet = serve_style(style())
 
     def page(request: Request) -> None:
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
         language = Language(chosen) if chosen in set(Language) else Language.ZH
         who: Principal = request.state.principal
         typed = unquote(request.cookies.get(OPERATOR_COOKIE, ""))[:MOST_NAME]
-        ui.add_css(sheet)
+        ui.add_head_html(sheet)
         operator = typed if who.kind is Kind.CONSOLE else who.name
         view = View(console, principal=who, language=language, operator=operator)
         Screen(view, request.state.session_key, f"{request.url.path}?{request.url.query}")
@@ -53,7 +57,7 @@ class Screen:
         self._view = view
         self._client = ui.context.client
         self._address = Address.read(address)
-        self._presence = Presence(view, session_key)
+        self._presence = Presence(view, session_key, address)
         self._presence.look()
         self._desk = Desk(view, self._presence, self.go)
         self._router = Router(self._open)
@@ -79,6 +83,7 @@ class Screen:
 
     def _open(self, address: str, push: bool) -> None:  # noqa: FBT001  # as the browser's event has it
         self._address = Address.read(address)
+        self._presence.address = address
         self._fill(push=push, given=address)
 
     def _fill(self, *, push: bool, given: str = "") -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from nicegui import ui
 
 from dashboards.api.principal import Principal
+from dashboards.api.way_back import sign_in_at
 from dashboards.console.view import View
 from dashboards.live.scoped import scoped_board, scoped_registry
 from dashboards.live.site import LiveSite
@@ -19,7 +20,9 @@ from domain.accounts import Right
 from domain.clock import NS_PER_S
 from domain.errors import LinkError, RefusedError
 
-ASK_S = 10.0
+ASK_S = 5.0
+"""A session that is over leaves nothing on the screen within twice that: the door asks every 2 s at most."""
+
 SOON_S = 2 * 3600
 """How long before its end in any case a page says so."""
 
@@ -27,8 +30,9 @@ SOON_S = 2 * 3600
 class Presence:
     """The person of one page."""
 
-    def __init__(self, view: View, key: str | None) -> None:
-        """``key`` is that of the session, None at an open console."""
+    def __init__(self, view: View, key: str | None, address: str = "/") -> None:
+        """``key`` is that of the session, None at an open console; ``address``: where they are, and come back to."""
+        self.address = address
         self._view = view
         self._whole = view.console
         self._key = key
@@ -65,7 +69,7 @@ class Presence:
             return
         if found is None or found.must_change or not found.may(Right.READ):
             self.is_over = True
-            ui.navigate.to("/login" if found is None else "/")
+            ui.navigate.to(sign_in_at(self.address) if found is None else "/")
         elif found.units != self.principal.units:
             self.is_over = True
             ui.navigate.reload()
@@ -78,7 +82,7 @@ class Presence:
         if self._key is not None:
             asked = await self._whole.door.of_session(self._key, fresh=True)
             if asked is None:
-                ui.navigate.to("/login")
+                ui.navigate.to(sign_in_at(self.address))
                 raise RefusedError(self._view.text("signed_out"))
             who = self._view.principal = asked
         if not who.may(right):
