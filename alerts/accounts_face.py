@@ -49,6 +49,7 @@ class Subject(StrEnum):
     USER_ADD = "svc.accounts.user.add"
     USER_CHANGE = "svc.accounts.user.change"
     USER_PASSWORD = "svc.accounts.user.password"  # noqa: S105  # a subject
+    USER_UNLOCK = "svc.accounts.user.unlock"
     TOKENS = "svc.accounts.tokens"
     TOKEN_CREATE = "svc.accounts.token.create"  # noqa: S105  # a subject
     TOKEN_REVOKE = "svc.accounts.token.revoke"  # noqa: S105  # a subject
@@ -195,6 +196,13 @@ class UserPasswordRequest(Secretive):
     by: Who
 
 
+class UserUnlockRequest(Model):
+    """Whose wrong passwords are forgotten."""
+
+    id: UserId
+    by: Who
+
+
 class TokenCreateRequest(ScopeFields):
     """A new token, which the asker made; ``lasts_s`` None: until revoked."""
 
@@ -234,6 +242,7 @@ class UserView(ScopeFields):
     created_by: str
     password_ns: int | None
     sessions: int = Field(description="that run now")
+    wait_s: float = Field(default=0.0, description="until the next try to sign in is looked at, after wrong ones")
 
 
 class TokenView(ScopeFields):
@@ -317,6 +326,11 @@ class AccountsFace:
     async def set_password(self, request: UserPasswordRequest) -> UserView:
         """Set somebody's password."""
         return UserView.model_validate((await self._ask(Subject.USER_PASSWORD, request, SLOW_S))["user"])
+
+    async def unlock(self, user_id: str, *, by: str) -> UserView:
+        """Forget the wrong passwords that were tried for an account, from anywhere."""
+        request = UserUnlockRequest(id=user_id, by=by)
+        return UserView.model_validate((await self._ask(Subject.USER_UNLOCK, request))["user"])
 
     async def tokens(self) -> tuple[TokenView, ...]:
         """Return all tokens, newest first."""

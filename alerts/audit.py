@@ -18,9 +18,10 @@ from typing import Any, Protocol
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from alerts import audit_face
 from alerts.schema import AuditEntry
 
-GENESIS = "0" * 64
+GENESIS = audit_face.GENESIS
 CHUNK = 5000
 
 

@@ -14,6 +14,9 @@ from backbone.client import Backbone
 MOST_LINKS = 8000
 """Of one reply, which carries their hashes: 64 characters each, and a NATS message holds 1 MiB."""
 
+GENESIS = "0" * 64
+"""What the first link follows."""
+
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

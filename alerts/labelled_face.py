@@ -66,7 +66,8 @@ class LabelledPage(Model):
 class AuditRequest(Model):
     """A page of the audit, newest first: of all, or of one alert; ``cursor``: where the page before ended.
 
-    ``alerts_only`` leaves out what is about no alert: accounts, sessions, silences.
+    ``alerts_only`` leaves out what is about no alert: accounts, sessions, silences. ``from_ns`` and ``until_ns``: from
+    when, and until before when.
     """
 
     id: AlertId | None = None
@@ -74,6 +75,8 @@ class AuditRequest(Model):
     actor: str | None = Field(default=None, max_length=64)
     action: Token | None = None
     alerts_only: bool = False
+    from_ns: int | None = Field(default=None, ge=0, lt=2**63)
+    until_ns: int | None = Field(default=None, ge=0, lt=2**63)
     cursor: int | None = Field(default=None, ge=1, lt=2**63)
     limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
 

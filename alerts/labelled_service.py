@@ -145,6 +145,10 @@ def _entries(session: Session, request: AuditRequest) -> AuditPage:
         query = query.where(AuditEntry.number < request.cursor)
     if request.id is not None:
         query = query.where(AuditEntry.alert_id == request.id)
+    if request.from_ns is not None:
+        query = query.where(AuditEntry.at_ns >= request.from_ns)
+    if request.until_ns is not None:
+        query = query.where(AuditEntry.at_ns < request.until_ns)
     looked = session.scalars(query.limit(LOOKED_AT if _filters(request) else request.limit + 1)).all()
     units = _units(session, looked) if request.units is not None else {}
     fit = [entry for entry in looked if _fits(entry, request, units)]

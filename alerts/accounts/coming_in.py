@@ -6,6 +6,7 @@ name: people type their password there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerts.accounts import sessions, vouching
@@ -125,6 +126,14 @@ class Entrance:
         await self._office.change(
             lambda desk: set_password(desk, who.id, new_hash, by=who.name, must_change=False, keep=request.key)
         )
+
+    def waits_s(self, users: Sequence[str]) -> dict[str, float]:
+        """Return how long the next try of each account has to wait, wherever it comes from."""
+        return self._tries.waits_s(users, self._office.clock.now_ns())
+
+    def unlock(self, user: str) -> None:
+        """Forget the wrong passwords that were tried for an account."""
+        self._tries.forget(user)
 
     async def _begin(self, request: SignInRequest, known_hash: str | None) -> PrincipalView | None:
         """Begin a session, unless the account changed while its password was looked at."""

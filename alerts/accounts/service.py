@@ -60,6 +60,7 @@ class AccountsService:
             Subject.USER_ADD: self.add_user,
             Subject.USER_CHANGE: self.change_user,
             Subject.USER_PASSWORD: self.set_password,
+            Subject.USER_UNLOCK: self.unlock,
             Subject.TOKENS: self.tokens,
             Subject.TOKEN_CREATE: self.create_token,
             Subject.TOKEN_REVOKE: self.revoke_token,
@@ -129,7 +130,8 @@ class AccountsService:
         face.Empty.model_validate(body)
         now_ns = self._office.clock.now_ns()
         found = await self._office.database.read(lambda session: users.listed(session, now_ns))
-        return {"users": [one.model_dump(mode="json") for one in found]}
+        waits = self._entrance.waits_s([one.id for one in found])
+        return {"users": [{**one.model_dump(mode="json"), "wait_s": waits[one.id]} for one in found]}
 
     async def add_user(self, body: Reply) -> Reply:
         """Make an account."""
@@ -154,6 +156,19 @@ class AccountsService:
         return await self._changed(
             lambda desk: users.set_password(desk, request.id, new_hash, by=request.by, must_change=request.must_change)
         )
+
+    async def unlock(self, body: Reply) -> Reply:
+        """Forget the wrong passwords of an account."""
+        request = face.UserUnlockRequest.model_validate(body)
+
+        def work(desk: Desk) -> User:
+            user = users.user_of(desk.session, request.id)
+            desk.write(None, "user_unlocked", actor=request.by, user=user.id)
+            return user
+
+        reply = await self._changed(work)
+        self._entrance.unlock(request.id)
+        return reply
 
     async def tokens(self, body: Reply) -> Reply:
         """List tokens."""

@@ -61,6 +61,19 @@ class Tries:
         for key in keys:
             self._counts.pop(key, None)
 
+    def waits_s(self, users: Sequence[str], now_ns: int) -> dict[str, float]:
+        """Return the longest that a next try of each account has to wait, from wherever it comes."""
+        waits = dict.fromkeys(users, 0.0)
+        for key in self._counts:
+            user = _user_of(key)
+            if user in waits:
+                waits[user] = max(waits[user], self.wait_s([key], now_ns))
+        return waits
+
+    def forget(self, user: str) -> None:
+        """Forget what was tried for an account, from anywhere."""
+        self.forgive([key for key in self._counts if _user_of(key) == user])
+
     def _known(self, keys: Sequence[str], now_ns: int) -> list[_Count]:
         found = [self._counts[key] for key in keys if key in self._counts]
         return [count for count in found if not _is_old(count, now_ns)]
@@ -70,6 +83,12 @@ def keys_of(user: str, address: str, *, known: bool) -> list[str]:
     """Return what a try is counted by. A name that nobody has counts like any other: it must not show."""
     place = network(address)
     return [f"known {user} {place}"] if known else [f"user {user}", f"from {place}"]
+
+
+def _user_of(key: str) -> str | None:
+    """Return the account that a key is about; None for an address. Ids have no spaces, what people type may."""
+    kind, _, rest = key.partition(" ")
+    return {"user": rest, "known": rest.rpartition(" ")[0], "change": rest}.get(kind)
 
 
 def network(address: str) -> str:

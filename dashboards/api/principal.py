@@ -45,6 +45,8 @@ class Principal:
     units: frozenset[str] | None = None
     must_change: bool = False
     ends_ns: int | None = None
+    session: str | None = None
+    """The short id of their session, as lists have it."""
 
     def may(self, right: Right) -> bool:
         """Tell whether a right is theirs; accounts are kept by those who see everything only."""
@@ -92,6 +94,7 @@ def of_view(view: PrincipalView) -> Principal:
         units=None if view.units is None else frozenset(view.units),
         must_change=view.must_change,
         ends_ns=view.ends_ns,
+        session=view.session,
     )
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dashboards.console.admin.page import AdminPage
 from dashboards.console.alarms.page import AlarmsPage
 from dashboards.console.section import Section
+from domain.accounts import Right
 
-SECTIONS: tuple[Section, ...] = (Section("alarms", "/", AlarmsPage),)
+SECTIONS: tuple[Section, ...] = (
+    Section("alarms", "/", AlarmsPage),
+    Section("admin", "/admin", AdminPage, right=Right.NOTIFY_TEST),
+)
 
 BY_PATH = {section.path: section for section in SECTIONS}

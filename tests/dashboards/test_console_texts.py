@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alerts.face import Answer
+from dashboards.console.admin.page import TABS
 from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
@@ -55,6 +56,11 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "limit_": ["high", "low"],
     "notice_": ["queued", "sending", "accepted", "dead"],
     "audit_": ["told", "nobody_to_tell"],
+    "admin_tab_": list(TABS),
+    "admin_did_": [
+        *("user_added", "user_changed", "user_unlocked", "password_set", "signed_in", "sign_in_failed"),
+        *("session_ended", "token_created", "token_revoked", "vouched", "vouch_refused", "notify_test"),
+    ],
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""
