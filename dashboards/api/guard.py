@@ -7,6 +7,8 @@ would be a curtain, not a door.
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -15,6 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboards.api.allowance import Allowances
 from dashboards.api.door import Door
 from dashboards.api.errors import error_response
 from dashboards.api.policy import HEADERS, OWN_STATE, new_nonce, page_policy
@@ -35,9 +38,19 @@ POSTED_PATHS = frozenset({"/api/v2/alerts", "/alertmanager/api/v2/alerts"})
 BODY_WITHIN_S = 10
 """Time for a body to arrive: a client that sends one byte a minute holds nothing."""
 
-OPEN_PATHS = ("/api/", "/alertmanager/api/", "/answer/", "/receipts/", "/_nicegui/")
-"""Not behind the console's sign-in: the API checks by itself, receipts of people carry signed links,
-those of platforms are signed, and the last is the page's own script files, which are the same for everybody."""
+OPEN_PATHS = ("/api/", "/alertmanager/api/", "/answer/", "/receipts/")
+"""Not behind the console's sign-in: the API checks by itself, receipts of people carry signed links, those of
+platforms are signed."""
+
+OPEN_FILES = re.compile(
+    r"/_nicegui/(?:[0-9.]+/(?:static|components|libraries|resources|esm)/.|console-[0-9a-f]{16}\.css)"
+)
+"""The page's own files, the same for everybody. Of NiceGUI's other paths a stranger gets nothing: what it does not
+know it answers with a page, which costs memory."""
+
+PAGES_AT_ONCE, PAGES_A_SECOND = 200.0, 2.0
+"""Pages that one session may load: each costs memory until its browser is gone. A shift's worth of tabs, and a person's
+reloads."""
 
 OPEN_PAGES = frozenset({"/login", "/logout", "/password", "/healthz", "/readyz", "/metrics", "/favicon.ico"})
 
@@ -62,6 +75,7 @@ class Refusal(NamedTuple):
     leads_to: str | None = None
 
 
+TOO_MANY = Refusal(429, "too_many", "this session opens more pages than a person can: wait a moment")
 TOO_LARGE = Refusal(413, "too_large", f"a body has at most {MOST_BODY} bytes and arrives within {BODY_WITHIN_S} s")
 
 
@@ -72,6 +86,7 @@ class Guard:
         """An open ``door`` answers to loopback names only."""
         self._app = app
         self._door = door
+        self._pages = Allowances(PAGES_AT_ONCE, PAGES_A_SECOND)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -117,6 +132,8 @@ class Guard:
         if refusal is None:
             key = None if self._door.is_open else session_key(connection.cookies)
             scope.setdefault("state", {}).update(principal=who, session_key=key)
+            if key is not None and _wants_page(scope) and not self._pages.take(key, time.monotonic()):
+                return TOO_MANY
         return refusal
 
 
@@ -141,6 +158,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) 
 
 def _wants_page(scope: Scope) -> bool:
     """Tell whether a person's browser asks for a page, and not a program for data."""
+    if scope["type"] != "http" or scope["path"].startswith(SOCKET_PATH):
+        return False
     return scope["path"] == "/" or (scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""))
 
 
@@ -192,7 +211,7 @@ def _with_headers(send: Send, nonce: str = "", *, kept: bool = False) -> Send:
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN_PAGES or path.startswith(OPEN_PATHS)
+    return path in OPEN_PAGES or path.startswith(OPEN_PATHS) or OPEN_FILES.match(path) is not None
 
 
 def _name(host: str) -> str:

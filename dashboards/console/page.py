@@ -24,6 +24,7 @@ from dashboards.console.socket_limits import limit_sockets
 from dashboards.console.styles import style
 from dashboards.console.texts import Language, text
 from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box, line
+from domain.glossary import label_of
 
 
 def add_page(console: Console) -> None:
@@ -109,8 +110,14 @@ class Screen:
 
     def _made(self, section: Section | None) -> Body | None:
         """Build a section's body, or say why there is none."""
-        if section is None or not self._view.principal.may(section.right):
-            line(self._view.text("nowhere" if section is None else "not_yours"), "body-note").props("role=alert")
+        view = self._view
+        words = ""
+        if section is None:
+            words = view.text("nowhere")
+        elif not view.principal.may(section.right):
+            words = view.text("not_your_page", right=label_of(section.right, view.language))
+        if section is None or words:
+            line(words, "body-note").props("role=alert data-part=refused")
             return None
         return section.build(self._desk, self._address)
 

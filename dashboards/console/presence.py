@@ -57,7 +57,7 @@ class Presence:
             self._view.console = replace(whole, site=site, board=narrow)
 
     async def ask(self) -> None:
-        """Ask who it is now; leave for the sign-in when the session is over, draw anew when the scope changed.
+        """Ask who it is now; leave for the sign-in when the session is over, draw anew when scope or rights changed.
 
         ``is_over`` is set by both: from then on nothing more is sent, also to a browser that won't be led away.
         """
@@ -70,7 +70,7 @@ class Presence:
         if found is None or found.must_change or not found.may(Right.READ):
             self.is_over = True
             ui.navigate.to(sign_in_at(self.address) if found is None else "/")
-        elif found.units != self.principal.units:
+        elif (found.units, found.rights) != (self.principal.units, self.principal.rights):
             self.is_over = True
             ui.navigate.reload()
         else:

@@ -22,6 +22,8 @@ from urllib.parse import parse_qs
 from nicegui import Client, core
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]  # it has no types
 
+from dashboards.api.allowance import Allowances
+
 log = logging.getLogger(__name__)
 
 MOST_MESSAGE = 64 * 1024
@@ -31,24 +33,7 @@ MOST_LOGGED = 300
 EVENTS = ("event", "javascript_response", "ack")
 
 Handler = Callable[..., Any]
-_OPEN: dict[str, Allowance] = {}
-
-
-class Allowance:
-    """Events that a connection may still send: `AT_ONCE` at first, `A_SECOND` more each second."""
-
-    def __init__(self, now_s: float) -> None:
-        """Start full."""
-        self._left, self._at_s = AT_ONCE, now_s
-
-    def take(self, now_s: float) -> bool:
-        """Take one, if there is one left."""
-        self._left = min(AT_ONCE, self._left + (now_s - self._at_s) * A_SECOND)
-        self._at_s = now_s
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+_OPEN = Allowances(AT_ONCE, A_SECOND)
 
 
 def limit_sockets() -> None:
@@ -67,8 +52,7 @@ def _limited(handler: Handler) -> Callable[[str, Any], Awaitable[None]]:
     """Let through what comes from the connection of the page that it names, within the allowance."""
 
     async def handle(sid: str, message: Any) -> None:
-        now_s = time.monotonic()
-        if not _OPEN.setdefault(sid, Allowance(now_s)).take(now_s):
+        if not _OPEN.take(sid, time.monotonic()):
             log.warning("a browser sends more events than a person can: it is cut off")
             await core.sio.disconnect(sid)
             return
@@ -102,7 +86,7 @@ def _of_own_page(handler: Handler) -> Callable[[str, Any], Awaitable[Any]]:
 
 def _forgotten(handler: Handler) -> Callable[..., Awaitable[None]]:
     async def handle(sid: str, *_: Any) -> None:
-        _OPEN.pop(sid, None)
+        _OPEN.forget(sid)
         await _result(handler(sid))
 
     return handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -63,3 +64,13 @@ async def sit_down(
         yield page
     finally:
         await context.close()
+
+
+async def becomes(page: Page, condition: str) -> None:
+    """Wait until a JavaScript expression is true in a page.
+
+    Playwright's ``wait_for_function`` evaluates inside the page, which the page's policy forbids.
+    """
+    async with asyncio.timeout(SOON_MS / 1000):
+        while not await page.evaluate(condition):
+            await asyncio.sleep(0.1)

@@ -12,6 +12,7 @@ import pytest
 
 from alerts.face import Answer
 from dashboards.console.admin.page import TABS
+from dashboards.console.admin.rows import DEEDS
 from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
@@ -57,10 +58,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "notice_": ["queued", "sending", "accepted", "dead"],
     "audit_": ["told", "nobody_to_tell"],
     "admin_tab_": list(TABS),
-    "admin_did_": [
-        *("user_added", "user_changed", "user_unlocked", "password_set", "signed_in", "sign_in_failed"),
-        *("session_ended", "token_created", "token_revoked", "vouched", "vouch_refused", "notify_test"),
-    ],
+    "admin_did_": DEEDS,
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""

@@ -14,7 +14,8 @@ from starlette.datastructures import Headers
 
 from backbone.client import Backbone
 from dashboards.api.door import Door
-from dashboards.api.guard import HEADERS, MOST_BODY, Guard
+from dashboards.api.guard import MOST_BODY, Guard
+from dashboards.api.policy import HEADERS
 from dashboards.api.sessions import COOKIE, from_our_site, same, session_key
 from dashboards.live.link import Link
 from domain.clock import FakeClock

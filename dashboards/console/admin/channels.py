@@ -51,7 +51,7 @@ class ChannelsTab(Tab):
         view = self.view
         with box("panel admin-panel"):
             with box("panel-head"):
-                head(view, "admin_rosters")
+                head(view, "admin_rosters", "" if view.console.registry.site.rosters else "admin_no_rosters")
             columns = [
                 Column("roster", view.text("admin_roster")),
                 Column("now", view.text("admin_now")),

@@ -20,8 +20,14 @@ from domain.site import Registry
 
 Row = dict[str, Any]
 
+DEEDS = tuple(key.removeprefix("admin_did_") for key in TEXTS if key.startswith("admin_did_"))
+"""Actions of the audit that the catalogue has words for, besides those of alerts."""
+
 MOST_DETAILS = 400
 MOST_UNITS = 3
+MOST_NS = 2**62
+"""In the year 2116: what is later is no time."""
+SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +213,10 @@ def audit_row(entry: AuditEntryView, words: Wording) -> Row:
         "cells": {
             "number": entry.number,
             "at": words.moment(entry.at_ns),
-            "who": person_text(words.registry, entry.actor, words.language),
+            "who": actor_text(entry.actor, words),
             "what": action_text(entry.action, words.language),
             "alert": Cell(entry.alert_id[:8], go=go) if entry.alert_id else "",
-            "details": details_text(entry.details),
+            "details": details_text(entry.details, words),
             "hash": entry.hash[:12],
         },
         "buttons": [],
@@ -222,20 +228,30 @@ def action_text(action: str, language: Language) -> str:
     term = terms().get(f"alert_event.{action}")
     if term is not None:
         return term.of(language)
-    for key in (f"admin_did_{action}", f"audit_{action}"):
-        if key in TEXTS:
-            return text(key, language)
-    return action
+    if action in DEEDS:
+        return text(f"admin_did_{action}", language)
+    return text(f"audit_{action}", language) if f"audit_{action}" in TEXTS else action
 
 
-def details_text(details: Mapping[str, Any]) -> str:
-    """Write details in one line: what is empty is left out, what is long is cut."""
-    parts = [f"{name}: {_plain(value)}" for name, value in details.items() if value not in (None, "", [], {})]
+def actor_text(actor: str, words: Wording) -> str:
+    """Write who did it: a person's name, or the platform itself."""
+    return words.text("actor_system") if actor == SYSTEM else person_text(words.registry, actor, words.language)
+
+
+def details_text(details: Mapping[str, Any], words: Wording) -> str:
+    """Write details in one line: what is empty is left out, what is long is cut, times are the site's."""
+    parts = [
+        f"{name.removesuffix('_ns')}: {_plain(name, value, words)}"
+        for name, value in details.items()
+        if value not in (None, "", [], {})
+    ]
     whole = " · ".join(parts)
     return whole if len(whole) <= MOST_DETAILS else f"{whole[:MOST_DETAILS]}…"
 
 
-def _plain(value: Any) -> str:
+def _plain(name: str, value: Any, words: Wording) -> str:
+    if name.endswith("_ns") and type(value) is int and 0 <= value < MOST_NS:
+        return words.moment(value)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

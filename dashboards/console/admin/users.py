@@ -17,6 +17,7 @@ from alerts.accounts_face import (
     UserView,
 )
 from dashboards.console import deeds, dialogs
+from dashboards.console.admin.role_table import show_roles
 from dashboards.console.admin.rows import Wording, user_row
 from dashboards.console.admin.scope_form import Filled, ScopeForm, Several, Words
 from dashboards.console.admin.tab import Tab, checked, head
@@ -39,6 +40,8 @@ class UsersTab(Tab):
         with box("panel admin-panel"):
             with box("panel-head"):
                 head(view, "admin_tab_users", "admin_users_note")
+                roles = ui.button(view.text("admin_roles_table"), on_click=self._show_roles, color=None).classes("act")
+                roles.props("flat no-caps data-action=roles")
                 add = ui.button(view.text("admin_add_user"), on_click=self._add, color=None)
                 add.classes("act act-main").props("flat no-caps data-action=add")
             columns = [
@@ -50,6 +53,9 @@ class UsersTab(Tab):
                 Column("sessions", view.text("admin_sessions"), "number", "4.5rem"),
             ]
             self._table = DataTable(columns, self._act, name="users", words=view.text("admin_tab_users"))
+
+    async def _show_roles(self) -> None:
+        await show_roles(self.view)
 
     async def show(self) -> None:
         """Show all accounts."""

@@ -18,11 +18,15 @@ export default {
     parsedColumns() {
       return JSON.parse(this.columns);
     },
+    parsedRows() {
+      return JSON.parse(this.rows);
+    },
     grid() {
-      return this.parsedColumns.map((column) => column.width).join(" ");
+      const buttons = this.parsedRows.some((row) => row.buttons?.length) ? ["max-content"] : [];
+      return [...this.parsedColumns.map((column) => column.width), ...buttons].join(" ");
     },
     sorted() {
-      const rows = JSON.parse(this.rows);
+      const rows = this.parsedRows;
       if (this.by === null) return rows;
       const way = this.down ? -1 : 1;
       return [...rows].sort((a, b) => way * compare(a.cells[this.by], b.cells[this.by]));
@@ -80,16 +84,18 @@ export default {
         role: "row",
         "data-row": row.id,
         "data-look": row.look || undefined,
-        style: { gridTemplateColumns: buttons.length ? `${this.grid} max-content` : this.grid },
       });
     },
   },
   render() {
     const head = h("div", "data-row data-header", this.parsedColumns.map(this.head), {
       role: "row",
-      style: { gridTemplateColumns: this.grid },
     });
     const rows = h("div", "data-rows", this.sorted.map(this.row), { role: "rowgroup" });
-    return h("div", "data-table", [head, rows], { role: "table", "aria-label": this.words });
+    return h("div", "data-table", [head, rows], {
+      role: "table",
+      "aria-label": this.words,
+      style: { gridTemplateColumns: this.grid },
+    });
   },
 };

@@ -19,6 +19,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "password_again": ("再输入一次新口令", "New password again"),
     "password_differs": ("两次输入的新口令不同", "The two new passwords differ"),
     "signed_in_as": ("当前用户", "Signed in"),
+    "not_your_page": (
+        "您没有打开此页面的权限（需要：{right}）",
+        "You have no right to open this page (it needs: {right})",
+    ),
     "not_yours": ("没有此权限", "You have no right to do this"),
     "session_ends": ("请在 {until} 前重新登录", "Sign in again before {until}"),
     "signed_out": ("已退出登录 — 请重新登录", "SIGNED OUT — please sign in again"),
