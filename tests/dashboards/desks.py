@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
@@ -66,11 +67,11 @@ async def sit_down(
         await context.close()
 
 
-async def becomes(page: Page, condition: str) -> None:
-    """Wait until a JavaScript expression is true in a page.
+async def becomes(page: Page, condition: str, arg: Any = None) -> None:
+    """Wait until a JavaScript expression is true in a page, or a function of ``arg`` says so.
 
     Playwright's ``wait_for_function`` evaluates inside the page, which the page's policy forbids.
     """
     async with asyncio.timeout(SOON_MS / 1000):
-        while not await page.evaluate(condition):
+        while not await page.evaluate(condition, arg):
             await asyncio.sleep(0.1)

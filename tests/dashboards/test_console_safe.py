@@ -5,7 +5,6 @@ Pages are taken from `SECTIONS`: a new one is covered by being there.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
