@@ -20,7 +20,7 @@ from dashboards.console.section import Section
 from dashboards.console.sections import SECTIONS
 from dashboards.console.socket_limits import AT_ONCE, MOST_MESSAGE
 from domain.accounts import RIGHTS, UserRole
-from tests.dashboards.admin_room import ACCOUNTS, Watched, admin_room, api, desk_of, turn_english, watching
+from tests.dashboards.admin_room import ACCOUNTS, PASSWORD, Watched, admin_room, api, desk_of, turn_english, watching
 from tests.dashboards.control_room import ControlRoom
 from tests.dashboards.desks import SOON_MS, becomes, chromium
 from tests.dashboards.hand_made import listeners, send
@@ -40,6 +40,9 @@ ATTACKS = {
     "[...document.links].at(-1).click()",
     "import": "import('data:text/javascript,window.hacked=1')",
 }
+SIGNED = ("/answer/", "/receipts/")
+"""Routes that take a signature in place of a session: no cookie opens them."""
+
 WITHIN_MS = 10_000
 """A session that is over leaves nothing on the screen after this time."""
 
@@ -301,6 +304,32 @@ async def test_guessing_passwords_is_slowed_down_and_the_form_says_so(browser: B
         await page.wait_for_load_state()
     await expect(page.locator("p.wrong")).to_contain_text("Too many tries")
     await context.close()
+
+
+async def test_no_changing_route_takes_a_cookie_without_the_proof_against_csrf(room: ControlRoom) -> None:
+    """Whoever has all roles, so that nothing else stands in the way; what needs no proof is named."""
+    async with api(room) as http:
+        everybody = {"id": "all", "name": "全能", "roles": [role.value for role in UserRole], "everywhere": True}
+        account = {**everybody, "password": PASSWORD, "must_change": False}
+        assert (await http.post("/api/v1/users", json=account)).status_code == 201
+        routes = (await http.get("/api/v1/openapi.json")).json()["paths"]
+    asked = 0
+    async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
+        assert (await http.post("/api/v1/session", json={"user": "all", "password": PASSWORD})).status_code == 200
+        for path, methods in routes.items():
+            for method in set(methods) - {"get", "head", "options", "parameters"}:
+                if path.startswith(SIGNED) or (method, path) == ("post", "/api/v1/session"):
+                    continue
+                body = {"old": PASSWORD, "new": "quite another one"} if path.endswith("/session/password") else {}
+                answer = await http.request(method, re.sub(r"\{[^}]*\}", "x", path), json=body)
+                assert answer.status_code in (401, 403), (method, path, answer.text)
+                asked += 1
+        for path in ("/logout", "/password"):
+            answer = await http.post(path, data={"old": PASSWORD, "new": "x" * 20, "again": "x" * 20})
+            assert answer.status_code in (303, 403), path
+            assert answer.headers.get("location", "/logout") == "/logout"
+        assert (await http.get("/api/v1/session")).status_code == 200
+    assert asked > 20
 
 
 async def _drawn(page: Page, section: Section) -> None:
