@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from alerts import actions
 from alerts.desk import Desk
-from alerts.timers import escalate
 from alerts.face import Answer
 from alerts.mine_face import MineAnswerRequest, Told
 from alerts.mine_service import answered, mine
 from alerts.schema import Comment, Notification
+from alerts.timers import escalate
 from domain.errors import RefusedError
 from tests.alerts.alerts_scene import Scene, fire, scene, transition
 
