@@ -13,6 +13,7 @@ from nicegui.element import Element
 from dashboards.api.door import Door
 from dashboards.api.principal import CONSOLE, Principal
 from dashboards.console.pace import Pace
+from dashboards.console.preferences import Preferences
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
 from dashboards.live.feed import Feed
@@ -65,6 +66,8 @@ class View:
     span_s: int = 900
     tab: str = "transmitters"
     muted: set[str] = field(default_factory=set)
+    """Ids of alarms that do not sound at this desk any more; nobody else's desk knows."""
+    preferences: Preferences = field(default_factory=Preferences)
 
     def text(self, key: str, **values: object) -> str:
         """Return a text in this browser's language."""

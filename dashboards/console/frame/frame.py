@@ -1,0 +1,78 @@
+"""The frame: header, banners, menu, lamps, sound and keys around whatever page is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dashboards.console.components import Keys, Looks
+from dashboards.console.frame.banners import Banners
+from dashboards.console.frame.header import Header
+from dashboards.console.frame.help import ALWAYS, FIRST, HANDOVER, HELP, MUTE, NAMED, SETTINGS, pages, show_help
+from dashboards.console.frame.lamp_row import LampRow
+from dashboards.console.frame.lamps import first_alarm, is_folded
+from dashboards.console.frame.menu import Menu
+from dashboards.console.frame.sound_desk import SoundDesk
+from dashboards.console.section import Desk, Section
+from dashboards.console.view import View
+
+
+class Frame:
+    """All that stands above the body; `Desk.sound` and `Desk.looks` are made here."""
+
+    def __init__(self, desk: Desk, sections: tuple[Section, ...], on_language: Callable[[], None]) -> None:
+        """Build; ``on_language`` is called after the view's language changed."""
+        self._desk = desk
+        self._sections = sections
+        view = desk.view
+        self.looks = Looks(view.preferences.theme.value, view.preferences.size)
+        self._header = Header(
+            view, self.looks, make_sound=self._make_sound, on_language=on_language, on_help=self._help
+        )
+        self._banners = Banners(view, desk.presence)
+        self._menu = Menu(desk, sections)
+        self._lamps = LampRow(view, lambda alarm_class: self.sound.mute(alarm_class))
+        self._pages = pages(view, sections)
+        Keys([*(key for key, _ in NAMED), *self._pages], self._press, always=ALWAYS)
+
+    def _make_sound(self) -> None:
+        self.sound = SoundDesk(self._desk.view, lambda found: self._lamps.hear(found))
+
+    def mark(self, name: str) -> None:
+        """Mark the page that is open."""
+        self._menu.mark(name)
+
+    def refresh(self, now_ns: int) -> None:
+        """Redraw what changed."""
+        self._header.refresh(now_ns)
+        self._banners.refresh(now_ns)
+        self._lamps.refresh(now_ns)
+        self.sound.refresh()
+
+    async def _press(self, key: str) -> None:
+        """Do what a key is for."""
+        if key in self._pages:
+            self._desk.go(self._pages[key].path)
+        elif key == MUTE:
+            self.sound.mute_all()
+        elif key == FIRST:
+            self._go_first()
+        elif key in (HANDOVER, SETTINGS):
+            self._desk.go("/handover" if key == HANDOVER else "/settings")
+        elif key == HELP:
+            await show_help(self._desk.view, self._sections)
+
+    async def _help(self) -> None:
+        await show_help(self._desk.view, self._sections)
+
+    def _go_first(self) -> None:
+        """Open the first alarm (首警), where there is one."""
+        first = first_of(self._desk.view)
+        if first is not None:
+            self._desk.go(f"/alarm/{first}")
+
+
+def first_of(view: View) -> str | None:
+    """Return the id of the first alarm that stands."""
+    alerts = [alert for alert in view.console.board.alerts.values() if not is_folded(alert)]
+    first = first_alarm(alerts)
+    return None if first is None else first.id
