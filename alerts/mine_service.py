@@ -22,7 +22,7 @@ from alerts.office import Office
 from alerts.schema import Alert, Notification
 from alerts.views import alert_view
 from backbone.client import Backbone
-from domain.alert import AlertEvent
+from domain.alert import AlertEvent, AlertView
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 
@@ -74,7 +74,7 @@ def mine(session: Session, person: str, now_ns: int) -> list[Told]:
     return sorted(newest.values(), key=_turn)
 
 
-def answered(desk: Desk, request: MineAnswerRequest) -> Any:
+def answered(desk: Desk, request: MineAnswerRequest) -> AlertView:
     """Take an answer; "on site" after "received" is said beside it, for a message is answered once."""
     notice = desk.session.get(Notification, request.notification)
     if notice is None or notice.person != request.person:
@@ -91,8 +91,10 @@ def _arrived(desk: Desk, notice: Notification, request: MineAnswerRequest) -> Al
     """Note that who took it on is there; the time of the receipt stays that of the first answer."""
     alert = desk.alert(notice.alert_id)
     notice.answer = Answer.ON_SITE.value
-    told = {"outcome": "answered", "answer": Answer.ON_SITE.value, "notification": notice.id}
-    desk.note(alert, AlertEvent.RECEIPT, actor=notice.person, **told)
+    said = Answer.ON_SITE.value
+    desk.note(
+        alert, AlertEvent.RECEIPT, actor=notice.person, outcome="answered", answer=said, notification=notice.id
+    )
     words = "到场 / on site"
     actions.comment(desk, alert, notice.person, f"{words}：{request.note}" if request.note else words)
     if alert.closed_at_ns is None:

@@ -66,9 +66,9 @@ class HandoverListRequest(Model):
 class ShiftFigures(Model):
     """What happened from ``since_ns`` until ``until_ns``, and what stood at that moment.
 
-    ``raised``, ``acknowledged``, ``closed`` and ``confirmed`` count what happened in the shift; ``open``, ``fresh`` (open
-    and acknowledged by nobody), ``shelved``, ``out_of_service``, ``silences`` and ``maintenance`` what stands at its end.
-    Classes and findings that count nothing are left out.
+    ``raised``, ``acknowledged``, ``closed`` and ``confirmed`` count what happened in the shift; ``open``, ``fresh``
+    (open and acknowledged by nobody), ``shelved``, ``out_of_service``, ``silences`` and ``maintenance`` what stands at
+    its end. Classes and findings that count nothing are left out.
     """
 
     since_ns: int

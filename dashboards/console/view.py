@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from nicegui import ui
 from nicegui.element import Element
@@ -21,6 +21,7 @@ from dashboards.live.history import History
 from dashboards.live.link import Link
 from dashboards.live.once import Once
 from dashboards.live.site import LiveSite
+from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S, Clock
 from domain.site import Registry
 
@@ -52,6 +53,19 @@ class Console:
         return self.site.registry
 
 
+class FrameHand(Protocol):
+    """What a page may ask of the frame around it."""
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Look and sound otherwise from now on, and remember it in this browser."""
+
+    def speak(self, language: Language) -> None:
+        """Draw everything in a language, and remember it in this browser."""
+
+    def attempt(self, alarm_class: AlarmClass, volume: int) -> None:
+        """Let a class be heard once, at a volume in per cent."""
+
+
 @dataclass(slots=True)
 class View:
     """One per browser: who looks, in which language, at which device."""
@@ -68,6 +82,7 @@ class View:
     muted: set[str] = field(default_factory=set)
     """Ids of alarms that do not sound at this desk any more; nobody else's desk knows."""
     preferences: Preferences = field(default_factory=Preferences)
+    hand: FrameHand | None = None
 
     def text(self, key: str, **values: object) -> str:
         """Return a text in this browser's language."""

@@ -38,9 +38,7 @@ def duty_now(registry: Registry, zone: tzinfo, now_ns: int, language: Language) 
     return Duty(" · ".join([*named[:MOST_ROSTERS], *more]), full, gap=any(gap for *_, gap in told))
 
 
-def _roster(
-    registry: Registry, roster: Roster, zone: tzinfo, now_ns: int, language: Language
-) -> tuple[str, str, bool]:
+def _roster(registry: Registry, roster: Roster, zone: tzinfo, now_ns: int, language: Language) -> tuple[str, str, bool]:
     local = local_time(now_ns, zone)
     there = on_duty(roster, registry.people, local, registry.calendar)
     found = there or deputies_of(roster, registry.people, local)

@@ -12,30 +12,52 @@ from dashboards.console.frame.lamp_row import LampRow
 from dashboards.console.frame.lamps import first_alarm, is_folded
 from dashboards.console.frame.menu import Menu
 from dashboards.console.frame.sound_desk import SoundDesk
+from dashboards.console.preferences import PREFERENCES_COOKIE, Preferences
 from dashboards.console.section import Desk, Section
-from dashboards.console.view import View
+from dashboards.console.texts import Language
+from dashboards.console.view import LANGUAGE_COOKIE, View
+from domain.alarm import AlarmClass
 
 
 class Frame:
-    """All that stands above the body; `Desk.sound` and `Desk.looks` are made here."""
+    """All that stands above the body; to pages it is the view's `hand` (`dashboards.console.view.FrameHand`)."""
 
     def __init__(self, desk: Desk, sections: tuple[Section, ...], on_language: Callable[[], None]) -> None:
         """Build; ``on_language`` is called after the view's language changed."""
         self._desk = desk
         self._sections = sections
+        self._on_language = on_language
         view = desk.view
-        self.looks = Looks(view.preferences.theme.value, view.preferences.size)
+        self._looks = Looks(view.preferences.theme.value, view.preferences.size)
         self._header = Header(
-            view, self.looks, make_sound=self._make_sound, on_language=on_language, on_help=self._help
+            view, self._looks, make_sound=self._make_sound, on_language=self.speak, on_help=self._help
         )
         self._banners = Banners(view, desk.presence)
         self._menu = Menu(desk, sections)
-        self._lamps = LampRow(view, lambda alarm_class: self.sound.mute(alarm_class))
+        self._lamps = LampRow(view, lambda alarm_class: self._sound.mute(alarm_class))
         self._pages = pages(view, sections)
         Keys([*(key for key, _ in NAMED), *self._pages], self._press, always=ALWAYS)
+        view.hand = self
 
     def _make_sound(self) -> None:
-        self.sound = SoundDesk(self._desk.view, lambda found: self._lamps.hear(found))
+        self._sound = SoundDesk(self._desk.view, lambda found: self._lamps.hear(found))
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Look and sound otherwise from now on, and remember it in this browser."""
+        self._desk.view.preferences = preferences
+        self._looks.show(preferences.theme.value, preferences.size)
+        self._looks.keep(PREFERENCES_COOKIE, preferences.written())
+        self._sound.refresh()
+
+    def speak(self, language: Language) -> None:
+        """Draw everything in a language, and remember it in this browser."""
+        self._desk.view.language = language
+        self._looks.keep(LANGUAGE_COOKIE, language.value)
+        self._on_language()
+
+    def attempt(self, alarm_class: AlarmClass, volume: int) -> None:
+        """Let a class be heard once, at a volume in per cent."""
+        self._sound.attempt(alarm_class, volume)
 
     def mark(self, name: str) -> None:
         """Mark the page that is open."""
@@ -46,14 +68,14 @@ class Frame:
         self._header.refresh(now_ns)
         self._banners.refresh(now_ns)
         self._lamps.refresh(now_ns)
-        self.sound.refresh()
+        self._sound.refresh()
 
     async def _press(self, key: str) -> None:
         """Do what a key is for."""
         if key in self._pages:
             self._desk.go(self._pages[key].path)
         elif key == MUTE:
-            self.sound.mute_all()
+            self._sound.mute_all()
         elif key == FIRST:
             self._go_first()
         elif key in (HANDOVER, SETTINGS):

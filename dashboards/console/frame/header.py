@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from dashboards.console.components import Looks, Tick
 from dashboards.console.frame.duty_words import Duty, duty_now
 from dashboards.console.frame.shift_words import shift_words
 from dashboards.console.texts import Language
-from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, View, box, change, dress, line, link
+from dashboards.console.view import MOST_NAME, OPERATOR_COOKIE, View, box, change, dress, line
 from domain.accounts import UserRole
 from domain.clock import NS_PER_S
 from domain.glossary import label_of
@@ -26,8 +26,13 @@ class Header:
     """Top of the page."""
 
     def __init__(
-        self, view: View, looks: Looks, *, make_sound: Callable[[], None], on_language: Callable[[], None],
-        on_help: Callable[[], None],
+        self,
+        view: View,
+        looks: Looks,
+        *,
+        make_sound: Callable[[], None],
+        on_language: Callable[[Language], None],
+        on_help: Callable[[], Awaitable[None]],
     ) -> None:
         """Build. ``make_sound`` puts the mute button where it belongs; the others are called by their buttons."""
         self._view = view
@@ -59,8 +64,9 @@ class Header:
             with box("duty"):
                 line(view.text("on_duty"), "field-label")
                 self._duty = line("", "duty-who").props("data-part=duty")
-                self._shift = link("", "/handover", "shift").props("data-part=shift")
-                self._shift_words = next(iter(self._shift))
+                with ui.element("a").classes("link shift").props("data-part=shift") as self._shift:
+                    self._shift_words = line("")
+                self._shift.props["href"] = self._shift.props["data-go"] = "/handover"
 
     def _who(self) -> None:
         """Show who acts: a field at an open console, the account's name where people sign in."""
@@ -76,16 +82,16 @@ class Header:
         signed_in = line(f"{words} ({roles})", "signed-in").props("data-part=signed-in")
         signed_in.props["title"] = view.text("signed_in_as")
 
-    def _buttons(self, on_help: Callable[[], None]) -> None:
+    def _buttons(self, on_help: Callable[[], Awaitable[None]]) -> None:
         view = self._view
-        self._button(view.text("switch"), "language", self._switch)
+        self._button(view.text("switch"), "language", lambda: self._on_language(view.language.other))
         self._button("?", "help", on_help).props(f'aria-label="{view.text("help")}" aria-keyshortcuts=?')
         if view.principal.kind is Kind.USER:
             self._button(view.text("password_change"), "change-password", lambda: ui.navigate.to("/password"))
             self._button(view.text("sign_out"), "sign-out", lambda: ui.navigate.to("/logout"))
 
     @staticmethod
-    def _button(words: str, part: str, act: Callable[[], None]) -> ui.button:
+    def _button(words: str, part: str, act: Callable[[], object]) -> ui.button:
         button = ui.button(words, on_click=act, color=None).classes("plain")
         return button.props(f"flat no-caps data-part={part}")
 
@@ -100,7 +106,7 @@ class Header:
         if self._duty.props.get("title") != duty.all_words:
             self._duty.props["title"] = duty.all_words
         words, waits = shift_words(console.board, console.zone, now_ns, view.language)
-        change(self._shift_words, words)  # type: ignore[arg-type]  # a link holds one label
+        change(self._shift_words, words)
         dress(self._shift, "waits", "yes" if waits else "no")
         self._shift.set_visibility(bool(words))
 
@@ -115,11 +121,6 @@ class Header:
     def _rename(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._view.operator = (event.value or "").strip()[:MOST_NAME]
         self._looks.keep(OPERATOR_COOKIE, quote(self._view.operator))
-
-    def _switch(self) -> None:
-        self._view.language = self._view.language.other
-        self._looks.keep(LANGUAGE_COOKIE, self._view.language.value)
-        self._on_language()
 
 
 def zone_text(zone: tzinfo, now_ns: int) -> str:

@@ -8,7 +8,13 @@ from dashboards.console.section import Section
 from dashboards.console.view import View, box, line
 
 MUTE, FIRST, HANDOVER, SETTINGS, HELP = "m", "f", "h", "s", "?"
-NAMED = ((MUTE, "key_mute"), (FIRST, "key_first"), (HANDOVER, "key_handover"), (SETTINGS, "key_settings"), (HELP, "key_help"))
+NAMED = (
+    (MUTE, "key_mute"),
+    (FIRST, "key_first"),
+    (HANDOVER, "key_handover"),
+    (SETTINGS, "key_settings"),
+    (HELP, "key_help"),
+)
 DIGITS = "1234567890"
 ALWAYS = (MUTE,)
 """Keys that count while a dialog is open, too: a sound must be stopped whatever is in front."""

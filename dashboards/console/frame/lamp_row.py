@@ -55,17 +55,18 @@ class _Drawn:
                 line(self._name, "lamp-name")
                 self._word = line(view.text("lamp_unknown"), "lamp-word")
                 self._more = line("", "lamp-word lamp-more") if kind is LampKind.LINK else None
-            self._count = line("", "lamp-count")
             self._link = ui.element("a").classes("lamp-link")
             self._link.props["href"] = self._link.props["data-go"] = kind.goes
-        self._mute = self._mute_button(kind, on_mute)
+            with box("lamp-right"):
+                self._count = line("", "lamp-count")
+                self._mute = self._mute_button(kind, on_mute)
 
-    def _mute_button(self, kind: LampKind, on_mute: Callable[[AlarmClass], None]) -> ui.button | None:
+    @staticmethod
+    def _mute_button(kind: LampKind, on_mute: Callable[[AlarmClass], None]) -> ui.button | None:
         if kind.value not in set(AlarmClass):
             return None
         alarm_class = AlarmClass(kind.value)
-        with self._box:
-            button = ui.button("", on_click=lambda: on_mute(alarm_class), color=None)
+        button = ui.button("", on_click=lambda: on_mute(alarm_class), color=None)
         button.classes("lamp-mute").props(f"flat no-caps data-mute={kind}")
         button.set_visibility(False)
         return button

@@ -38,7 +38,6 @@ class LampKind(StrEnum):
     HAZARD = "hazard"
     LINK = "link"
 
-
     @property
     def is_master(self) -> bool:
         """Tell whether it is one of the five that GB 25506 asks for (secondary source)."""

@@ -2,12 +2,12 @@
 
 | act | what it does | what it does not |
 |---|---|---|
-| mute | silences, at this desk, what sounds now: all of it, or one class | acknowledges nothing, tells nobody, lasts for nothing new |
+| mute | silences, at this desk, what sounds now: all of it, or one class | acknowledges nothing, tells nobody |
 | acknowledge | somebody takes the alarm on; it no longer sounds anywhere | |
 | volume 0 | a class never sounds at this desk (not for a fire) | hides nothing |
 
-An alarm that comes after a mute sounds: what is muted are alarms, not classes. Of several classes the highest is heard: a
-fire is never mixed with a fault. What nobody is to be told of does not sound: consequences of another alarm, what is
+An alarm that comes after a mute sounds: what is muted are alarms, not classes. Of several classes the highest is heard:
+a fire is never mixed with a fault. What nobody is to be told of does not sound: consequences of another alarm, what is
 shelved, what a walk test holds.
 """
 

@@ -1,8 +1,8 @@
 """How each class sounds: told apart by ear, without looking.
 
 A fire warbles without a pause, as a fire panel does; a fault is one long low tone with a long pause. Between them the
-number of tones and their pitch tell. GB 4717 asks that fire and fault differ, and that a fire drowns the others (as read
-in secondary texts); pitches, lengths and periods are assumptions.
+number of tones and their pitch tell. GB 4717 asks that fire and fault differ, and that a fire drowns the others (as
+read in secondary texts); pitches, lengths and periods are assumptions.
 """
 
 from __future__ import annotations
