@@ -1,8 +1,8 @@
 """`svc.alerts.mine.*`: a person's own open alerts, and the receipt that they press on their phone.
 
 The receipt is that of the *message*: it marks the notification as read and answered, stops the ladder and takes the
-alert on, exactly as the signed link of that message does (`alerts.actions.answer`). A plain acknowledgement would do only
-the last of it: the record would say for ever that this person never answered what they were sent, and the delivery
+alert on, exactly as the signed link of that message does (`alerts.actions.answer`). A plain acknowledgement would do
+only the last of it: the record would say for ever that this person never answered what they were sent, and the delivery
 figures would count a message without a receipt although somebody pressed the button.
 """
 
@@ -59,7 +59,7 @@ class MineService:
 
 
 def mine(session: Session, person: str, now_ns: int) -> list[Told]:
-    """Return the newest message to a person about each open alert; what is unanswered first, then class, then newest."""
+    """Return the newest message to a person about each open alert; unanswered ones first, then class, then newest."""
     since_ns = now_ns - WITHIN_S * NS_PER_S
     query = (
         select(Notification, Alert)

@@ -36,7 +36,8 @@
 
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
 takes the same tables. What is "append only" the database itself refuses to change or delete, and an
-alert or a notification to delete, nor a time of a notification to change once it is set (triggers: migrations 0005 and 0013).
+alert or a notification to delete, nor a time of a notification to change once it is set (triggers: migrations 0005,
+0013).
 The schema changes only by a migration in `alerts.migrations`.
 """
 

@@ -13,8 +13,8 @@ from alerts.schema.base import ID, Base
 class ShiftHandover(Base):
     """One hand-over (交接班) as it was given: who goes, what they wrote, and the figures of that moment.
 
-    ``since_ns``: when the shift that ends began. ``figures`` is a `alerts.shifts_face.ShiftFigures`; ``open_alerts`` the
-    ids of what stood open, first things first. The newest one that nobody has taken is the one that waits.
+    ``since_ns``: when the shift that ends began. ``figures`` is a `alerts.shifts_face.ShiftFigures`; ``open_alerts``
+    the ids of what stood open, first things first. The newest one that nobody has taken is the one that waits.
     """
 
     __tablename__ = "shift_handovers"

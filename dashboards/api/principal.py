@@ -34,7 +34,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody with rights. ``units`` None: everywhere. ``ends_ns``: when this session or token ends by itself."""
+    """Somebody with rights. ``units`` None: everywhere. ``ends_ns``: when this session or token ends by itself.
+
+    ``person``: who they are among the people of the site, to whom messages go.
+    """
 
     kind: Kind
     id: str
@@ -45,6 +48,7 @@ class Principal:
     units: frozenset[str] | None = None
     must_change: bool = False
     ends_ns: int | None = None
+    person: str | None = None
 
     def may(self, right: Right) -> bool:
         """Tell whether a right is theirs; accounts are kept by those who see everything only."""
@@ -92,6 +96,7 @@ def of_view(view: PrincipalView) -> Principal:
         units=None if view.units is None else frozenset(view.units),
         must_change=view.must_change,
         ends_ns=view.ends_ns,
+        person=view.person,
     )
 
 

@@ -98,8 +98,9 @@ class Screen:
         name = "none" if section is None else section.name
         self._place.classes(replace=f"body section-{name}")
         self._place.props["data-section"] = name
-        dress(self._root, "bare", "yes" if section is not None and section.bare else "no")
-        self._frame.mark(name)
+        bare = section is not None and section.bare
+        dress(self._root, "bare", "yes" if bare else "no")
+        self._frame.mark(name, bare=bare)
 
     def _made(self, section: Section | None) -> Body | None:
         """Build a section's body, or say why there is none."""

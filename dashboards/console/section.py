@@ -57,7 +57,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A page: ``nav_<name>`` is what the menu calls it; ``right`` is what opening it needs; ``bare``: without a frame."""
+    """A page: ``nav_<name>`` is its name in the menu; ``right`` is what opening it needs; ``bare``: without a frame."""
 
     name: str
     path: str

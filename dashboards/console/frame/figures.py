@@ -18,7 +18,7 @@ ALERTS, INGEST, RULES = "alerts.main", "ingest.main", "rules.main"
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """What is kept quiet now: alerts of disabled points, shelved alerts, times out of service, silences, maintenance."""
+    """What is kept quiet now: alerts of disabled points, shelved ones, out of service, silences, maintenance."""
 
     points: int = 0
     shelved: int = 0
@@ -36,9 +36,9 @@ class Suppressed:
 class LinkFigures:
     """How fresh our knowledge is.
 
-    ``oldest_s``: age of the oldest knowledge of a gateway, its unsent readings included. ``backlog``: messages that rules
-    and store have not worked on yet. ``lag_s``: how long the oldest of them has waited. ``receipt_ns``: when a platform
-    or a person last said that a message arrived, ``human`` where it was a person.
+    ``oldest_s``: age of the oldest knowledge of a gateway, its unsent readings included. ``backlog``: messages that
+    rules and store have not worked on yet. ``lag_s``: how long the oldest of them has waited. ``receipt_ns``: when a
+    platform or a person last said that a message arrived, ``human`` where it was a person.
     """
 
     oldest_s: float | None = None

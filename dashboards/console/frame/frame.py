@@ -12,6 +12,7 @@ from dashboards.console.frame.lamp_row import LampRow
 from dashboards.console.frame.lamps import first_alarm, is_folded
 from dashboards.console.frame.menu import Menu
 from dashboards.console.frame.sound_desk import SoundDesk
+from dashboards.console.frame.sounding import Sound
 from dashboards.console.preferences import PREFERENCES_COOKIE, Preferences
 from dashboards.console.section import Desk, Section
 from dashboards.console.texts import Language
@@ -27,6 +28,7 @@ class Frame:
         self._desk = desk
         self._sections = sections
         self._on_language = on_language
+        self._bare = False
         view = desk.view
         self._looks = Looks(view.preferences.theme.value, view.preferences.size)
         self._header = Header(
@@ -34,13 +36,19 @@ class Frame:
         )
         self._banners = Banners(view, desk.presence)
         self._menu = Menu(desk, sections)
-        self._lamps = LampRow(view, lambda alarm_class: self._sound.mute(alarm_class))
+        self._lamps = LampRow(view, self._mute)
         self._pages = pages(view, sections)
         Keys([*(key for key, _ in NAMED), *self._pages], self._press, always=ALWAYS)
         view.hand = self
 
     def _make_sound(self) -> None:
-        self._sound = SoundDesk(self._desk.view, lambda found: self._lamps.hear(found))
+        self._sound = SoundDesk(self._desk.view, self._hear)
+
+    def _hear(self, found: list[Sound]) -> None:
+        self._lamps.hear(found)
+
+    def _mute(self, alarm_class: AlarmClass) -> None:
+        self._sound.mute(alarm_class)
 
     def prefer(self, preferences: Preferences) -> None:
         """Look and sound otherwise from now on, and remember it in this browser."""
@@ -59,14 +67,18 @@ class Frame:
         """Let a class be heard once, at a volume in per cent."""
         self._sound.attempt(alarm_class, volume)
 
-    def mark(self, name: str) -> None:
-        """Mark the page that is open."""
+    def mark(self, name: str, *, bare: bool) -> None:
+        """Mark the page that is open; around a bare one nothing is drawn, and the siren is silent."""
         self._menu.mark(name)
+        self._bare = bare
 
     def refresh(self, now_ns: int) -> None:
         """Redraw what changed."""
-        self._header.refresh(now_ns)
         self._banners.refresh(now_ns)
+        if self._bare:
+            self._sound.rest()
+            return
+        self._header.refresh(now_ns)
         self._lamps.refresh(now_ns)
         self._sound.refresh()
 

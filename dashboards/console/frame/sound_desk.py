@@ -33,6 +33,12 @@ class SoundDesk:
             self._told = found
             self._show(found)
 
+    def rest(self) -> None:
+        """Be silent: this page is nobody's desk."""
+        if self._told is not None:
+            self._told = None
+            self._siren.sound("", 0)
+
     def mute_all(self) -> None:
         """Silence what sounds now; what comes after it sounds."""
         for ids in self._wanted().values():

@@ -52,9 +52,7 @@ class SettingsPage(Body):
             )
             line(view.text("settings_kept"), "settings-note")
 
-    def _choice(
-        self, key: str, name: str, choices: dict[str, str], chosen: str, choose: Callable[[str], None]
-    ) -> None:
+    def _choice(self, key: str, name: str, choices: dict[str, str], chosen: str, choose: Callable[[str], None]) -> None:
         """Draw choices as a row of buttons, of which one is pressed."""
         with box("settings-row").props(f'role=group aria-label="{self._view.text(key)}"'):
             line(self._view.text(key), "settings-label")
