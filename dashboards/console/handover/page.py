@@ -47,7 +47,9 @@ class HandoverPage(Body):
             return
         with box("handover-columns"):
             self._build_now()
-            self._build_past()
+            with box("handover-right"):
+                self._build_give()
+                self._build_past()
 
     def _build_now(self) -> None:
         view = self._view
@@ -61,6 +63,10 @@ class HandoverPage(Body):
             self._stands = box("handover-figures", "handover-stands")
             line(view.text("handover_happened"), "handover-title")
             self._happened = box("handover-figures", "handover-happened")
+
+    def _build_give(self) -> None:
+        view = self._view
+        with box("panel handover-own", "handover-own"):
             line(view.text("handover_notes"), "handover-title")
             self._notes = ui.textarea(placeholder=view.text("handover_notes_hint"))
             self._notes.props(

@@ -42,8 +42,10 @@ def _times(view: View, card: Card) -> None:
         line(view.text("phone_since", at=clock_text(alert.raised_at_ns, view.console.zone)))
         Tick("elapsed", alert.raised_at_ns).classes("phone-elapsed")
         if alert.next_escalation_ns is not None and alert.acknowledged_at_ns is None:
-            line(view.text("phone_escalates"), "phone-next")
-            Tick("countdown", alert.next_escalation_ns).classes("phone-countdown").props("data-part=phone-countdown")
+            with box("phone-next"):
+                line(view.text("phone_escalates"))
+                countdown = Tick("countdown", alert.next_escalation_ns).classes("phone-countdown")
+                countdown.props("data-part=phone-countdown")
 
 
 def _state(view: View, card: Card) -> None:
