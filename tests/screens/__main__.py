@@ -26,15 +26,19 @@ from tests.screens.stage import DISTRICT, HOTEL, Stage, stage
 from tests.screens.story import district_night, hotel_night
 
 OUT = Path("var/screenshots")
+SITES = (
+    (HOTEL, Path(__file__).with_name("night.yaml"), hotel_night, ""),
+    (DISTRICT, None, district_night, "district-"),
+)
 
 
 async def main(folder: Path) -> int:
     """Photograph both example sites."""
     out = Console()
     faults: list[str] = []
-    for site, night, prefix in ((HOTEL, hotel_night, ""), (DISTRICT, district_night, "district-")):
+    for site, scenario, night, prefix in SITES:
         with tempfile.TemporaryDirectory() as state:
-            async with stage(Path(state) / "state", site) as running, night(running) as places:
+            async with stage(Path(state) / "state", site, scenario) as running, night(running) as places:
                 faults += await _photograph(running, places, folder, prefix, out)
     count = sheet(folder)
     for fault in faults:
