@@ -93,7 +93,7 @@ class Keys(Element, component="static/keys.js"):
 
 
 class Looks(Element, component="static/looks.js"):
-    """Theme and size of the text of the whole page, and what this browser keeps."""
+    """Theme and size of the text of the whole page."""
 
     def __init__(self, theme: str, size: int) -> None:
         """``size`` in per cent."""
@@ -103,10 +103,6 @@ class Looks(Element, component="static/looks.js"):
     def show(self, theme: str, size: int) -> None:
         """Look otherwise."""
         self.props.update({"theme": theme, "size": size})
-
-    def keep(self, name: str, value: str) -> None:
-        """Let the browser remember; ``value`` has neither spaces nor semicolons."""
-        self.run_method("keep", name, value)
 
 
 @dataclass(frozen=True, slots=True)

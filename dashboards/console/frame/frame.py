@@ -16,7 +16,7 @@ from dashboards.console.frame.sounding import Sound
 from dashboards.console.preferences import PREFERENCES_COOKIE, Preferences
 from dashboards.console.section import Desk, Section
 from dashboards.console.texts import Language
-from dashboards.console.view import LANGUAGE_COOKIE, View
+from dashboards.console.view import LANGUAGE_COOKIE, View, keep_cookie
 from domain.alarm import AlarmClass
 
 
@@ -31,9 +31,7 @@ class Frame:
         self._bare = False
         view = desk.view
         self._looks = Looks(view.preferences.theme.value, view.preferences.size)
-        self._header = Header(
-            view, self._looks, make_sound=self._make_sound, on_language=self.speak, on_help=self._help
-        )
+        self._header = Header(view, make_sound=self._make_sound, on_language=self.speak, on_help=self._help)
         self._banners = Banners(view, desk.presence)
         self._menu = Menu(desk, sections)
         self._lamps = LampRow(view, self._mute)
@@ -54,13 +52,13 @@ class Frame:
         """Look and sound otherwise from now on, and remember it in this browser."""
         self._desk.view.preferences = preferences
         self._looks.show(preferences.theme.value, preferences.size)
-        self._looks.keep(PREFERENCES_COOKIE, preferences.written())
+        keep_cookie(PREFERENCES_COOKIE, preferences.written())
         self._sound.refresh()
 
     def speak(self, language: Language) -> None:
         """Draw everything in a language, and remember it in this browser."""
         self._desk.view.language = language
-        self._looks.keep(LANGUAGE_COOKIE, language.value)
+        keep_cookie(LANGUAGE_COOKIE, language.value)
         self._on_language()
 
     def attempt(self, alarm_class: AlarmClass, volume: int) -> None:

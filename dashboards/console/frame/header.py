@@ -10,11 +10,11 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from dashboards.api.principal import Kind
-from dashboards.console.components import Looks, Tick
+from dashboards.console.components import Tick
 from dashboards.console.frame.duty_words import Duty, duty_now
 from dashboards.console.frame.shift_words import shift_words
 from dashboards.console.texts import Language
-from dashboards.console.view import MOST_NAME, OPERATOR_COOKIE, View, box, change, dress, line
+from dashboards.console.view import MOST_NAME, OPERATOR_COOKIE, View, box, change, dress, keep_cookie, line
 from domain.accounts import UserRole
 from domain.clock import NS_PER_S
 from domain.glossary import label_of
@@ -28,7 +28,6 @@ class Header:
     def __init__(
         self,
         view: View,
-        looks: Looks,
         *,
         make_sound: Callable[[], None],
         on_language: Callable[[Language], None],
@@ -36,7 +35,6 @@ class Header:
     ) -> None:
         """Build. ``make_sound`` puts the mute button where it belongs; the others are called by their buttons."""
         self._view = view
-        self._looks = looks
         self._on_language = on_language
         with box("header", "header").props("role=banner"):
             self._brand()
@@ -120,7 +118,7 @@ class Header:
 
     def _rename(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._view.operator = (event.value or "").strip()[:MOST_NAME]
-        self._looks.keep(OPERATOR_COOKIE, quote(self._view.operator))
+        keep_cookie(OPERATOR_COOKIE, quote(self._view.operator))
 
 
 def zone_text(zone: tzinfo, now_ns: int) -> str:

@@ -23,6 +23,7 @@ class Menu:
                     shown = link(view.text(f"nav_{section.name}"), section.path, "menu-link")
                     shown.props["data-nav"] = section.name
                     self._links[section.name] = shown
+            link(view.text("nav_phone"), "/phone", "menu-link menu-phone")
 
     def mark(self, name: str) -> None:
         """Mark the page that is open, and fold."""

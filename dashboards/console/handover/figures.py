@@ -15,6 +15,9 @@ SHOWN_ALWAYS = frozenset({AlarmClass.FIRE, AlarmClass.FAULT})
 """Classes whose nought is news, too: "no fire in this shift" is what the next one wants to read."""
 
 
+QUIET = ("shelved", "out_of_service", "silences", "maintenance")
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure. ``look`` is the class whose colour it has while it is not nought; ``go`` its rows, if any."""
@@ -29,12 +32,9 @@ class Figure:
 def standing(figures: ShiftFigures, language: Language) -> list[Figure]:
     """Return what stands at the end of the shift."""
     found = list(_classes("open", figures.open, language, rows="/?class={}"))
-    quiet = {
-        "shelved": figures.shelved,
-        "out_of_service": figures.out_of_service,
-        "silences": figures.silences,
-        "maintenance": figures.maintenance,
-    }
+    quiet = dict(
+        zip(QUIET, (figures.shelved, figures.out_of_service, figures.silences, figures.maintenance), strict=True)
+    )
     found.append(Figure("fresh", text("handover_fresh", language), figures.fresh, "fresh", "/"))
     return found + [
         Figure(name, text(f"handover_{name}", language), count, "", "/suppression") for name, count in quiet.items()

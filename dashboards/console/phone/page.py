@@ -23,7 +23,7 @@ from dashboards.console.dialogs import Kind as FieldKind
 from dashboards.console.phone.card import draw_card
 from dashboards.console.phone.mine import Card, cards
 from dashboards.console.section import Address, Body, Desk
-from dashboards.console.view import box, change, line
+from dashboards.console.view import box, change, line, link
 from dashboards.console.wording import person_text
 from domain.accounts import Right
 from domain.alert import AlertView
@@ -67,7 +67,7 @@ class PhonePage(Body):
         view = self._view
         zone = view.console.registry.site.timezone
         with box("phone-head"):
-            line(view.text("product"), "phone-product")
+            link(view.text("product"), "/", "phone-product")
             name = person_text(view.console.registry, self._person, view.language) or view.operator
             line(name, "phone-name").props("data-part=phone-name")
             Tick("clock", zone=zone).classes("phone-clock")

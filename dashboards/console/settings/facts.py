@@ -12,25 +12,31 @@ from dashboards.console.wording import moment_text
 from dashboards.live.health import SILENT_AFTER_S, STALE_AFTER_S
 
 UNKNOWN = "?"
+FACTS = (
+    *("site", "zone", "clock", "version", "size", "gateways", "silent", "stale", "listed", "rosters", "grafana"),
+    "sign_in",
+)
+"""Their names, in order."""
 
 
 def facts(view: View, now_ns: int) -> list[tuple[str, str]]:
     """Return name and words of each fact; what is not set says so."""
     site, registry = view.console.registry.site, view.console.registry
-    return [
-        ("site", f"{site.labels.of(view.language)} ({site.site})"),
-        ("zone", f"{site.timezone} ({zone_text(view.console.zone, now_ns)})"),
-        ("clock", moment_text(now_ns, view.console.zone)[:16]),
-        ("version", version()),
-        ("size", view.text("fact_size_words", units=len(registry.units), devices=len(registry.devices))),
-        ("gateways", str(len(registry.gateways))),
-        ("silent", view.text("fact_seconds", seconds=round(SILENT_AFTER_S))),
-        ("stale", view.text("fact_seconds", seconds=round(STALE_AFTER_S))),
-        ("listed", view.text("fact_listed_words", count=MOST_LISTED)),
-        ("rosters", str(len(site.rosters)) if site.rosters else view.text("fact_none")),
-        ("grafana", site.console.grafana or view.text("fact_none")),
-        ("sign_in", view.text("fact_open" if view.console.door.is_open else "fact_accounts")),
-    ]
+    words = (
+        f"{site.labels.of(view.language)} ({site.site})",
+        f"{site.timezone} ({zone_text(view.console.zone, now_ns)})",
+        moment_text(now_ns, view.console.zone)[:16],
+        version(),
+        view.text("fact_size_words", units=len(registry.units), devices=len(registry.devices)),
+        str(len(registry.gateways)),
+        view.text("fact_seconds", seconds=round(SILENT_AFTER_S)),
+        view.text("fact_seconds", seconds=round(STALE_AFTER_S)),
+        view.text("fact_listed_words", count=MOST_LISTED),
+        str(len(site.rosters)) if site.rosters else view.text("fact_none"),
+        site.console.grafana or view.text("fact_none"),
+        view.text("fact_open" if view.console.door.is_open else "fact_accounts"),
+    )
+    return list(zip(FACTS, words, strict=True))
 
 
 @lru_cache(maxsize=1)

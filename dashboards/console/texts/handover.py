@@ -58,7 +58,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "handover_column_notes": ("备注", "Notes"),
     "handover_state_waits": ("等待接班", "waits"),
     "handover_state_replaced": ("已被取代", "replaced"),
-    "handover_from_to": ("{giver} → {taker}", "{giver} → {taker}"),
+    "handover_from_to": ("{giver} 交班，{taker} 接班", "{giver} → {taker}"),
     "handover_span": ("班次：{start} 至 {end}", "Shift: {start} to {end}"),
     "handover_taken_at": ("{by} 于 {at} 接班。", "{by} took it at {at}."),
 }

@@ -18,7 +18,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "phone_more": ("还有 {count} 条未列出", "{count} more are not listed"),
     "phone_since": ("{at} 起", "since {at}"),
     "phone_escalates": ("升级倒计时", "escalates in"),
-    "phone_answered": ("{answer}，{at}", "{answer}, {at}"),
+    "phone_answered": ("{answer}，已于 {at} 回执", "{answer}, answered {at}"),
     "phone_taken": ("{by} 已应答", "{by} has taken it on"),
     "phone_call": ("拨打 {who}", "Call {who}"),
     "phone_no_number": ("没有可拨打的号码", "Nobody here has a number"),
