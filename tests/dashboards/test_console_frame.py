@@ -56,7 +56,7 @@ async def _quiet(room: ControlRoom) -> None:
             await face.acknowledge(alert.id, by="test")
 
 
-def ringing(page: Page, name: str) -> str:
+def ringing(name: str) -> str:
     return f"[data-part=sound-off][data-sound='{name}']"
 
 
@@ -97,10 +97,10 @@ async def test_until_the_first_click_the_frame_says_that_sound_is_off(browser: B
 async def test_each_class_has_its_sound_and_a_fire_drowns_a_fault(page: Page, room: ControlRoom) -> None:
     await listen(page)
     await room.alarm("fault-1", alarm_class=AlarmClass.FAULT, level=Level.WARNING, place=EXIT)
-    await expect(page.locator(ringing(page, "fault"))).to_be_attached()
+    await expect(page.locator(ringing("fault"))).to_be_attached()
     await hears(page, PITCHES["fault"])
     await room.alarm("fire-1")
-    await expect(page.locator(ringing(page, "fire"))).to_be_attached()
+    await expect(page.locator(ringing("fire"))).to_be_attached()
     await page.evaluate("window.heard = []")
     await hears(page, PITCHES["fire"])
 
@@ -110,17 +110,17 @@ async def test_mute_stops_the_sound_acknowledges_nothing_and_a_new_alarm_sounds_
 ) -> None:
     await listen(page)
     first = await room.alarm("fire-2")
-    await expect(page.locator(ringing(page, "fire"))).to_be_attached()
+    await expect(page.locator(ringing("fire"))).to_be_attached()
     await page.locator("[data-part=mute]").click()
-    await expect(page.locator(ringing(page, ""))).to_be_attached()
+    await expect(page.locator(ringing(""))).to_be_attached()
     await expect(page.locator("[data-part=mute]")).to_have_text("已消音")
     await expect(lamp(page, "fire")).to_have_attribute("data-muted", "yes")
     assert (await AlertsFace(room.backbone).get(first.id)).alert.acknowledged_at_ns is None
     await expect(lamp(page, "fire")).to_have_attribute("data-fresh", "yes")
     async with sit_down(browser, room) as neighbour:  # who muted, muted their own desk
-        await expect(neighbour.locator(ringing(neighbour, "fire"))).to_be_attached()
+        await expect(neighbour.locator(ringing("fire"))).to_be_attached()
     await room.alarm("fire-3")
-    await expect(page.locator(ringing(page, "fire"))).to_be_attached()
+    await expect(page.locator(ringing("fire"))).to_be_attached()
     await expect(lamp(page, "fire")).to_have_attribute("data-muted", "no")
     await page.evaluate("window.heard = []")
     await hears(page, PITCHES["fire"])
@@ -130,34 +130,34 @@ async def test_one_class_is_muted_and_the_next_is_heard(page: Page, room: Contro
     await listen(page)
     await room.alarm("fire-4")
     await room.alarm("hazard-4", alarm_class=AlarmClass.HAZARD, level=Level.WARNING, place=EXIT)
-    await expect(page.locator(ringing(page, "fire"))).to_be_attached()
+    await expect(page.locator(ringing("fire"))).to_be_attached()
     await lamp(page, "fire").locator("[data-mute=fire]").click()
-    await expect(page.locator(ringing(page, "hazard"))).to_be_attached()
+    await expect(page.locator(ringing("hazard"))).to_be_attached()
     await expect(page.locator("[data-mute=fire]")).to_have_text("已消音")
     await expect(page.locator("[data-mute=fire]")).to_have_attribute("aria-pressed", "true")
     await expect(page.locator("[data-mute=hazard]")).to_have_text("消音")
     await page.locator("[data-mute=fire]").click()
-    await expect(page.locator(ringing(page, "fire"))).to_be_attached()
+    await expect(page.locator(ringing("fire"))).to_be_attached()
 
 
 async def test_what_is_acknowledged_is_silent_everywhere(page: Page, room: ControlRoom) -> None:
     await listen(page)
     await room.alarm("fire-5")
-    await expect(page.locator(ringing(page, "fire"))).to_be_attached()
+    await expect(page.locator(ringing("fire"))).to_be_attached()
     await _quiet(room)
-    await expect(page.locator(ringing(page, ""))).to_be_attached()
+    await expect(page.locator(ringing(""))).to_be_attached()
     await expect(page.locator("[data-part=mute]")).to_be_hidden()
 
 
 async def test_the_keys_mute_open_pages_and_list_themselves(page: Page, room: ControlRoom) -> None:
     await listen(page)
     fire = await room.alarm("fire-6")
-    await expect(page.locator(ringing(page, "fire"))).to_be_attached()
+    await expect(page.locator(ringing("fire"))).to_be_attached()
     await page.keyboard.press("?")
     helping = page.locator("[data-part=help-dialog]")
     await expect(helping).to_contain_text("消音")
     await page.keyboard.press("m")  # whatever stands in front, a sound can be stopped
-    await expect(page.locator(ringing(page, ""))).to_be_attached()
+    await expect(page.locator(ringing(""))).to_be_attached()
     await page.keyboard.press("Escape")
     await expect(helping).to_have_count(0)
     await page.keyboard.press("s")

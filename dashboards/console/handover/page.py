@@ -41,11 +41,13 @@ class HandoverPage(Body):
         self._asking = False
         self._now: ShiftNow | None = None
         self._past: tuple[HandoverView, ...] = ()
+        self._drawn_figures: object = None
+        self._drawn_waiting: HandoverView | None = None
         self._is_theirs = self._view.principal.units is None
         if not self._is_theirs:
             line(self._view.text("handover_whole_site"), "body-note").props("role=alert")
             return
-        with box("handover-columns"):
+        with box("handover-columns") as self._root:
             self._build_now()
             with box("handover-right"):
                 self._build_give()
@@ -121,9 +123,14 @@ class HandoverPage(Body):
         since = moment_text(now.since_ns, view.console.zone)[:16]
         words = view.text("handover_nobody") if now.holder is None else view.text("handover_holds", who=now.holder)
         change(self._holder, f"{words} · {view.text('handover_since', since=since)}")
-        self._draw(self._stands, standing(now.figures, view.language))
-        self._draw(self._happened, happened(now.figures, view.language))
-        self._show_waiting(now.waiting)
+        figures = (standing(now.figures, view.language), happened(now.figures, view.language))
+        if figures != self._drawn_figures:
+            self._drawn_figures = figures
+            for where, drawn in zip((self._stands, self._happened), figures, strict=True):
+                self._draw(where, drawn)
+        if now.waiting != self._drawn_waiting:
+            self._drawn_waiting = now.waiting
+            self._show_waiting(now.waiting)
         self._table.show([past_row(one, view) for one in self._past])
         self._none.set_visibility(not self._past)
 
@@ -165,16 +172,16 @@ class HandoverPage(Body):
     async def _take(self, waiting: HandoverView) -> None:
         """Take over, as another person than who gave: by their own account, or theirs at this desk."""
         view = self._view
-        by = view.operator
-        if view.principal.kind is Kind.USER and by != waiting.given_by:
-            if not await sure(view, view.text("handover_take_sure", by=by)):
-                return
-            done = await self._taken(waiting, by)
-        elif view.principal.kind is Kind.USER:
-            done = await self._take_by_account(waiting)
-        else:
-            name = await asked_name(view)
-            done = name is not None and await self._taken(waiting, name)
+        by, signed_in = view.operator, view.principal.kind is Kind.USER
+        with self._root:  # the button may go while its dialog is open
+            if signed_in and by == waiting.given_by:
+                done = await self._take_by_account(waiting)
+            elif signed_in:
+                sure_of_it = await sure(view, view.text("handover_take_sure", by=by))
+                done = sure_of_it and await self._taken(waiting, by)
+            else:
+                name = await asked_name(view)
+                done = name is not None and await self._taken(waiting, name)
         if done:
             await self._ask()
 

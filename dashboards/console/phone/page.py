@@ -50,9 +50,9 @@ class PhonePage(Body):
         self._chosen: str | None = None
         self._known: set[str] = set()
         self._person = self._whose(address)
-        with box("phone", "phone"):
+        with box("phone", "phone") as self._root:
             self._head()
-            self._note = line("", "phone-note").props("role=status")
+            self._note = line("", "phone-note").props("role=status data-part=phone-note")
             self._front = box("phone-front", "phone-front")
             self._rest = box("phone-rest", "phone-rest")
 
@@ -177,7 +177,8 @@ class PhonePage(Body):
         """Say it, once; "false alarm" asks why."""
         note = ""
         if said is Answer.FALSE_ALARM:
-            given = await self._asked_why()
+            with self._root:  # the card may be drawn anew under the dialog
+                given = await self._asked_why()
             if given is None:
                 return
             note = given
