@@ -22,12 +22,12 @@ from dashboards.console.texts import Language
 from tests.dashboards.desks import chromium
 from tests.screens.camera import Camera
 from tests.screens.shots import Shot, shots
-from tests.screens.stage import DISTRICT, HOTEL, Stage, stage
+from tests.screens.stage import DISTRICT, HOTEL, NIGHT, Stage, stage
 from tests.screens.story import district_night, hotel_night
 
 OUT = Path("var/screenshots")
 SITES = (
-    (HOTEL, Path(__file__).with_name("night.yaml"), hotel_night, ""),
+    (HOTEL, NIGHT, hotel_night, ""),
     (DISTRICT, None, district_night, "district-"),
 )
 

@@ -12,7 +12,7 @@ from domain.clock import NS_PER_S
 from tests.screens.stage import Stage
 
 PLAYED_S = 32.0
-"""When everything of ``night.yaml`` stands open."""
+"""When everything of the night stands open."""
 
 OPERATOR = "何师傅"
 

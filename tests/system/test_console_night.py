@@ -11,7 +11,6 @@ import re
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -22,12 +21,11 @@ from domain.accounts import RIGHTS, UserRole
 from domain.alarm import AlarmClass, EntityKind, Level, Place
 from tests.dashboards.control_room import raise_alarm
 from tests.dashboards.desks import chromium
-from tests.screens.stage import HOTEL, PASSWORD, PEOPLE, Stage, stage
+from tests.screens.stage import HOTEL, NIGHT, PASSWORD, PEOPLE, Stage, stage
 from tests.system.test_kill_in_turn import PHONE_VARIABLES, SITE_VARIABLES
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
-NIGHT = Path(__file__).parents[1] / "screens" / "night.yaml"
 EBIKE = "您单位东楼1楼安全出口处停放1辆电动自行车且违规充电，平台已发出预警提示，请立即消除隐患！"
 FIRE = "1回路7号点报火警"
 FLOOD = 2_000
