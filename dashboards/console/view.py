@@ -102,6 +102,12 @@ class View:
         return console.once.of((name, self.principal.units), state, make)
 
 
+def drop(element: Element) -> None:
+    """Delete an element, unless it is gone already: the browser left, or what it stood in was cleared."""
+    if not element.is_deleted:
+        element.delete()
+
+
 def keep_cookie(name: str, value: str) -> None:
     """Let the browser remember ``value`` (letters, digits, ``=&%-_.``) for a year, on this site's own pages."""
     ui.run_javascript(f"document.cookie = '{name}={value}; path=/; max-age=31536000; samesite=strict'")

@@ -118,6 +118,7 @@ def test_a_class_at_volume_nought_is_skipped() -> None:
         {"held": True},
         {"shelved_until_ns": NOW_NS + 1},
         {"alarm_class": AlarmClass.FAULT, "suppressed_by": "a9"},
+        {"alarm_class": AlarmClass.SUPERVISORY, "rule": "panel_shielded"},
     ],
 )
 def test_what_nobody_is_to_be_told_of_does_not_sound(changes: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from dashboards.console.section import Section
-from dashboards.console.view import View, box, line
+from dashboards.console.view import View, box, drop, line
 
 MUTE, FIRST, HANDOVER, SETTINGS, HELP = "m", "f", "h", "s", "?"
 NAMED = (
@@ -42,4 +42,4 @@ async def show_help(view: View, sections: tuple[Section, ...]) -> None:
         close = ui.button(view.text("close"), on_click=dialog.close, color=None)
         close.classes("act").props("flat no-caps autofocus data-action=close")
     await dialog
-    dialog.delete()
+    drop(dialog)

@@ -89,9 +89,14 @@ def lamp_of(alert: AlertView) -> LampKind | None:
     """Return the lamp that counts an alert; None for duty and system, which the list shows."""
     if is_folded(alert):
         return None
-    if any(word in alert.rule for word in DISABLED_WORDS):
+    if is_disabling(alert):
         return LampKind.DISABLED
     return _CLASS_LAMPS.get(alert.alarm_class)
+
+
+def is_disabling(alert: AlertView) -> bool:
+    """Tell whether an alert says that something is disabled; a fire never does."""
+    return alert.alarm_class is not AlarmClass.FIRE and any(word in alert.rule for word in DISABLED_WORDS)
 
 
 def is_folded(alert: AlertView) -> bool:

@@ -8,7 +8,7 @@
 
 An alarm that comes after a mute sounds: what is muted are alarms, not classes. Of several classes the highest is heard:
 a fire is never mixed with a fault. What nobody is to be told of does not sound: consequences of another alarm, what is
-shelved, what a walk test holds.
+shelved, what a walk test holds. Nor does what says that a point is disabled: that is a lamp (屏蔽), not an alarm.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from dashboards.console.frame.lamps import is_folded
+from dashboards.console.frame.lamps import is_disabling, is_folded
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 
@@ -47,7 +47,7 @@ def wanting(alerts: Iterable[AlertView]) -> Wanting:
     """Return the ids of the alarms that want to be heard, by class."""
     found: dict[AlarmClass, set[str]] = {}
     for alert in alerts:
-        quiet = alert.held or alert.shelved_until_ns is not None or is_folded(alert)
+        quiet = alert.held or alert.shelved_until_ns is not None or is_folded(alert) or is_disabling(alert)
         if alert.acknowledged_at_ns is None and not quiet:
             found.setdefault(alert.alarm_class, set()).add(alert.id)
     return {one: frozenset(found[one]) for one in AlarmClass if one in found}

@@ -9,10 +9,10 @@ from nicegui import ui
 from alerts.shifts_face import HandoverView
 from dashboards.console.components import Cell
 from dashboards.console.handover.figures import Figure, brief, happened, standing
-from dashboards.console.view import View, box, line
+from dashboards.console.view import View, box, drop, line
 from dashboards.console.wording import moment_text
 
-MOST_WORDS = 120
+MOST_WORDS = 60
 """Characters of the notes in a row; all of them stand in the dialog."""
 
 
@@ -54,7 +54,7 @@ async def show_past(view: View, one: HandoverView) -> None:
         close = ui.button(view.text("close"), on_click=dialog.close, color=None)
         close.classes("act").props("flat no-caps autofocus data-action=close")
     await dialog
-    dialog.delete()
+    drop(dialog)
 
 
 def _figures(title: str, figures: list[Figure]) -> None:
