@@ -141,7 +141,9 @@ def test_five_lamps_are_the_masters_and_each_leads_to_its_rows() -> None:
 
 
 def test_the_lamp_of_the_disabled_counts_all_that_is_kept_quiet() -> None:
-    board = well(alert(1, rule="panel_shielded"), alert(2, shelved_until_ns=NOW_NS + 1))
+    board = well(
+        alert(1, rule="panel_shielded", alarm_class=AlarmClass.SUPERVISORY), alert(2, shelved_until_ns=NOW_NS + 1)
+    )
     board.statuses["alerts.main"] |= {
         "out_of_service": [{}, {}],
         "silences": [{"id": "s", "units": None}],
