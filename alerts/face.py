@@ -179,6 +179,9 @@ class NotificationStats(Model):
     failed: int
     dead: int
     digested: int = Field(default=0, description="went out in a digest")
+    last_accepted_ns: int | None = Field(default=None, description="when a platform took one last")
+    last_delivered_ns: int | None = Field(default=None, description="when a platform said last that one arrived")
+    last_answered_ns: int | None = Field(default=None, description="when a person answered one last")
 
 
 class Latency(Model):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts import audit, intake, outbox
+from alerts import audit, intake, outbox, shifts
 from alerts.accounts.service import AccountsService
 from alerts.audit_service import AuditService
 from alerts.channels.contract import Aids
@@ -30,6 +30,7 @@ from alerts.intake import read_alarms
 from alerts.labelled_service import LabelledService
 from alerts.links import LEAST_KEY
 from alerts.maintenance_service import MaintenanceService, open_windows
+from alerts.mine_service import MineService
 from alerts.office import Office
 from alerts.once import OnceService
 from alerts.out_of_service_service import OutOfServiceService, running_entries
@@ -38,7 +39,8 @@ from alerts.receipts_service import ReceiptsService
 from alerts.rules_watch import watch_rules
 from alerts.schema import Alert, FeedEvent, Position, SeenTransition, SetAside
 from alerts.service import AlertsService
-from alerts.silences_service import SilencesService
+from alerts.shifts_service import ShiftsService
+from alerts.silences_service import SilencesService, silences_in_force
 from alerts.stats import notification_stats
 from alerts.subscriptions import SubscriptionBook
 from alerts.subscriptions_service import SubscriptionsService
@@ -108,6 +110,8 @@ async def run(
         await OnceService(office, backbone, signing_key).serve()
         await WalkTestService(office, backbone).serve()
         await OutOfServiceService(office, backbone).serve()
+        await ShiftsService(office).serve(backbone)
+        await MineService(office).serve(backbone)
         await SubscriptionsService(office, signing_key).serve(backbone)
         await ChannelsService(office).serve(backbone)
         await ReceiptsService(office, backbone).serve()
@@ -210,6 +214,8 @@ def _status(session: Session) -> dict[str, Any]:
         "walk_tests": running_tests(session),
         "out_of_service": running_entries(session),
         "maintenance": open_windows(session),
+        "silences": silences_in_force(session),
+        "shift": shifts.told(session),
         "notifications": notification_stats(session).model_dump(),
         "events_waiting": session.scalar(select(func.count()).select_from(FeedEvent).where(*waiting)),
         "events_refused": session.scalar(

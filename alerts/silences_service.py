@@ -92,6 +92,12 @@ class SilencesService:
         return {"silence": silence.model_dump(mode="json")}
 
 
+def silences_in_force(session: Session) -> list[Reply]:
+    """Return the silences that are in force and where they may cover alerts, for the status document."""
+    running = select(Silence).where(Silence.ended_ns.is_(None), Silence.begun_ns.is_not(None))
+    return [{"id": one.id, "units": one.units} for one in session.scalars(running.order_by(Silence.ends_ns.desc()))]
+
+
 def _listed(session: Session, now_ns: int, request: ListSilences) -> list[SilenceView]:
     if request.id is not None:
         return [_found(session, now_ns, request)]

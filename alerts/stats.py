@@ -36,11 +36,14 @@ def notification_stats(session: Session) -> NotificationStats:
     """Return counts of notifications and failed tries."""
     states = select(Notification.state, func.count()).group_by(Notification.state)
     by_state = {state: count for state, count in session.execute(states)}  # noqa: C416  # a Result is no iterable of pairs to mypy
-    sent, delivered, answered = session.execute(
+    sent, delivered, answered, *last = session.execute(
         select(
             func.count(Notification.sent_at_ns),
             func.count(Notification.delivered_at_ns),
             func.count(Notification.answered_at_ns),
+            func.max(Notification.accepted_at_ns),
+            func.max(Notification.delivered_at_ns),
+            func.max(Notification.answered_at_ns),
         )
     ).one()
     failed = session.scalar(
@@ -55,6 +58,9 @@ def notification_stats(session: Session) -> NotificationStats:
         failed=failed or 0,
         dead=by_state.get(NoticeState.DEAD, 0),
         digested=by_state.get(NoticeState.DIGESTED, 0),
+        last_accepted_ns=last[0],
+        last_delivered_ns=last[1],
+        last_answered_ns=last[2],
     )
 
 

@@ -19,6 +19,7 @@ from cli.faults_commands import app as faults_app
 from cli.feed_commands import app as feed_app
 from cli.gateways_command import gateways
 from cli.gb26875_commands import app as gb26875_app
+from cli.handover_command import app as handover_app
 from cli.influx_commands import app as influx_app
 from cli.ingest_commands import app as ingest_app
 from cli.maintenance_command import app as maintenance_app
@@ -84,6 +85,7 @@ alerts_app.command()(kpi)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(feed_app, name="feed", rich_help_panel=PEOPLE)
 app.add_typer(roster_app, name="roster", rich_help_panel=PEOPLE)
+app.add_typer(handover_app, name="handover", rich_help_panel=PEOPLE)
 app.add_typer(escalation_app, name="escalation", rich_help_panel=PEOPLE)
 app.add_typer(notify_app, name="notify", rich_help_panel=PEOPLE)
 app.add_typer(out_of_service_app, name="out-of-service", rich_help_panel=PEOPLE)

@@ -2,13 +2,13 @@
 
 | table | refused |
 |---|---|
-| audit, comments, attachments | every UPDATE and DELETE: they are append only |
+| audit, comments, attachments, shift hand-overs and their takings | every UPDATE and DELETE: they are append only |
 | alerts | DELETE; a change of what it is: rule, entity, unit, class, and when it happened and was raised |
 | notifications | DELETE; a change of a time once it is set, and of whom it is about |
 
 They stop mistakes and programs of others, not the owner of the database, who can drop a trigger: against that
 stands the hash chain, whose anchors lie outside (`alerts.audit`). A migration that makes one of these
-tables anew must call `make` again; a test looks for every one of them at the newest schema.
+tables, for the first time or anew, must call `make` again; a test looks for every one of them at the newest schema.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-APPEND_ONLY = ("audit", "comments", "attachments")
+APPEND_ONLY = ("audit", "comments", "attachments", "shift_handovers", "shift_takings")
 KEPT = ("alerts", "notifications")
 """Nothing is deleted from these, either."""
 FIXED: Mapping[str, Sequence[str]] = {
@@ -43,16 +43,18 @@ def names() -> list[str]:
 
 
 def make(connection: sa.Connection) -> None:
-    """Make all triggers; those that are there are made anew."""
+    """Make the triggers of all tables that are there; those that have them get them anew."""
     remove(connection)
+    there = set(sa.inspect(connection).get_table_names())
+    append_only = [table for table in APPEND_ONLY if table in there]
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
             f"CREATE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_ARGV[0]; END $$"
         )
-    for table in APPEND_ONLY:
+    for table in append_only:
         _refuse(connection, f"{table}_no_update", table, "UPDATE", f"{table} is append only")
-    for table in (*APPEND_ONLY, *KEPT):
+    for table in (*append_only, *KEPT):
         _refuse(connection, f"{table}_no_delete", table, "DELETE", f"nothing is deleted from {table}")
     for table in FIXED:
         reason = f"{table}: what it is about, and a time that is set, can not be changed"
@@ -62,11 +64,14 @@ def make(connection: sa.Connection) -> None:
 def remove(connection: sa.Connection) -> None:
     """Remove all triggers that are there."""
     postgres = connection.dialect.name == "postgresql"
+    there = set(sa.inspect(connection).get_table_names())
     for name in names():
         table = name.rsplit("_", 1)[0].removesuffix("_no")
+        if table not in there:
+            continue
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if postgres else ""))
     if postgres:
-        for table in (*APPEND_ONLY, *KEPT):
+        for table in there.intersection((*APPEND_ONLY, *KEPT)):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}")
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {_FUNCTION}()")
 

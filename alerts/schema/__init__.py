@@ -24,6 +24,7 @@
 | comments | what somebody said | append only |
 | attachments | evidence that lies elsewhere, by address and SHA-256 | append only |
 | audit | one link of the hash chain | append only |
+| shift_handovers, shift_takings | a shift that was handed over, and that it was taken | append only |
 | positions | how far a stream has been read | in the transaction of what was read |
 | users | an account of a person | by administrators |
 | api_tokens | a program's token, hashed | made and revoked once |
@@ -35,7 +36,8 @@
 
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
 takes the same tables. What is "append only" the database itself refuses to change or delete, and an
-alert or a notification to delete, nor a time of a notification to change once it is set (triggers: migration 0005).
+alert or a notification to delete, nor a time of a notification to change once it is set (triggers: migrations 0005,
+0013).
 The schema changes only by a migration in `alerts.migrations`.
 """
 
@@ -46,6 +48,7 @@ from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
 from alerts.schema.outside import ForeignAlert, OnceReply, Silence, Silenced
 from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
 from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
+from alerts.schema.shifts import ShiftHandover, ShiftTaking
 from alerts.schema.subscriptions import PushSubscription
 from alerts.schema.telling import Attempt, ChannelHealth, Ladder, LadderStep, Notification
 
@@ -81,6 +84,8 @@ __all__ = [
     "PushSubscription",
     "SeenTransition",
     "SetAside",
+    "ShiftHandover",
+    "ShiftTaking",
     "Silence",
     "Silenced",
     "StepKind",

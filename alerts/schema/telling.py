@@ -62,6 +62,7 @@ class Notification(Base):
         Index("notifications_by_digest", "digest_id"),
         Index("notifications_by_provider", "channel", "provider_id"),
         Index("notifications_by_time", "created_ns"),
+        Index("notifications_by_person", "person", "created_ns"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)

@@ -15,6 +15,7 @@ from dashboards.api.described import describe
 from dashboards.api.errors import add_error_handlers
 from dashboards.api.events import events_router
 from dashboards.api.guard import Guard
+from dashboards.api.handovers import handovers_router
 from dashboards.api.health import health_router
 from dashboards.api.kpi import kpi_router
 from dashboards.api.login import login_router
@@ -35,6 +36,7 @@ ROUTERS = (
     alerts_router,
     actions_router,
     silences_router,
+    handovers_router,
     readings_router,
     events_router,
     health_router,

@@ -34,7 +34,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody with rights. ``units`` None: everywhere. ``ends_ns``: when this session or token ends by itself."""
+    """Somebody with rights. ``units`` None: everywhere. ``ends_ns``: when this session or token ends by itself.
+
+    ``person``: who they are among the people of the site, to whom messages go.
+    """
 
     kind: Kind
     id: str
@@ -47,6 +50,7 @@ class Principal:
     ends_ns: int | None = None
     session: str | None = None
     """The short id of their session, as lists have it."""
+    person: str | None = None
 
     def may(self, right: Right) -> bool:
         """Tell whether a right is theirs; accounts are kept by those who see everything only."""
@@ -95,6 +99,7 @@ def of_view(view: PrincipalView) -> Principal:
         must_change=view.must_change,
         ends_ns=view.ends_ns,
         session=view.session,
+        person=view.person,
     )
 
 

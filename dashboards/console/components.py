@@ -64,17 +64,45 @@ class AlarmTable(Element, component="static/alarm_table.js"):
 
 
 class Siren(Element, component="static/siren.js"):
-    """Sounds while `ring` said so last."""
+    """Sounds as `sound` said last; until the browser allows it, a button with ``words`` says that the sound is off."""
 
-    def __init__(self) -> None:
-        """Start silent."""
+    def __init__(self, patterns: Mapping[str, Any], words: str) -> None:
+        """Start silent. ``patterns``: ``dashboards.console.frame.tones.tables()``."""
         super().__init__()
-        self.props["ringing"] = False
+        self.props.update({"patterns": json.dumps(patterns), "sound": "", "volume": 0, "words": words})
 
-    def ring(self, *, on: bool) -> None:
-        """Sound or be silent."""
-        if self.props["ringing"] != on:
-            self.props["ringing"] = on
+    def sound(self, name: str, volume: int) -> None:
+        """Sound as a pattern, at a volume in per cent; silent without a name."""
+        for key, value in (("volume", volume), ("sound", name)):
+            if self.props[key] != value:
+                self.props[key] = value
+
+    def attempt(self, name: str, volume: int) -> None:
+        """Sound once, to hear it."""
+        self.run_method("attempt", name, volume)
+
+
+class Keys(Element, component="static/keys.js"):
+    """Calls back with a key that was pressed on the page and into nothing else."""
+
+    def __init__(self, keys: Sequence[str], on_key: Callable[[str], Any], *, always: Sequence[str] = ()) -> None:
+        """``keys``: as browsers name them, letters in lower case; ``always``: those that count under a dialog, too."""
+        super().__init__()
+        self.props.update({"keys": json.dumps(list(keys)), "always": json.dumps(list(always))})
+        self.on("key", lambda event: on_key(str(event.args["key"])))
+
+
+class Looks(Element, component="static/looks.js"):
+    """Theme and size of the text of the whole page."""
+
+    def __init__(self, theme: str, size: int) -> None:
+        """``size`` in per cent."""
+        super().__init__()
+        self.props.update({"theme": theme, "size": size})
+
+    def show(self, theme: str, size: int) -> None:
+        """Look otherwise."""
+        self.props.update({"theme": theme, "size": size})
 
 
 @dataclass(frozen=True, slots=True)

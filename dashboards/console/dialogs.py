@@ -10,7 +10,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 
-from dashboards.console.view import View, box, change, line
+from dashboards.console.view import View, box, change, drop, line
 
 
 class Kind(StrEnum):
@@ -62,7 +62,7 @@ async def ask(view: View, title: str, fields: Sequence[Field], *, save: str = ""
 
         _buttons(view, save or view.text("save"), submit, lambda: dialog.submit(None))
     answers = await dialog
-    dialog.delete()
+    drop(dialog)
     return answers if isinstance(answers, dict) else None
 
 
@@ -73,7 +73,7 @@ async def sure(view: View, question: str, *, yes: str = "") -> bool:
         line(question, "dialog-title")
         _buttons(view, yes or view.text("yes"), lambda: dialog.submit(True), lambda: dialog.submit(False))
     answer = await dialog
-    dialog.delete()
+    drop(dialog)
     return answer is True
 
 

@@ -13,17 +13,16 @@ from nicegui import ui
 
 from dashboards.api.principal import Kind, Principal
 from dashboards.console.components import Router
-from dashboards.console.frame.header import Header
-from dashboards.console.frame.lamp_row import LampRow
-from dashboards.console.frame.menu import Menu
+from dashboards.console.frame.frame import Frame
 from dashboards.console.page_scripts import protect_page, serve_style
+from dashboards.console.preferences import PREFERENCES_COOKIE, Preferences
 from dashboards.console.presence import ASK_S, Presence
 from dashboards.console.section import Address, Body, Desk, Section
 from dashboards.console.sections import BY_PATH, SECTIONS
 from dashboards.console.socket_limits import limit_sockets
 from dashboards.console.styles import style
 from dashboards.console.texts import Language, text
-from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box, line
+from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box, dress, line
 from domain.glossary import label_of
 
 
@@ -40,7 +39,8 @@ def add_page(console: Console) -> None:
         typed = unquote(request.cookies.get(OPERATOR_COOKIE, ""))[:MOST_NAME]
         ui.add_head_html(sheet)
         operator = typed if who.kind is Kind.CONSOLE else who.name
-        view = View(console, principal=who, language=language, operator=operator)
+        kept = Preferences.read(unquote(request.cookies.get(PREFERENCES_COOKIE, "")))
+        view = View(console, principal=who, language=language, operator=operator, preferences=kept)
         Screen(view, request.state.session_key, f"{request.url.path}?{request.url.query}")
 
     title = f"{text('product', Language.ZH)} · {console.registry.site.labels.zh}"
@@ -72,9 +72,7 @@ class Screen:
 
     def _build(self) -> None:
         with self._root:
-            self._header = Header(self._view, self._presence, self._rebuild)
-            self._menu = Menu(self._desk, SECTIONS)
-            self._lamps = LampRow(self._view)
+            self._frame = Frame(self._desk, SECTIONS, self._rebuild)
             self._place = box("body")
         self._fill(push=False)
 
@@ -106,7 +104,9 @@ class Screen:
         name = "none" if section is None else section.name
         self._place.classes(replace=f"body section-{name}")
         self._place.props["data-section"] = name
-        self._menu.mark(name)
+        bare = section is not None and section.bare
+        dress(self._root, "bare", "yes" if bare else "no")
+        self._frame.mark(name, bare=bare)
 
     def _made(self, section: Section | None) -> Body | None:
         """Build a section's body, or say why there is none."""
@@ -148,8 +148,7 @@ class Screen:
             return
         now_ns = self._view.now_ns()
         self._presence.look()
-        self._header.refresh(now_ns)
-        self._lamps.refresh(now_ns)
+        self._frame.refresh(now_ns)
         if self._body is not None:
             self._body.refresh(now_ns)
 

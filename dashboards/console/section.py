@@ -57,10 +57,11 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A page: ``nav_<name>`` is what the menu calls it; ``right`` is what opening it needs."""
+    """A page: ``nav_<name>`` is its name in the menu; ``right`` is what opening it needs; ``bare``: without a frame."""
 
     name: str
     path: str
     build: Callable[[Desk, Address], Body]
     right: Right = Right.READ
     in_menu: bool = True
+    bare: bool = False

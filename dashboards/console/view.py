@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from nicegui import ui
 from nicegui.element import Element
@@ -13,6 +13,7 @@ from nicegui.element import Element
 from dashboards.api.door import Door
 from dashboards.api.principal import CONSOLE, Principal
 from dashboards.console.pace import Pace
+from dashboards.console.preferences import Preferences
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
 from dashboards.live.feed import Feed
@@ -20,6 +21,7 @@ from dashboards.live.history import History
 from dashboards.live.link import Link
 from dashboards.live.once import Once
 from dashboards.live.site import LiveSite
+from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S, Clock
 from domain.site import Registry
 
@@ -51,6 +53,19 @@ class Console:
         return self.site.registry
 
 
+class FrameHand(Protocol):
+    """What a page may ask of the frame around it."""
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Look and sound otherwise from now on, and remember it in this browser."""
+
+    def speak(self, language: Language) -> None:
+        """Draw everything in a language, and remember it in this browser."""
+
+    def attempt(self, alarm_class: AlarmClass, volume: int) -> None:
+        """Let a class be heard once, at a volume in per cent."""
+
+
 @dataclass(slots=True)
 class View:
     """One per browser: who looks, in which language, at which device."""
@@ -65,6 +80,9 @@ class View:
     span_s: int = 900
     tab: str = "transmitters"
     muted: set[str] = field(default_factory=set)
+    """Ids of alarms that do not sound at this desk any more; nobody else's desk knows."""
+    preferences: Preferences = field(default_factory=Preferences)
+    hand: FrameHand | None = None
 
     def text(self, key: str, **values: object) -> str:
         """Return a text in this browser's language."""
@@ -82,6 +100,17 @@ class View:
         console = self.console
         state = (console.board.revision, console.site.revision, self.now_ns() // NS_PER_S)
         return console.once.of((name, self.principal.units), state, make)
+
+
+def drop(element: Element) -> None:
+    """Delete an element, unless it is gone already: the browser left, or what it stood in was cleared."""
+    if not element.is_deleted:
+        element.delete()
+
+
+def keep_cookie(name: str, value: str) -> None:
+    """Let the browser remember ``value`` (letters, digits, ``=&%-_.``) for a year, on this site's own pages."""
+    ui.run_javascript(f"document.cookie = '{name}={value}; path=/; max-age=31536000; samesite=strict'")
 
 
 def box(classes: str, name: str = "") -> Element:

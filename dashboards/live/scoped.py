@@ -17,7 +17,7 @@ from domain.site import Registry
 
 V = TypeVar("V")
 
-LISTED = ("walk_tests", "out_of_service")
+LISTED = ("walk_tests", "out_of_service", "maintenance")
 """Lists in the status document of the alerts service whose entries are of a unit."""
 
 
@@ -58,9 +58,19 @@ def _within(things: Mapping[str, V], units: frozenset[str]) -> dict[str, V]:
 
 
 def _of_units(document: dict[str, Any], units: frozenset[str]) -> dict[str, Any]:
+    """Return a status document as somebody within ``units`` sees it; the shift of the whole site is not theirs."""
+    document = {name: told for name, told in document.items() if name != "shift"}
     lists = {name: document[name] for name in LISTED if isinstance(document.get(name), list)}
     kept = {
         name: [one for one in entries if isinstance(one, Mapping) and one.get("unit") in units]
         for name, entries in lists.items()
     }
-    return {**document, **kept} if kept else document
+    if isinstance(document.get("silences"), list):
+        kept["silences"] = [one for one in document["silences"] if _covers_within(one, units)]
+    return {**document, **kept}
+
+
+def _covers_within(silence: Any, units: frozenset[str]) -> bool:
+    """Tell whether a silence covers units of the scope only, as the service tells who sees one."""
+    named = silence.get("units") if isinstance(silence, Mapping) else None
+    return isinstance(named, list) and units.issuperset(named)

@@ -15,7 +15,7 @@ from alerts.database import migrate
 from alerts.desk import Desk
 from alerts.directory import Directory
 from alerts.migrations import guards
-from alerts.schema import Alert, Attachment, Notification
+from alerts.schema import Alert, Attachment, Notification, ShiftHandover, ShiftTaking
 from alerts.transitions import apply
 from domain.clock import FakeClock
 from tests.alerts.alerts_scene import hotel, transition
@@ -27,6 +27,10 @@ FORBIDDEN = [
     "DELETE FROM notifications",
     "DELETE FROM comments",
     "DELETE FROM attachments",
+    "DELETE FROM shift_handovers",
+    "DELETE FROM shift_takings",
+    "UPDATE shift_handovers SET notes = 'nothing happened'",
+    "UPDATE shift_takings SET taken_by = 'another'",
     "UPDATE audit SET actor = 'somebody'",
     "UPDATE audit SET hash = previous",
     "UPDATE comments SET text = 'nothing'",
@@ -81,6 +85,8 @@ def _evidence(session: Session, alert_id: str) -> None:
         for name in TIMES:
             setattr(notice, name, 1)
     session.add(Attachment(alert_id=alert_id, by="op", url="http://x", sha256="0", media_type="a/b", note="", at_ns=1))
+    handover = ShiftHandover(id="h", given_by="a", given_ns=1, since_ns=0, notes="x", figures={}, open_alerts=[])
+    session.add_all([handover, ShiftTaking(handover_id="h", taken_by="b", taken_ns=2, remark="")])
     session.execute(text("INSERT INTO comments (alert_id, \"by\", text, at_ns) VALUES ('a', 'op', 'x', 1)"))
 
 

@@ -34,6 +34,7 @@ SECRET = "只有酒店能看到"  # noqa: S105  # the text of the hotel's alert
 
 ONE = "/api/v1/alerts/{alert_id}"
 SILENCE = "/api/v1/silences"
+HANDOVERS = "/api/v1/handovers"
 NO_ID = "0123456789abcdef0123456789abcdef"
 SHA256 = "0" * 64
 UNTIL = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
@@ -87,6 +88,10 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", SILENCE + "/{silence_id}"): HIDDEN,
     ("POST", SILENCE + "/{silence_id}/confirm"): acts(Right.SHELVE_FIRE),
     ("POST", SILENCE + "/{silence_id}/expire"): acts(Right.SILENCE),
+    ("GET", HANDOVERS): Route(Right.READ, 403),
+    ("GET", f"{HANDOVERS}/now"): Route(Right.READ, 403),
+    ("POST", HANDOVERS): Route(Right.ACT, 403, {"notes": "x"}),
+    ("POST", HANDOVERS + "/{handover_id}/take"): Route(Right.ACT, 403, {"remark": "x"}),
     ("GET", "/api/v1/readings"): Route(Right.READ, 404, params={"point": POINT}),
     ("GET", "/api/v1/readings/latest"): Route(Right.READ, 404, params={"unit": "hotel"}),
     ("GET", "/api/v1/readings/gaps"): Route(Right.READ, 404, params={"point": POINT}),
@@ -136,7 +141,7 @@ class District:
     def about(self, path: str) -> str:
         """Return a path with the hotel's ids in it."""
         ids = {"alert_id": self.alert, "silence_id": self.silence, "name": "alert-event-v1", "user_id": "operator"}
-        return path.format(**ids, token_id=NO_ID, session_id=NO_ID)
+        return path.format(**ids, token_id=NO_ID, session_id=NO_ID, handover_id=NO_ID)
 
     async def call(self, http: httpx.AsyncClient, method: str, path: str, **headers: str) -> httpx.Response:
         """Send what the table says."""

@@ -73,7 +73,7 @@ async def test_a_calm_console_is_chinese_first_grey_and_asks_nobody_outside(
     for kind in ("fire", "linkage", "supervisory", "fault", "disabled", "hazard", "link"):
         await expect(lamp(page, kind, "calm")).to_be_visible()
     names = await page.locator(".lamp-name").all_inner_texts()
-    assert names == ["火警", "联动", "监管", "故障", "屏蔽", "隐患", "链路"]
+    assert names == ["火警", "联动·反馈", "监管", "故障", "屏蔽", "隐患", "链路"]
     await expect(page.locator("[data-part=alarm-empty]")).to_have_text("当前无告警")
     await expect(page.locator("[data-part=clock]")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     await expect(page.locator(".chart canvas").first).to_be_visible()
@@ -146,7 +146,7 @@ async def test_a_fire_is_confirmed_commented_and_its_reset_refused_with_the_reas
     alarm = row(page, "东楼1楼火警")
     await expect(alarm).to_have_attribute("data-first", "yes")
     await expect(page.locator("[data-ringing=true]")).to_be_attached()
-    await page.get_by_text("消音", exact=True).click()
+    await page.locator("[data-part=mute]").click()
     await expect(page.locator("[data-ringing=false]")).to_be_attached()
     await expect(alarm).to_contain_text("未应答")
     await alarm.locator("[data-action=acknowledge]").click()

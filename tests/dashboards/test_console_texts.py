@@ -17,8 +17,12 @@ from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.handover.figures import QUIET
+from dashboards.console.handover.page import COLUMNS as HANDOVER_COLUMNS
+from dashboards.console.preferences import Theme
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
+from dashboards.console.settings.facts import FACTS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.texts import TEXTS, Language, text
 from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
@@ -60,6 +64,11 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "admin_tab_": list(TABS),
     "admin_did_": DEEDS,
     "nav_": [*(section.name for section in SECTIONS), "none"],
+    "theme_": list(Theme),
+    "fact_": FACTS,
+    "handover_": QUIET,
+    "handover_confirmed_": list(Confirmation),
+    "handover_column_": HANDOVER_COLUMNS,
 }
 """Texts whose keys the code puts together, by prefix."""
 

@@ -1,9 +1,10 @@
-"""The master lamps: seven indicators that can be read from three metres.
+"""The master lamps (火警, 联动·反馈, 监管, 故障, 屏蔽) and beside them 隐患 and 链路: read from three metres.
 
 A lamp is calm, lit, or *unknown*. Class lamps count open alerts that are no mere consequence of another
 one (a fire always counts). They are only calm when the rules engine evaluates and the alerts service
 answers; otherwise nothing is known and they say so. What was lit stays lit. What a walk test holds is counted and
-does not blink: what blinks is for somebody.
+does not blink: what blinks is for somebody. 屏蔽 counts everything that is kept quiet, see `figures` beside this.
+Each lamp leads to its rows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dashboards.console.frame.figures import LinkFigures, Suppressed, link_figures, suppressed
 from dashboards.live.board import Board, list_order
 from dashboards.live.health import SILENT_AFTER_S, all_health, hosted_silent, service_health
 from domain.alarm import AlarmClass
@@ -36,6 +38,16 @@ class LampKind(StrEnum):
     HAZARD = "hazard"
     LINK = "link"
 
+    @property
+    def is_master(self) -> bool:
+        """Tell whether it is one of the five that GB 25506 asks for (secondary source)."""
+        return self not in (LampKind.HAZARD, LampKind.LINK)
+
+    @property
+    def goes(self) -> str:
+        """The address of its rows."""
+        return {LampKind.DISABLED: "/suppression", LampKind.LINK: "/gateways"}.get(self, f"/?class={self}")
+
 
 class LampMode(StrEnum):
     """What a lamp shows."""
@@ -49,7 +61,8 @@ class LampMode(StrEnum):
 class Lamp:
     """One lamp: ``count`` open alerts (or silent links) of ``total`` links, ``fresh`` of them unacknowledged.
 
-    ``doubtful``: what it counts was true once, nobody says so now. ``more``: the list was cut.
+    ``doubtful``: what it counts was true once, nobody says so now. ``more``: the list was cut. ``link`` and
+    ``suppressed`` have the figures of the lamps 链路 and 屏蔽.
     """
 
     kind: LampKind
@@ -59,6 +72,8 @@ class Lamp:
     total: int = 0
     doubtful: bool = False
     more: bool = False
+    link: LinkFigures | None = None
+    suppressed: Suppressed | None = None
 
 
 _CLASS_LAMPS = {
@@ -74,9 +89,14 @@ def lamp_of(alert: AlertView) -> LampKind | None:
     """Return the lamp that counts an alert; None for duty and system, which the list shows."""
     if is_folded(alert):
         return None
-    if any(word in alert.rule for word in DISABLED_WORDS):
+    if is_disabling(alert):
         return LampKind.DISABLED
     return _CLASS_LAMPS.get(alert.alarm_class)
+
+
+def is_disabling(alert: AlertView) -> bool:
+    """Tell whether an alert says that something is disabled; a fire never does."""
+    return alert.alarm_class is not AlarmClass.FIRE and any(word in alert.rule for word in DISABLED_WORDS)
 
 
 def is_folded(alert: AlertView) -> bool:
@@ -98,8 +118,10 @@ def lamps(board: Board, registry: Registry, now_ns: int) -> list[Lamp]:
     shown = [
         _class_lamp(kind, [alert for lamp, alert in counted if lamp is kind], board.alerts_cut, known=known)
         for kind in LampKind
-        if kind is not LampKind.LINK
+        if kind not in (LampKind.LINK, LampKind.DISABLED)
     ]
+    points = [alert for lamp, alert in counted if lamp is LampKind.DISABLED]
+    shown.insert(list(LampKind).index(LampKind.DISABLED), _disabled_lamp(board, points, known=known))
     return [*shown, link_lamp(board, registry, now_ns)]
 
 
@@ -110,15 +132,23 @@ def _class_lamp(kind: LampKind, alerts: list[AlertView], cut: AlarmClass | None,
     return Lamp(kind, mode, len(alerts), fresh, doubtful=not known, more=more)
 
 
+def _disabled_lamp(board: Board, points: list[AlertView], *, known: bool) -> Lamp:
+    """Return the lamp of what is kept quiet: a state of its own, in which nobody is waited for."""
+    quiet = suppressed(board, len(points))
+    mode = LampMode.LIT if quiet.total else LampMode.CALM if known else LampMode.UNKNOWN
+    return Lamp(LampKind.DISABLED, mode, quiet.total, doubtful=not known, suppressed=quiet)
+
+
 def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
     """Return the link lamp: calm only when every process, gateway and transmitter is heard and its data are fresh."""
     services, gateways = all_health(board, registry, now_ns)
     hosted, hosted_mute = hosted_silent(board, registry, now_ns)
     total = len(services) + len(gateways) + hosted
     silent = sum(not health.fine for health in (*services, *gateways)) + hosted_mute
+    figures = link_figures(board, gateways)
     if silent or not board.connected:
-        return Lamp(LampKind.LINK, LampMode.UNKNOWN, max(silent, 1), total=total, doubtful=True)
-    return Lamp(LampKind.LINK, LampMode.CALM, total=total)
+        return Lamp(LampKind.LINK, LampMode.UNKNOWN, max(silent, 1), total=total, doubtful=True, link=figures)
+    return Lamp(LampKind.LINK, LampMode.CALM, total=total, link=figures)
 
 
 def ordered(alerts: list[AlertView]) -> list[AlertView]:

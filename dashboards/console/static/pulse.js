@@ -16,7 +16,7 @@ export default {
   },
   methods: {
     doubt() {
-      this.away = Date.now() - this.heard > SILENT_MS;
+      this.away = window.fengsuiAway = Date.now() - this.heard > SILENT_MS;
     },
     async look() {
       if (Date.now() - this.heard < 2 * SILENT_MS) return;
@@ -25,7 +25,7 @@ export default {
     },
     hear() {
       this.heard = Date.now();
-      this.away = false;
+      this.away = window.fengsuiAway = false;
       window.fengsuiOffset = this.beat - Date.now();
     },
   },

@@ -1,29 +1,80 @@
-// The sound of an unacknowledged alarm: two tones every two seconds until muted or acknowledged.
-// Browsers allow sound only after the first click or key on the page; the operator's first click is that.
+// The sound of the class that is heard, repeated until somebody mutes or acknowledges; and, when the page has lost the
+// console, the sound of that, for then nobody else can say so. Browsers allow sound only after a first click or key on
+// the page: until then a button says that the sound is off.
 export default {
-  props: { ringing: Boolean },
+  props: { patterns: String, sound: String, volume: Number, words: String },
+  data: () => ({ allowed: false }),
+  computed: {
+    parsed() {
+      return JSON.parse(this.patterns);
+    },
+  },
   mounted() {
-    this.timer = setInterval(this.sound, 2000);
+    this.events = ["pointerdown", "keydown"];
+    this.events.forEach((name) => document.addEventListener(name, this.allow, true));
+    this.allowed = Boolean(navigator.userActivation?.hasBeenActive);
+    this.next();
   },
   unmounted() {
-    clearInterval(this.timer);
+    this.events.forEach((name) => document.removeEventListener(name, this.allow, true));
+    clearTimeout(this.timer);
     if (this.audio) this.audio.close();
   },
   methods: {
-    sound() {
-      if (!this.ringing || !navigator.userActivation?.hasBeenActive) return;
-      this.audio ??= new AudioContext();
-      [880, 660].forEach((pitch, nth) => this.tone(pitch, this.audio.currentTime + nth * 0.25));
+    allow() {
+      setTimeout(() => {
+        this.allowed = Boolean(navigator.userActivation?.hasBeenActive);
+        if (this.allowed && this.context().state === "suspended") this.audio.resume();
+      }, 0);
     },
-    tone(pitch, at) {
-      const tone = new OscillatorNode(this.audio, { frequency: pitch });
-      const volume = new GainNode(this.audio, { gain: 0.15 });
-      tone.connect(volume).connect(this.audio.destination);
+    context() {
+      this.audio ??= new AudioContext();
+      return this.audio;
+    },
+    next() {
+      clearTimeout(this.timer);
+      const name = window.fengsuiAway ? "away" : this.sound;
+      const pattern = this.parsed[name];
+      if (pattern && this.allowed) this.play(pattern, window.fengsuiAway ? 40 : this.volume);
+      this.timer = setTimeout(this.next, 1000 * (pattern ? pattern.period : 1));
+    },
+    attempt(name, volume) {
+      if (this.allowed) this.play(this.parsed[name], volume);
+    },
+    play(pattern, volume) {
+      const now = this.context().currentTime;
+      pattern.tones.forEach(([pitch, begins, lasts]) => this.tone(pitch, now + begins, lasts, volume));
+    },
+    tone(pitch, at, lasts, volume) {
+      const tone = new OscillatorNode(this.audio, { frequency: pitch, type: "triangle" });
+      const loud = new GainNode(this.audio, { gain: 0 });
+      const gain = (0.4 * volume) / 100;
+      loud.gain.setValueAtTime(0, at);
+      loud.gain.linearRampToValueAtTime(gain, at + 0.02);
+      loud.gain.setValueAtTime(gain, at + lasts - 0.02);
+      loud.gain.linearRampToValueAtTime(0, at + lasts);
+      tone.connect(loud).connect(this.audio.destination);
       tone.start(at);
-      tone.stop(at + 0.22);
+      tone.stop(at + lasts);
+    },
+  },
+  watch: {
+    sound() {
+      this.next();
     },
   },
   render() {
-    return Vue.h("span", { hidden: true, "data-ringing": String(this.ringing) });
+    return Vue.h(
+      "button",
+      {
+        type: "button",
+        class: "sound-off",
+        hidden: this.allowed,
+        "data-part": "sound-off",
+        "data-ringing": String(Boolean(this.sound)),
+        "data-sound": this.sound,
+      },
+      this.words,
+    );
   },
 };

@@ -1,0 +1,1 @@
+"""Shift hand-over: giving it, taking it, and what was handed over before."""

@@ -1,0 +1,203 @@
+"""The phone of a supervisor: one alarm, one big button 收到, whom to call, and when it goes further if nobody presses.
+
+The button is the *receipt of my message*, not the acknowledgement of the alert (`alerts.mine_service` says why): it
+does what the signed link of the message does, so this page and ``/answer/<token>`` are two doors to one act, and look
+alike. For an alert that I own and was never told of there is no message: there the button acknowledges, in my name.
+
+Asked anew when alarms changed, every `ASK_S` at most, and after my answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import background_tasks, ui
+
+from alerts.face import Answer
+from alerts.mine_face import MineFace, Told
+from dashboards.api.principal import Kind
+from dashboards.console.components import Tick
+from dashboards.console.deeds import do
+from dashboards.console.dialogs import Field, ask
+from dashboards.console.dialogs import Kind as FieldKind
+from dashboards.console.phone.card import draw_card
+from dashboards.console.phone.mine import Card, cards
+from dashboards.console.section import Address, Body, Desk
+from dashboards.console.view import box, change, line, link
+from dashboards.console.wording import person_text
+from domain.accounts import Right
+from domain.alert import AlertView
+from domain.clock import NS_PER_S
+from domain.errors import FengsuiError
+
+ASK_S = 3.0
+MOST_PICKED = 200
+MOST_FOLDED = 30
+MOST_NOTE = 2000
+
+
+class PhonePage(Body):
+    """Mine, and nothing else."""
+
+    def __init__(self, desk: Desk, address: Address) -> None:
+        """Build; at an open console ``?person=`` says whose phone this is."""
+        self._desk, self._view = desk, desk.view
+        self._told: tuple[Told, ...] | None = None
+        self._drawn: object = None
+        self._asked_ns = 0
+        self._asked_revision = -1
+        self._asking = False
+        self._chosen: str | None = None
+        self._known: set[str] = set()
+        self._person = self._whose(address)
+        with box("phone", "phone") as self._root:
+            self._head()
+            self._note = line("", "phone-note").props("role=status data-part=phone-note")
+            self._front = box("phone-front", "phone-front")
+            self._rest = box("phone-rest", "phone-rest")
+
+    def _whose(self, address: Address) -> str | None:
+        who = self._view.principal
+        if who.kind is not Kind.CONSOLE:
+            return who.person
+        wanted = address.query.get("person", "")
+        return wanted if wanted in self._view.console.registry.people else None
+
+    def _head(self) -> None:
+        view = self._view
+        zone = view.console.registry.site.timezone
+        with box("phone-head"):
+            link(view.text("product"), "/", "phone-product")
+            name = person_text(view.console.registry, self._person, view.language) or view.operator
+            line(name, "phone-name").props("data-part=phone-name")
+            Tick("clock", zone=zone).classes("phone-clock")
+            switch = ui.button(view.text("switch"), on_click=self._speak, color=None)
+            switch.classes("phone-switch").props("flat no-caps data-part=phone-language")
+        if view.principal.kind is Kind.CONSOLE:
+            self._picker()
+
+    def _picker(self) -> None:
+        """At an open console, on loopback, anybody may look as anybody: it is for trying out."""
+        view = self._view
+        people = dict(list(view.console.registry.people.items())[:MOST_PICKED])
+        choices = {name: person.labels.of(view.language) for name, person in people.items()}
+        picker = ui.select(
+            choices,
+            value=self._person if self._person in choices else None,
+            label=view.text("phone_whose"),
+            on_change=lambda event: self._desk.go(f"/phone?person={event.value}"),
+        )
+        picker.props("dense outlined data-part=phone-whose").classes("phone-whose")
+
+    def refresh(self, now_ns: int) -> None:
+        """Draw what changed; ask where alarms changed."""
+        self._draw()
+        revision = self._view.console.board.alerts_revision
+        due = now_ns - self._asked_ns >= ASK_S * NS_PER_S
+        if self._person is not None and revision != self._asked_revision and due and not self._asking:
+            self._asking, self._asked_revision, self._asked_ns = True, revision, now_ns
+            background_tasks.create(self._ask())
+
+    async def _ask(self) -> None:
+        try:
+            face = MineFace(self._view.console.link.backbone)
+            self._told = await face.list(self._person or "")
+        except FengsuiError:
+            self._asked_revision = -1
+        finally:
+            self._asking = False
+        if not self._front.is_deleted:
+            self._draw()
+
+    def _cards(self) -> list[Card]:
+        view = self._view
+        named = {view.principal.name if view.principal.kind is Kind.USER else "", self._person or ""}
+        return cards(self._told or (), view.console.board.alerts.values(), frozenset(named))
+
+    def _draw(self) -> None:
+        mine = self._cards()
+        drawn = (mine, self._chosen, self._told is None)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        self._hear(mine)
+        waiting = [card for card in mine if card.waits]
+        front = next((card for card in mine if card.alert.id == self._chosen), waiting[0] if waiting else None)
+        change(self._note, self._words(waiting, mine))
+        self._front.clear()
+        if front is not None:
+            with self._front:
+                draw_card(self._view, front, me=self._person, answer=self._answer)
+        self._fold([card for card in mine if card is not front])
+
+    def _words(self, waiting: list[Card], mine: list[Card]) -> str:
+        text = self._view.text
+        if self._person is None and self._view.principal.kind is Kind.USER and not mine:
+            return text("phone_no_person")
+        if self._person is not None and self._told is None:
+            return text("phone_unknown")
+        return text("phone_waiting", count=len(waiting)) if waiting else text("phone_nothing")
+
+    def _fold(self, rest: list[Card]) -> None:
+        self._rest.clear()
+        if not rest:
+            return
+        view = self._view
+        with self._rest, ui.expansion(view.text("phone_rest", count=len(rest))).props("data-part=phone-fold dense"):
+            for card in rest[:MOST_FOLDED]:
+                self._small(card)
+            if len(rest) > MOST_FOLDED:
+                line(view.text("phone_more", count=len(rest) - MOST_FOLDED), "phone-more")
+
+    def _small(self, card: Card) -> None:
+        """Draw a folded card: a tap brings it to the front."""
+        view, alert = self._view, card.alert
+        with ui.element("button").classes("phone-small").props("type=button") as small:
+            small.props["data-alert"] = alert.id
+            small.props["data-class"] = alert.alarm_class.value
+            ui.element("div").classes(f"shape shape-{alert.alarm_class}").props("aria-hidden=true")
+            line(alert.text_en if view.language.value == "en" else alert.text_zh, "phone-small-words")
+            line("" if card.answer is None else f"✓ {view.text(f'answer_{card.answer}')}", "phone-small-answer")
+        small.on("click", lambda _event, name=alert.id: self._choose(name))
+
+    def _choose(self, alert_id: str) -> None:
+        self._chosen = alert_id
+        self._draw()
+
+    def _hear(self, mine: list[Card]) -> None:
+        """Let what is new be heard once; the desk's siren is not for a phone in a pocket."""
+        waiting = {card.alert.id: card.alert for card in mine if card.waits}
+        new = [alert for name, alert in waiting.items() if name not in self._known]
+        if new and self._view.hand is not None:
+            first = min(new, key=lambda alert: alert.alarm_class.priority)
+            self._view.hand.attempt(first.alarm_class, self._view.preferences.volumes[first.alarm_class])
+        self._known = set(waiting)
+
+    async def _answer(self, card: Card, said: Answer) -> None:
+        """Say it, once; "false alarm" asks why."""
+        note = ""
+        if said is Answer.FALSE_ALARM:
+            with self._root:  # the card may be drawn anew under the dialog
+                given = await self._asked_why()
+            if given is None:
+                return
+            note = given
+        if await do(self._desk, Right.ACT, self._view.text(f"answer_{said}"), self._act(card, said, note)):
+            self._chosen = card.alert.id if said is Answer.RECEIVED else None
+            await self._ask()
+
+    async def _asked_why(self) -> str | None:
+        view = self._view
+        why = Field("note", view.text("false_cause"), FieldKind.AREA, most=MOST_NOTE)
+        given = await ask(view, view.text("answer_false_alarm"), [why], save=view.text("answer_false_alarm"))
+        return None if given is None else given["note"]
+
+    def _act(self, card: Card, said: Answer, note: str) -> Callable[[], Awaitable[AlertView]]:
+        link, person, notification = self._view.console.link, self._person, card.notification
+        if person is None or notification is None:
+            return lambda: link.alerts.acknowledge(card.alert.id, by=self._view.operator)
+        return lambda: MineFace(link.backbone).answer(person, notification, said, note)
+
+    def _speak(self) -> None:
+        if self._view.hand is not None:
+            self._view.hand.speak(self._view.language.other)

@@ -1,0 +1,1 @@
+"""Settings of this browser, and facts of this site."""
