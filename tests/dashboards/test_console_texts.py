@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from alerts.face import Answer
-from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
+from dashboards.console.alarms.causes import CAUSES, OTHER
+from dashboards.console.alarms.filter_bar import FORMS
+from dashboards.console.alarms.filters import PARTS, Standing
+from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
@@ -34,6 +37,10 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "class_": list(AlarmClass),
     "level_": list(Level),
     "lamp_": list(LampKind),
+    "cause_": [*CAUSES, OTHER],
+    "filter_": PARTS,
+    "form_": [form or "auto" for form in FORMS],
+    "standing_": list(Standing),
     "state_confirmed_": list(Confirmation),
     "finding_": list(Confirmation),
     "condition_": list(Condition),

@@ -28,12 +28,15 @@ MOST_KEPT = 20_000
 """Rows that are remembered: four times the open alarms that a list is measured with, in one language."""
 
 
+_NUMBERS = itertools.count(1)
+"""Of this process, so that a book that is made anew gives no number that a browser has for another row."""
+
+
 class RowBook:
     """Numbers and texts of rows, for one scope."""
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._numbers = itertools.count(1)
         self._known: dict[str, tuple[Entry, int]] = {}
         self._texts: dict[tuple[int, Language], str] = {}
 
@@ -48,7 +51,7 @@ class RowBook:
         if known is not None:
             for language in Language:
                 self._texts.pop((known[1], language), None)
-        number = next(self._numbers)
+        number = next(_NUMBERS)
         self._known[entry.id] = (entry, number)
         return number
 
