@@ -37,6 +37,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "class_": list(AlarmClass),
     "level_": list(Level),
     "lamp_": list(LampKind),
+    "alarm_column_": ALARM_COLUMNS,
     "cause_": [*CAUSES, OTHER],
     "filter_": PARTS,
     "form_": [form or "auto" for form in FORMS],
@@ -48,7 +49,6 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "store_": STORE_AWAY,
     "service_": [key.partition(".")[0] for key in SERVICES],
     "column_": [
-        *ALARM_COLUMNS,
         *GATEWAY_COLUMNS,
         *TRANSMITTER_COLUMNS,
         *ROLL_CALL_COLUMNS,

@@ -1,4 +1,4 @@
-"""Doing something to an alarm: the one place that does what `offers` offers, asked by the list, the detail and the phone.
+"""Doing something to an alarm: the one place that does what `offers` offers, for the list, the detail and the phone.
 
 Every action carries a name; every refusal shows its reason. Nothing changes on the screen by the click itself: the
 change comes back through the board, when the record has it. Muting changes this browser only.
@@ -14,9 +14,10 @@ from nicegui import ui
 from dashboards.console.alarms.asking import ask_cause, ask_finding, ask_person, ask_remark, ask_shelf
 from dashboards.console.alarms.bulk import act_on_many
 from dashboards.console.alarms.offers import BULK, NEEDS, AlarmAction, Offer, actions_for
-from dashboards.console.alarms.second_person import second_person
 from dashboards.console.deeds import DONE_MS, do, named, refused
+from dashboards.console.second_person import second_person
 from dashboards.console.section import Desk
+from domain.accounts import Right
 from domain.alarm import AlarmClass
 from domain.alert import AlertView, Confirmation
 from domain.errors import FengsuiError
@@ -24,7 +25,7 @@ from domain.errors import FengsuiError
 if TYPE_CHECKING:
     from alerts.face import AlertsFace
 
-__all__ = ["AlarmDeeds", "actions_for", "Offer"]
+__all__ = ["AlarmDeeds", "Offer", "actions_for"]
 
 Act = Callable[["AlertsFace"], Awaitable[object]]
 
@@ -102,7 +103,7 @@ class AlarmDeeds:
         )
 
     async def _comment(self, alert: AlertView) -> bool:
-        remark = await ask_remark(self._view, "comment")
+        remark = await ask_remark(self._view, "comment") or ""
         by = self._view.operator
         return bool(remark) and await self._do(
             AlarmAction.COMMENT, alert, lambda face: face.comment(alert.id, by=by, text=remark)
@@ -127,16 +128,15 @@ class AlarmDeeds:
         shelf = await ask_shelf(self._view, is_fire=is_fire)
         if shelf is None:
             return False
-        view = self._view
-
-        async def shelve(face: AlertsFace) -> object:
-            second = await second_person(view, shelf.answers, alert.place.unit) if is_fire else None
-            until_ns = view.now_ns() + shelf.lasts_ns
-            return await face.shelve(
-                alert.id, by=view.operator, reason=shelf.reason, until_ns=until_ns, second_by=second
-            )
-
-        return await self._do(AlarmAction.SHELVE, alert, shelve)
+        second = await second_person(self._desk, Right.SHELVE_FIRE, alert.place.unit) if is_fire else None
+        if is_fire and second is None:
+            return False
+        by, until_ns = self._view.operator, self._view.now_ns() + shelf.lasts_ns
+        return await self._do(
+            AlarmAction.SHELVE,
+            alert,
+            lambda face: face.shelve(alert.id, by=by, reason=shelf.reason, until_ns=until_ns, second_by=second),
+        )
 
     async def _mute(self, alert: AlertView) -> bool:
         """Silence the sound of this alarm in this browser; it answers nothing."""

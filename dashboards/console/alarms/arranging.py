@@ -52,14 +52,14 @@ def arranged(
 ) -> list[Entry]:
     """Return the entries in their order; ``alerts`` and ``consequences`` are in theirs already.
 
-    ``pinned`` is shown elsewhere and left out, unless it is counted in a group.
+    ``pinned`` is shown above them and left out; the group of its building counts it all the same.
     """
     entries: list[Entry] = []
     if by_building:
         entries += (alert for alert in alerts if is_fire(alert) and alert is not pinned)
-        for group, members in _by_building(alerts, opened):
+        for group, some in _by_building(alerts, opened):
             entries.append(group)
-            entries += members if group.is_open else ()
+            entries += (alert for alert in some if alert is not pinned) if group.is_open else ()
     else:
         entries += (alert for alert in alerts if alert is not pinned)
     if consequences:

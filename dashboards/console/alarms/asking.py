@@ -8,7 +8,6 @@ from nicegui import ui
 
 from dashboards.console.alarms.causes import OTHER, choices, recorded
 from dashboards.console.alarms.people import assignable
-from dashboards.console.alarms.second_person import second_fields
 from dashboards.console.dialogs import Field, Kind, ask
 from dashboards.console.view import View, box, line
 from dashboards.console.wording import span_text
@@ -26,11 +25,10 @@ MARGIN_NS = 5 * NS_PER_S
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """For how long and why; ``answers`` has what was said of the second person."""
+    """For how long, and why."""
 
     reason: str
     lasts_ns: int
-    answers: dict[str, str]
 
 
 async def ask_finding(view: View) -> Confirmation | None:
@@ -86,14 +84,13 @@ async def ask_person(view: View, alert: AlertView) -> str | None:
 
 
 async def ask_shelf(view: View, *, is_fire: bool) -> Shelf | None:
-    """Ask why and for how long; of a fire the second person, too."""
+    """Ask why and for how long."""
     spans = {str(one): span_text(one, view.language) for one in (FIRE_SHELF_S if is_fire else SHELF_S)}
     fields = [
         Field("reason", view.text("shelve_reason"), Kind.AREA, most=MOST_REMARK),
         Field("lasts", view.text("shelve_lasts"), Kind.CHOICE, choices=spans, value="3600"),
-        *(second_fields(view) if is_fire else ()),
     ]
     said = await ask(view, view.text("shelve_fire" if is_fire else "shelve"), fields, save=view.text("shelve"))
     if said is None or said["lasts"] not in spans:
         return None
-    return Shelf(said["reason"], int(said["lasts"]) * NS_PER_S - MARGIN_NS, said)
+    return Shelf(said["reason"], int(said["lasts"]) * NS_PER_S - MARGIN_NS)

@@ -83,9 +83,9 @@ class Listing:
         self._matches = matches
         self._main = Ranked(alert for alert in wanted if not is_folded(alert))
         self._folded = Ranked(alert for alert in wanted if is_folded(alert))
-        self._arranged: dict[tuple[bool, frozenset[str]], list[Entry]] = {}
+        self._arranged: dict[tuple[bool, bool, frozenset[str]], list[Entry]] = {}
         self.counts = Counter(alert.alarm_class for alert in self._main.alerts)
-        self.pinned: AlertView | None = None
+        self.first: AlertView | None = None
         self.is_flood = False
         self.revision = 0
         self._settle()
@@ -120,14 +120,16 @@ class Listing:
         if touched:
             self._settle()
 
-    def entries(self, *, by_building: bool, opened: frozenset[str]) -> list[Entry]:
-        """Return what is shown below the pinned one."""
-        known = self._arranged.get((by_building, opened))
+    def entries(
+        self, *, pinned: AlertView | None = None, by_building: bool = False, opened: frozenset[str] = frozenset()
+    ) -> list[Entry]:
+        """Return what is shown below the pinned one, as `arranged` says."""
+        name = (pinned is not None, by_building, opened)
+        known = self._arranged.get(name)
         if known is None:
-            known = arranged(
-                self._main.alerts, self._folded.alerts, pinned=self.pinned, by_building=by_building, opened=opened
+            known = self._arranged[name] = arranged(
+                self._main.alerts, self._folded.alerts, pinned=pinned, by_building=by_building, opened=opened
             )
-            self._arranged[by_building, opened] = known
         return known
 
     def _ranked(self, alert: AlertView) -> Ranked:
@@ -136,7 +138,7 @@ class Listing:
     def _settle(self) -> None:
         self.revision += 1
         self._arranged.clear()
-        self.pinned = self._main.first()
+        self.first = self._main.first()
         others = len(self._main) - self.fires
         self.is_flood = others > (LISTED_BELOW if self.is_flood else GROUPED_ABOVE)
 
@@ -170,8 +172,8 @@ class AlarmBook:
                 continue  # the same as it came again: what was made of it stays good
             changes.append((before, alert))
             known[alert.id] = alert
-        for name in [name for name in known if name not in alerts] if len(known) != len(alerts) else ():
-            changes.append((known.pop(name), None))
+        gone = [name for name in known if name not in alerts] if len(known) != len(alerts) else []
+        changes.extend((known.pop(name), None) for name in gone)
         if changes:
             for listing in (self._all, *self._lists.values()):
                 listing.change(changes)
@@ -191,6 +193,10 @@ class AlarmBook:
         total = len(self._known)
         shown = len(listing.alerts) + len(listing.folded)
         return total - shown, self._all.fires - listing.fires
+
+    def pinned(self, listing: Listing) -> AlertView | None:
+        """Return the first alarm of all, if a list's filter lets it through: no other is called the first."""
+        return listing.first if listing.first is self._all.first else None
 
     def of(self, alert_id: str) -> AlertView | None:
         """Return an open alarm of the scope."""

@@ -31,7 +31,7 @@ class FilterBar:
         """Build for the filter and the form that the address says."""
         self._desk, self._view = desk, desk.view
         self._wanted, self._form, self._book = wanted, form, book
-        with box("filter-bar", "filter-bar").props('role=search'):
+        with box("filter-bar", "filter-bar").props("role=search"):
             self._classes = {one: self._class_button(one) for one in AlarmClass}
             self._search()
             self._plain("filter", self._ask, "filter")
@@ -67,7 +67,7 @@ class FilterBar:
 
     def _search(self) -> None:
         given = ui.input(placeholder=self._view.text("filter_text"), value=self._wanted.text)
-        given.props(f'dense outlined clearable maxlength={MOST_TEXT} data-part=filter-text').classes("filter-text")
+        given.props(f"dense outlined clearable maxlength={MOST_TEXT} data-part=filter-text").classes("filter-text")
         given.props["aria-label"] = self._view.text("filter_text")
 
         def search() -> None:

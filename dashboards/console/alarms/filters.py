@@ -92,7 +92,7 @@ class AlarmFilter:
         if part == "class":
             left = {one for one in self.classes if value and one.value != value}
             return replace(self, classes=frozenset(left))
-        return replace(self, **{part: None if part == "state" else ""})
+        return AlarmFilter.read({name: value for name, value in self.query().items() if name != part})
 
     def toggled(self, alarm_class: AlarmClass) -> AlarmFilter:
         """Return it with a class more, or less."""

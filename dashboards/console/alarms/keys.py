@@ -1,4 +1,4 @@
-"""The keys of the alarm list: what ``static/alarm_table.js`` listens to while the list has the focus, and the help shows.
+"""The keys of the alarm list: what ``static/alarm_table.js`` listens to, and the help shows.
 
 A letter acts on the marked row only, and only while the list has the focus: in a field it is a letter.
 """

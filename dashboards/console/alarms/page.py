@@ -11,7 +11,7 @@ import asyncio
 from typing import NamedTuple
 
 from dashboards.console.alarms.actions import AlarmDeeds
-from dashboards.console.alarms.arranging import members
+from dashboards.console.alarms.arranging import Entry, members
 from dashboards.console.alarms.book import AlarmBook, Listing
 from dashboards.console.alarms.bulk import MOST_AT_ONCE
 from dashboards.console.alarms.facts import FLOOD_RULE
@@ -53,7 +53,7 @@ class AlarmsPage(Body):
         self._window = Window(self._books().rows, self._written)
         with box("panel alarms", "alarms"):
             with box("panel-head"):
-                line(self._view.text("alarms"), "panel-title").props('role=heading aria-level=1')
+                line(self._view.text("alarms"), "panel-title").props("role=heading aria-level=1")
                 self._count = line("", "panel-note")
                 self._note = line("", "alarm-note").props("role=status data-part=alarm-note")
             self._bar = FilterBar(desk, self._wanted, self._form, lambda: self._books().alarms)
@@ -64,7 +64,7 @@ class AlarmsPage(Body):
     def refresh(self, now_ns: int) -> None:
         """Draw now, or in a moment where a browser was told just now and nothing is urgent."""
         books = self._books()
-        urgent = (books.alarms.all.fires, books.alarms.all.pinned)
+        urgent = (books.alarms.all.fires, books.alarms.all.first)
         wait_s = self._told_at_s + GAP_S - asyncio.get_running_loop().time()
         if wait_s <= 0 or urgent != self._urgent:
             self._urgent = urgent
@@ -110,15 +110,16 @@ class AlarmsPage(Body):
         return self._form == "groups" or (not self._form and listing.is_flood and not self._wanted.building)
 
     def _tell(self, listing: Listing) -> None:
-        entries = listing.entries(by_building=self._by_building(listing), opened=self._opened)
-        news = self._window.news(entries, listing.pinned)
+        pinned = self._books().alarms.pinned(listing)
+        entries = listing.entries(pinned=pinned, by_building=self._by_building(listing), opened=self._opened)
+        news = self._window.news(entries, pinned)
         if news is not None:
             self._told_at_s = asyncio.get_running_loop().time()
             self._table.tell(news)
 
-    def _written(self, entry: object) -> str:
+    def _written(self, entry: Entry) -> str:
         console = self._view.console
-        return self._books().rows.text(entry, console.registry, console.zone, self._view.language)  # type: ignore[arg-type]
+        return self._books().rows.text(entry, console.registry, console.zone, self._view.language)
 
     def _say(self, listing: Listing, *, known: bool) -> None:
         """Say how many there are, and what should be known of the list as a whole."""

@@ -60,7 +60,10 @@ class RowBook:
         key = (self.number(entry), language)
         found = self._texts.get(key)
         if found is None:
-            made = group_row(registry, entry, language) if isinstance(entry, Group) else row(registry, zone, entry, language)
+            if isinstance(entry, Group):
+                made = group_row(registry, entry, language)
+            else:
+                made = row(registry, zone, entry, language)
             found = self._texts[key] = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
         return found
 

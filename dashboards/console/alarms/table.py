@@ -93,7 +93,7 @@ class AlarmTable(Element, component="../static/alarm_table.js"):
 def _setup(view: View) -> Mapping[str, Any]:
     text, may = view.text, allowed(view)
     return {
-        "columns": [text(f"column_{column}") for column in COLUMNS],
+        "columns": [text(f"alarm_column_{column}") for column in COLUMNS],
         "words": {name: text(name, count="{count}") if name in _COUNTED else text(name) for name in WORDS},
         "actions": [[one.value, text(one.value)] for one in may],
         "in_row": [one.value for one in IN_ROW if one in may],

@@ -3,6 +3,7 @@
 // same height, so the scroll bar is right. Every word goes into the page as text, never as markup.
 const h = (tag, classes, children, attributes) => Vue.h(tag, { class: classes, ...attributes }, children);
 const AROUND = 12;
+const LOOK_MS = 80; // a scroll bar that is dragged asks twelve times a second, not with every picture
 const rowOf = (id) => `alarm-row-${id}`;
 
 export default {
@@ -27,6 +28,7 @@ export default {
   },
   unmounted() {
     this.observer.disconnect();
+    clearTimeout(this.later);
     document.removeEventListener("pointerdown", this.outside);
   },
   methods: {
@@ -52,6 +54,8 @@ export default {
     // ---- what is in sight
     measure() {
       this.height = this.$refs.probe.offsetHeight || 64;
+      const bar = this.$refs.scroll.offsetWidth - this.$refs.scroll.clientWidth;
+      this.$refs.list.style.setProperty("--bar", `${bar}px`);
       this.seen = Math.ceil(this.$refs.scroll.clientHeight / this.height) + 1;
       this.look(false);
     },
@@ -68,6 +72,13 @@ export default {
       const count = this.seen + 2 * AROUND;
       const near = this.asked && Math.abs(this.asked.start - from) < AROUND / 2 && this.asked.count === count;
       if (near && !fresh) return;
+      const wait = (this.lookedAt || 0) + LOOK_MS - Date.now();
+      if (wait > 0 && !fresh) {
+        clearTimeout(this.later);
+        this.later = setTimeout(() => this.look(false), wait);
+        return;
+      }
+      this.lookedAt = Date.now();
       this.asked = { start: from, count };
       this.$emit("look", { start: from, count, fresh });
     },
@@ -123,6 +134,8 @@ export default {
     },
     key(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const letter = !(event.key in { ArrowDown: 1, ArrowUp: 1, j: 1, k: 1, PageDown: 1, PageUp: 1 });
+      if (event.repeat && letter) return;
       const inside = event.target.closest("button, input, a");
       if (inside && (event.key === "Enter" || event.key === " ")) return;
       const page = Math.max(1, this.seen - 2);
