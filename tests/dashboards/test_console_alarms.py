@@ -204,10 +204,9 @@ async def test_a_browser_that_names_a_fire_among_several_is_not_obeyed(page: Pag
     await page.evaluate(
         """fire => {
           const send = window.socket.emit.bind(window.socket);
+          const forged = (one) => one.replace('"ids":[', `"ids":["${fire}",`);
           window.socket.emit = (name, message, ...rest) => {
-            if (message?.args) {
-              message.args = message.args.map((one) => one.includes('"ids"') ? one.replace('"ids":[', `"ids":["${fire}",`) : one);
-            }
+            if (message?.args) message.args = message.args.map(forged);
             return send(name, message, ...rest);
           };
         }""",

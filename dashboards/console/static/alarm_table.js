@@ -53,7 +53,7 @@ export default {
     },
     // ---- what is in sight
     measure() {
-      this.height = this.$refs.probe.offsetHeight || 64;
+      this.height = this.$refs.probe.getBoundingClientRect().height || 64;
       const bar = this.$refs.scroll.offsetWidth - this.$refs.scroll.clientWidth;
       this.$refs.list.style.setProperty("--bar", `${bar}px`);
       this.seen = Math.ceil(this.$refs.scroll.clientHeight / this.height) + 1;
@@ -95,13 +95,18 @@ export default {
         if (moved) this.$refs.scroll.scrollTop += moved * this.height;
       }
       this.top = this.$refs.scroll.scrollTop;
-      const come = this.awaited === null ? undefined : this.rowAt(this.awaited);
-      if (come) {
-        this.mark(come.id);
-        this.awaited = null;
-      }
+      this.arrive();
       const shown = [this.rows.get(this.pin), ...this.order.map((number) => this.rows.get(number))];
       if (this.menu && !shown.some((row) => row?.id === this.menu.id)) this.menu = null;
+    },
+    arrive() {
+      if (this.awaited === null) return;
+      const at = Math.min(this.awaited, this.total - 1);
+      const row = this.rowAt(at);
+      if (!row) return this.reveal(at);
+      this.mark(row.id);
+      this.reveal(at);
+      this.awaited = null;
     },
     // ---- the marked row: known by its alarm, so that nothing that comes or goes puts another under a key
     at(id) {
@@ -123,7 +128,7 @@ export default {
       this.reveal(to);
       const row = this.rowAt(to);
       if (row) this.mark(row.id);
-      this.awaited = row ? null : to;
+      this.awaited = row ? null : to === this.total - 1 ? Infinity : to;
     },
     reveal(at) {
       const scroll = this.$refs.scroll;
