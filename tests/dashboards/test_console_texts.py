@@ -18,6 +18,8 @@ from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.history.form import SHOWN
+from dashboards.console.history.rows import KEYS
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
@@ -40,6 +42,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "alarm_column_": ALARM_COLUMNS,
     "cause_": [*CAUSES, OTHER],
     "filter_": PARTS,
+    "history_": [*SHOWN, *KEYS],
     "form_": [form or "auto" for form in FORMS],
     "standing_": list(Standing),
     "state_confirmed_": list(Confirmation),

@@ -15,6 +15,9 @@ from domain.alert import AlertView, Confirmation
 from domain.clock import NS_PER_S
 
 MOST_REMARK = 2000
+MOST_TYPED = 900
+"""Of a cause: it stands in the record beside the cause in each language."""
+
 SHELF_S = (1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 86_400, 3 * 86_400, 7 * 86_400)
 FIRE_SHELF_S = tuple(one for one in SHELF_S if one <= 8 * 3600)
 """The longest are what the service allows (docs/alert-life-cycle.md): 8 h for a fire, 7 d for others."""
@@ -58,7 +61,7 @@ async def ask_cause(view: View) -> str:
                 view.text("cause_typed" if not said else "cause_needed"),
                 Kind.AREA,
                 needed=bool(said),
-                most=MOST_REMARK,
+                most=MOST_TYPED,
                 hint=view.text("comment_hint"),
             ),
         ]

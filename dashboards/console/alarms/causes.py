@@ -22,5 +22,7 @@ def choices(view: View) -> Mapping[str, str]:
 
 def recorded(cause: str, typed: str) -> str:
     """Return what goes into the record: the cause in both languages, what was typed behind it; empty: nothing said."""
-    known = " / ".join(TEXTS[f"cause_{cause}"]) if cause in CAUSES else ""
-    return f"{known}：{typed}" if known and typed else known or typed
+    if cause not in CAUSES:
+        return typed
+    zh, en = TEXTS[f"cause_{cause}"]
+    return f"{zh}：{typed} / {en}: {typed}" if typed else f"{zh} / {en}"
