@@ -13,13 +13,18 @@ import pytest
 from alerts.face import Answer
 from dashboards.console.admin.page import TABS
 from dashboards.console.admin.rows import DEEDS
-from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
 from dashboards.console.handover.figures import QUIET
 from dashboards.console.handover.page import COLUMNS as HANDOVER_COLUMNS
 from dashboards.console.preferences import Theme
+from dashboards.console.alarms.causes import CAUSES, OTHER
+from dashboards.console.alarms.filter_bar import FORMS
+from dashboards.console.alarms.filters import PARTS, Standing
+from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
+from dashboards.console.history.form import SHOWN
+from dashboards.console.history.rows import KEYS
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.settings.facts import FACTS
@@ -40,6 +45,12 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "class_": list(AlarmClass),
     "level_": list(Level),
     "lamp_": list(LampKind),
+    "alarm_column_": ALARM_COLUMNS,
+    "cause_": [*CAUSES, OTHER],
+    "filter_": PARTS,
+    "history_": [*SHOWN, *KEYS],
+    "form_": [form or "auto" for form in FORMS],
+    "standing_": list(Standing),
     "state_confirmed_": list(Confirmation),
     "finding_": list(Confirmation),
     "condition_": list(Condition),
@@ -47,7 +58,6 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "store_": STORE_AWAY,
     "service_": [key.partition(".")[0] for key in SERVICES],
     "column_": [
-        *ALARM_COLUMNS,
         *GATEWAY_COLUMNS,
         *TRANSMITTER_COLUMNS,
         *ROLL_CALL_COLUMNS,
