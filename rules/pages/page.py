@@ -90,8 +90,8 @@ def _body(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[str]:
             yield from ["", told[at], "", *condition_lines(condition, language)]
     yield from ["", "消息：" if zh else "Message:", "", f"> {rule.messages.zh if zh else rule.messages.en}"]
     if rule.procedure is not None:
-        told = "处置（时限为约定，无标准规定）：" if zh else "What the operator does (its times are assumptions):"
-        yield from ["", told, "", *(rule.procedure.zh if zh else rule.procedure.en).splitlines()]
+        head = "处置（时限为约定，无标准规定）：" if zh else "What the operator does (its times are assumptions):"
+        yield from ["", head, "", *(rule.procedure.zh if zh else rule.procedure.en).splitlines()]
 
 
 def _facts(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[tuple[str, str]]:
