@@ -31,8 +31,8 @@ from rules.helper import Command
 from rules.plan_facts import plan_facts
 from rules.trials_face import Backtest, CaseOutcome, CasesRun
 
-NICE = 10
-"""How far behind the processes that watch over people it stands."""
+NICE, NICE_SHORT = 10, 4
+"""How far behind the processes that watch over people it stands; somebody waits for what is short."""
 TELL_EVERY_S = 0.25
 
 
@@ -47,9 +47,9 @@ def helper(
     state: Annotated[Path, typer.Option()],
 ) -> None:
     """规则进程的助手 / A helper of the rules process."""
-    os.nice(NICE)
     try:
         task = json.loads(sys.stdin.readline())
+        os.nice(NICE if task["task"] == "backtest" else NICE_SHORT)
         _say({"result": asyncio.run(_work(open_session(site, state), task))})
     except ConfigurationError as error:
         _say({"error": str(error), "kind": "refused"})

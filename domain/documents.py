@@ -47,9 +47,9 @@ class Document:
 
     ``written`` holds the text of values that the environment filled in. Problems show that text
     instead of the value, so that no secret ends up on a screen. ``origins`` leads from entries of
-    ``data`` back to the file, whose paths ``lines`` and ``written`` have (`domain.templates`). ``columns`` and ``text``, the
-    file as it was written, are kept for rules alone, whose conditions stand in one line and which people are shown:
-    those of a large site would double what its files take.
+    ``data`` back to the file, whose paths ``lines`` and ``written`` have (`domain.templates`). ``columns`` and
+    ``text``, the file as it was written, are kept for rules alone, whose conditions stand in one line and which people
+    are shown: those of a large site would double what its files take.
     """
 
     file: str

@@ -44,6 +44,7 @@ class Clerk:
         self._jobs = Jobs(command)
         self._one_at_a_time = asyncio.Lock()
         self._explained: dict[tuple[str, str], Any] = {}
+        self._runs: dict[tuple[str, str], Any] = {}
         self._catalogued = ""
 
     async def run(self) -> None:
@@ -94,18 +95,18 @@ class Clerk:
         rule = self._known(ruleset, name)
         key = (ruleset.version, name)
         if key not in self._explained:
-            if len(self._explained) >= MOST_KEPT:
-                self._explained.clear()
-            self._explained[key] = await self._helped({"task": "explain", "rule": name})
+            _keep(self._explained, key, await self._helped({"task": "explain", "rule": name}))
         document = ruleset.documents[name]
         told = {"rule": name, "version": rule, "file": document.file, "text": document.text[:MOST_TEXT]}
-        return {**told, **self._explained[key]}
+        return {**told, **self._explained[key], "last_run": self._runs.get(key)}
 
     async def _test(self, body: dict[str, Any]) -> Any:
         """``{rule}`` → `rules.trials_face.CasesRun`."""
-        name = str(body.get("rule"))
-        self._known(self._rollout.ruleset, name)
-        return await self._helped({"task": "test", "rule": name})
+        ruleset, name = self._rollout.ruleset, str(body.get("rule"))
+        self._known(ruleset, name)
+        run = await self._helped({"task": "test", "rule": name})
+        _keep(self._runs, (ruleset.version, name), run)
+        return run
 
     async def _begin(self, body: dict[str, Any]) -> dict[str, str]:
         """A `rules.trials_face.Backtest` → ``{id}``."""
@@ -139,6 +140,13 @@ class Clerk:
         self._check_command()
         async with self._one_at_a_time:
             return await helped(self._command, task, ANSWER_S - 5)
+
+
+def _keep(answers: dict[tuple[str, str], Any], key: tuple[str, str], answer: Any) -> None:
+    """Remember an answer; when there are too many all are asked anew."""
+    if len(answers) >= MOST_KEPT:
+        answers.clear()
+    answers[key] = answer
 
 
 def _fitting(made: Catalogue) -> bytes:

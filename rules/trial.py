@@ -139,6 +139,7 @@ def result_of(rule: Rule, past: Past, curves: Sequence[Curve], zone: tzinfo) -> 
         transitions_left_out=max(0, len(said) - MOST_TRANSITIONS),
         intervals=tuple(map(_interval, found.after[:MOST_INTERVALS])),
         intervals_left_out=max(0, len(found.after) - MOST_INTERVALS),
+        recorded_intervals=tuple(map(_interval, found.before[:MOST_INTERVALS])),
         changes=tuple(map(_changed, changes[:MOST_CHANGES])),
         changed=dict(Counter(one.kind for one in changes)),
         days=tuple(_days(found, zone)),

@@ -30,18 +30,6 @@ class PlannedTest(Told):
     source: str
 
 
-class Explained(Told):
-    """A rule on this site. ``text``: its file as it was written, empty where that is not known."""
-
-    rule: str
-    version: str
-    file: str
-    text: str
-    alarms: int
-    terms: int
-    tests: tuple[PlannedTest, ...]
-
-
 class CaseOutcome(Told):
     """One test case; it passed when there are no failures."""
 
@@ -62,6 +50,22 @@ class CasesRun(Told):
     def failed(self) -> int:
         """Return how many did not pass."""
         return sum(bool(one.failures) for one in self.outcomes)
+
+
+class Explained(Told):
+    """A rule on this site. ``text``: its file as it was written, empty where that is not known.
+
+    ``last_run``: of its test cases in this version, None when nobody has run them since the rules process began.
+    """
+
+    rule: str
+    version: str
+    file: str
+    text: str
+    alarms: int
+    terms: int
+    tests: tuple[PlannedTest, ...]
+    last_run: CasesRun | None = None
 
 
 class Backtest(Told):
@@ -151,6 +155,7 @@ class BacktestResult(Told):
     transitions_left_out: int
     intervals: tuple[Interval, ...]
     intervals_left_out: int
+    recorded_intervals: tuple[Interval, ...]
     changes: tuple[Changed, ...]
     changed: dict[str, int]
     days: tuple[Day, ...]

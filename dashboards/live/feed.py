@@ -2,9 +2,9 @@
 
 One follower of the ALERTS stream brings changes as they happen; a complete list every few seconds
 repairs whatever a follower can't know (a service that was restored from a backup). Two more followers learn points
-from births, and lines up and down from node messages; one learns what rules run. Statuses and the readings of devices that somebody looks at are
-asked for once a second, and so are roll-call results, a thousand transmitters at a time; figures less often. A device
-whose question fails keeps no other from being asked.
+from births, and lines up and down from node messages; one learns what rules run. Statuses and the readings of devices
+that somebody looks at are asked for once a second, and so are roll-call results, a thousand transmitters at a time;
+figures less often. A device whose question fails keeps no other from being asked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rules that run, as the board knows them: followed in KV ``rulesets``, where they stand when nobody runs them.
 
-`RuleCard` has ``name``, ``version``, ``alarm_class``, ``level``, ``labels`` and ``description`` (each with ``zh``, ``en`` and
-``of``), ``procedure_zh``, ``procedure_en``, ``source`` and the rest of `rules.cards_face`.
+`RuleCard` has ``name``, ``version``, ``alarm_class``, ``level``, ``labels`` and ``description`` (each with ``zh``,
+``en`` and ``of``), ``procedure_zh``, ``procedure_en``, ``source`` and the rest of `rules.cards_face`.
 """
 
 from __future__ import annotations

@@ -16,6 +16,12 @@ from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
+from dashboards.console.rules.facts import ASIDES as RULE_ASIDES
+from dashboards.console.rules.result_panel import WIDTHS as RULE_RESULTS
+from dashboards.console.rules.result_rows import MARKS as RULE_CHANGES
+from dashboards.console.rules.rows import COLUMNS as RULE_COLUMNS
+from dashboards.console.rules.rows import Show as RuleShow
+from dashboards.console.rules.span import SPANS as RULE_SPANS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.texts import TEXTS, Language, text
@@ -23,7 +29,7 @@ from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
 from dashboards.console.trend import SPANS
 from dashboards.live.health import SERVICES, Condition
 from dashboards.live.roll_calls import Result
-from domain.alarm import AlarmClass, Level
+from domain.alarm import AlarmClass, Level, TransitionKind
 from domain.alert import Confirmation
 from domain.quality import Reason
 
@@ -55,6 +61,17 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "limit_": ["high", "low"],
     "notice_": ["queued", "sending", "accepted", "dead"],
     "audit_": ["told", "nobody_to_tell"],
+    "rules_show_": list(RuleShow),
+    "rules_column_": RULE_COLUMNS,
+    "rules_origin_": ["library", "mixed", "own"],
+    "rules_aside_": RULE_ASIDES,
+    "rules_plan_": ["test", "points", "examples", "limits", "from"],
+    "rules_last_": list(RULE_SPANS),
+    "rules_from_": ["store", "log"],
+    "rules_changed_": list(RULE_CHANGES),
+    "rules_said_": list(TransitionKind),
+    "rules_": [*RULE_RESULTS, *(f"{name}_{key}" for name, keys in RULE_RESULTS.items() for key in keys)],
+    "rules_no_": list(RULE_RESULTS),
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""

@@ -111,7 +111,7 @@ async def store_running(registry: Registry, backbone: Backbone, folder: Path) ->
 
 
 def dips(registry: Registry, start_ns: int, minutes: int, at: Sequence[int]) -> ReadingBatch:
-    """Return water pressure [kPa] every two seconds: a slow wave, and half a minute at 180 from each of ``at`` minutes."""
+    """Return water pressure [kPa] every two seconds: a slow wave, and half a minute at 180 from minutes ``at`` on."""
     seconds = np.arange(0, minutes * 60, EVERY_S)
     value = 600 + 40 * np.sin(seconds * math.tau / 900)
     for minute in at:

@@ -30,7 +30,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MINUTES = 60
 OWN = "procedures:\n  pressure_low: {zh: 先打泵房电话, en: Call the pump room}\n"
-BROKEN = "world:\n  zones: [{id: z, kind: other, floor: 1}]\ntests:\n  - {name: never, series: {}, expect: [{at_s: 3, kind: raised}]}\n"
+BROKEN = """
+world:
+  zones: [{id: z, kind: other, floor: 1}]
+tests:
+  - {name: never, series: {}, expect: [{at_s: 3, kind: raised}]}
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
