@@ -124,8 +124,8 @@ def decode_catalogue(data: bytes) -> Catalogue:
     try:
         inflate = zlib.decompressobj()
         text = inflate.decompress(data, MOST_BYTES)
-        if inflate.unconsumed_tail:
-            raise WireError(f"a catalogue of rules is larger than {MOST_BYTES} bytes", data)
+        if inflate.unconsumed_tail or not inflate.eof:
+            raise WireError(f"a catalogue of rules is cut, or larger than {MOST_BYTES} bytes", data)
         return Catalogue.model_validate(json.loads(text))
     except (zlib.error, ValueError, RecursionError) as error:
         if isinstance(error, WireError):

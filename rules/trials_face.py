@@ -21,9 +21,14 @@ NS_LIMIT = 2**62
 
 
 class PlannedTest(Told):
-    """One test of a rule's plan: points that it reads, the first of them, its limits and where they come from."""
+    """One test of a rule's plan, in words: points that it reads, the first of them, its limits.
+
+    ``source`` says where limits come from: ``rule``, ``max_silence_s``, ``point record: low`` or ``: high``.
+    """
 
     test: str
+    zh: str
+    en: str
     points: int
     examples: tuple[str, ...]
     limits: str

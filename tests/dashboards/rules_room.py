@@ -1,4 +1,4 @@
-"""A control room whose rules and store are real: ingest and rules processes on a site folder, with a console and accounts.
+"""A control room whose rules and store are real: processes on a site folder, with a console and accounts.
 
 The room of `tests.dashboards.control_room` has puppets where these stand.
 """

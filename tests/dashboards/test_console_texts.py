@@ -17,6 +17,7 @@ from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.rules.facts import ASIDES as RULE_ASIDES
+from dashboards.console.rules.plan_panel import WIDTHS as RULE_PLAN
 from dashboards.console.rules.result_panel import WIDTHS as RULE_RESULTS
 from dashboards.console.rules.result_rows import MARKS as RULE_CHANGES
 from dashboards.console.rules.rows import COLUMNS as RULE_COLUMNS
@@ -65,7 +66,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "rules_column_": RULE_COLUMNS,
     "rules_origin_": ["library", "mixed", "own"],
     "rules_aside_": RULE_ASIDES,
-    "rules_plan_": ["test", "points", "examples", "limits", "from"],
+    "rules_plan_": list(RULE_PLAN),
     "rules_last_": list(RULE_SPANS),
     "rules_from_": ["store", "log"],
     "rules_changed_": list(RULE_CHANGES),

@@ -39,7 +39,7 @@ def level_text(card: RuleCard, language: Language) -> str:
 
 def entity_text(kind: EntityKind, language: Language) -> str:
     """Write what one alarm is kept for."""
-    return text("rules_each", language, entity=label_of(kind, language))
+    return text("rules_each", language, entity=label_of(kind, language).lower())
 
 
 def condition_blocks(card: RuleCard, language: Language) -> Iterator[tuple[str, str]]:

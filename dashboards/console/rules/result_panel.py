@@ -17,12 +17,12 @@ from rules.trials_face import Backtest, BacktestResult, Curve
 DEFAULT_SILENCE_S = 60.0
 WIDTHS: Mapping[str, Mapping[str, str]] = {
     "days": {"day": "1fr", "backtest": "1fr", "record": "1fr"},
-    "changes": {"time": "11em", "change": "5em", "entity": "minmax(0, 1fr)", "by": "5em"},
+    "changes": {"time": "10rem", "change": "5rem", "entity": "minmax(0, 1fr)", "by": "5rem"},
     "transitions": {
-        "time": "11em",
-        "kind": "5.5em",
-        "entity": "minmax(0, 2fr)",
-        "value": "5em",
+        "time": "10rem",
+        "kind": "5rem",
+        "entity": "minmax(0, 1.6fr)",
+        "value": "4.5rem",
         "words": "minmax(0, 4fr)",
     },
 }
@@ -52,9 +52,12 @@ class ResultPanel:
             end=moment_text(asked.end_ns, zone),
             raised=found.raised,
             recorded=found.recorded,
-            new=found.changed.get("new", 0),
-            gone=found.changed.get("gone", 0),
-            moved=found.changed.get("earlier", 0) + found.changed.get("later", 0),
+            changes=view.text(
+                "rules_sums_changes",
+                new=found.changed.get("new", 0),
+                gone=found.changed.get("gone", 0),
+                moved=found.changed.get("earlier", 0) + found.changed.get("later", 0),
+            ),
             longest=result_rows.longest(found.intervals, asked.end_ns, view.language),
             readings=found.readings,
         )

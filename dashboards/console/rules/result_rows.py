@@ -34,7 +34,7 @@ def _change(at: int, one: Changed, language: Language, zone: tzinfo) -> dict[str
         "cells": {
             "time": moment_text(one.raised_ns, zone),
             "change": Cell(text(f"rules_changed_{one.kind}", language), mark=MARKS[one.kind]),
-            "entity": one.entity,
+            "entity": bare(one.entity),
             "by": f"{one.by_s:+g} s" if one.by_s else "",
         },
     }
@@ -53,11 +53,16 @@ def _said(at: int, one: Said, language: Language, zone: tzinfo) -> dict[str, Any
         "cells": {
             "time": moment_text(one.time_ns, zone),
             "kind": Cell(text(f"rules_said_{one.kind}", language), mark=mark, look=look),
-            "entity": one.entity,
-            "value": "" if one.value is None else f"{one.value:g}",
+            "entity": bare(one.entity),
+            "value": "" if one.value is None else f"{round(one.value, 2):g}",
             "words": one.text_en if language is Language.EN else one.text_zh,
         },
     }
+
+
+def bare(entity: str) -> str:
+    """Write an entity without its unit, which a backtest is about anyway."""
+    return entity.partition("/")[2] or entity
 
 
 def longest(intervals: tuple[Interval, ...], end_ns: int, language: Language) -> str:

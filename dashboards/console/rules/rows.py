@@ -18,15 +18,14 @@ from dashboards.live.rule_cards import RuleCard, RuleState
 COLUMNS = ("rule", "class", "level", "origin", "entities", "alarm", "unknown", "last")
 WIDTHS = {
     "rule": "minmax(0, 3fr)",
-    "class": "6em",
-    "level": "5em",
+    "class": "6.2rem",
+    "level": "5rem",
     "origin": "minmax(0, 1.2fr)",
-    "entities": "6em",
-    "alarm": "6em",
-    "unknown": "6em",
-    "last": "12em",
+    "entities": "5.5rem",
+    "alarm": "5.5rem",
+    "unknown": "5.5rem",
+    "last": "10.5rem",
 }
-NUMBERS = ("entities",)
 MOST_ROWS = 400
 MOST_SEARCH = 64
 
@@ -90,7 +89,7 @@ def columns(language: Language, *, everywhere: bool) -> list[Column]:
     """Return the heads of the list; counts of the whole site are for who sees all of it."""
     hidden = () if everywhere else ("entities", "unknown", "last")
     return [
-        Column(name, text(f"rules_column_{name}", language), "number" if name in NUMBERS else "text", WIDTHS[name])
+        Column(name, text(f"rules_column_{name}", language), width=WIDTHS[name])
         for name in COLUMNS
         if name not in hidden
     ]

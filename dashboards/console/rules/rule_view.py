@@ -66,14 +66,13 @@ class RuleView:
                 with box("rule-right"):
                     self._cases = CasesPanel(self._desk, card)
                     self._backtest = BacktestPanel(self._desk, card)
-        if self._view.principal.units is None:
-            self._explain(card)
+        self._explain(card)
 
     def _head(self, card: RuleCard) -> None:
         view = self._view
         with box("panel rule-head"):
             link(f"← {view.text('nav_rules')}", "/rules", "rule-back")
-            box(f"shape shape-{card.alarm_class}").style(f"--hue: var(--{card.alarm_class}, var(--soft))")
+            box(f"shape shape-{card.alarm_class}").style("--hue: var(--soft)")
             line(card.labels.of(view.language), "rule-title").props("role=heading aria-level=1")
             line(card.name, "rule-id")
             self._stand = line("", "rule-stand").props("role=status data-part=rule-standing")
@@ -94,7 +93,7 @@ class RuleView:
                     line(words, "rule-fact-words")
             self._links("rules_fact_hides", card.hides)
             self._links("rules_fact_hidden_by", card.hidden_by)
-        self._plan = PlanPanel(view) if view.principal.units is None else None
+        self._plan = PlanPanel(view)
 
     def _block(self, key: str, words: str, name: str = "") -> None:
         with box("panel rule-block", f"rule-{name}" if name else ""):
@@ -120,7 +119,7 @@ class RuleView:
         elif state is None or known.states is None:
             words, look = view.text("rules_alarms_seen", alarm=state.alarm if state else 0), "alarm"
         elif not state.entities:
-            words, look = view.text("rules_none_here"), "soft"
+            words, look = view.text("rules_nothing_here"), "soft"
         else:
             last = moment_text(state.last_ns, view.console.zone) if state.last_ns else "—"
             counts = {"entities": state.entities, "alarm": state.alarm, "unknown": state.unknown, "last": last}

@@ -26,6 +26,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "rules_origin_mixed": ("规则库，处置自写", "library, own procedure"),
     "rules_origin_own": ("本站点", "this site"),
     "rules_none_here": ("无", "none"),
+    "rules_nothing_here": ("本站点没有这条规则监视的对象", "Nothing on this site is watched by this rule"),
     "rules_applied": (
         "{count} 条规则 · 版本 {version} · {by} 于 {when} 生效",
         "{count} rules · version {version} · applied by {by}, {when}",
@@ -79,7 +80,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "rules_assumption": ("约定（无标准规定）", "assumption, no standard's"),
     "rules_no_owner": ("未写明", "not named"),
     "rules_plan": ("在本站点", "On this site"),
-    "rules_plan_sums": ("{alarms} 条告警，{terms} 项测试", "{alarms} alarms, {terms} tests of points"),
+    "rules_plan_sums": ("告警 {alarms} 条，测点判断 {terms} 项", "Alarms: {alarms}. Tests of points: {terms}."),
+    "rules_limit_from_rule": ("规则", "the rule"),
+    "rules_limit_from_silence": ("测点最长静默", "the point's longest silence"),
+    "rules_limit_from_low": ("测点档案下限", "the record's low limit"),
+    "rules_limit_from_high": ("测点档案上限", "the record's high limit"),
+    "rules_plan_whole": ("整个站点的测点，超出您的范围", "The points of the whole site are beyond your scope"),
     "rules_plan_test": ("测试", "Test"),
     "rules_plan_points": ("测点数", "Points"),
     "rules_plan_examples": ("测点", "Which"),
@@ -137,10 +143,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "✕ Failed: {unit} ({by}, begun {when}): {why}",
     ),
     "rules_sums": (
-        "{begin} 至 {end}：回测告警 {raised} 次，当时记录 {recorded} 次；"
-        "新增 {new}，消失 {gone}，时间不同 {moved}；最长 {longest}；读数 {readings} 条",
-        "{begin} to {end}: {raised} alarms in the backtest, {recorded} in the record; "
-        "{new} new, {gone} gone, {moved} at another time; the longest {longest}; {readings} readings",
+        "{begin} 至 {end}：回测告警 {raised} 次，当时记录 {recorded} 次；{changes}；最长 {longest}；读数 {readings} 条",
+        "{begin} to {end}: backtest {raised}, record {recorded}; {changes}; longest {longest}; {readings} readings",
+    ),
+    "rules_sums_changes": (
+        "新增 {new}，消失 {gone}，时间不同 {moved}",
+        "{new} new, {gone} gone, {moved} at another time",
     ),
     "rules_from_store": (
         "数据来自时序库；规则须记住的内容（如统计窗口）从起始时间之前算起，最多四周。",
