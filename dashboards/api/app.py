@@ -22,6 +22,7 @@ from dashboards.api.login import login_router
 from dashboards.api.password import password_router
 from dashboards.api.readings import readings_router
 from dashboards.api.receipts import receipts_router
+from dashboards.api.rules import rules_router
 from dashboards.api.schemas import schemas_router
 from dashboards.api.session_routes import session_router, sessions_router
 from dashboards.api.silences import silences_router
@@ -38,6 +39,7 @@ ROUTERS = (
     silences_router,
     handovers_router,
     readings_router,
+    rules_router,
     events_router,
     health_router,
     subscriptions_router,
