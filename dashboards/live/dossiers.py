@@ -105,9 +105,7 @@ class Dossiers:
         where = {"device": place.device} if place.device is not None else {"zone": place.zone}
         since_ns, lately_ns = max(0, now_ns - PAST_NS), max(0, now_ns - SIMILAR_NS)
         rule = None if any(where.values()) else alert.rule  # a unit or gateway: all of its alerts would be too many
-        past = await alerts.page(
-            ListRequest(unit=place.unit, rule=rule, since_ns=since_ns, limit=MOST_PAST, **where)
-        )
+        past = await alerts.page(ListRequest(unit=place.unit, rule=rule, since_ns=since_ns, limit=MOST_PAST, **where))
         similar = ListRequest(unit=place.unit, since_ns=lately_ns, limit=MOST_SIMILAR)
         by_rule = await alerts.page(similar.model_copy(update={"rule": alert.rule}))
         by_zone = await alerts.page(similar.model_copy(update={"zone": place.zone})) if place.zone is not None else None

@@ -86,7 +86,9 @@ class Pictures:
                 its bytes are not those that were recorded. The reason is for people, in both languages.
         """
         if not self.may(url):
-            raise _bad("图片地址不在允许范围内，未读取", "the picture's address is below none that is allowed: not fetched")
+            raise _bad(
+                "图片地址不在允许范围内，未读取", "the picture's address is below none that is allowed: not fetched"
+            )
         found = await self._found(url)
         if isinstance(found, RefusedError):
             raise RefusedError(found.reason)  # a new one: the kept one would collect the traces of all who asked
@@ -156,9 +158,7 @@ class Pictures:
 
 async def _body(answer: httpx.Response) -> bytes:
     if answer.status_code != httpx.codes.OK:
-        raise _bad(
-            f"图片服务器答复 {answer.status_code}", f"the picture's server answered {answer.status_code}"
-        )
+        raise _bad(f"图片服务器答复 {answer.status_code}", f"the picture's server answered {answer.status_code}")
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise _bad("图片以压缩形式传来，未读取", "the picture came packed: not read")
     declared = answer.headers.get("content-length", "")

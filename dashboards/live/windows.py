@@ -68,9 +68,7 @@ class Window:
         """
         edges = [self.start_ns, *self.times_ns, self.until_ns]
         longest_ns = _longest_ns(silence_s)
-        return [
-            Stretch(begin, end) for begin, end in zip(edges, edges[1:], strict=False) if end - begin > longest_ns
-        ]
+        return [Stretch(begin, end) for begin, end in zip(edges, edges[1:], strict=False) if end - begin > longest_ns]
 
 
 class Windows:
