@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dashboards.console.alarms.page import AlarmsPage
+from dashboards.console.detail.body import DetailPage
 from dashboards.console.section import Section
 
-SECTIONS: tuple[Section, ...] = (Section("alarms", "/", AlarmsPage),)
+SECTIONS: tuple[Section, ...] = (
+    Section("alarms", "/", AlarmsPage),
+    Section("detail", "/alarm", DetailPage, in_menu=False),
+)
 
 BY_PATH = {section.path: section for section in SECTIONS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dashboards.live.link import Link
 from dashboards.live.shared import Shared
@@ -68,7 +69,7 @@ class Window:
         """
         edges = [self.start_ns, *self.times_ns, self.until_ns]
         longest_ns = _longest_ns(silence_s)
-        return [Stretch(begin, end) for begin, end in zip(edges, edges[1:], strict=False) if end - begin > longest_ns]
+        return [Stretch(begin, end) for begin, end in pairwise(edges) if end - begin > longest_ns]
 
 
 class Windows:

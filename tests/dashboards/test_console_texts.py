@@ -12,6 +12,9 @@ import pytest
 
 from alerts.face import Answer
 from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
+from dashboards.console.detail.contacts import ROLES
+from dashboards.console.detail.parts import PARTS
+from dashboards.console.detail.receipts import AUDITED, STATES, TIMES
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
@@ -53,8 +56,13 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "roll_call_": [*(result.name.lower() for result in Result), "never"],
     "trend_": list(SPANS),
     "limit_": ["high", "low"],
-    "notice_": ["queued", "sending", "accepted", "dead"],
-    "audit_": ["told", "nobody_to_tell"],
+    "notice_": STATES,
+    "audit_": AUDITED,
+    "detail_": PARTS,
+    "detail_role_": ROLES,
+    "detail_time_": TIMES,
+    "detail_over_": ["high", "low"],
+    "detail_mark_": ["event", "raised", "acknowledged", "cleared"],
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""

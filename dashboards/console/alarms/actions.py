@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from dashboards.console.alarm_detail import show_detail
-from dashboards.console.deeds import do, named, refused
+from dashboards.console.deeds import do, named
 from dashboards.console.dialogs import Field, Kind, ask
 from dashboards.console.section import Desk
 from dashboards.console.view import box, line
 from domain.accounts import Right
 from domain.alert import AlertView, Confirmation
-from domain.errors import FengsuiError
 
 if TYPE_CHECKING:
     from alerts.face import AlertsFace
@@ -78,13 +76,7 @@ class AlarmActions:
             await self._do("comment", alert_id, lambda face: face.comment(alert_id, by=by, text=remark))
 
     async def _details(self, alert_id: str) -> None:
-        try:
-            await self._desk.presence.check(Right.READ, alert_id)
-            detail = await self._view.console.link.alerts.get(alert_id)
-        except FengsuiError as error:
-            refused(self._view, error)
-            return
-        await show_detail(self._view, detail)
+        self._desk.go(f"/alarm/{alert_id}")
 
     async def _do(self, action: str, alert_id: str, act: Act) -> None:
         right = Right.RESET if action == "reset" else Right.ACT
