@@ -21,7 +21,7 @@ from dashboards.console.detail.people import Audit, Comments, Contacts, Receipts
 from dashboards.console.detail.picture import Pictures
 from dashboards.console.detail.rule_words import RuleWords, rule_words
 from dashboards.console.detail.trend import Course
-from dashboards.console.detail.why import Why
+from dashboards.console.detail.why import Beside, Why
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.view import View, box, change, line, link
 from dashboards.live.dossiers import KEPT_S
@@ -31,6 +31,8 @@ from domain.clock import NS_PER_S
 from domain.errors import FengsuiError, RefusedError
 from domain.site.duty_times import local_time
 
+DUTY_NS = 30 * NS_PER_S
+"""How often a page that nothing happens on looks who is on duty now."""
 ALERT_ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
 
 
@@ -43,9 +45,9 @@ class DetailPage(Body):
         self._view: View = desk.view
         self._id = address.rest[0] if address.rest and ALERT_ID.fullmatch(address.rest[0]) else ""
         self._dossiers = desk.view.console.dossiers
-        self._detail: AlertDetail | None = None
         self._panels: _Panels | None = None
-        self._drawn_news, self._due_ns = -1, 0
+        self._detail: AlertDetail | None = None
+        self._drawn_news, self._due_ns, self._stale_ns = -1, 0, 0
         self._asking: Asking[AlertDetail] = Asking(self._answered, self._failed)
         with box("detail-page", "detail") as self._root:
             self._note = line(desk.view.text("detail_asking"), "body-note").props("role=status")
@@ -82,9 +84,11 @@ class DetailPage(Body):
             self._root.clear()
             with self._root:
                 self._panels = _Panels(self._desk, detail)
-        if detail != self._detail:
-            self._detail = detail
-        self._panels.show(detail, self._view.now_ns())
+        now_ns = self._view.now_ns()
+        if detail != self._detail or now_ns >= self._stale_ns:
+            self._detail, self._stale_ns = detail, now_ns + DUTY_NS
+            self._panels.show(detail, now_ns)
+        self._panels.trust()
 
     def _failed(self, error: FengsuiError) -> None:
         """Say that there is none; of a service that is away, say so while what stands there grows old."""
@@ -117,11 +121,12 @@ class _Panels:
             with box("detail-column"):
                 self._why = Why(view)
                 self._course = Course(view)
+                self._beside = Beside(view)
+                self._comments = Comments(view)
             with box("detail-column"):
                 self._contacts = Contacts(view)
                 self._procedure = Part(view, "procedure")
                 self._pictures = Pictures(view)
-                self._comments = Comments(view)
         self._receipts = Receipts(view)
         with box("detail-columns detail-even"):
             self._earlier = Earlier(view)
@@ -135,8 +140,9 @@ class _Panels:
         registry = view.console.registry
         rule = rule_words(getattr(view.console.board, "rules", {}), alert.rule, view.language)
         values = deciding(registry, alert, self._devices(alert), view.language)
-        self._head.show(alert, now_ns)
+        self._head.show(alert)
         self._why.follow(alert, rule, values)
+        self._beside.follow(alert, values)
         self._course.follow(decisive_points(values, registry, alert), alert.event_time_ns, marks(alert, view.language))
         self._show_procedure(rule)
         local = local_time(now_ns, view.console.zone)
@@ -151,13 +157,17 @@ class _Panels:
 
     def refresh(self, now_ns: int) -> None:
         """Let those go on that ask by themselves."""
-        self._why.refresh(now_ns)
+        self._beside.refresh(now_ns)
         self._course.refresh(now_ns)
         self._earlier.refresh(now_ns)
 
+    def trust(self) -> None:
+        """Say nothing: it was asked for just now."""
+        self._head.doubt(doubtful=False)
+
     def doubt(self) -> None:
         """Say that what stands here may be old."""
-        self._head.doubt()
+        self._head.doubt(doubtful=True)
 
     def close(self) -> None:
         """Let go of what is held."""

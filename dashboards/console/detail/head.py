@@ -10,7 +10,7 @@ from dashboards.console.alarms.alarm_row import facts, row
 from dashboards.console.components import Tick
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, dress, line, link
-from dashboards.console.wording import moment_text, person_text
+from dashboards.console.wording import person_text, zoned_text
 from domain.alert import AlertView
 
 
@@ -42,10 +42,8 @@ class Head:
             self._buttons = box("detail-actions", "detail-actions")
             self._dialogs = box("detail-dialogs")
 
-    def show(self, alert: AlertView, now_ns: int) -> None:
+    def show(self, alert: AlertView) -> None:
         """Draw the facts of an alert."""
-        del now_ns
-        self._doubt.set_visibility(False)
         view = self._view
         registry, language = view.console.registry, view.language
         drawn = row(registry, view.console.zone, alert, language, first=False)
@@ -63,7 +61,7 @@ class Head:
         ):
             change(label, drawn[words])
         self._order.set_visibility(bool(drawn["first"]))
-        change(self._raised, f"{view.text('detail_raised')} {moment_text(alert.raised_at_ns, view.console.zone)}")
+        change(self._raised, f"{view.text('detail_raised')} {zoned_text(alert.raised_at_ns, view.console.zone)}")
         self._elapsed.set_time(alert.raised_at_ns)
         self._elapsed.set_visibility(alert.is_open)
         owner = person_text(registry, alert.owner, language)
@@ -72,9 +70,9 @@ class Head:
         self._draw_facts(alert)
         self._draw_buttons(alert, drawn["buttons"])
 
-    def doubt(self) -> None:
-        """Say that nothing newer is known."""
-        self._doubt.set_visibility(True)
+    def doubt(self, *, doubtful: bool) -> None:
+        """Say that nothing newer is known, or take it back."""
+        self._doubt.set_visibility(doubtful)
         change(self._doubt, f"? {self._view.text('detail_away')}")
 
     def _draw_place(self, alert: AlertView, words: str) -> None:

@@ -1,4 +1,4 @@
-"""Why it fired: the rule in words, when what happened, the values that decided, and the points that belong to them."""
+"""Why it fired: the rule in words, when what happened, the values that decided; and the points of the device, live."""
 
 from __future__ import annotations
 
@@ -21,36 +21,17 @@ LOOK_MARKS = {Look.ALARM: "▲", Look.CAUTION: "■", Look.UNKNOWN: "?", Look.CA
 
 
 class Why:
-    """Two panels: the reason, and the live values of the device."""
+    """The reason."""
 
     def __init__(self, view: View) -> None:
         """Build empty."""
         self._view = view
         self._part = Part(view, "why")
-        self._beside = Part(view, "beside")
-        self._known: tuple[Point, ...] = ()
-        self._alert: AlertView | None = None
-        self._table: DataTable | None = None
 
     def follow(self, alert: AlertView, rule: RuleWords | None, values: tuple[Deciding, ...]) -> None:
         """Show the reason of an alert."""
-        self._alert = alert
-        self._known = tuple(one.point for one in values if one.point is not None)
         state = (alert.rule, alert.rule_version, rule, values, alert.event_time_ns, alert.raised_at_ns, alert.level)
         self._part.show(state, lambda: self._build(alert, rule, values))
-        if alert.place.device is None:
-            self._beside.say(self._view.text("detail_beside_none"))
-        else:
-            self._beside.show(alert.place, self._build_beside)
-
-    def refresh(self, now_ns: int) -> None:
-        """Show the newest values of the device's other points."""
-        if self._alert is None or self._alert.place.device is None or self._table is None:
-            return
-        alert, known = self._alert, self._known
-        name = ("detail-beside", alert.place.unit, alert.place.device, known, self._view.language)
-        rows = self._view.shared(name, lambda: self._rows(alert, now_ns))
-        self._table.show(rows)
 
     def _build(self, alert: AlertView, rule: RuleWords | None, values: tuple[Deciding, ...]) -> None:
         view = self._view
@@ -64,7 +45,7 @@ class Why:
             return
         columns = (
             Column("name", view.text("detail_value"), width="minmax(0, 1.3fr)"),
-            Column("value", view.text("column_value"), width="minmax(0, 0.9fr)"),
+            Column("value", view.text("detail_then"), width="minmax(0, 0.9fr)"),
             Column("limit", view.text("detail_limit"), width="minmax(0, 1.3fr)"),
         )
         table = DataTable(columns, name="detail-values", words=view.text("detail_value"))
@@ -98,7 +79,37 @@ class Why:
         }
         return {"id": str(number), "look": "", "cells": cells}
 
-    def _build_beside(self) -> None:
+
+class Beside:
+    """The points of the alarm's device as they are now, those that are abnormal or unknown first."""
+
+    def __init__(self, view: View) -> None:
+        """Build empty."""
+        self._view = view
+        self._part = Part(view, "beside")
+        self._known: tuple[Point, ...] = ()
+        self._alert: AlertView | None = None
+        self._table: DataTable | None = None
+
+    def follow(self, alert: AlertView, values: tuple[Deciding, ...]) -> None:
+        """Show the device of an alert."""
+        self._alert = alert
+        self._known = tuple(one.point for one in values if one.point is not None)
+        if alert.place.device is None:
+            self._part.say(self._view.text("detail_beside_none"))
+        else:
+            self._part.show(alert.place, self._build)
+
+    def refresh(self, now_ns: int) -> None:
+        """Show the newest values of the device's other points."""
+        if self._alert is None or self._alert.place.device is None or self._table is None:
+            return
+        alert, known = self._alert, self._known
+        name = ("detail-beside", alert.place.unit, alert.place.device, known, self._view.language)
+        rows = self._view.shared(name, lambda: self._rows(alert, now_ns))
+        self._table.show(rows)
+
+    def _build(self) -> None:
         view = self._view
         columns = (
             Column("name", view.text("column_point"), width="minmax(0, 1.3fr)"),

@@ -22,6 +22,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "detail_rule_changed": ("触发时版本 {then}，现版本 {now}", "version {then} then, {now} now"),
     "detail_source": ("依据", "Source"),
     "detail_value": ("触发值", "Deciding value"),
+    "detail_then": ("告警时", "At the alarm"),
     "detail_values_none": ("该告警没有数值（状态或缺失）", "This alarm has no value (a state, or silence)"),
     "detail_limit": ("限值", "Limit"),
     "detail_over_high": ("高于上限 {limit}，超出 {by}", "above the high limit {limit} by {by}"),
