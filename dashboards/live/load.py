@@ -21,6 +21,10 @@ class Whose:
     position: str | None = None
 
 
+WHOLE = Whose()
+"""The whole site's."""
+
+
 class Load:
     """Asks the alerts service for figures. Times are cut to whole minutes, so that browsers ask the same."""
 

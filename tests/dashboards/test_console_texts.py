@@ -18,6 +18,10 @@ from dashboards.console.detail.receipts import AUDITED, STATES, TIMES
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.kpi.marks import NAMES, SOURCES
+from dashboards.console.kpi.rows import KINDS, TABLES
+from dashboards.console.kpi.rows import TIMES as KPI_TIMES
+from dashboards.console.kpi.spans import Span
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
@@ -63,6 +67,12 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "detail_time_": TIMES,
     "detail_over_": ["high", "low"],
     "detail_mark_": ["event", "raised", "acknowledged", "cleared"],
+    "kpi_": [*TABLES, "marks", "load", "classes"],
+    "kpi_name_": NAMES,
+    "kpi_source_": SOURCES,
+    "kpi_kind_": KINDS,
+    "kpi_time_": KPI_TIMES,
+    "kpi_span_": list(Span),
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""

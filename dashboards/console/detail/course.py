@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
+from dashboards.console.chart_parts import INK, MARK, PALE, TOOLTIP, Wall, limit_lines, mark_lines, value_axis
 from dashboards.console.detail.deciding import limit_words
 from dashboards.console.device_words import number
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import clock_text
 from dashboards.live.windows import Stretch, Window
 from domain.alert import AlertView
-from domain.clock import NS_PER_MS, NS_PER_S
+from domain.clock import NS_PER_S
 from domain.points import Point
 from domain.quantity import symbol
-
-INK, PALE, GRID, LIMIT, MARK = "#3d4650", "#6d767f", "#cfd4d9", "#b3261e", "#1d5f91"
-HEADROOM = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +78,38 @@ def options(
 ) -> dict[str, Any]:
     """Return the chart as ECharts takes it."""
     limits = limit_words(point, language)
-    offset_ms = _offset_ms(window.end_ns, zone)
-
-    def ms(time_ns: int) -> int:
-        return time_ns // NS_PER_MS + offset_ms
-
+    wall = Wall(window.end_ns, zone)
     known = [value for _, value in window.good() if value is not None]
     within = [mark for mark in happened if window.start_ns <= mark.at_ns <= window.end_ns]
-    gaps, bad = window.gaps(point.max_silence_s), window.bad(point.max_silence_s)
-    areas = [_area(ms, one, text("detail_gap", language), "#b9c0c6") for one in gaps]
-    areas += [_area(ms, one, text("detail_bad", language), "#d8c48a") for one in bad]
-    later = Stretch(window.until_ns, window.end_ns)
-    if later.end_ns - later.start_ns > NS_PER_S:
-        areas.append(_area(ms, later, text("detail_later", language), "#e9ebed"))
-    series = _line(point, [[ms(time_ns), value] for time_ns, value in _with_gaps(window, gaps)])
-    series["markArea"] = {"silent": True, "data": areas}
-    series["markLine"] = {
-        "silent": True,
-        "symbol": "none",
-        "data": [
-            *(
-                {"yAxis": value, "label": {"formatter": words, "position": "insideEndTop"}}
-                for words, value in limits.items()
-            ),
-            *(_event(ms(mark.at_ns), mark.words, number) for number, mark in enumerate(within)),
-        ],
-        "lineStyle": {"color": LIMIT, "type": "dashed", "width": 1.4},
-        "label": {"color": LIMIT, "fontSize": 12},
-    }
+    gaps = window.gaps(point.max_silence_s)
+    series = _line(point, [[wall.ms(time_ns), value] for time_ns, value in _with_gaps(window, gaps)])
+    series["markArea"] = {"silent": True, "data": _areas(point, window, wall, language)}
+    events = [_event(wall.ms(mark.at_ns), mark.words, row=number % 2) for number, mark in enumerate(within)]
+    series["markLine"] = mark_lines([*limit_lines(limits), *events])
     return {
         "useUTC": True,
         "animation": False,
         "grid": {"left": 56, "right": 16, "top": 40, "bottom": 24},
-        "tooltip": {"trigger": "axis", "confine": True, "renderMode": "richText"},
-        "xAxis": _time_axis(ms(window.start_ns), ms(window.end_ns)),
-        "yAxis": _value_axis(known, list(limits.values())),
+        "tooltip": TOOLTIP,
+        "xAxis": wall.axis(window.start_ns, window.end_ns, "{HH}:{mm}"),
+        "yAxis": value_axis(known, list(limits.values())),
         "series": [series],
     }
+
+
+def _areas(point: Point, window: Window, wall: Wall, language: Language) -> list[list[dict[str, Any]]]:
+    """Return what is not known: silence, bad readings, and what is still to come."""
+    kinds = {
+        "detail_gap": (window.gaps(point.max_silence_s), "#b9c0c6"),
+        "detail_bad": (window.bad(point.max_silence_s), "#d8c48a"),
+        "detail_later": ([Stretch(window.until_ns, window.end_ns)], "#e9ebed"),
+    }
+    return [
+        _area(wall, one, text(key, language), colour)
+        for key, (stretches, colour) in kinds.items()
+        for one in stretches
+        if one.end_ns - one.start_ns > NS_PER_S
+    ]
 
 
 def _line(point: Point, data: list[list[Any]]) -> dict[str, Any]:
@@ -138,52 +131,16 @@ def _with_gaps(window: Window, gaps: Sequence[Stretch]) -> list[tuple[int, float
     return sorted([*window.good(), *holes], key=lambda one: one[0])
 
 
-def _area(ms: Any, stretch: Stretch, words: str, colour: str) -> list[dict[str, Any]]:
+def _area(wall: Wall, stretch: Stretch, words: str, colour: str) -> list[dict[str, Any]]:
     label = {"color": PALE, "fontSize": 11, "position": "insideBottom"}
-    begin = {
-        "xAxis": ms(stretch.start_ns),
-        "name": words,
-        "itemStyle": {"color": colour, "opacity": 0.55},
-        "label": label,
-    }
-    return [begin, {"xAxis": ms(stretch.end_ns)}]
+    style = {"itemStyle": {"color": colour, "opacity": 0.55}, "label": label}
+    return [{"xAxis": wall.ms(stretch.start_ns), "name": words, **style}, {"xAxis": wall.ms(stretch.end_ns)}]
 
 
-def _event(at_ms: int, words: str, number_: int) -> dict[str, Any]:
+def _event(at_ms: int, words: str, *, row: int) -> dict[str, Any]:
     """Return a mark; neighbours stand at two heights so that their words don't meet."""
     return {
         "xAxis": at_ms,
         "lineStyle": {"color": MARK, "type": "solid", "width": 1.4},
-        "label": {"formatter": words, "color": MARK, "position": "end", "distance": 4 + 14 * (number_ % 2)},
+        "label": {"formatter": words, "color": MARK, "position": "end", "distance": 4 + 14 * row},
     }
-
-
-def _time_axis(start_ms: int, end_ms: int) -> dict[str, Any]:
-    return {
-        "type": "time",
-        "min": start_ms,
-        "max": end_ms,
-        "axisLabel": {"color": PALE, "hideOverlap": True, "formatter": "{HH}:{mm}"},
-        "axisLine": {"lineStyle": {"color": PALE}},
-    }
-
-
-def _value_axis(known: list[float], limits: list[float]) -> dict[str, Any]:
-    """Return an axis with room for the values and their limits: a value without its limit says little."""
-    axis: dict[str, Any] = {
-        "type": "value",
-        "scale": True,
-        "splitLine": {"lineStyle": {"color": GRID}},
-        "axisLabel": {"color": PALE, "showMinLabel": False, "showMaxLabel": False},
-    }
-    low, high = min(known + limits, default=0.0), max(known + limits, default=0.0)
-    if low < high:
-        room = (high - low) * HEADROOM
-        axis |= {"min": low - room, "max": high + room}
-    return axis
-
-
-def _offset_ms(time_ns: int, zone: tzinfo) -> int:
-    """Return what to add to UTC for the site's wall clock: charts know no time zones but the browser's."""
-    offset = datetime.fromtimestamp(time_ns / NS_PER_S, zone).utcoffset()
-    return int(offset.total_seconds() * 1000) if offset else 0
