@@ -6,7 +6,7 @@
 | day, week, month | 24 h, 7 days, 30 days ago | now |
 | own | a local time | another one, or now |
 
-Times are ns UTC; local times are those of the site. Until now is until the end of this minute, so that a hundred browsers
+Times are ns UTC; local times are those of the site. Until now is until the end of this minute: a hundred browsers then
 ask the same.
 """
 
