@@ -44,6 +44,9 @@ def registry_of(settings: dict[str, Any]) -> Registry:
         {"id": "firm", "labels": hotel.labels("维保值班", "firm's duty"), "shifts": [shift]},
     ]
     site["escalation"][0]["steps"][0]["to"].append("roster:watch")
+    school: dict[str, Any] = {"id": "school", "labels": hotel.labels("实验小学", "School")}
+    school["buildings"] = [{"id": "a", "labels": hotel.labels("甲楼", "A")}]
+    site["units"].append(school)
     site["console"] = {"pictures": settings["pictures"], "grafana": None}
     gateways, profiles = hotel._GATEWAY, hotel._PROFILES  # as above
     return build_registry(
@@ -111,7 +114,7 @@ async def detail_room(folder: Path, *, operator_password: str | None = None) -> 
             "sign_in": operator_password is not None,
             "premises": "tests.dashboards.detail_room",
             "pictures": [cam.url],
-            "phone_url": "http://127.0.0.1:9/push",
+            "phone_url": cam.gives("push", b"{}"),
         }
         async with (
             _alerts(folder, registry_of(settings), backbone, operator_password) as stop_alerts,

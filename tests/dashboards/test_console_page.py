@@ -166,7 +166,7 @@ async def test_a_fire_is_confirmed_commented_and_its_reset_refused_with_the_reas
     await alarm.locator(".words").click()
     await expect(page.locator("[data-part=detail]")).to_contain_text("水蒸气 <b>x</b>")
     await expect(page.locator("[data-part=detail]")).to_contain_text("已确认")
-    await page.keyboard.press("Escape")
+    await page.locator("[data-nav=alarms]").click()
     await alarm.locator("[data-action=reset]").click()
     await expect(alarm).to_have_count(0)
 
@@ -187,7 +187,7 @@ async def test_markup_from_devices_stays_text(page: Page, room: ControlRoom) -> 
     await alarm.locator(".words").click()
     await expect(page.locator("[data-part=detail]")).to_contain_text(HOSTILE)
     assert await page.evaluate("window.hacked === undefined")
-    await page.locator("[data-part=detail] button").click()
+    await page.locator("[data-nav=alarms]").click()
 
 
 async def test_consequences_are_folded_but_counted(page: Page, room: ControlRoom) -> None:
