@@ -22,19 +22,23 @@ from dashboards.console.texts import Language
 from tests.dashboards.desks import chromium
 from tests.screens.camera import Camera
 from tests.screens.shots import Shot, shots
-from tests.screens.stage import DISTRICT, HOTEL, Stage, stage
+from tests.screens.stage import DISTRICT, HOTEL, NIGHT, Stage, stage
 from tests.screens.story import district_night, hotel_night
 
 OUT = Path("var/screenshots")
+SITES = (
+    (HOTEL, NIGHT, hotel_night, ""),
+    (DISTRICT, None, district_night, "district-"),
+)
 
 
 async def main(folder: Path) -> int:
     """Photograph both example sites."""
     out = Console()
     faults: list[str] = []
-    for site, night, prefix in ((HOTEL, hotel_night, ""), (DISTRICT, district_night, "district-")):
+    for site, scenario, night, prefix in SITES:
         with tempfile.TemporaryDirectory() as state:
-            async with stage(Path(state) / "state", site) as running, night(running) as places:
+            async with stage(Path(state) / "state", site, scenario) as running, night(running) as places:
                 faults += await _photograph(running, places, folder, prefix, out)
     count = sheet(folder)
     for fault in faults:

@@ -17,6 +17,8 @@ from domain.alert import AlertView
 
 ROOT = Path(__file__).parents[2]
 HOTEL = ROOT / "examples" / "hotel"
+NIGHT = HOTEL / "night.yaml"
+"""A scenario in which everything is open at once, and stays so."""
 DISTRICT = ROOT / "examples" / "district"
 
 PASSWORD = "a sentence for the stage"  # noqa: S105  # of accounts that live for a minute on loopback
