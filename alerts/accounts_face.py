@@ -43,6 +43,7 @@ class Subject(StrEnum):
     SIGN_IN = "svc.accounts.sign_in"
     SIGN_OUT = "svc.accounts.sign_out"
     RESOLVE = "svc.accounts.resolve"
+    VOUCH = "svc.accounts.vouch"
     OWN_PASSWORD = "svc.accounts.own_password"  # noqa: S105  # a subject
     USERS = "svc.accounts.users"
     USER_ADD = "svc.accounts.user.add"
@@ -115,6 +116,28 @@ class SignInReply(Model):
     outcome: Outcome
     wait_s: float = 0.0
     principal: PrincipalView | None = None
+
+
+class VouchRequest(Secretive):
+    """A second person, who stands beside the one of a session and vouches for one act with their own password.
+
+    ``beside`` is the name in the record of the first; ``right`` is what the act needs, in ``unit`` where it is of one.
+    """
+
+    user: str = Field(max_length=64)
+    password: Password = Field(repr=False)
+    right: Right
+    beside: Who
+    unit: Token | None = None
+    address: str = Field(default="", max_length=64)
+
+
+class VouchReply(Model):
+    """``by`` is the second's name in the record, when ``outcome`` is in; no session has begun."""
+
+    outcome: Outcome
+    wait_s: float = 0.0
+    by: str | None = None
 
 
 class ResolveRequest(Model):
@@ -270,6 +293,10 @@ class AccountsFace:
         """Return who has a session (or token); None when it is none, has ended, or its person may not come in."""
         found = (await self._ask(Subject.RESOLVE, ResolveRequest(key=key, token=token)))["principal"]
         return None if found is None else PrincipalView.model_validate(found)
+
+    async def vouch(self, request: VouchRequest) -> VouchReply:
+        """Try the password of a second person; raises RefusedError where it is right and they may not vouch."""
+        return VouchReply.model_validate(await self._ask(Subject.VOUCH, request, SLOW_S))
 
     async def own_password(self, key: str, *, old: str, new: str) -> None:
         """Change the password of a session's person; their other sessions end."""

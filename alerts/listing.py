@@ -223,14 +223,26 @@ def _filters(request: ListRequest) -> Iterator[ColumnElement[bool]]:
         (Alert.zone, request.zone),
         (Alert.device, request.device),
         (Alert.level, request.level),
+        (Alert.confirmed, request.confirmed),
     ):
         if wanted is not None:
             yield column == wanted
+    if request.people:
+        yield or_(*(column.in_(request.people) for column in _ACTED))
     if request.text:
         yield or_(*(column.icontains(request.text, autoescape=True) for column in (Alert.text_zh, Alert.text_en)))
     if request.state is not None and request.state in _STATES:
         yield _STATES[request.state]
 
+
+_ACTED: tuple[InstrumentedAttribute[str | None], ...] = (
+    Alert.acknowledged_by,
+    Alert.confirmed_by,
+    Alert.reset_by,
+    Alert.rechecked_by,
+    Alert.shelved_by,
+    Alert.owner,
+)
 
 _STATES: dict[State, ColumnElement[bool]] = {
     State.ACKNOWLEDGED: Alert.acknowledged_at_ns.is_not(None),

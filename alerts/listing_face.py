@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from alerts.actions_face import Model
 from domain.alarm import AlarmClass, Level
-from domain.alert import AlertView
+from domain.alert import AlertView, Confirmation
 from domain.ids import Token
 
 MOST_LISTED = 500
@@ -27,6 +27,7 @@ class State(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+Named = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 TimeNs = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -34,7 +35,8 @@ class ListRequest(Model):
     """Which alerts. Open ones come fire first, newest first within a class; others newest first.
 
     ``units`` is what the asker may see (None: all), ``unit`` what they ask for. Buildings, zones and devices are named
-    within a unit. A span is of the times of raising, from ``since_ns`` until before ``until_ns``.
+    within a unit. A span is of the times of raising, from ``since_ns`` until before ``until_ns``. ``people``: one of
+    these acknowledged, confirmed, reset, re-checked or shelved it, or is responsible; as they stand in the record.
     """
 
     open: bool | None = Field(default=None, description="True: not closed; False: closed; None: both")
@@ -50,6 +52,8 @@ class ListRequest(Model):
     since_ns: TimeNs | None = None
     until_ns: TimeNs | None = None
     text: str | None = Field(default=None, max_length=100, description="part of the text, in either language")
+    confirmed: Confirmation | None = None
+    people: Annotated[tuple[Named, ...], Field(max_length=20)] = ()
     cursor: str | None = Field(default=None, max_length=64, description="next_cursor of the page before")
     limit: int = Field(default=200, ge=1, le=MOST_LISTED)
 

@@ -6,18 +6,42 @@ name: people type their password there.
 
 from __future__ import annotations
 
-from alerts.accounts import sessions
+from dataclasses import dataclass
+
+from alerts.accounts import sessions, vouching
 from alerts.accounts.passwords import BusyError, Passwords, check_new
 from alerts.accounts.principals import of_session, of_user
 from alerts.accounts.tries import Tries, keys_of
 from alerts.accounts.users import set_password
-from alerts.accounts_face import Outcome, OwnPasswordRequest, PrincipalView, SignInReply, SignInRequest
+from alerts.accounts_face import (
+    Outcome,
+    OwnPasswordRequest,
+    PrincipalView,
+    SignInReply,
+    SignInRequest,
+    VouchReply,
+    VouchRequest,
+)
 from alerts.desk import Desk
 from alerts.office import Office
 from alerts.schema import User
 from domain.errors import RefusedError
 
 NO_SESSION = "请重新登录 / sign in again: this session is over"
+
+
+LOOKED_AT = frozenset({Outcome.IN, Outcome.WRONG})
+"""Of a password that was compared; others came too early or found a long line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What became of looking at a password; ``known_hash`` is what it was compared with."""
+
+    outcome: Outcome
+    keys: list[str]
+    known_hash: str | None = None
+    wait_s: float = 0.0
 
 
 class Entrance:
@@ -31,6 +55,35 @@ class Entrance:
 
     async def sign_in(self, request: SignInRequest) -> SignInReply:
         """Try a password."""
+        tried = await self._try(request)
+        found = await self._begin(request, tried.known_hash) if tried.outcome is Outcome.IN else None
+        if found is None:
+            if tried.outcome in LOOKED_AT:
+                await self._office.change(lambda desk: _failed(desk, request))
+            return SignInReply(outcome=tried.outcome if tried.wait_s else Outcome.WRONG, wait_s=tried.wait_s)
+        self._tries.forgive(tried.keys)
+        if tried.known_hash is not None and self._passwords.is_old(tried.known_hash):
+            await self._hash_anew(request, tried.known_hash)
+        return SignInReply(outcome=Outcome.IN, principal=found)
+
+    async def vouch(self, request: VouchRequest) -> VouchReply:
+        """Try the password of a second person, who vouches for one act; no session begins.
+
+        Raises RefusedError where the password is right and the person is the first one, or may not do it.
+        """
+        tried = await self._try(request)
+        if tried.outcome is not Outcome.IN:
+            if tried.outcome in LOOKED_AT:
+                await self._office.change(lambda desk: _failed(desk, request))
+            return VouchReply(outcome=tried.outcome, wait_s=tried.wait_s)
+        by, refusal = await self._office.change(lambda desk: vouching.vouch(desk, request, tried.known_hash))
+        self._tries.forgive(tried.keys)
+        if refusal:
+            raise RefusedError(refusal)
+        return VouchReply(outcome=Outcome.IN if by else Outcome.WRONG, by=by)
+
+    async def _try(self, request: SignInRequest | VouchRequest) -> _Tried:
+        """Look at a password, unless it comes too early; it counts as wrong until somebody forgives."""
         now_ns = self._office.clock.now_ns()
         known_hash, is_known = await self._office.database.read(
             lambda session: (
@@ -41,20 +94,13 @@ class Entrance:
         keys = keys_of(request.user, request.address, known=is_known)
         wait_s = self._tries.wait_s(keys, now_ns)
         if wait_s > 0:
-            return SignInReply(outcome=Outcome.WAIT, wait_s=wait_s)
+            return _Tried(Outcome.WAIT, keys, wait_s=wait_s)
         self._tries.count(keys, now_ns)
         try:
             right = await self._passwords.right(request.password, known_hash)
         except BusyError:
-            return SignInReply(outcome=Outcome.BUSY, wait_s=1.0)
-        found = await self._begin(request, known_hash) if right else None
-        if found is None:
-            await self._office.change(lambda desk: _failed(desk, request))
-            return SignInReply(outcome=Outcome.WRONG)
-        self._tries.forgive(keys)
-        if known_hash is not None and self._passwords.is_old(known_hash):
-            await self._hash_anew(request, known_hash)
-        return SignInReply(outcome=Outcome.IN, principal=found)
+            return _Tried(Outcome.BUSY, keys, wait_s=1.0)
+        return _Tried(Outcome.IN if right else Outcome.WRONG, keys, known_hash)
 
     async def change_password(self, request: OwnPasswordRequest) -> None:
         """Take a person's new password, who knows the old one; raises RefusedError."""
@@ -109,6 +155,6 @@ def _hash(user: User | None) -> str | None:
     return None if user is None or user.disabled_ns is not None else user.password_hash
 
 
-def _failed(desk: Desk, request: SignInRequest) -> None:
+def _failed(desk: Desk, request: SignInRequest | VouchRequest) -> None:
     user = desk.session.get(User, request.user)
     desk.write(None, "sign_in_failed", user=user.id if user is not None else None, address=request.address)

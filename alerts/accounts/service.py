@@ -27,7 +27,16 @@ Reply = dict[str, Any]
 AT_ONCE = 8
 """Questions that wait for a password together; the line behind them is `alerts.accounts.passwords.MOST_WAITING`."""
 
-SLOW = frozenset({Subject.SIGN_IN, Subject.OWN_PASSWORD, Subject.USER_ADD, Subject.USER_PASSWORD, Subject.RESOLVE})
+SLOW = frozenset(
+    {
+        Subject.SIGN_IN,
+        Subject.VOUCH,
+        Subject.OWN_PASSWORD,
+        Subject.USER_ADD,
+        Subject.USER_PASSWORD,
+        Subject.RESOLVE,
+    }
+)
 
 
 class AccountsService:
@@ -45,6 +54,7 @@ class AccountsService:
             Subject.SIGN_IN: self.sign_in,
             Subject.SIGN_OUT: self.sign_out,
             Subject.RESOLVE: self.resolve,
+            Subject.VOUCH: self.vouch,
             Subject.OWN_PASSWORD: self.own_password,
             Subject.USERS: self.users,
             Subject.USER_ADD: self.add_user,
@@ -104,6 +114,10 @@ class AccountsService:
         if now_ns - seen_ns >= principals.TOUCH_S * NS_PER_S:
             await self._office.change(lambda desk: _touch(desk, type(row), row.id))
         return {"principal": who.model_dump(mode="json")}
+
+    async def vouch(self, body: Reply) -> Reply:
+        """Try the password of a second person."""
+        return (await self._entrance.vouch(face.VouchRequest.model_validate(body))).model_dump(mode="json")
 
     async def own_password(self, body: Reply) -> Reply:
         """Change one's own password."""

@@ -3,7 +3,7 @@
 | route | answers |
 |---|---|
 | `GET /api/v1/alerts` | a page of alerts, by filters and cursor |
-| `GET /api/v1/alerts.csv` | the same as CSV, up to 100,000 alerts |
+| `GET /api/v1/alerts.csv`, `alerts.xlsx` | the same as a file (`dashboards.api.alert_exports`) |
 | `GET /api/v1/alerts/{id}` | one alert with comments, attachments, audit and notifications |
 | `GET /api/v1/alerts/{id}/audit`, `…/notifications` | its history, its messages |
 | `GET /api/v1/audit` | the audit, newest first; what is about no alert (accounts, silences) only with ``administer`` |
@@ -15,11 +15,9 @@ All need the right ``read``, and show what is within a scope (`dashboards.api.sc
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.actions_face import AlertId
@@ -27,8 +25,8 @@ from alerts.face import AlertDetail, NotificationView, Stats
 from alerts.labelled_face import MOST_ENTRIES, AuditPage, AuditRequest, LabelledFace
 from alerts.listing_face import AlertPage
 from dashboards.api import scope
-from dashboards.api.alert_csv import DEFAULT_ROWS, MEDIA_TYPE, MOST_ROWS, csv_lines
-from dashboards.api.alert_filters import WORDS, AlertQuery, PageQuery, list_request
+from dashboards.api.alert_exports import add_exports
+from dashboards.api.alert_filters import WORDS, PageQuery, list_request
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
 from dashboards.api.principal import Asking, Principal
@@ -40,12 +38,6 @@ Id = Annotated[AlertId, Path()]
 WHOLE_SITE = (
     "这是整个站点的数字，请按单位查询 /api/v1/alerts/kpi / figures of the whole site: ask /api/v1/alerts/kpi for a unit"
 )
-
-
-class ExportQuery(AlertQuery):
-    """Which alerts, all at once."""
-
-    limit: int = Field(default=DEFAULT_ROWS, ge=1, le=MOST_ROWS)
 
 
 class AuditQuery(BaseModel):
@@ -70,6 +62,7 @@ def alerts_router(context: Context) -> APIRouter:
     reads = [Depends(context.principal(Right.READ))]
     router = APIRouter(prefix="/api/v1", tags=["alerts"], dependencies=reads, responses=declared(409))
     add_lists(router, context)
+    add_exports(router, context)
     add_one(router, context)
     return router
 
@@ -79,15 +72,7 @@ def add_lists(router: APIRouter, context: Context) -> None:
 
     @router.get("/alerts")
     async def listed(who: Asking, query: Annotated[PageQuery, Query()]) -> AlertPage:
-        return await context.link.alerts.page(list_request(query, query.limit, scope.units_of(who)))
-
-    @router.get("/alerts.csv", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
-    async def exported(who: Asking, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
-        request = list_request(query, 1, scope.units_of(who))
-        lines = csv_lines(context.link.alerts, request, query.limit)
-        first = await anext(lines)  # a refusal comes before the answer has begun
-        headers = {"Content-Disposition": 'attachment; filename="alerts.csv"'}
-        return StreamingResponse(_after(first, lines), media_type=MEDIA_TYPE, headers=headers)
+        return await context.link.alerts.page(list_request(context.registry, who, query, query.limit))
 
     @router.get("/audit")
     async def audit(who: Asking, query: Annotated[AuditQuery, Query()]) -> AuditPage:
@@ -119,9 +104,3 @@ def _audited(who: Principal, query: AuditQuery, alert_id: str | None = None) -> 
     """Return what of the audit they see: of accounts and sessions only who keeps them."""
     hides = not who.may(Right.ADMINISTER)
     return AuditRequest(id=alert_id, units=scope.units_of(who), alerts_only=hides, **query.model_dump())
-
-
-async def _after(first: str, lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield first
-    async for line in lines:
-        yield line

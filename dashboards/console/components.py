@@ -8,7 +8,7 @@ elements would drown in the storm it is made for.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
@@ -45,22 +45,6 @@ class Pulse(Element, component="static/pulse.js"):
     def beat(self, now_ns: int) -> None:
         """Say that the console lives; also sets the browser's clock difference."""
         self.props["beat"] = now_ns // NS_PER_MS
-
-
-class AlarmTable(Element, component="static/alarm_table.js"):
-    """Rows of `dashboards.console.alarms.alarm_row`; calls back with an alert's id and what was clicked."""
-
-    def __init__(self, on_act: Callable[[str, str], Awaitable[None]]) -> None:
-        """Start empty."""
-        super().__init__()
-        self.props["rows"] = "[]"
-        self.on("act", lambda event: on_act(str(event.args["id"]), str(event.args["action"])))
-
-    def show(self, rows: list[dict[str, Any]]) -> None:
-        """Draw these rows; nothing is sent when they are the same. JSON, so that the server keeps no copy of it."""
-        drawn = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-        if drawn != self.props["rows"]:
-            self.props["rows"] = drawn
 
 
 class Siren(Element, component="static/siren.js"):

@@ -7,9 +7,12 @@ import csv
 import io
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
+import openpyxl
 import pytest
 import pytest_asyncio
 
@@ -156,3 +159,50 @@ async def test_a_list_as_csv_says_where_it_was_cut(room: ControlRoom, http: http
     assert cut[2][0] == "next_cursor"
     rest = (await http.get("/api/v1/alerts.csv", params={"cursor": cut[2][1]})).text
     assert list(csv.reader(io.StringIO(rest)))[1:] == whole[2:]
+
+
+async def test_a_list_as_a_workbook_is_read_back_and_holds_no_formula(
+    room: ControlRoom, http: httpx.AsyncClient
+) -> None:
+    await raised(room, http, text_zh='=HYPERLINK("http://evil.example")', text_en="\x07bell")
+    answer = await http.get("/api/v1/alerts.xlsx")
+    assert answer.headers["content-type"].startswith("application/vnd.openxmlformats")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    head, *rows = sheet.iter_rows()
+    columns = {str(cell.value).partition(" ")[0]: at for at, cell in enumerate(head)}
+    whole = list(csv.DictReader(io.StringIO((await http.get("/api/v1/alerts.csv")).text)))
+    assert [row[columns["id"]].value for row in rows] == [row["id"] for row in whole]
+    assert answer.headers["fengsui-rows"] == str(len(whole))
+    assert {cell.data_type for row in rows for cell in row} <= {"s", "n", "d"}
+    assert '\'=HYPERLINK("http://evil.example")' in [row[columns["text_zh"]].value for row in rows]
+    assert "bell" in [row[columns["text_en"]].value for row in rows]
+    raised_at = datetime.fromisoformat(whole[0]["raised_at"])
+    local = rows[0][columns["raised_at"]].value
+    assert local == raised_at.astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None, microsecond=0)
+    cut = await http.get("/api/v1/alerts.xlsx", params={"limit": 1})
+    rest = await http.get("/api/v1/alerts.csv", params={"cursor": cut.headers["fengsui-next-cursor"]})
+    assert [row["id"] for row in csv.DictReader(io.StringIO(rest.text))] == [row["id"] for row in whole[1:]]
+
+
+async def test_a_file_for_spreadsheets_says_that_it_is_utf_8(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/api/v1/alerts.csv", params={"bom": True})).content.startswith(b"\xef\xbb\xbfid,")
+
+
+async def test_alerts_are_found_by_finding_and_by_person(room: ControlRoom, http: httpx.AsyncClient) -> None:
+    alert, name = await raised(room, http), f"li-{time.time_ns()}"
+    where = f"/api/v1/alerts/{alert['id']}"
+    await http.post(f"{where}/acknowledge", json={"by": name})
+    await http.post(f"{where}/confirm", json={"by": name, "finding": "false", "cause": "steam"})
+    await http.post(f"{where}/assign", json={"by": name, "to": "p-chen"})
+
+    async def found(**params: str) -> list[str]:
+        answer = await http.get("/api/v1/alerts", params=params)
+        return [one["id"] for one in answer.json()["alerts"]]
+
+    assert await found(person=name) == [alert["id"]]
+    assert await found(person=name, confirmed="false") == [alert["id"]]
+    assert await found(person=name, confirmed="real") == []
+    assert alert["id"] in await found(person="陈师傅")
+    assert alert["id"] in await found(person="p-chen", open="true")
+    assert await found(area="no-such-area") == []

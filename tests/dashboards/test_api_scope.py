@@ -66,6 +66,7 @@ def acts(right: Right, **body: Any) -> Route:
 TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/v1/alerts"): READ,
     ("GET", "/api/v1/alerts.csv"): READ,
+    ("GET", "/api/v1/alerts.xlsx"): READ,
     ("GET", "/api/v1/alerts/kpi"): READ,
     ("GET", "/api/v1/alerts/work-items"): READ,
     ("GET", "/api/v1/audit"): READ,

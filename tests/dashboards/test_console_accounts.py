@@ -15,11 +15,12 @@ from playwright.async_api import Browser, Page, expect
 from dashboards.live.board import Board
 from dashboards.live.scoped import scoped_board, scoped_registry
 from domain.alarm import TransitionKind
+from tests.dashboards.alarms_room import row
 from tests.dashboards.control_room import ControlRoom, control_room
 from tests.dashboards.desks import SOON_MS
 from tests.dashboards.district import district
 from tests.dashboards.test_accounts_api import BEARER, PASSWORD, SCHOOL, STAFF_PASSWORD, alert_of, staff
-from tests.dashboards.test_console_page import browser, row
+from tests.dashboards.test_console_page import browser
 
 __all__ = ["browser"]
 

@@ -11,13 +11,18 @@ from pathlib import Path
 import pytest
 
 from alerts.face import Answer
-from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
+from dashboards.console.alarms.causes import CAUSES, OTHER
+from dashboards.console.alarms.filter_bar import FORMS
+from dashboards.console.alarms.filters import PARTS, Standing
+from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
 from dashboards.console.detail.contacts import ROLES
-from dashboards.console.detail.parts import PARTS
+from dashboards.console.detail.parts import PARTS as DETAIL_PARTS
 from dashboards.console.detail.receipts import AUDITED, STATES, TIMES
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.history.form import SHOWN
+from dashboards.console.history.rows import KEYS
 from dashboards.console.kpi.marks import NAMES, SOURCES
 from dashboards.console.kpi.rows import KINDS, TABLES
 from dashboards.console.kpi.rows import TIMES as KPI_TIMES
@@ -41,6 +46,12 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "class_": list(AlarmClass),
     "level_": list(Level),
     "lamp_": list(LampKind),
+    "alarm_column_": ALARM_COLUMNS,
+    "cause_": [*CAUSES, OTHER],
+    "filter_": PARTS,
+    "history_": [*SHOWN, *KEYS],
+    "form_": [form or "auto" for form in FORMS],
+    "standing_": list(Standing),
     "state_confirmed_": list(Confirmation),
     "finding_": list(Confirmation),
     "condition_": list(Condition),
@@ -48,7 +59,6 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "store_": STORE_AWAY,
     "service_": [key.partition(".")[0] for key in SERVICES],
     "column_": [
-        *ALARM_COLUMNS,
         *GATEWAY_COLUMNS,
         *TRANSMITTER_COLUMNS,
         *ROLL_CALL_COLUMNS,
@@ -62,7 +72,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "limit_": ["high", "low"],
     "notice_": STATES,
     "audit_": AUDITED,
-    "detail_": PARTS,
+    "detail_": DETAIL_PARTS,
     "detail_role_": ROLES,
     "detail_time_": TIMES,
     "detail_over_": ["high", "low"],

@@ -185,13 +185,11 @@ def test_every_figure_of_the_service_has_a_name_here_and_a_way_to_its_rows() -> 
     assert set(marks.NAMES) == set(LIMITS)
     found = figures(peak_at_ns=NOW_NS - DAY_NS)
     for name in LIMITS:
-        assert marks.rows_at(found, name) or marks.TABLES[name] in TABLES
-    assert marks.rows_at(found, "peak") == (
-        "/history?since=2027-01-14T08%3A00%3A00.000Z&until=2027-01-14T08%3A10%3A00.000Z"
-    )
-    assert "level=critical" in marks.rows_at(found, "critical_share")
-    assert "unit=hotel" in marks.rows_at(figures(unit="hotel"), "per_hour")
-    assert marks.rows_at(found, "unauthorised") == "/suppression"
+        assert marks.rows_at(found, name, SHANGHAI) or marks.TABLES[name] in TABLES
+    assert marks.rows_at(found, "peak", SHANGHAI) == ("/history?since=2027-01-14T16%3A00&until=2027-01-14T16%3A10")
+    assert "level=critical" in marks.rows_at(found, "critical_share", SHANGHAI)
+    assert "unit=hotel" in marks.rows_at(figures(unit="hotel"), "per_hour", SHANGHAI)
+    assert marks.rows_at(found, "unauthorised", SHANGHAI) == "/suppression"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""What an operator can do with an alarm. Every action carries a name; every refusal shows its reason.
+"""Doing something to an alarm: the one place that does what `offers` offers, for the list, the detail and the phone.
 
-Nothing changes on the screen by the click itself: the change comes back through the board, when the
-record has it.
+Every action carries a name; every refusal shows its reason. Nothing changes on the screen by the click itself: the
+change comes back through the board, when the record has it. Muting changes this browser only.
 """
 
 from __future__ import annotations
@@ -11,93 +11,135 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from dashboards.console.deeds import do, named
-from dashboards.console.dialogs import Field, Kind, ask
+from dashboards.console.alarms.asking import ask_cause, ask_finding, ask_person, ask_remark, ask_shelf
+from dashboards.console.alarms.bulk import act_on_many
+from dashboards.console.alarms.offers import BULK, NEEDS, AlarmAction, Offer, actions_for
+from dashboards.console.deeds import DONE_MS, do, named, refused
+from dashboards.console.second_person import second_person
 from dashboards.console.section import Desk
-from dashboards.console.view import box, line
 from domain.accounts import Right
+from domain.alarm import AlarmClass
 from domain.alert import AlertView, Confirmation
+from domain.errors import FengsuiError
 
 if TYPE_CHECKING:
     from alerts.face import AlertsFace
 
-MOST_COMMENT = 2000
+__all__ = ["AlarmDeeds", "Offer", "actions_for"]
 
-Act = Callable[["AlertsFace"], Awaitable[AlertView]]
+Act = Callable[["AlertsFace"], Awaitable[object]]
 
 
-class AlarmActions:
-    """Actions of one browser's operator, with the two dialogs that some need."""
+class AlarmDeeds:
+    """What one browser's operator does."""
 
     def __init__(self, desk: Desk) -> None:
         """Act in the name that the desk's view has at the time of the click, if who sits there may."""
         self._view = desk.view
         self._desk = desk
-
-    async def act(self, alert_id: str, action: str) -> None:
-        """Do what was clicked; anything else than the five actions is ignored."""
-        known = {
-            "acknowledge": self._acknowledge,
-            "confirm": self._confirm,
-            "reset": self._reset,
-            "comment": self._comment,
-            "details": self._details,
+        self._deeds: dict[AlarmAction, Callable[[AlertView], Awaitable[bool]]] = {
+            AlarmAction.ACKNOWLEDGE: self._acknowledge,
+            AlarmAction.CONFIRM: self._confirm,
+            AlarmAction.RESET: self._reset,
+            AlarmAction.COMMENT: self._comment,
+            AlarmAction.ASSIGN: self._assign,
+            AlarmAction.SHELVE: self._shelve,
+            AlarmAction.UNSHELVE: self._unshelve,
+            AlarmAction.RECHECK: self._recheck,
+            AlarmAction.MUTE: self._mute,
         }
-        if action in known:
-            await known[action](alert_id)
 
-    async def _acknowledge(self, alert_id: str) -> None:
+    async def act(self, alert_id: str, action: str) -> bool:
+        """Do what was clicked; returns whether it was done. What is no action of ours is ignored."""
+        if action not in set(AlarmAction) or (action != AlarmAction.MUTE and not named(self._view)):
+            return False
+        alert = await self._alert(alert_id)
+        return alert is not None and await self._deeds[AlarmAction(action)](alert)
+
+    async def act_on(self, alert_ids: list[str], action: str) -> bool:
+        """Do something to several open alarms at once; fires among them are left out, whatever the browser says."""
+        if action not in BULK or not named(self._view):
+            return False
+        return await act_on_many(self._desk, alert_ids, AlarmAction(action))
+
+    async def _alert(self, alert_id: str) -> AlertView | None:
+        """Return an alarm as the board has it, or the record where it is closed already."""
+        known = self._view.console.board.alerts.get(alert_id)
+        if known is not None:
+            return known
+        try:
+            await self._desk.presence.check(NEEDS[AlarmAction.MUTE], alert_id)
+            return (await self._view.console.link.alerts.get(alert_id)).alert
+        except FengsuiError as error:
+            refused(self._view, error)
+            return None
+
+    async def _do(self, action: AlarmAction, alert: AlertView, act: Act) -> bool:
+        words, link = self._view.text(action.value), self._view.console.link
+        return await do(self._desk, NEEDS[action], words, lambda: act(link.alerts), alert_id=alert.id)
+
+    async def _acknowledge(self, alert: AlertView) -> bool:
         by = self._view.operator
-        await self._do("acknowledge", alert_id, lambda face: face.acknowledge(alert_id, by=by))
+        return await self._do(AlarmAction.ACKNOWLEDGE, alert, lambda face: face.acknowledge(alert.id, by=by))
 
-    async def _reset(self, alert_id: str) -> None:
+    async def _reset(self, alert: AlertView) -> bool:
         by = self._view.operator
-        await self._do("reset", alert_id, lambda face: face.reset(alert_id, by=by))
+        return await self._do(AlarmAction.RESET, alert, lambda face: face.reset(alert.id, by=by))
 
-    async def _confirm(self, alert_id: str) -> None:
-        if not named(self._view):
-            return
-        finding = await self._ask_finding()
+    async def _unshelve(self, alert: AlertView) -> bool:
+        by = self._view.operator
+        return await self._do(AlarmAction.UNSHELVE, alert, lambda face: face.unshelve(alert.id, by=by))
+
+    async def _confirm(self, alert: AlertView) -> bool:
+        finding = await ask_finding(self._view)
         if finding is None:
-            return
-        cause = await self._ask_remark("false_cause") if finding is Confirmation.FALSE else ""
-        if cause or finding is not Confirmation.FALSE:
-            by = self._view.operator
-            await self._do(
-                "confirm", alert_id, lambda face: face.confirm(alert_id, by=by, finding=finding, cause=cause)
-            )
+            return False
+        cause = await ask_cause(self._view) if finding is Confirmation.FALSE else ""
+        if not cause and finding is Confirmation.FALSE:
+            return False
+        by = self._view.operator
+        return await self._do(
+            AlarmAction.CONFIRM, alert, lambda face: face.confirm(alert.id, by=by, finding=finding, cause=cause)
+        )
 
-    async def _comment(self, alert_id: str) -> None:
-        if not named(self._view):
-            return
-        remark = await self._ask_remark()
-        if remark:
-            by = self._view.operator
-            await self._do("comment", alert_id, lambda face: face.comment(alert_id, by=by, text=remark))
+    async def _comment(self, alert: AlertView) -> bool:
+        remark = await ask_remark(self._view, "comment") or ""
+        by = self._view.operator
+        return bool(remark) and await self._do(
+            AlarmAction.COMMENT, alert, lambda face: face.comment(alert.id, by=by, text=remark)
+        )
 
-    async def _details(self, alert_id: str) -> None:
-        self._desk.go(f"/alarm/{alert_id}")
+    async def _recheck(self, alert: AlertView) -> bool:
+        note = await ask_remark(self._view, "recheck", needed=False)
+        by = self._view.operator
+        return note is not None and await self._do(
+            AlarmAction.RECHECK, alert, lambda face: face.recheck(alert.id, by=by, note=note)
+        )
 
-    async def _do(self, action: str, alert_id: str, act: Act) -> None:
-        right = Right.RESET if action == "reset" else Right.ACT
-        words = self._view.text(action)
-        await do(self._desk, right, words, lambda: act(self._view.console.link.alerts), alert_id=alert_id)
+    async def _assign(self, alert: AlertView) -> bool:
+        to, by = await ask_person(self._view, alert), self._view.operator
+        return bool(to) and await self._do(
+            AlarmAction.ASSIGN, alert, lambda face: face.assign(alert.id, by=by, to=to or "")
+        )
 
-    async def _ask_finding(self) -> Confirmation | None:
-        view = self._view
-        with ui.dialog() as dialog, box("dialog", "finding"):
-            line(view.text("finding_question"), "dialog-title")
-            with box("dialog-choices"):
-                for finding in Confirmation:
-                    choice = ui.button(
-                        view.text(f"finding_{finding}"), on_click=lambda f=finding: dialog.submit(f), color=None
-                    )
-                    choice.classes(f"choice choice-{finding}").props(f"flat no-caps data-finding={finding}")
-        answer = await dialog
-        dialog.delete()
-        return answer if isinstance(answer, Confirmation) else None
+    async def _shelve(self, alert: AlertView) -> bool:
+        """Ask for reason and time, for a fire for a second person, too, who has to sign in where people sign in."""
+        is_fire = alert.alarm_class is AlarmClass.FIRE
+        shelf = await ask_shelf(self._view, is_fire=is_fire)
+        if shelf is None:
+            return False
+        second = await second_person(self._desk, Right.SHELVE_FIRE, alert.place.unit) if is_fire else None
+        if is_fire and second is None:
+            return False
+        by, until_ns = self._view.operator, self._view.now_ns() + shelf.lasts_ns
+        return await self._do(
+            AlarmAction.SHELVE,
+            alert,
+            lambda face: face.shelve(alert.id, by=by, reason=shelf.reason, until_ns=until_ns, second_by=second),
+        )
 
-    async def _ask_remark(self, title: str = "comment") -> str:
-        text = self._view.text
-        remark = Field("remark", text(title), Kind.AREA, most=MOST_COMMENT, hint=text("comment_hint"))
-        return (await ask(self._view, text(title), [remark]) or {}).get("remark", "")
+    async def _mute(self, alert: AlertView) -> bool:
+        """Silence the sound of this alarm in this browser; it answers nothing."""
+        self._view.muted.add(alert.id)
+        ui.notify(self._view.text("muted"), position="bottom", timeout=DONE_MS)
+        return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from alerts.face import AlertDetail
-from dashboards.console.alarms.actions import AlarmActions
 from dashboards.console.asking import Asking
 from dashboards.console.detail.contacts import contacts
 from dashboards.console.detail.course import marks
@@ -116,7 +115,7 @@ class _Panels:
     def __init__(self, desk: Desk, detail: AlertDetail) -> None:
         view = self._view = desk.view
         self._device = _device(detail.alert)
-        self._head = Head(desk, AlarmActions(desk).act)
+        self._head = Head(desk)
         with box("detail-columns"):
             with box("detail-column"):
                 self._why = Why(view)

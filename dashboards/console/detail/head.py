@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from nicegui import ui
 
-from dashboards.console.alarms.alarm_row import facts, row
+from dashboards.console.alarms.actions import AlarmDeeds, actions_for
+from dashboards.console.alarms.facts import facts
+from dashboards.console.alarms.offers import Offer
+from dashboards.console.alarms.rows import order_words
 from dashboards.console.components import Tick
 from dashboards.console.section import Desk
+from dashboards.console.texts import Language
 from dashboards.console.view import box, change, dress, line, link
-from dashboards.console.wording import person_text, zoned_text
+from dashboards.console.wording import person_text, place_text, zoned_text
 from domain.alert import AlertView
 
 
 class Head:
     """Stays in sight while the rest is scrolled."""
 
-    def __init__(self, desk: Desk, act: Callable[[str, str], Awaitable[None]]) -> None:
-        """Build empty; ``act`` gets the alert's id and what was clicked."""
+    def __init__(self, desk: Desk) -> None:
+        """Build empty."""
         self._view = desk.view
-        self._act = act
+        self._deeds = AlarmDeeds(desk)
         self._drawn: object = None
         with box("detail-head", "detail-head") as self._root:
             with box("badge"):
@@ -46,43 +48,42 @@ class Head:
         """Draw the facts of an alert."""
         view = self._view
         registry, language = view.console.registry, view.language
-        drawn = row(registry, view.console.zone, alert, language, first=False)
-        if (alert, registry) == self._drawn:
+        state = (alert, registry, view.principal.rights)
+        if state == self._drawn:
             return
-        self._drawn = alert, registry
+        self._drawn = state
         self._shape.classes(replace=f"shape shape-{alert.alarm_class}")
         dress(self._root, "class", alert.alarm_class.value)
-        dress(self._root, "fresh", "yes" if drawn["fresh"] else "no")
-        for label, words in (
-            (self._class, "class_words"),
-            (self._level, "level"),
-            (self._order, "first"),
-            (self._words, "text"),
-        ):
-            change(label, drawn[words])
-        self._order.set_visibility(bool(drawn["first"]))
+        dress(self._root, "fresh", "yes" if alert.is_open and alert.acknowledged_at_ns is None else "no")
+        change(self._class, view.text(f"class_{alert.alarm_class}"))
+        change(self._level, view.text(f"level_{alert.level}"))
+        change(self._words, alert.text_en if language is Language.EN else alert.text_zh)
+        order = order_words(alert, language)
+        change(self._order, order)
+        self._order.set_visibility(bool(order))
         change(self._raised, f"{view.text('detail_raised')} {zoned_text(alert.raised_at_ns, view.console.zone)}")
         self._elapsed.set_time(alert.raised_at_ns)
         self._elapsed.set_visibility(alert.is_open)
         owner = person_text(registry, alert.owner, language)
         change(self._owner, view.text("detail_owner", person=owner) if owner else view.text("owner_none"))
-        self._draw_place(alert, drawn["place"])
+        self._draw_place(alert)
         self._draw_facts(alert)
-        self._draw_buttons(alert, drawn["buttons"])
+        self._draw_buttons(alert)
 
     def doubt(self, *, doubtful: bool) -> None:
         """Say that nothing newer is known, or take it back."""
         self._doubt.set_visibility(doubtful)
         change(self._doubt, f"? {self._view.text('detail_away')}")
 
-    def _draw_place(self, alert: AlertView, words: str) -> None:
+    def _draw_place(self, alert: AlertView) -> None:
         self._where.clear()
         place = alert.place
+        words = place_text(self._view.console.registry, place, self._view.language)
+        address = f"/devices/{place.unit}/{place.device}"
+        if place.device is None:
+            address = f"/overview/{place.unit}" + (f"/{place.building}" if place.building else "")
         with self._where:
-            if place.device is not None:
-                link(words, f"/devices/{place.unit}/{place.device}")
-            else:
-                link(words, f"/overview/{place.unit}" + (f"/{place.building}" if place.building else ""))
+            link(words, address)
 
     def _draw_facts(self, alert: AlertView) -> None:
         self._facts.clear()
@@ -92,19 +93,18 @@ class Head:
             if not alert.is_open:
                 line(f"■ {self._view.text('detail_closed')}", "fact fact-calm")
 
-    def _draw_buttons(self, alert: AlertView, buttons: list[dict[str, object]]) -> None:
+    def _draw_buttons(self, alert: AlertView) -> None:
         self._buttons.clear()
         with self._buttons:
-            for one in buttons:
-                on = bool(one["on"]) and (alert.is_open or one["action"] == "comment")
-                self._button(alert.id, str(one["action"]), str(one["words"]), main=bool(one["main"]) and on, on=on)
+            for offer in actions_for(self._view, alert):
+                self._button(alert.id, offer)
 
-    def _button(self, alert_id: str, action: str, words: str, *, main: bool, on: bool) -> None:
-        button = ui.button(words, on_click=lambda: self._do(alert_id, action), color=None)
-        button.classes("act act-main" if main else "act").props(f"flat no-caps data-action={action}")
-        button.set_enabled(on)
+    def _button(self, alert_id: str, offer: Offer) -> None:
+        button = ui.button(offer.words, on_click=lambda: self._do(alert_id, offer.action), color=None)
+        button.classes("act act-main" if offer.main else "act").props(f"flat no-caps data-action={offer.action}")
+        button.set_enabled(offer.on)
 
     async def _do(self, alert_id: str, action: str) -> None:
         """Act with dialogs in a place of their own: buttons are drawn anew while somebody still writes."""
         with self._dialogs:
-            await self._act(alert_id, action)
+            await self._deeds.act(alert_id, action)

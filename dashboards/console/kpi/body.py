@@ -123,7 +123,7 @@ class _Panels:
         del action
         if self._found is None:
             return
-        address = marks.rows_at(self._found, name)
+        address = marks.rows_at(self._found, name, self._view.console.zone)
         if address:
             self._desk.go(address)
         elif name in marks.TABLES:

@@ -7,14 +7,16 @@ over its limit, and then has a mark and a word, too; one that can't be told (nob
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
 from alerts.kpi_face import SLOT_NS, Figures, Mark
 from dashboards.console.components import Cell, Column
+from dashboards.console.kpi.spans import local_text
 from dashboards.console.texts import Language, text
+from dashboards.live.load import MINUTE_NS
 from domain.alarm import Level
-from domain.clock import to_iso
 
 SHARES = frozenset({"slots_above", "flood_share", "top_share", "critical_share", "false_share", "delivery"})
 NAMES = (
@@ -97,23 +99,18 @@ def value_words(name: str, value: float | None) -> str:
     return f"{value:.4g} s" if name.endswith("_s") else f"{value:.4g}"
 
 
-def rows_at(found: Figures, name: str) -> str:
+def rows_at(found: Figures, name: str, zone: tzinfo) -> str:
     """Return the address of a figure's rows; empty where they are a table of the page (`TABLES`)."""
     if name in TABLES:
         return ""
     if name == "unauthorised":
         return "/suppression"
-    begin, end, more = found.from_ns, found.until_ns, {}
+    begin, end = found.from_ns, found.until_ns
     if name == "peak" and found.peak_at_ns is not None:
         begin, end = found.peak_at_ns, found.peak_at_ns + SLOT_NS
+    query = {"since": local_text(begin, zone), "until": local_text(end + MINUTE_NS - 1, zone)}
     if name == "critical_share":
-        more = {"level": Level.CRITICAL.value}
-    return history(found, begin, end, **more)
-
-
-def history(found: Figures, begin_ns: int, end_ns: int, **more: str) -> str:
-    """Return the address of the search for alarms of these figures in a time."""
-    query = {"since": to_iso(begin_ns), "until": to_iso(end_ns), **more}
+        query["level"] = Level.CRITICAL.value
     if found.unit is not None:
         query["unit"] = found.unit
     return f"/history?{urlencode(query)}"

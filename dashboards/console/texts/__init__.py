@@ -26,6 +26,7 @@ from dashboards.console.texts import (
     phone,
     roll_calls,
     rules,
+    second_person,
     settings,
     shared,
     suppression,
@@ -63,6 +64,7 @@ PARTS = (
     handover,
     phone,
     door,
+    second_person,
     answer,
 )
 
