@@ -81,17 +81,16 @@ async def from_store(
     start_ns, end_ns = span
     for begins in range(start_ns, end_ns, PART_S * NS_PER_S):
         ends = min(end_ns, begins + PART_S * NS_PER_S)
-        columns = await _columns(face, site, begins, ends)
+        columns = await columns_of(face, site, list(site.keys), begins, ends)
         for replay, found in zip(replays, said, strict=True):
             found.extend(replay.feed(columns, begins, ends))
         progress((ends - start_ns) / (end_ns - start_ns))
     return said
 
 
-async def _columns(face: QueryFace, site: SiteIndex, start_ns: int, end_ns: int) -> Columns:
-    """Read a stretch of all points, halving the time where a reply would be too large."""
+async def columns_of(face: QueryFace, site: SiteIndex, keys: Sequence[str], start_ns: int, end_ns: int) -> Columns:
+    """Read a stretch of some points, halving the time where a reply would be too large."""
     parts: list[tuple[int, Sequence[int], Sequence[float | None], Sequence[int]]] = []
-    keys = list(site.keys)
     for at in range(0, len(keys), MOST_POINTS):
         stretches = [(start_ns, end_ns)]
         while stretches:

@@ -138,6 +138,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     # rules
     ("{file} has this id too", "{file} 已用此编号"),
     ("no other rule has this id", "没有其他规则用此编号"),
+    ("no rule has this id", "没有规则用此编号"),
     ("this rule has no field {{name}}", "此规则没有字段 {{name}}"),
     ("braces do not match", "花括号不成对"),
     ("not the name of a point, nor a pattern", "不是测点名，也不是匹配式"),

@@ -88,6 +88,7 @@ def rules_workers(site: Path, state: Path | None, workers: int, name: str) -> No
 def rules_worker(site: SiteOption, state: StateOption = None, name: str = "") -> None:
     """Evaluate the rules over the telemetry log and write transitions to ALARMS."""
     from cli.rule_files import bundle_reader, load_ruleset
+    from cli.rules_helper import helper_command
     from rules import process
 
     session = open_session(site, state)
@@ -97,7 +98,13 @@ def rules_worker(site: SiteOption, state: StateOption = None, name: str = "") ->
         async with await session.connect("rules") as backbone:
             await backbone.ensure_streams()
             await process.run(
-                session.registry, backbone, ruleset, stop=stop, name=name, reader=bundle_reader(session.registry)
+                session.registry,
+                backbone,
+                ruleset,
+                stop=stop,
+                name=name,
+                reader=bundle_reader(session.registry),
+                helper=helper_command(site, session.state.root),
             )
 
     run_process("rules", main)

@@ -112,6 +112,7 @@ def _described(ruleset: RuleSet, rule_id: str, lang: Language) -> dict[str, Any]
         "latched": rule.is_latched,
         "hides": list(rule.hides),
         "hidden_by": list(causes(ruleset.rules).get(rule_id, ())),
+        "procedure": getattr(rule.procedure, lang.value) if rule.procedure else "",
     }
 
 

@@ -94,7 +94,7 @@ def parse_document(
         if loader is not None:
             loader.dispose()
     document = _Builder(name, environment).document(node)
-    return document if columns else replace(document, columns={})
+    return replace(document, text=text) if columns else replace(document, columns={})
 
 
 class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):

@@ -47,8 +47,9 @@ class Document:
 
     ``written`` holds the text of values that the environment filled in. Problems show that text
     instead of the value, so that no secret ends up on a screen. ``origins`` leads from entries of
-    ``data`` back to the file, whose paths ``lines`` and ``written`` have (`domain.templates`). ``columns`` are kept
-    for rules alone, whose conditions stand in one line: those of a large site would double what its files take.
+    ``data`` back to the file, whose paths ``lines`` and ``written`` have (`domain.templates`). ``columns`` and
+    ``text``, the file as it was written, are kept for rules alone, whose conditions stand in one line and which people
+    are shown: those of a large site would double what its files take.
     """
 
     file: str
@@ -57,6 +58,7 @@ class Document:
     written: Mapping[Path, str] = field(default_factory=dict)
     origins: Mapping[Path, Origin] = field(default_factory=dict)
     columns: Mapping[Path, int] = field(default_factory=dict)
+    text: str = ""
 
     def column(self, path: Path) -> int:
         """Return the column of ``path`` or of its nearest parent that has one; 0 where columns were not kept."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -14,10 +14,12 @@ from domain.site import Registry
 from rules.consequences import consequence_problems
 from rules.dimensions import dimension_problems
 from rules.messages import allowed_fields, used_fields
-from rules.model import Rule, RuleSet
+from rules.model import Procedure, Procedures, Rule, RuleSet
 from rules.place_checks import place_problems
 
 TEST_SUFFIX = ".test.yaml"
+PROCEDURES_FILE = "procedures.yaml"
+"""In a site's folder of rules: procedures for rules that it did not write."""
 
 
 def library_dir() -> FilePath:
@@ -28,7 +30,8 @@ def library_dir() -> FilePath:
 def load(library: Sequence[Document], site: Sequence[Document] = (), *, registry: Registry | None = None) -> RuleSet:
     """Check rule documents; a rule of ``site`` replaces the one of ``library`` with the same id.
 
-    Documents that are rule tests (``*.test.yaml``) are passed over. With a ``registry`` the quantities
+    ``procedures.yaml`` of ``site`` replaces procedures and nothing else. Documents that are rule tests
+    (``*.test.yaml``) are passed over. With a ``registry`` the quantities
     of limits are held against those of the points they would watch. Raises `ConfigurationError` with
     every problem found.
     """
@@ -37,8 +40,12 @@ def load(library: Sequence[Document], site: Sequence[Document] = (), *, registry
     found = {**_read(library, problems), **own}
     for rule, document in found.values():
         problems += _cross_checks(rule, document, set(found))
+    procedures = _procedures(site, set(found), problems)
     chosen = RuleSet(
-        {name: found[name][0] for name in sorted(found)}, {name: document for name, (_, document) in found.items()}
+        {name: _with(found[name][0], procedures.get(name)) for name in sorted(found)},
+        {name: document for name, (_, document) in found.items()},
+        frozenset(own),
+        frozenset(procedures),
     )
     problems += consequence_problems(chosen.rules, chosen.documents)
     if registry is not None and not problems:
@@ -52,7 +59,7 @@ def _read(documents: Sequence[Document], problems: list[Problem]) -> dict[str, t
     """Validate one folder's documents; an id may stand once in it."""
     found: dict[str, tuple[Rule, Document]] = {}
     for document in documents:
-        if document.file.endswith(TEST_SUFFIX):
+        if document.file.endswith(TEST_SUFFIX) or _is_procedures(document):
             continue
         try:
             rule = Rule.model_validate(document.data)
@@ -64,6 +71,30 @@ def _read(documents: Sequence[Document], problems: list[Problem]) -> dict[str, t
             problems.append(document.problem(("id",), f"{other} has this id too", "give each rule its own id"))
         found[rule.id] = (rule, document)
     return found
+
+
+def _is_procedures(document: Document) -> bool:
+    return document.file.rpartition("/")[2] == PROCEDURES_FILE
+
+
+def _procedures(documents: Sequence[Document], known: Collection[str], problems: list[Problem]) -> dict[str, Procedure]:
+    """Read a site's own procedures for rules that stand elsewhere."""
+    found: dict[str, Procedure] = {}
+    for document in filter(_is_procedures, documents):
+        try:
+            found |= Procedures.model_validate(document.data).procedures
+        except ValidationError as error:
+            problems += problems_of(error, document, model=Procedures)
+            continue
+        for name in (name for name in found if name not in known):
+            mend = nearest(name, known)
+            problems.append(document.problem(("procedures", name), "no rule has this id", mend))
+    return found
+
+
+def _with(rule: Rule, procedure: Procedure | None) -> Rule:
+    """Return the rule with another procedure; its meaning stays what it is."""
+    return rule if procedure is None else rule.model_copy(update={"procedure": procedure})
 
 
 def _cross_checks(rule: Rule, document: Document, known: set[str]) -> list[Problem]:

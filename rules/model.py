@@ -20,10 +20,14 @@
 | ``test`` | when the device says "test": a flag on the alarm, never a mute |
 | ``tested_by`` | ``over``: only the alarm's point and those over it say so, an ``s1-1`` of its ``s1-1-c40`` |
 | ``count``, ``picture`` | points that tell how many, and where a picture is |
+| ``procedure`` | zh and en: what the operator does, numbered short lines; a site may write its own, see below |
 | ``messages`` | zh and en, with fields in braces, see `rules.messages` |
 
 ``test``, ``unless``, ``count``, ``picture``, ``level_when`` and ``stays_while`` look at all points of the entity, for
 point rules at those of the point's device; ``point``, ``word`` and ``zones`` of ``watches`` are for the condition only.
+
+A site's ``rules/procedures.yaml`` replaces the procedure of rules, the library's among them, and nothing else of them:
+``procedures: {pressure_low: {zh: …, en: …}}``.
 """
 
 from __future__ import annotations
@@ -87,6 +91,19 @@ class Reason(Settings):
     en: str = Field(min_length=1, max_length=2000)
 
 
+class Procedure(Settings):
+    """What the operator does, line by line and in order. Times in the library's are assumptions, not a standard's."""
+
+    zh: str = Field(min_length=1, max_length=2000)
+    en: str = Field(min_length=1, max_length=2000)
+
+
+class Procedures(Settings):
+    """``procedures.yaml`` of a site: what its operators do about rules that it did not write, by the rule's id."""
+
+    procedures: dict[Token, Procedure] = Field(min_length=1)
+
+
 ASSUMPTION = "assumption"
 """The source of numbers that nobody prescribes."""
 
@@ -118,6 +135,7 @@ class Rule(Settings):
     tested_by: TestedBy = TestedBy.DEVICE
     count: Selector | None = None
     picture: Selector | None = None
+    procedure: Procedure | None = None
     messages: Messages
 
     @property
@@ -169,6 +187,10 @@ class RuleSet:
 
     rules: Mapping[str, Rule]
     documents: Mapping[str, Document]
+    own: frozenset[str] = frozenset()
+    """Ids of the rules that a site wrote itself."""
+    own_procedures: frozenset[str] = frozenset()
+    """Ids of the rules whose procedure is that of the site."""
 
     def __iter__(self) -> Iterator[Rule]:
         """Iterate over the rules."""
@@ -186,4 +208,5 @@ class RuleSet:
 
     def only(self, ids: Sequence[str]) -> RuleSet:
         """Return the set of the rules named; raises KeyError for an unknown one."""
-        return RuleSet({name: self.rules[name] for name in sorted(set(ids))}, self.documents)
+        chosen = {name: self.rules[name] for name in sorted(set(ids))}
+        return RuleSet(chosen, self.documents, self.own, self.own_procedures)

@@ -13,6 +13,7 @@ from rules.banks import BANKS
 from rules.compiler import compile_plan
 from rules.conditions import Condition, Limit, Selector
 from rules.model import RuleSet
+from rules.pages import condition_text
 from rules.site_index import SiteIndex
 
 MOST_EXAMPLES = 3
@@ -20,9 +21,14 @@ MOST_EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestFacts:
-    """One test: how many points it reads, the first of them, its limits in words and where they come from."""
+    """One test: how many points it reads, the first of them, its limits in words and where they come from.
+
+    ``source`` of limits: ``rule``, ``max_silence_s``, or ``point record: low`` (or ``high``).
+    """
 
     test: str
+    zh: str
+    en: str
     points: int
     examples: tuple[str, ...]
     limits: str
@@ -57,10 +63,18 @@ def plan_facts(ruleset: RuleSet, registry: Registry, rule_id: str) -> PlanFacts:
 def _facts(test: Condition, watches: Selector, site: SiteIndex) -> TestFacts:
     source = "rule"
     limits = ""
+    words = {language: condition_text(test, language) for language in ("zh", "en")}
     if test.asks not in BANKS:
         chosen = np.flatnonzero(site.select_devices(watches, test.selector))
         keys = [site.devices[at].key for at in chosen[:MOST_EXAMPLES].tolist()]
-        return TestFacts(test=test.meaning, points=len(chosen), examples=tuple(keys), limits="", source="max_silence_s")
+        return TestFacts(
+            test=test.meaning,
+            **words,
+            points=len(chosen),
+            examples=tuple(keys),
+            limits="",
+            source="max_silence_s",
+        )
     points = np.flatnonzero(site.select_points(watches, test.selector))
     bank = BANKS[test.asks]([test], [points], site)
     limit = getattr(test, test.asks)
@@ -71,4 +85,4 @@ def _facts(test: Condition, watches: Selector, site: SiteIndex) -> TestFacts:
         limits = f"{limits} {symbol(limit.canonical)}".strip()
         source = "rule" if not isinstance(limit.limit, str) else f"point record: {limit.limit}"
     keys = [site.table[int(at)].key for at in bank.point[:MOST_EXAMPLES]]
-    return TestFacts(test=test.meaning, points=len(bank), examples=tuple(keys), limits=limits, source=source)
+    return TestFacts(test=test.meaning, **words, points=len(bank), examples=tuple(keys), limits=limits, source=source)

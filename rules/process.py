@@ -18,13 +18,16 @@ from backbone.subjects import STATUS_BUCKET
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
 from rules import report
+from rules.clerk import Clerk
 from rules.desk import Desk
 from rules.ground import Ground
+from rules.helper import Command
 from rules.membership import PARTITION, Membership
 from rules.model import RuleSet
 from rules.report import STATUS_KEY
 from rules.rollout import Reader, Rollout
 from rules.sharing import given_up, taken
+from rules.standing import EVERY_S, Standings, standing
 from rules.worker import Ownership, Worker
 
 __all__ = ["STATUS_KEY", "machine_name", "run"]
@@ -44,13 +47,14 @@ async def run(
     lease_ttl_s: float = DEFAULT_TTL_S,
     name: str = "",
     reader: Reader | None = None,
+    helper: Command = (),
 ) -> None:
     """Own this process's share of the partitions until ``stop``; then write checkpoints and let go.
 
     One process owns them all. Several, on one machine or many, share them fairly: each partition has one owner, and
     another takes it over when the owner has not renewed its lease for ``lease_ttl_s``. ``name`` is what
     this one is called; the machine's name without. With a ``reader``, rules that are applied while it runs are taken
-    without a restart (`rules.rollout`).
+    without a restart (`rules.rollout`). ``helper`` starts a process for what would hold this one up (`rules.helper`).
     """
     await _retried(backbone.ensure_streams, stop)
     members = Membership(backbone, name or machine_name(), lease_ttl_s)
@@ -64,8 +68,11 @@ async def run(
         alive = group.create_task(members.run(), name="rules-member")
         telling = group.create_task(process.tell(), name="rules-status")
         following = group.create_task(process.follow(stop), name="rules-rollout")
+        counting = group.create_task(process.count(), name="rules-standing")
+        clerk = Clerk(backbone, rollout, lambda: members.speaks, helper)
+        answering = group.create_task(clerk.run(), name="rules-clerk")
         await process.share(stop)
-        for task in (alive, telling, following):
+        for task in (alive, telling, following, counting, answering):
             task.cancel()
     await members.leave()
     with contextlib.suppress(LinkError, RefusedError):
@@ -99,6 +106,7 @@ class _Process:
         self._grounds, self._backbone, self._members, self._ttl_s = grounds, backbone, members, ttl_s
         self._held: dict[int, _Holding] = {}
         self._free_since: dict[int, float] = {}
+        self._standings = Standings(backbone)
 
     async def share(self, stop: asyncio.Event) -> None:
         """Hold what is ours until told to stop, then end all workers."""
@@ -114,6 +122,7 @@ class _Process:
     async def _settle(self) -> None:
         """Take what we should have, and let go of at most one that we should not."""
         for partition in [number for number, holding in self._held.items() if holding.over]:
+            self._standings.forget(partition)
             await self._held.pop(partition).end()
         holders = self._members.holders(self._backbone.partitions)
         mine = {number for number, holder in holders.items() if holder == self._members.name}
@@ -156,6 +165,19 @@ class _Process:
                 if holding.worker is not None and holding.worker.engine.plan.version != rollout.ruleset.version:
                     holding.worker.want(rollout.ruleset)
             await _pause(2 * RETRY_S, stop)
+
+    async def count(self) -> None:
+        """Write how the alarms of each rule stand, now and then."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            for partition, holding in list(self._held.items()):
+                if holding.worker is None:
+                    continue
+                states = standing(holding.worker.engine, holding.worker.last)
+                try:
+                    await self._standings.write(partition, states, time.time_ns())
+                except (LinkError, RefusedError) as error:
+                    log.debug("partition %d: no states of rules: %s", partition, error)
 
     async def tell(self) -> None:
         """Write our document every second, and that of all when it is ours to write."""
@@ -219,6 +241,7 @@ class _Holding:
         helpers = [asyncio.create_task(self._renew()), asyncio.create_task(self._tick())]
         try:
             worker = await asyncio.to_thread(self._make_worker)
+            worker.last = await Standings(self._backbone).remembered(self._partition)
             self.worker = worker
             async with Desk(self._backbone, worker, self._grounds.rollout, self._partition).open():
                 await worker.run(Ownership(epoch=self._lease.epoch, still_ours=self._still_ours, ended=self._ended))

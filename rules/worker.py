@@ -36,6 +36,7 @@ from rules.identity import Identity
 from rules.model import RuleSet
 from rules.rule_change import RuleChange
 from rules.snapshot import Place, Restored, fingerprint_of, restore, save
+from rules.standing import Last, note
 from rules.worker_status import Growth, WorkerStatus
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Worker:
         self._covered_alarm_seq = 0
         self._written: dict[str, int] = {}
         self._skipped = 0
+        self.last: Last = {}
 
     @property
     def status(self) -> WorkerStatus:
@@ -167,6 +169,7 @@ class Worker:
             said = self._engine.feed(self._decoder.decode(part))
             for transition in sorted(said, key=lambda one: one.alarm_class.priority):
                 await self._write(transition, ownership)
+                note(self.last, transition)
             self._seq = part[-1].seq
             await asyncio.sleep(0)
 

@@ -22,6 +22,7 @@ from dashboards.api.password import password_router
 from dashboards.api.pictures import pictures_router
 from dashboards.api.readings import readings_router
 from dashboards.api.receipts import receipts_router
+from dashboards.api.rules import rules_router
 from dashboards.api.schemas import schemas_router
 from dashboards.api.session_routes import session_router, sessions_router
 from dashboards.api.silences import silences_router
@@ -37,6 +38,7 @@ ROUTERS = (
     actions_router,
     silences_router,
     readings_router,
+    rules_router,
     events_router,
     health_router,
     subscriptions_router,

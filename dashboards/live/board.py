@@ -14,6 +14,7 @@ from typing import Any
 
 from alerts.face import Stats
 from dashboards.live.nodes import Nodes
+from dashboards.live.rule_cards import RuleBook, RuleCard
 from dashboards.live.strangers import Stranger
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
@@ -57,6 +58,12 @@ class Board:
     roll_calls: dict[str, Reading] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=Nodes)
     strangers: dict[str, list[Stranger]] = field(default_factory=dict)
+    rule_book: RuleBook = field(default_factory=RuleBook)
+
+    @property
+    def rules(self) -> dict[str, RuleCard]:
+        """The rules that run, by id; what they are called, and what an operator does about them."""
+        return self.rule_book.cards
 
     def touch(self) -> None:
         """Say that something changed: what was made of the board has to be made anew."""

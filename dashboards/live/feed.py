@@ -2,9 +2,9 @@
 
 One follower of the ALERTS stream brings changes as they happen; a page of the list every few seconds
 repairs whatever a follower can't know (`dashboards.live.open_alerts`). Two more followers learn points
-from births, and lines up and down from node messages. Statuses and the readings of devices that somebody looks at are
-asked for once a second, and so are roll-call results, a thousand transmitters at a time; figures less often. A device
-whose question fails keeps no other from being asked.
+from births, and lines up and down from node messages; one learns what rules run. Statuses and the readings of devices
+that somebody looks at are asked for once a second, and so are roll-call results, a thousand transmitters at a time;
+figures less often. A device whose question fails keeps no other from being asked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from alerts.listing_face import AlertPage, ListRequest
 from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET, is_alert_change
-from dashboards.live import roll_calls
+from dashboards.live import roll_calls, rule_cards
 from dashboards.live.board import Board
 from dashboards.live.latest import LatestReadings, parts
 from dashboards.live.link import Link
@@ -84,6 +84,7 @@ class Feed:
             group.create_task(_every(FIGURES_S, self._ask_stats), name="stats")
             group.create_task(_every(POLL_S, self._ask_readings), name="readings")
             group.create_task(self._learn(), name="births")
+            group.create_task(self._follow_rules(), name="rules")
             if self._site.registry.transmitters:
                 group.create_task(self._follow_nodes(), name="nodes")
                 group.create_task(_every(POLL_S, self._ask_roll_calls), name="roll-calls")
@@ -95,6 +96,13 @@ class Feed:
         async for batch in backbone.reader(BIRTHS):
             self._site.learn(batch)
             await asyncio.sleep(0)  # thousands of births at once must not hold up the page
+
+    async def _follow_rules(self) -> None:
+        """Take the catalogue of rules and how their alarms stand, then what changes."""
+        backbone = await self._link.open()
+        async for batch in backbone.reader(rule_cards.STREAM, subjects=rule_cards.SUBJECTS, newest=True):
+            self._board.rule_book.apply(batch)
+            self._board.touch()
 
     async def _follow_nodes(self) -> None:
         """Take the newest birth, sign of life and death of every node, then those that come."""

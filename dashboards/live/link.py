@@ -13,6 +13,7 @@ from alerts.face import AlertsFace
 from backbone.client import Backbone
 from domain.errors import FengsuiError, LinkError
 from ingest.face import QueryFace
+from rules.face import RulesFace
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,11 @@ class Link:
     def query(self) -> QueryFace:
         """The readings service; raises LinkError while the backbone is away."""
         return QueryFace(self.backbone)
+
+    @property
+    def rules(self) -> RulesFace:
+        """The rules that run; raises LinkError while the backbone is away."""
+        return RulesFace(self.backbone)
 
     async def open(self) -> Backbone:
         """Connect, however long it takes, and make sure that the streams are there."""

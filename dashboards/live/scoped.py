@@ -50,6 +50,7 @@ def scoped_board(board: Board, units: frozenset[str]) -> Board:
         roll_calls=_within(board.roll_calls, units),
         nodes=copy.copy(board.nodes),
         strangers={},
+        rule_book=board.rule_book.without_states(),
     )
 
 

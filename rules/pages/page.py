@@ -89,6 +89,9 @@ def _body(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[str]:
         if condition is not None:
             yield from ["", told[at], "", *condition_lines(condition, language)]
     yield from ["", "消息：" if zh else "Message:", "", f"> {rule.messages.zh if zh else rule.messages.en}"]
+    if rule.procedure is not None:
+        head = "处置（时限为约定，无标准规定）：" if zh else "What the operator does (its times are assumptions):"
+        yield from ["", head, "", *(rule.procedure.zh if zh else rule.procedure.en).splitlines()]
 
 
 def _facts(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[tuple[str, str]]:

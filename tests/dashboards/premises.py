@@ -25,6 +25,11 @@ def premises(*, phone_url: str = "http://127.0.0.1:9/push") -> Registry:
     return build_registry(site, [Document("gw-east.yaml", _GATEWAY)], [Document("p.yaml", one) for one in _PROFILES])
 
 
+def files() -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+    """Return what the files of a site folder would say: the site, its gateway, its profiles."""
+    return _site("http://127.0.0.1:9/push"), _GATEWAY, _PROFILES
+
+
 def _site(phone_url: str) -> dict[str, Any]:
     zones = [
         {"id": "exit", "kind": "exit", "floor": 1, "labels": labels("安全出口", "exit"), "responsible": "p-chen"},

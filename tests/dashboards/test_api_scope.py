@@ -92,6 +92,8 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/v1/readings/latest"): Route(Right.READ, 404, params={"unit": "hotel"}),
     ("GET", "/api/v1/readings/gaps"): Route(Right.READ, 404, params={"point": POINT}),
     ("GET", "/api/v1/readings/quality"): Route(Right.READ, 404, params={"point": POINT}),
+    ("GET", "/api/v1/rules"): READ,
+    ("GET", "/api/v1/rules/{rule}"): HIDDEN,
     ("GET", "/api/v1/events"): Route(Right.READ, params={"for_s": 0}),
     ("GET", "/api/v1/schemas"): READ,
     ("GET", "/api/v1/schemas/{name}.json"): READ,
@@ -136,7 +138,13 @@ class District:
 
     def about(self, path: str) -> str:
         """Return a path with the hotel's ids in it."""
-        ids = {"alert_id": self.alert, "silence_id": self.silence, "name": "alert-event-v1", "user_id": "operator"}
+        ids = {
+            "alert_id": self.alert,
+            "silence_id": self.silence,
+            "name": "alert-event-v1",
+            "user_id": "operator",
+            "rule": "none",
+        }
         return path.format(**ids, token_id=NO_ID, session_id=NO_ID)
 
     async def call(self, http: httpx.AsyncClient, method: str, path: str, **headers: str) -> httpx.Response:

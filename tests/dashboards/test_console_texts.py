@@ -28,6 +28,13 @@ from dashboards.console.kpi.rows import KINDS, TABLES
 from dashboards.console.kpi.rows import TIMES as KPI_TIMES
 from dashboards.console.kpi.spans import Span
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
+from dashboards.console.rules.facts import ASIDES as RULE_ASIDES
+from dashboards.console.rules.plan_panel import WIDTHS as RULE_PLAN
+from dashboards.console.rules.result_panel import WIDTHS as RULE_RESULTS
+from dashboards.console.rules.result_rows import MARKS as RULE_CHANGES
+from dashboards.console.rules.rows import COLUMNS as RULE_COLUMNS
+from dashboards.console.rules.rows import Show as RuleShow
+from dashboards.console.rules.span import SPANS as RULE_SPANS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.texts import TEXTS, Language, text
@@ -35,7 +42,7 @@ from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
 from dashboards.console.trend import SPANS
 from dashboards.live.health import SERVICES, Condition
 from dashboards.live.roll_calls import Result
-from domain.alarm import AlarmClass, Level
+from domain.alarm import AlarmClass, Level, TransitionKind
 from domain.alert import Confirmation
 from domain.quality import Reason
 
@@ -83,6 +90,17 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "kpi_kind_": KINDS,
     "kpi_time_": KPI_TIMES,
     "kpi_span_": list(Span),
+    "rules_show_": list(RuleShow),
+    "rules_column_": RULE_COLUMNS,
+    "rules_origin_": ["library", "mixed", "own"],
+    "rules_aside_": RULE_ASIDES,
+    "rules_plan_": list(RULE_PLAN),
+    "rules_last_": list(RULE_SPANS),
+    "rules_from_": ["store", "log"],
+    "rules_changed_": list(RULE_CHANGES),
+    "rules_said_": list(TransitionKind),
+    "rules_": [*RULE_RESULTS, *(f"{name}_{key}" for name, keys in RULE_RESULTS.items() for key in keys)],
+    "rules_no_": list(RULE_RESULTS),
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""

@@ -289,7 +289,7 @@ def test_labels_of_devices_are_drawn_as_text_never_as_html(registry: Registry) -
 
 
 def test_a_rule_that_nobody_tells_of_has_no_words() -> None:
-    assert rule_words({}, "pressure_low", Language.ZH) is None
+    assert rule_words(None, Language.ZH) is None
 
 
 def test_times_say_their_zone() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cli.rule_files import load_ruleset
 from cli.rules_document_commands import pages, rule_schema
+from domain.alarm import AlarmClass
 from domain.errors import WireError
 from rules import TEST_SUFFIX, load
 from rules.bundle import RulesBundle
@@ -50,6 +51,19 @@ def test_rules_of_the_library_name_owner_source_and_reason() -> None:
         assert rule.owner == "fengsui", rule.id
         assert rule.source, rule.id
         assert rule.reason is not None, rule.id
+
+
+def test_every_rule_of_the_library_tells_the_operator_what_to_do() -> None:
+    for rule in load(library()):
+        assert rule.procedure is not None, rule.id
+        zh, en = (text.splitlines() for text in (rule.procedure.zh, rule.procedure.en))
+        assert 3 <= len(zh) == len(en) <= 7, rule.id
+        for at, (one, other) in enumerate(zip(zh, en, strict=True), 1):
+            assert one.startswith(f"{at}. "), rule.id
+            assert other.startswith(f"{at}. "), rule.id
+            assert (len(one) <= 70, len(other) <= 170) == (True, True), one
+        if rule.alarm_class is AlarmClass.FIRE:
+            assert "119" in rule.procedure.zh, rule.id
 
 
 def test_causes_are_the_reverse_of_consequences() -> None:

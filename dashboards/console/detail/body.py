@@ -137,7 +137,7 @@ class _Panels:
         """Draw what is known now."""
         view, alert = self._view, detail.alert
         registry = view.console.registry
-        rule = rule_words(getattr(view.console.board, "rules", {}), alert.rule, view.language)
+        rule = rule_words(view.console.board.rules.get(alert.rule), view.language)
         values = deciding(registry, alert, self._devices(alert), view.language)
         self._head.show(alert)
         self._why.follow(alert, rule, values)

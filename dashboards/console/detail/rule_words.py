@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dashboards.console.texts import Language
+from dashboards.live.rule_cards import RuleCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +20,8 @@ class RuleWords:
     source: str
 
 
-def rule_words(cards: Mapping[str, Any], rule: str, language: Language) -> RuleWords | None:
-    """Return the words of a rule by its card (`rules.cards_face.RuleCard`); None where none is known."""
-    card = cards.get(rule)
+def rule_words(card: RuleCard | None, language: Language) -> RuleWords | None:
+    """Return the words of a rule by its card; None where none is known."""
     if card is None:
         return None
     about = (card.description.of(language), card.watches.of(language))

@@ -1,0 +1,47 @@
+"""The span of a backtest as people choose it: the last hours or days, or two times in the site's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from domain.clock import NS_PER_S
+from rules.trials_face import MOST_SPAN_S
+
+SPANS: Mapping[str, int] = {"1h": 3600, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
+"""Choices, seconds back from now."""
+LEAST_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``start_ns <= t < end_ns``."""
+
+    start_ns: int
+    end_ns: int
+
+
+def last(seconds: int, now_ns: int) -> Span:
+    """Return the span up to now, whole minutes."""
+    end_s = now_ns // NS_PER_S // 60 * 60
+    return Span((end_s - seconds) * NS_PER_S, end_s * NS_PER_S)
+
+
+def written(time_ns: int, zone: tzinfo) -> str:
+    """Write a time as a browser's field has it."""
+    return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%Y-%m-%dT%H:%M}"
+
+
+def read(start: str, end: str, zone: tzinfo) -> Span | str:
+    """Read two times of a browser's fields; the key of what is wrong where they are no span."""
+    try:
+        times = [datetime.fromisoformat(one[:16]).replace(tzinfo=zone) for one in (start, end)]
+    except ValueError:
+        return "rules_span_no_time"
+    begin_s, end_s = (int(one.timestamp()) for one in times)
+    if end_s - begin_s < LEAST_S:
+        return "rules_span_turned"
+    if end_s - begin_s > MOST_SPAN_S:
+        return "rules_span_long"
+    return Span(begin_s * NS_PER_S, end_s * NS_PER_S)
