@@ -14,15 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from backbone.client import Backbone
+from backbone.subjects import RULES_BUCKET
 from domain.clock import NS_PER_S
 from domain.documents import Document
 from domain.quality import BAD, GOOD, Reason, pack
 from domain.site import Registry, build_registry
+from rules.cards import cards_of
+from rules.face import CATALOGUE, Catalogue
 from tests.dashboards import premises as hotel
 from tests.dashboards.cameras import Camera, camera
 from tests.dashboards.control_room import API_TOKEN, GATEWAY, Console, ControlRoom, Puppets, _alerts, _task
+from tests.rules.rules_scene import ruleset
 from tests.servers import connected, embedded_server
 
+RULE = "pressure_low"
+"""The rule of the library whose words the room knows."""
 PHONES = {"p-chen": "138 0013 8001", "p-lin": "+86 591 8700 1234", "p-he": "13900139000"}
 
 
@@ -102,6 +108,8 @@ async def detail_room(folder: Path, *, operator_password: str | None = None) -> 
         connected(server) as backbone,
         camera() as cam,
     ):
+        card = next(one for one in cards_of(ruleset()) if one.name == RULE)
+        await backbone.kv_put(RULES_BUCKET, CATALOGUE, Catalogue(version="1", cards=(card,)).encode())
         puppets = Instruments(GATEWAY)
         await puppets.answer(backbone)
         service = server.credentials["service"]

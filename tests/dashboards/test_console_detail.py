@@ -19,12 +19,14 @@ from domain.alarm import AlarmClass, EntityKind, Level, Place, TransitionKind
 from domain.alert import Confirmation
 from domain.clock import NS_PER_S
 from domain.errors import FengsuiError
+from rules.cards import cards_of
 from tests.dashboards.cameras import picture
 from tests.dashboards.control_room import EXIT
 from tests.dashboards.desks import chromium, sit_down
-from tests.dashboards.detail_room import DetailRoom, detail_room
+from tests.dashboards.detail_room import RULE, DetailRoom, detail_room
 from tests.dashboards.premises import HOSTILE
 from tests.dashboards.test_accounts_api import BEARER, PASSWORD, SCHOOL, STAFF_PASSWORD, staff
+from tests.rules.rules_scene import ruleset
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -134,6 +136,22 @@ async def test_it_says_why_it_fired_whom_to_call_and_what_became_of_the_messages
     own = room.console.url.removeprefix("http://")
     assert [url for url in asked if not url.startswith((f"http://{own}", f"ws://{own}", "data:", "blob:"))] == []
     assert faults == []
+
+
+async def test_the_rule_says_what_it_watches_and_the_operator_what_to_do(browser: Browser, room: DetailRoom) -> None:
+    alert_id = await raised(room, rule=RULE, rule_version="0")
+    card = next(one for one in cards_of(ruleset()) if one.name == RULE)
+    async with sit_down(browser, room, path=f"/alarm/{alert_id}") as page:
+        why = page.locator("[data-part=detail-why]")
+        await expect(why.locator(".detail-rule")).to_contain_text(card.labels.zh)
+        await expect(why.locator(".detail-rule")).to_have_attribute("href", f"/rules/{RULE}")
+        await expect(why).to_contain_text(card.description.zh)
+        await expect(why).to_contain_text(f"触发时版本 0，现版本 {card.version}")
+        await expect(why.locator(".detail-condition")).to_contain_text(card.condition.zh.splitlines()[0])
+        steps = [line.strip() for line in card.procedure_zh.splitlines() if line.strip()]
+        assert steps
+        for step in steps:
+            await expect(page.locator("[data-part=detail-procedure]")).to_contain_text(step)
 
 
 async def test_what_happens_to_it_is_on_the_page_at_once(browser: Browser, room: DetailRoom) -> None:
