@@ -21,6 +21,8 @@ from domain.clock import NS_PER_S, Clock
 
 KEPT_S = 5.0
 AROUND_S = 30.0
+MOST_KEPT = 64
+"""Alerts whose dossiers are kept: some hundred kilobytes each, in a storm."""
 DAY_NS = 86_400 * NS_PER_S
 PAST_NS = 365 * DAY_NS
 """How far back the history of a point goes: records are kept for a year (GB 25506-2010, secondary source)."""
@@ -70,8 +72,8 @@ class Dossiers:
         """Ask over ``link``; ``board`` is the whole one, whatever the scope of those who look."""
         self._link = link
         self._board = board
-        self._details: Shared[tuple[str, int], AlertDetail] = Shared(clock)
-        self._around: Shared[str, Around] = Shared(clock)
+        self._details: Shared[tuple[str, int], AlertDetail] = Shared(clock, most=MOST_KEPT)
+        self._around: Shared[str, Around] = Shared(clock, most=MOST_KEPT)
         self._clock = clock
         self._watched: Counter[str] = Counter()
 

@@ -25,11 +25,11 @@ class Head:
         self._deeds = AlarmDeeds(desk)
         self._drawn: object = None
         with box("detail-head", "detail-head") as self._root:
-            with box("badge"):
+            with box("detail-badge"):
                 self._shape = box("shape")
-                self._class = line("", "badge-class")
-                self._level = line("", "badge-level")
-                self._order = line("", "badge-first")
+                self._class = line("", "detail-class")
+                self._level = line("", "detail-level")
+                self._order = line("", "detail-first")
             with box("detail-title-words"):
                 self._words = line("", "detail-text")
                 self._words.props["role"], self._words.props["aria-level"] = "heading", "1"
@@ -37,7 +37,7 @@ class Head:
                     self._where = box("detail-where")
                     self._raised = line("")
                     self._elapsed = Tick("elapsed").classes("elapsed")
-            self._facts = box("facts", "detail-states")
+            self._facts = box("detail-states", "detail-states")
             with box("detail-owner"):
                 self._owner = line("", "owner-name")
                 self._doubt = line("", "detail-unknown").props("role=status")
@@ -89,9 +89,9 @@ class Head:
         self._facts.clear()
         with self._facts:
             for mark, words, style in facts(self._view.console.registry, alert, self._view.language):
-                line(f"{mark} {words}", f"fact fact-{style}")
+                line(f"{mark} {words}", f"detail-state detail-state-{style}")
             if not alert.is_open:
-                line(f"■ {self._view.text('detail_closed')}", "fact fact-calm")
+                line(f"■ {self._view.text('detail_closed')}", "detail-state detail-state-calm")
 
     def _draw_buttons(self, alert: AlertView) -> None:
         self._buttons.clear()

@@ -21,6 +21,9 @@ from dashboards.live.load import KEPT_S, Whose
 from domain.clock import NS_PER_S
 from domain.errors import FengsuiError, RefusedError
 
+AGAIN_S = 5
+"""How soon a question that failed is asked again."""
+
 
 class KpiPage(Body):
     """Figures over the span and of whom the address says."""
@@ -78,6 +81,7 @@ class KpiPage(Body):
 
     def _failed(self, error: FengsuiError) -> None:
         """Say why there are no newer figures; those that stand there stay."""
+        self._due_ns = self._view.now_ns() + AGAIN_S * NS_PER_S
         words = self._view.text("kpi_away")
         if isinstance(error, RefusedError):
             words = self._view.text("kpi_refused", reason=refusal_text(error.reason, self._view.language))
