@@ -57,9 +57,15 @@ async def second_person(desk: Desk, right: Right, unit: str | None = None) -> st
 async def _said(view: View, user: str, note: str) -> dict[str, str] | None:
     fields = (
         Field("user", view.text("account"), most=MOST_NAME, value=user, hint=view.text("second_hint")),
-        Field("password", view.text("password"), kind="password", most=MOST_PASSWORD, hint=note),
+        Field("password", view.text("password"), kind="password", most=MOST_PASSWORD),
     )
-    return await ask(view, view.text("second_title"), fields, save=view.text("second_agree"))
+    return await ask(view, _title(view, note), fields, save=view.text("second_agree"))
+
+
+def _title(view: View, note: str) -> str:
+    """Return what the dialog is about, and why it stands here again."""
+    title = view.text("second_title")
+    return f"{title} — {note}" if note else title
 
 
 async def _vouched(desk: Desk, request: VouchRequest) -> tuple[str | None, str]:
@@ -86,8 +92,8 @@ async def _typed(view: View) -> str | None:
     """Ask for a name, until it is another one than the first's."""
     note = ""
     while True:
-        fields = (Field("name", view.text("second_name"), most=MOST_NAME, hint=note),)
-        said = await ask(view, view.text("second_title"), fields, save=view.text("second_agree"))
+        fields = (Field("name", view.text("second_name"), most=MOST_NAME),)
+        said = await ask(view, _title(view, note), fields, save=view.text("second_agree"))
         if said is None:
             return None
         name = said["name"].strip()

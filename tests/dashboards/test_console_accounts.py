@@ -103,8 +103,10 @@ async def test_a_page_shows_what_is_within_the_scope_and_refuses_what_is_not_a_r
         await expect(row(page, mine)).to_be_visible()
         await expect(row(page, theirs)).to_have_count(0)
         await row(page, mine).locator("[data-action=acknowledge]").click()
-        await expect(row(page, mine).locator("[data-action=reset]")).to_be_visible()
-        await row(page, mine).locator("[data-action=reset]").click()
+        await expect(row(page, mine)).to_contain_text("已应答")
+        await expect(row(page, mine).locator("[data-action=reset]")).to_have_count(0)
+        await row(page, mine).locator(".times").click()
+        await page.keyboard.press("r")
         await expect(page.get_by_text("没有此权限")).to_be_visible()
         assert (await record(room, alert))["reset_at_ns"] is None
 

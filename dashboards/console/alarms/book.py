@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from dashboards.console.alarms.arranging import Entry, arranged, is_fire
+from dashboards.console.alarms.facts import FLOOD_RULE
 from dashboards.console.alarms.filters import AlarmFilter
 from dashboards.console.frame.lamps import is_folded
 from dashboards.live.board import Board, list_order
@@ -28,6 +29,9 @@ GROUPED_ABOVE = 60
 LISTED_BELOW = 40
 """Alarms, fires not counted, beyond which a list groups by building, and below which it stops. Assumptions: six and
 four screens of a small monitor; apart, so that a list does not change its form with every alarm."""
+
+MOST_SYSTEM = 500
+"""Alarms at the end of the list among which that of a flood is looked for: class system is the last."""
 
 Key = tuple[bool, int, int, str]
 
@@ -75,7 +79,11 @@ class Ranked:
 
 
 class Listing:
-    """The alarms that a filter lets through; ``revision`` rises when they change."""
+    """The alarms that a filter lets through; ``revision`` rises when they change.
+
+    ``is_flood``: more than people read one by one. ``has_digests``: the alerts service says so, too, and tells in
+    digests of all but fires.
+    """
 
     def __init__(self, matches: Callable[[AlertView], bool], alerts: Iterable[AlertView]) -> None:
         """Begin with what is open now."""
@@ -87,6 +95,7 @@ class Listing:
         self.counts = Counter(alert.alarm_class for alert in self._main.alerts)
         self.first: AlertView | None = None
         self.is_flood = False
+        self.has_digests = False
         self.revision = 0
         self._settle()
 
@@ -139,6 +148,7 @@ class Listing:
         self.revision += 1
         self._arranged.clear()
         self.first = self._main.first()
+        self.has_digests = any(alert.rule == FLOOD_RULE for alert in self._main.alerts[-MOST_SYSTEM:])
         others = len(self._main) - self.fires
         self.is_flood = others > (LISTED_BELOW if self.is_flood else GROUPED_ABOVE)
 

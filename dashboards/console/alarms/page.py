@@ -14,7 +14,6 @@ from dashboards.console.alarms.actions import AlarmDeeds
 from dashboards.console.alarms.arranging import Entry, members
 from dashboards.console.alarms.book import AlarmBook, Listing
 from dashboards.console.alarms.bulk import MOST_AT_ONCE
-from dashboards.console.alarms.facts import FLOOD_RULE
 from dashboards.console.alarms.filter_bar import FORMS, FilterBar
 from dashboards.console.alarms.filters import AlarmFilter
 from dashboards.console.alarms.rows import RowBook
@@ -126,9 +125,8 @@ class AlarmsPage(Body):
         text, board = self._view.text, self._view.console.board
         count = len(listing.alerts)
         change(self._count, text("alarms_open", count=count) if count else "")
-        flood = any(alert.rule == FLOOD_RULE for alert in listing.alerts[-MOST_AT_ONCE:])
         notes = [
-            text("alarms_digests") if flood else "",
+            text("alarms_digests") if listing.has_digests else "",
             text("alarms_grouped") if self._by_building(listing) else "",
             text("alarms_cut") if board.alerts_cut is not None else "",
         ]

@@ -13,7 +13,7 @@ from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
 
-KEYS = ("raised", "class", "text", "place", "outcome", "people", "answered")
+KEYS = ("raised", "class", "words", "place", "outcome", "people", "answered")
 WIDTHS = ("10.5rem", "5.5rem", "minmax(0, 2fr)", "minmax(0, 1.6fr)", "minmax(0, 1fr)", "minmax(0, 1fr)", "6.5rem")
 MARKS: Mapping[AlarmClass, str] = {
     AlarmClass.FIRE: "▲",
@@ -41,7 +41,7 @@ def history_row(view: View, alert: AlertView) -> dict[str, Any]:
         "cells": {
             "raised": moment_text(alert.raised_at_ns, console.zone),
             "class": Cell(view.text(f"class_{alert.alarm_class}"), mark=MARKS[alert.alarm_class]),
-            "text": Cell(text, go=f"/alarm/{alert.id}"),
+            "words": Cell(text, go=f"/alarm/{alert.id}"),
             "place": place_text(console.registry, alert.place, language),
             "outcome": outcome_words(view, alert),
             "people": people_words(view, alert),

@@ -16,6 +16,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "history_confirmed": ("核实结论", "Finding"),
     "history_person": ("人员（姓名或编号）", "Person (name or id)"),
     "history_text": ("内容包含", "Text has"),
+    "history_words": ("内容", "Alarm"),
     "history_raised": ("发生时间", "Raised"),
     "history_place": ("位置", "Place"),
     "history_outcome": ("结果", "Outcome"),
