@@ -24,7 +24,6 @@ from cli.rules_backtest_command import backtest
 from cli.rules_change_commands import apply, diff
 from cli.rules_document_commands import docs, schema
 from cli.rules_explain_command import explain
-from cli.rules_helper import helper
 from cli.site_files import load_documents, load_registry
 from cli.yaml_documents import read_document
 from domain.documents import Document
@@ -44,7 +43,6 @@ app.command()(apply)
 app.command()(backtest)
 app.command()(schema)
 app.command()(docs)
-app.command(hidden=True)(helper)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / write JSON")]
 LangOption = Annotated[Language, typer.Option(envvar="FENGSUI_LANG", help="zh 或 en / zh or en")]

@@ -1,7 +1,8 @@
-"""``fengsui rules helper``: does one task of a rules process and ends; nobody starts it by hand.
+"""``python -m cli.rules_helper SITE STATE``: does one task of a rules process and ends; nobody starts it by hand.
 
 It reads the task from standard input, writes how far it is and what came of it to standard output
-(`rules.helper`), and gives way to whoever else wants the processor.
+(`rules.helper`). A backtest gives way to whoever else wants the processor. No command of ``fengsui``: somebody waits
+for the answer, and the whole command line takes three times as long to import.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from pydantic import ValidationError
 
 from backbone.client import Backbone
 from cli.rule_files import load_ruleset, read_folder
-from cli.rule_trial import try_rule
 from cli.rules_running import RunningRules
 from cli.session import Session, open_session
 from domain.documents import Document
@@ -31,22 +30,18 @@ from rules.helper import Command
 from rules.plan_facts import plan_facts
 from rules.trials_face import Backtest, CaseOutcome, CasesRun
 
-NICE, NICE_SHORT = 10, 4
-"""How far behind the processes that watch over people it stands; somebody waits for what is short."""
+NICE, NICE_SHORT = 10, 1
+"""How far behind the processes that watch over people it stands: a backtest of minutes, and an answer of a second."""
 TELL_EVERY_S = 0.25
 
 
 def helper_command(site: Path, state: Path) -> Command:
     """Return how a rules process starts a helper for its site."""
-    words = ["rules", "helper", "--site", str(site.absolute()), "--state", str(state.absolute())]
-    return (sys.executable, "-m", "cli", *words)
+    return (sys.executable, "-m", "cli.rules_helper", str(site.absolute()), str(state.absolute()))
 
 
-def helper(
-    site: Annotated[Path, typer.Option(exists=True, file_okay=False)],
-    state: Annotated[Path, typer.Option()],
-) -> None:
-    """规则进程的助手 / A helper of the rules process."""
+def main(site: Path, state: Path) -> None:
+    """Do the task on standard input; whatever is not foreseen ends with its trace on standard error."""
     try:
         task = json.loads(sys.stdin.readline())
         os.nice(NICE if task["task"] == "backtest" else NICE_SHORT)
@@ -99,6 +94,8 @@ async def _backtest(backbone: Backbone, session: Session, ruleset: RuleSet, task
             told_s = time.monotonic()
             _say({"share": round(share, 4)})
 
+    from cli.rule_trial import try_rule  # noqa: PLC0415  # what is short need not wait for it
+
     _known(ruleset, task)
     try:
         asked = Backtest.model_validate({name: value for name, value in task.items() if name != "task"})
@@ -118,3 +115,7 @@ def _say(told: Mapping[str, Any]) -> None:
     """Write a line; whoever asked may have gone, and then this ends."""
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -42,7 +42,7 @@ STATES = "states"
 """``states.<p>``: how the alarms of a partition stand, by rule."""
 EXPLAIN, TEST, BEGIN, JOB, CANCEL = (f"svc.rules.desk.{one}" for one in ("explain", "test", "begin", "job", "cancel"))
 
-ANSWER_S = 90.0
+ANSWER_S = 120.0
 """A helper compiles the rule for the whole site: seconds for a million points, more on a busy machine."""
 
 M = TypeVar("M", bound=BaseModel)

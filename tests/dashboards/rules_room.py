@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from alerts import process as alerts_process
 from backbone.client import Backbone
+from backbone.server import EmbeddedServer
 from domain.accounts import UserRole
 from domain.clock import NS_PER_S
 from domain.site import Registry
@@ -33,6 +34,8 @@ class RulesRoom(ControlRoom):
 
     registry: Registry | None = None
     start_ns: int = 0
+    rules: AsyncExitStack | None = None
+    """Closing it ends the rules process."""
 
 
 @asynccontextmanager
@@ -42,7 +45,19 @@ async def rules_room(folder: Path) -> AsyncIterator[RulesRoom]:
     async with (
         embedded_server(folder, [("hotel", "gw-east")]) as server,
         connected(server) as backbone,
-        rules_running(site, folder, backbone) as registry,
+        AsyncExitStack() as rules,
+    ):
+        registry = await rules.enter_async_context(rules_running(site, folder, backbone))
+        async with _room(folder, server, backbone, registry) as room:
+            room.rules = rules
+            yield room
+
+
+@asynccontextmanager
+async def _room(
+    folder: Path, server: EmbeddedServer, backbone: Backbone, registry: Registry
+) -> AsyncIterator[RulesRoom]:
+    async with (
         store_running(registry, backbone, folder / "ingest"),
         _alerts(folder, registry, backbone),
     ):

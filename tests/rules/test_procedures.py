@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.app import app
 from cli.problem_texts import in_language
 from cli.rule_files import load_ruleset, rule_texts
 from domain.errors import ConfigurationError
@@ -23,6 +26,14 @@ def test_a_site_replaces_the_procedure_of_a_library_rule_and_nothing_else(tmp_pa
     assert after.meaning == before.meaning
     assert (set(site.own), set(site.own_procedures)) == (set(), {"pressure_low"})
     assert site.version != library.version
+
+
+def test_explain_shows_it(tmp_path: Path) -> None:
+    (tmp_path / "procedures.yaml").write_text(OWN, encoding="utf-8")
+    words = ["rules", "explain", "pressure_low", "--rules", str(tmp_path)]
+    assert "先打泵房电话 8001" in CliRunner().invoke(app, words).output
+    told = json.loads(CliRunner().invoke(app, [*words, "--json", "--lang", "en"]).output)
+    assert told["rule"]["procedure"] == "Call the pump room, 8001"
 
 
 def test_it_travels_with_the_rules_that_are_applied(tmp_path: Path) -> None:
