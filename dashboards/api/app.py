@@ -20,6 +20,7 @@ from dashboards.api.health import health_router
 from dashboards.api.kpi import kpi_router
 from dashboards.api.login import login_router
 from dashboards.api.password import password_router
+from dashboards.api.pictures import pictures_router
 from dashboards.api.readings import readings_router
 from dashboards.api.receipts import receipts_router
 from dashboards.api.rules import rules_router
@@ -46,6 +47,7 @@ ROUTERS = (
     answer_router,
     receipts_router,
     schemas_router,
+    pictures_router,
     session_router,
     users_router,
     tokens_router,

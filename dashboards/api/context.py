@@ -13,6 +13,7 @@ from dashboards.api.principal import Kind, Principal
 from dashboards.api.sessions import CSRF_HEADER, SAFE_METHODS, from_our_site, same, session_key
 from dashboards.live.board import Board
 from dashboards.live.link import Link
+from dashboards.live.pictures import Pictures
 from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
 from domain.accounts import Right
@@ -32,6 +33,7 @@ class Context:
     tail: AlertTail
     clock: Clock
     door: Door
+    pictures: Pictures
 
     @property
     def registry(self) -> Registry:

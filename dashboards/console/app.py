@@ -25,12 +25,16 @@ from dashboards.console.socket_limits import MOST_MESSAGE
 from dashboards.console.view import Console
 from dashboards.console.wording import zone_of
 from dashboards.live.board import Board
+from dashboards.live.dossiers import Dossiers
 from dashboards.live.feed import Feed
 from dashboards.live.history import History
 from dashboards.live.link import Connect, Link
+from dashboards.live.load import Load
 from dashboards.live.once import Once
+from dashboards.live.pictures import Pictures
 from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
+from dashboards.live.windows import Windows
 from domain.clock import SystemClock
 from domain.errors import FengsuiError, LinkError, RefusedError
 from domain.site import Registry
@@ -85,10 +89,27 @@ async def serve(
     site = LiveSite(registry)
     feed = Feed(link, site, board, tail, clock)
     door = Door(link, clock, api_token=api_token, secret=secret, is_open=not sign_in)
-    app = make_app(Context(site, link, board, tail, clock, door))
+    pictures = Pictures(lambda: site.registry.site.console.pictures, clock)
+    app = make_app(Context(site, link, board, tail, clock, door, pictures))
     zone = zone_of(registry.site.timezone)
     pace = Pace(board)
-    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, door, pace, Once()))
+    console = Console(
+        site,
+        board,
+        feed,
+        link,
+        History(link, clock),
+        clock,
+        zone,
+        door,
+        pace,
+        Once(),
+        dossiers=Dossiers(link, board, clock),
+        windows=Windows(link, clock),
+        load=Load(link, clock),
+        pictures=pictures,
+    )
+    add_page(console)
     look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}
     ui.run_with(app, reconnect_timeout=PATIENCE_S, show_welcome_message=False, **look)
     listener = _listen(host, port)

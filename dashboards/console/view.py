@@ -16,12 +16,16 @@ from dashboards.console.pace import Pace
 from dashboards.console.preferences import Preferences
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
+from dashboards.live.dossiers import Dossiers
 from dashboards.live.feed import Feed
 from dashboards.live.history import History
 from dashboards.live.link import Link
+from dashboards.live.load import Load
 from dashboards.live.once import Once
+from dashboards.live.pictures import Pictures
 from dashboards.live.site import LiveSite
 from domain.alarm import AlarmClass
+from dashboards.live.windows import Windows
 from domain.clock import NS_PER_S, Clock
 from domain.site import Registry
 
@@ -46,6 +50,10 @@ class Console:
     door: Door
     pace: Pace
     once: Once
+    dossiers: Dossiers
+    windows: Windows
+    load: Load
+    pictures: Pictures
 
     @property
     def registry(self) -> Registry:

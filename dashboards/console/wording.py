@@ -86,6 +86,12 @@ def moment_text(time_ns: int, zone: tzinfo) -> str:
     return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%Y-%m-%d %H:%M:%S}"
 
 
+def zoned_text(time_ns: int, zone: tzinfo) -> str:
+    """Write day and time with the zone's distance from UTC: ``2026-11-28 20:48:19 UTC+08:00``."""
+    moment = datetime.fromtimestamp(time_ns // NS_PER_S, zone)
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC{moment.isoformat()[-6:]}"
+
+
 def brief_moment_text(time_ns: int, now_ns: int, zone: tzinfo) -> str:
     """Write a time of day, and the day before it where that is not today."""
     moment, now = (datetime.fromtimestamp(one / NS_PER_S, zone) for one in (time_ns, now_ns))

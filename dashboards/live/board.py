@@ -41,7 +41,8 @@ class Board:
 
     ``alerts_cut``: the list of open alerts was longer than one reply holds; of this class and those
     below there may be more than the board has. ``roll_calls``: newest result by point key. ``strangers``: by host.
-    ``revision`` rises with every change of anything, `touch` says so.
+    ``revision`` rises with every change of anything, `touch` says so. ``news``: events of each alert that a page shows
+    the whole of (`dashboards.live.dossiers`), since it does.
     """
 
     connected: bool = False
@@ -51,6 +52,7 @@ class Board:
     alerts_at_ns: int = 0
     alerts_cut: AlarmClass | None = None
     alerts_revision: int = 0
+    news: dict[str, int] = field(default_factory=dict)
     stats: Stats | None = None
     readings: dict[str, Reading] = field(default_factory=dict)
     roll_calls: dict[str, Reading] = field(default_factory=dict)
@@ -97,4 +99,6 @@ class Board:
         else:
             self.alerts.pop(alert.id, None)
         self.alerts_revision += 1
+        if alert.id in self.news:
+            self.news[alert.id] += 1
         self.touch()

@@ -6,6 +6,7 @@ NiceGUI keeps its application in a module, so every test that starts a console n
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import logging
 import signal
@@ -15,8 +16,18 @@ from typing import Any
 from backbone.client import Backbone
 from backbone.credentials import Credentials
 from dashboards.console.app import serve
+from domain.site import Registry
 from tests.dashboards.district import district
 from tests.dashboards.premises import premises
+
+
+def registry_of(settings: dict[str, Any]) -> Registry:
+    """Return the hotel, a district, or what the module that ``premises`` names makes of the settings."""
+    if "premises" in settings:
+        made = importlib.import_module(settings["premises"]).registry_of(settings)
+        assert isinstance(made, Registry)
+        return made
+    return district(settings["transmitters"]) if settings.get("transmitters") else premises()
 
 
 async def main(settings: dict[str, Any]) -> None:
@@ -28,7 +39,7 @@ async def main(settings: dict[str, Any]) -> None:
         return await Backbone.connect(settings["url"], credentials=credentials, name="console", timeout_s=2)
 
     await serve(
-        district(settings["transmitters"]) if settings.get("transmitters") else premises(),
+        registry_of(settings),
         connect=connect,
         host="127.0.0.1",
         port=settings["port"],

@@ -23,8 +23,18 @@ from dashboards.console.alarms.causes import CAUSES, OTHER
 from dashboards.console.alarms.filter_bar import FORMS
 from dashboards.console.alarms.filters import PARTS, Standing
 from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
+from dashboards.console.detail.contacts import ROLES
+from dashboards.console.detail.parts import PARTS as DETAIL_PARTS
+from dashboards.console.detail.receipts import AUDITED, STATES, TIMES
+from dashboards.console.frame.lamps import LampKind
+from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
+from dashboards.console.gateway_panel import STORE_AWAY
 from dashboards.console.history.form import SHOWN
 from dashboards.console.history.rows import KEYS
+from dashboards.console.kpi.marks import NAMES, SOURCES
+from dashboards.console.kpi.rows import KINDS, TABLES
+from dashboards.console.kpi.rows import TIMES as KPI_TIMES
+from dashboards.console.kpi.spans import Span
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.rules.facts import ASIDES as RULE_ASIDES
 from dashboards.console.rules.plan_panel import WIDTHS as RULE_PLAN
@@ -76,10 +86,21 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "roll_call_": [*(result.name.lower() for result in Result), "never"],
     "trend_": list(SPANS),
     "limit_": ["high", "low"],
-    "notice_": ["queued", "sending", "accepted", "dead"],
-    "audit_": ["told", "nobody_to_tell"],
     "admin_tab_": list(TABS),
     "admin_did_": DEEDS,
+    "notice_": STATES,
+    "audit_": AUDITED,
+    "detail_": DETAIL_PARTS,
+    "detail_role_": ROLES,
+    "detail_time_": TIMES,
+    "detail_over_": ["high", "low"],
+    "detail_mark_": ["event", "raised", "acknowledged", "cleared"],
+    "kpi_": [*TABLES, "marks", "load", "classes"],
+    "kpi_name_": NAMES,
+    "kpi_source_": SOURCES,
+    "kpi_kind_": KINDS,
+    "kpi_time_": KPI_TIMES,
+    "kpi_span_": list(Span),
     "rules_show_": list(RuleShow),
     "rules_column_": RULE_COLUMNS,
     "rules_origin_": ["library", "mixed", "own"],
