@@ -12,11 +12,9 @@ from pydantic import Field
 
 from domain.ids import Token
 from domain.site.labels import Labels, Settings
+from domain.wording import PLAN_PATTERN
 
 PLANS = "plans"
-PLAN_PATTERN = r"^plans/[A-Za-z0-9_-]{1,64}\.svg$"
-"""A plan is a file of the site's own folder and of no other."""
-
 At = tuple[float, float]
 """``[x, y]`` on the floor's plan."""
 

@@ -31,6 +31,7 @@ from pydantic import Field
 
 from domain.ids import Token
 from domain.quantity import Quantity
+from domain.site.floors import At
 from domain.site.labels import Labels, Settings
 
 Code = Annotated[int, Field(ge=0, le=255)]

@@ -130,7 +130,7 @@ def _line(
         registry.devices[f"{unit}/{device.id}"].profile.profile: None for unit, _, own in nodes for device in own
     }
     return Line(
-        connection=connection,
+        connection=_undrawn(connection),
         profiles=tuple(registry.profiles[name] for name in sorted(profiles)),
         points=tuple(
             point
@@ -141,6 +141,14 @@ def _line(
         transmitters=tuple(hosted),
         timezone=registry.site.timezone,
     )
+
+
+def _undrawn(connection: Connection) -> Connection:
+    """Return a connection without coordinates: a device that moves on its floor's plan is the same to its line."""
+    if all(device.at is None for device in connection.devices):
+        return connection
+    devices = tuple(device.model_copy(update={"at": None}) for device in connection.devices)
+    return connection.model_copy(update={"devices": devices})
 
 
 def plan_of(before: Registry, after: Registry, unit: str, gateway: str) -> Plan:
