@@ -302,6 +302,7 @@ class GatewaySettings(Settings):
     unit: Token
     labels: Labels
     zone: Token | None = Field(default=None, description="where it hangs; the zone of its first device when absent")
+    at: At | None = Field(default=None, description="where it hangs on the floor's plan")
     http: HttpSettings | None = HttpSettings()
     spool_bytes: int = Field(default=512 * 2**20, ge=2**20)
     spool_age_s: float = Field(default=14 * 86400, gt=0)

@@ -181,7 +181,7 @@ def _gateway_changes(name: str, old: GatewaySettings, new: GatewaySettings) -> I
 
 
 def _head(settings: BaseModel) -> dict[str, Any]:
-    return settings.model_dump(mode="json", exclude={"connections"})
+    return settings.model_dump(mode="json", exclude={"connections", "at"})
 
 
 def _line_changes(name: str, old: Line, new: Line) -> Iterator[Change]:
