@@ -19,6 +19,7 @@ from dashboards.api.health import health_router
 from dashboards.api.kpi import kpi_router
 from dashboards.api.login import login_router
 from dashboards.api.password import password_router
+from dashboards.api.plans import plans_router
 from dashboards.api.readings import readings_router
 from dashboards.api.receipts import receipts_router
 from dashboards.api.schemas import schemas_router
@@ -36,6 +37,7 @@ ROUTERS = (
     actions_router,
     silences_router,
     readings_router,
+    plans_router,
     events_router,
     health_router,
     subscriptions_router,

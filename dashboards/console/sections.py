@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dashboards.console.alarms.page import AlarmsPage
+from dashboards.console.overview.page import OverviewPage
 from dashboards.console.section import Section
 
-SECTIONS: tuple[Section, ...] = (Section("alarms", "/", AlarmsPage),)
+SECTIONS: tuple[Section, ...] = (
+    Section("alarms", "/", AlarmsPage),
+    Section("overview", "/overview", OverviewPage),
+)
 
 BY_PATH = {section.path: section for section in SECTIONS}

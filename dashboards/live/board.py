@@ -15,6 +15,7 @@ from typing import Any
 from alerts.face import Stats
 from dashboards.live.nodes import Nodes
 from dashboards.live.strangers import Stranger
+from dashboards.live.today import Today
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 
@@ -55,6 +56,7 @@ class Board:
     roll_calls: dict[str, Reading] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=Nodes)
     strangers: dict[str, list[Stranger]] = field(default_factory=dict)
+    today: Today = field(default_factory=Today)
 
     def touch(self) -> None:
         """Say that something changed: what was made of the board has to be made anew."""
@@ -83,5 +85,6 @@ class Board:
             self.alerts[alert.id] = alert
         else:
             self.alerts.pop(alert.id, None)
+        self.today.add(alert)
         self.alerts_revision += 1
         self.touch()

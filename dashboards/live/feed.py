@@ -23,6 +23,7 @@ from alerts.face import MOST_LISTED
 from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET, is_alert_change
+from dashboards.console.wording import zone_of
 from dashboards.live import roll_calls
 from dashboards.live.board import Board
 from dashboards.live.latest import LatestReadings, parts
@@ -31,6 +32,7 @@ from dashboards.live.nodes import SUBJECTS
 from dashboards.live.site import LiveSite
 from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
+from dashboards.live.today import fill
 from domain.alert import AlertView
 from domain.clock import Clock
 from domain.errors import FengsuiError, WireError
@@ -82,6 +84,7 @@ class Feed:
             group.create_task(_every(FIGURES_S, self._ask_stats), name="stats")
             group.create_task(_every(POLL_S, self._ask_readings), name="readings")
             group.create_task(self._learn(), name="births")
+            group.create_task(_every(FIGURES_S, self._fill_today), name="today")
             if self._site.registry.transmitters:
                 group.create_task(self._follow_nodes(), name="nodes")
                 group.create_task(_every(POLL_S, self._ask_roll_calls), name="roll-calls")
@@ -150,6 +153,10 @@ class Feed:
             self._board.replace_alerts(alerts, now_ns, cut=len(alerts) == MOST_LISTED)
         self._board.alerts_at_ns = now_ns
         self._board.touch()
+
+    async def _fill_today(self) -> None:
+        zone = zone_of(self._site.registry.site.timezone)
+        await fill(self._board.today, self._link, self._clock.now_ns(), zone)
 
     async def _ask_stats(self) -> None:
         self._board.stats = await self._link.alerts.stats()

@@ -87,6 +87,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", SILENCE + "/{silence_id}"): HIDDEN,
     ("POST", SILENCE + "/{silence_id}/confirm"): acts(Right.SHELVE_FIRE),
     ("POST", SILENCE + "/{silence_id}/expire"): acts(Right.SILENCE),
+    ("GET", "/api/v1/units/{unit}/buildings/{building}/floors/{floor}/plan"): Route(Right.READ, 404),
     ("GET", "/api/v1/readings"): Route(Right.READ, 404, params={"point": POINT}),
     ("GET", "/api/v1/readings/latest"): Route(Right.READ, 404, params={"unit": "hotel"}),
     ("GET", "/api/v1/readings/gaps"): Route(Right.READ, 404, params={"point": POINT}),
