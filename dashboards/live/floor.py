@@ -16,8 +16,10 @@ from dashboards.live.board import Board
 from dashboards.live.health import Health, node_health
 from dashboards.live.summary import KINDS, FloorKey, is_fresh
 from domain.alert import AlertView
-from domain.site import Device, Registry, Zone
+from domain.points import Point
+from domain.site import Device, Labels, Registry, Zone
 from domain.site.floors import At
+from domain.words import COMPONENT_STATE
 
 SYSTEM = "system"
 """Duty and system alarms: no lamp has them, a device does."""
@@ -44,33 +46,64 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A device of the floor, where it is drawn, and how it stands."""
+class Component:
+    """A component of a panel that has a zone or a place of its own: it may be floors away from its panel."""
 
+    point: Point
+    zone: Zone
     device: Device
+    labels: Labels
     at: At | None
-    standing: Standing
+
+    @property
+    def key(self) -> str:
+        """``unit/device/point``."""
+        return self.point.key
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A component of a panel with a place of its own, and the alerts at it."""
+class Premises:
+    """What stands on each floor of one unit."""
 
-    key: str
-    label_zh: str
-    label_en: str
-    device: str
-    at: At
+    devices: Mapping[FloorKey, Sequence[Device]]
+    components: Mapping[FloorKey, Sequence[Component]]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A device or component of the floor, where it is drawn, and how it stands."""
+
+    thing: Device | Component
+    at: At | None
     standing: Standing
+
+    @property
+    def device(self) -> Device:
+        """The device itself, or the panel of the component."""
+        return self.thing.device if isinstance(self.thing, Component) else self.thing
+
+    @property
+    def zone(self) -> Zone:
+        """Where it is."""
+        return self.thing.zone
+
+    @property
+    def labels(self) -> Labels:
+        """What people call it."""
+        return self.thing.labels if isinstance(self.thing, Component) else self.thing.settings.labels
 
 
 @dataclass(frozen=True, slots=True)
 class FloorState:
-    """Everything on a floor; devices worst first. ``spots`` are those components that have something to tell."""
+    """Everything on a floor; devices and components worst first."""
 
     zones: tuple[tuple[Zone, Standing], ...]
-    devices: tuple[Placed, ...]
-    spots: tuple[Spot, ...]
+    things: tuple[Placed, ...]
+
+    @property
+    def silent(self) -> int:
+        """Of how many things nothing is known now."""
+        return sum(placed.standing.doubtful for placed in self.things)
 
 
 def floors_of(registry: Registry, unit: str, building: str) -> list[int]:
@@ -82,43 +115,83 @@ def floors_of(registry: Registry, unit: str, building: str) -> list[int]:
     return sorted({*(zone.floor for zone in found.zones), *(floor.floor for floor in found.floors)}, reverse=True)
 
 
-def devices_by_floor(registry: Registry, unit: str) -> dict[FloorKey, list[Device]]:
-    """Return the devices of a unit by floor."""
-    found: dict[FloorKey, list[Device]] = defaultdict(list)
+def devices_by_unit(registry: Registry) -> dict[str, list[Device]]:
+    """Return the devices of every unit; keep it as long as the registry is the same."""
+    found: dict[str, list[Device]] = defaultdict(list)
     for device in registry.devices.values():
-        if device.gateway.unit == unit:
-            found[unit, device.zone.building.id, device.zone.settings.floor].append(device)
+        found[device.gateway.unit].append(device)
     return found
 
 
-def floor_state(board: Board, registry: Registry, floor: FloorKey, now_ns: int, *, known: bool) -> FloorState:
-    """Return how everything on a floor stands. ``known``: the absence of an alarm can be believed."""
-    unit, building, number = floor
-    zones = [zone for zone in registry.zones.values() if _on(zone, floor)]
-    devices = devices_by_floor(registry, unit).get(floor, [])
-    here = [
-        alert
-        for alert in board.alerts.values()
-        if (alert.place.unit, alert.place.building, alert.place.floor) == (unit, building, number)
-        and not is_folded(alert)
-    ]
-    of_device: dict[str, list[AlertView]] = defaultdict(list)
-    of_zone: dict[str, list[AlertView]] = defaultdict(list)
-    for alert in here:
-        if alert.place.device is not None:
-            of_device[alert.place.device].append(alert)
-        elif alert.place.zone is not None:
-            of_zone[alert.place.zone].append(alert)
+def premises_of(registry: Registry, devices: Iterable[Device]) -> Premises:
+    """Return what stands where of the ``devices`` of a unit; keep it as long as the registry is the same."""
+    by_floor: dict[FloorKey, list[Device]] = defaultdict(list)
+    components: dict[FloorKey, list[Component]] = defaultdict(list)
+    for device in devices:
+        by_floor[floor_of(device.zone)].append(device)
+        for component in _components(registry, device):
+            components[floor_of(component.zone)].append(component)
+    return Premises(by_floor, components)
+
+
+def floor_of(zone: Zone) -> FloorKey:
+    """Return the floor of a zone."""
+    return zone.unit.id, zone.building.id, zone.settings.floor
+
+
+def _components(registry: Registry, device: Device) -> Iterator[Component]:
+    for at in registry.points.of_device(device.gateway.unit, device.settings.id):
+        point = registry.points[int(at)]
+        spot = registry.spots.get(point.key)
+        if point.word == COMPONENT_STATE and (point.zone is not None or spot is not None):
+            labels = registry.point_labels.get(point.key) or Labels(zh=point.name, en=point.name)
+            yield Component(point, registry.zone_of(point), device, labels, spot)
+
+
+def floor_state(
+    board: Board, registry: Registry, premises: Premises, floor: FloorKey, now_ns: int, *, known: bool
+) -> FloorState:
+    """Return how everything on a floor stands. ``known``: the absence of an alarm can be believed.
+
+    An alert belongs to its device and to its component; where neither is on this floor, to its zone.
+    """
+    alerts = _Alerts(alert for alert in board.alerts.values() if _is_on(alert, floor) and not is_folded(alert))
     heard = _Heard(board, registry, now_ns, known=known)
-    placed = [
-        Placed(device, device.settings.at, standing_of(of_device[device.settings.id], heard=heard.of(device)))
-        for device in devices
+    things = [
+        *(Placed(one, one.at, alerts.at_component(one, heard)) for one in premises.components.get(floor, ())),
+        *(Placed(one, one.settings.at, alerts.at_device(one, heard)) for one in premises.devices.get(floor, ())),
     ]
+    zones = [zone for zone in registry.zones.values() if floor_of(zone) == floor]
     return FloorState(
-        zones=tuple((zone, standing_of(of_zone[zone.settings.id], heard=True)) for zone in zones),
-        devices=tuple(sorted(placed, key=lambda one: one.standing.order)),
-        spots=tuple(_spots(registry, here, known=known)),
+        zones=tuple((zone, standing_of(alerts.left_in(zone), heard=True)) for zone in zones),
+        things=tuple(sorted(things, key=lambda one: one.standing.order)),
     )
+
+
+class _Alerts:
+    """The alerts of a floor, handed out to what they are of."""
+
+    def __init__(self, alerts: Iterable[AlertView]) -> None:
+        self._all = list(alerts)
+        self._taken: set[str] = set()
+
+    def at_device(self, device: Device, heard: _Heard) -> Standing:
+        found = [alert for alert in self._all if alert.place.device == device.settings.id]
+        self._taken |= {alert.id for alert in found}
+        return standing_of(found, heard=heard.of(device))
+
+    def at_component(self, component: Component, heard: _Heard) -> Standing:
+        name, panel = component.point.name, component.device.settings.id
+        found = [alert for alert in self._all if (alert.place.device, alert.place.point) == (panel, name)]
+        self._taken |= {alert.id for alert in found}
+        return standing_of(found, heard=heard.of(component.device))
+
+    def left_in(self, zone: Zone) -> list[AlertView]:
+        return [one for one in self._all if one.id not in self._taken and one.place.zone == zone.settings.id]
+
+
+def _is_on(alert: AlertView, floor: FloorKey) -> bool:
+    return (alert.place.unit, alert.place.building, alert.place.floor) == floor
 
 
 def standing_of(alerts: Sequence[AlertView], *, heard: bool) -> Standing:
@@ -161,21 +234,3 @@ def _lost(board: Board, gateway: str, connection: str) -> Iterable[object]:
     for step in ("connections", connection, "lost"):
         document = document.get(step) if isinstance(document, Mapping) else None
     return document if isinstance(document, list) else ()
-
-
-def _spots(registry: Registry, alerts: Iterable[AlertView], *, known: bool) -> Iterator[Spot]:
-    """Yield components that have a place and an open alert."""
-    found: dict[str, list[AlertView]] = defaultdict(list)
-    for alert in alerts:
-        key = f"{alert.place.unit}/{alert.place.device}/{alert.place.point}"
-        if key in registry.spots:
-            found[key].append(alert)
-    for key, own in found.items():
-        label = registry.point_labels.get(key)
-        name = key.rpartition("/")[2]
-        zh, en = (label.zh, label.en) if label else (name, name)
-        yield Spot(key, zh, en, key.rpartition("/")[0], registry.spots[key], standing_of(own, heard=known))
-
-
-def _on(zone: Zone, floor: FloorKey) -> bool:
-    return (zone.unit.id, zone.building.id, zone.settings.floor) == floor

@@ -8,14 +8,19 @@ from typing import Any
 from dashboards.api.plans import plan_path
 from dashboards.console.components import Cell, Column, DataTable
 from dashboards.console.overview.parts import Plan
+from dashboards.console.overview.states import state_of
 from dashboards.console.overview.words import PATH, address, device_path, floor_name, overview_path
 from dashboards.console.section import Desk
-from dashboards.console.view import box, line, link
-from dashboards.live.floor import STILL, SYSTEM, UNKNOWN, FloorState, Placed, Spot, Standing, floor_state, floors_of
+from dashboards.console.view import box, change, line, link
+from dashboards.live.floor import STILL, SYSTEM, UNKNOWN, Component, FloorState, Placed, Standing, floors_of
 from dashboards.live.summary import FloorKey, Summary
 from domain.site import Building, UnitSettings, Zone
 
+MOST_ROWS = 200
+MOST_DRAWN = 400
+
 SYMBOLS: Mapping[str, str] = {
+    "": "smoke",
     "smoke_detector": "smoke",
     "camera": "camera",
     "power_meter": "meter",
@@ -34,7 +39,8 @@ SYMBOLS: Mapping[str, str] = {
     "edge_node": "gateway",
     "transmitter": "gateway",
 }
-"""Device kind → its symbol in ``static/overview_plan.js``; any other kind is a plain square."""
+"""Device kind → its symbol in ``static/overview_plan.js``; a component is drawn as a detector, any other kind as
+a plain square."""
 
 MARKS: Mapping[str, str] = {
     "fire": "▲",
@@ -70,6 +76,7 @@ class Floor:
                     room.classes("plan-room-bare")
         with box("panel floor-list", "floor-devices"):
             self._table = self._list()
+            self._more = line("", "list-more")
 
     def _crumbs(self) -> None:
         view, language = self._view, self._view.language
@@ -109,34 +116,45 @@ class Floor:
 
     def refresh(self, summary: Summary, now_ns: int) -> None:
         """Redraw what changed."""
-        view = self._view
-        console = view.console
-        name = ("overview-floor", self._key, view.language)
-        state = view.shared(
-            name, lambda: floor_state(console.board, console.registry, self._key, now_ns, known=summary.known)
-        )
-        rows = [self._row(placed) for placed in state.devices]
-        rows.sort(key=lambda row: not row["beside"])  # what the plan doesn't show is seen without scrolling
-        self._table.show([{key: value for key, value in row.items() if key != "beside"} for row in rows])
+        state = state_of(self._view, self._key, now_ns, known=summary.known)
+        rows = [*self._zone_rows(state), *(self._row(placed) for placed in state.things)]
+        self._table.show(rows[:MOST_ROWS])
+        self._more.set_visibility(len(rows) > MOST_ROWS)
+        change(self._more, self._view.text("overview_more_rows", count=len(rows) - MOST_ROWS))
         if self._plan is not None:
             self._plan.show(self._drawn(state))
 
+    def _zone_rows(self, state: FloorState) -> list[dict[str, Any]]:
+        """Return zones with alerts of their own: an e-bike at an exit is of no device."""
+        lit = [(zone, standing) for zone, standing in state.zones if standing.alerts]
+        lit.sort(key=lambda one: one[1].order)
+        return [
+            self._list_row(f"zone-{zone.settings.id}", zone, standing, "", self._alarms_here())
+            for zone, standing in lit
+        ]
+
     def _row(self, placed: Placed) -> dict[str, Any]:
-        view, standing = self._view, placed.standing
-        beside = self._has_plan and placed.at is None and standing.look != STILL
-        mark = MARKS[standing.look]
+        key = placed.thing.key
+        words = placed.labels.of(self._view.language)
+        return self._list_row(key, placed.zone, placed.standing, words, device_path(placed.device.key))
+
+    def _list_row(self, key: str, zone: Zone, standing: Standing, words: str, go: str) -> dict[str, Any]:
         looks = {STILL: "soft", UNKNOWN: "unknown", "fire": "alarm"}
-        words = placed.device.settings.labels.of(view.language)
+        place = zone.settings.labels.of(self._view.language)
         return {
-            "id": placed.device.key,
+            "id": key,
             "look": {STILL: "", UNKNOWN: "unknown", "fire": "alarm"}.get(standing.look, "caution"),
-            "beside": beside,
             "cells": {
-                "state": Cell(self._words(standing), mark=mark, look=looks.get(standing.look, "caution")),
-                "device": Cell(words, go=device_path(placed.device.key)),
-                "zone": placed.device.zone.settings.labels.of(view.language),
+                "state": Cell(
+                    self._words(standing), mark=MARKS[standing.look], look=looks.get(standing.look, "caution")
+                ),
+                "device": Cell(words or place, go=go),
+                "zone": place if words else "",
             },
         }
+
+    def _alarms_here(self) -> str:
+        return address("/", unit=self._unit.id, building=f"{self._unit.id}/{self._building.id}")
 
     def _words(self, standing: Standing) -> str:
         """Write how something stands."""
@@ -154,13 +172,12 @@ class Floor:
     def _drawn(self, state: FloorState) -> dict[str, Any]:
         """Return the plan as ``static/overview_plan.js`` draws it."""
         plan = self._view.console.registry.floor_plans[self._key].drawing
-        devices = [self._device(placed) for placed in state.devices if placed.at is not None]
         return {
             "src": plan_path(*self._key),
             "box": [plan.x, plan.y, plan.width, plan.height],
             "words": floor_name(self._building, self._key[2], self._view.language),
             "zones": [self._zone(zone, standing) for zone, standing in state.zones],
-            "devices": [*(self._spot(spot) for spot in state.spots), *devices],
+            "devices": [self._thing(placed) for placed in state.things if placed.at is not None][:MOST_DRAWN],
         }
 
     def _zone(self, zone: Zone, standing: Standing) -> dict[str, Any]:
@@ -170,29 +187,19 @@ class Floor:
             "name": settings.labels.of(self._view.language),
             "at": settings.at or _middle(settings.outline),
             "outline": settings.outline or (),
-            "go": address("/", unit=self._unit.id, building=f"{self._unit.id}/{self._building.id}"),
+            "go": self._alarms_here(),
             **self._stands(standing),
         }
 
-    def _device(self, placed: Placed) -> dict[str, Any]:
-        settings = placed.device.settings
+    def _thing(self, placed: Placed) -> dict[str, Any]:
+        kind = "" if isinstance(placed.thing, Component) else placed.device.profile.kind
         return {
-            "id": placed.device.key,
-            "name": settings.labels.of(self._view.language),
-            "symbol": SYMBOLS.get(placed.device.profile.kind, "other"),
+            "id": placed.thing.key,
+            "name": placed.labels.of(self._view.language),
+            "symbol": SYMBOLS.get(kind, "other"),
             "at": placed.at,
             "go": device_path(placed.device.key),
             **self._stands(placed.standing),
-        }
-
-    def _spot(self, spot: Spot) -> dict[str, Any]:
-        return {
-            "id": spot.key,
-            "name": spot.label_en if self._view.language == "en" else spot.label_zh,
-            "symbol": "smoke",
-            "at": spot.at,
-            "go": device_path(spot.device),
-            **self._stands(spot.standing),
         }
 
     def _stands(self, standing: Standing) -> dict[str, Any]:

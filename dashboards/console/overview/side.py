@@ -76,12 +76,7 @@ class Side:
             path = address("/kpi", unit=self._unit)
             self._spreads = {
                 name: Figure(self._text(words), path, name)
-                for name, words in (
-                    ("acknowledge-p50", "overview_ack_p50"),
-                    ("acknowledge-p95", "overview_ack_p95"),
-                    ("confirm-p50", "overview_confirm_p50"),
-                    ("confirm-p95", "overview_confirm_p95"),
-                )
+                for name, words in (("acknowledge", "overview_acknowledge"), ("confirm", "overview_confirm"))
             }
             self._why = line("", "response-why")
 
@@ -89,7 +84,7 @@ class Side:
         with panel(self._text("overview_links"), "links"), box("figures"):
             path = address("/gateways", unit=self._unit)
             self._gateways = Figure(self._text("overview_gateways"), path, "gateways")
-            self._nodes = Figure(self._text("overview_transmitters"), path, "transmitters")
+            self._nodes = None if self._unit else Figure(self._text("overview_transmitters"), path, "transmitters")
             self._services = Figure(self._text("overview_services"), "/gateways", "services")
 
     def refresh(self, summary: Summary, now_ns: int) -> None:
@@ -146,7 +141,7 @@ class Side:
         services, gateways = self._view.shared("all-health", lambda: all_health(board, registry, now_ns))
         away = sum(not one.fine for one in services)
         self._services.show(f"{len(services) - away}/{len(services)}", "unknown" if away else "calm")
-        if self._unit:
+        if self._nodes is None:
             lines = summary.lines_of(self._unit)
             self._gateways.show(f"{lines.total - lines.silent}/{lines.total}", "unknown" if lines.silent else "calm")
             return
@@ -186,7 +181,8 @@ class Side:
             "confirm": found.confirm if found else None,
         }
         for name, spread in spreads.items():
-            for part in ("p50", "p95"):
-                seconds = getattr(spread, f"{part}_s") if spread else None
-                words = "?" if spread is None else span_text(seconds, self._view.language)
-                self._spreads[f"{name}-{part}"].show(words, "unknown" if spread is None else "calm")
+            words, look = "?", "unknown"
+            if spread is not None:
+                median, most = (span_text(one, self._view.language) for one in (spread.p50_s, spread.p95_s))
+                words, look = f"{median} / {most}" if spread.count else median, "calm"
+            self._spreads[name].show(words, look)

@@ -1,4 +1,4 @@
-"""The first level: areas, or the units of a site or an area, the worst first; found by name, page by page."""
+"""The first level: areas, and the units of a site or an area, the worst first; found by name, page by page."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from domain.site import Registry
 PAGE = 60
 """Tiles of one page."""
 
-FEW = 24
-"""Units that are shown at once, even where they have areas: an area more is a click more."""
+MOST_WITHOUT_AREAS = 2
+"""Areas from which on they are shown: one area says nothing."""
 
-WORST = 3
-"""Units that an area's tile names: the way to a fire leads past no other page."""
+NO_AREA = "-"
+"""What an address calls the units that have none; no area can be called so by chance, and nothing breaks if one is."""
 
 MOST_WORDS = 60
 
@@ -64,7 +64,8 @@ class Sites:
         if self._area:
             link(view.text("overview_all_areas"), address(PATH, wall=self._wall), "crumb")
             line("›", "crumb-step")
-            line(area_text(view.console.registry, self._area, view.language), "panel-title")
+            area = "" if self._area == NO_AREA else self._area
+            line(area_text(view.console.registry, area, view.language), "panel-title")
         else:
             line(view.text("overview_title"), "panel-title")
 
@@ -81,23 +82,26 @@ class Sites:
     def refresh(self, summary: Summary) -> None:
         """Redraw what changed."""
         view = self._view
-        registry = view.console.registry
-        if not self._area and not self._words and _has_areas(registry):
-            areas = [_area_tile(registry, summary, one, view.language, self._wall) for one in summary.areas]
-            self._show(areas, len(registry.units))
-            return
+        registry, language = view.console.registry, view.language
         name = ("overview-units", self._area, self._words)
         units = view.shared(name, lambda: list(self._wanted(registry, summary)))
         last = max(0, (len(units) - 1) // PAGE)
         page = min(self._page, last)
         shown = units[page * PAGE : (page + 1) * PAGE]
-        self._show([unit_tile(registry, summary, unit, view.language) for unit in shown], len(units))
+        tiles = [unit_tile(registry, summary, unit, language) for unit in shown]
+        change(self._note, view.text("overview_units", count=len(units)))
+        groups = [] if self._area or self._words or page else self._areas(summary)
+        title = view.text("overview_by_unit") if groups else ""
+        self._tiles.show([*groups, (title, "" if tiles else view.text("overview_nothing"), tiles)], "tiles")
         self._turn(page, last)
 
-    def _show(self, tiles: list[Tile], units: int) -> None:
-        change(self._note, self._view.text("overview_units", count=units))
-        self._tiles.show([("", "" if tiles else self._view.text("overview_nothing"), tiles)], "tiles")
-        self._pages.set_visibility(False)
+    def _areas(self, summary: Summary) -> list[tuple[str, str, list[Tile]]]:
+        """Return the tiles of areas, where the site has several."""
+        view = self._view
+        if len(summary.areas) < MOST_WITHOUT_AREAS:
+            return []
+        areas = [_area_tile(view.console.registry, summary, one, view.language, self._wall) for one in summary.areas]
+        return [(view.text("overview_by_area"), "", areas[:PAGE])]
 
     def _turn(self, page: int, last: int) -> None:
         self._pages.set_visibility(last > 0)
@@ -113,7 +117,7 @@ class Sites:
         sought = self._words.casefold()
         for unit in summary.order:
             settings = registry.units[unit]
-            if self._area and settings.area != self._area:
+            if self._area and (settings.area or NO_AREA) != self._area:
                 continue
             names = (unit, settings.labels.zh, settings.labels.en)
             if not sought or any(sought in name.casefold() for name in names):
@@ -135,50 +139,27 @@ def unit_tile(registry: Registry, summary: Summary, unit: str, language: Languag
 
 
 def _area_tile(registry: Registry, summary: Summary, area: AreaState, language: Language, wall: str) -> Tile:
-    heard = summary.known and not area.unknown
-    rows = [_row(registry, summary, unit, language) for unit in _worst_of(registry, summary, area.area)]
     return {
-        "id": area.area or "-",
-        "go": address(PATH, area=area.area, wall=wall),
+        "id": f"area-{area.area}",
+        "go": address(PATH, area=area.area or NO_AREA, wall=wall),
         "name": area_text(registry, area.area, language),
-        "look": look_of(area.tally, heard=heard),
+        "look": look_of(area.tally, heard=summary.known and not area.unknown),
         "state": state_text(area.tally, area.lines, language, known=summary.known),
         "fresh": any(area.tally.fresh),
-        "counts": counts(area.tally, language, area=area.area),
-        "rows": rows,
+        "counts": counts(area.tally, language, area=area.area) if area.area else _bare(area, language),
         "note": _area_note(area, language),
     }
+
+
+def _bare(area: AreaState, language: Language) -> list[dict[str, Any]]:
+    """Return the counts of the units without an area, whose rows nobody can ask for by it."""
+    return [{**one, "go": address(PATH, area=NO_AREA)} for one in counts(area.tally, language)]
 
 
 def _area_note(area: AreaState, language: Language) -> str:
     parts = [text("overview_units", language, count=area.units)]
     parts += [text("overview_lit", language, count=area.lit)] if area.lit else []
     return " · ".join(parts)
-
-
-def _worst_of(registry: Registry, summary: Summary, area: str) -> list[str]:
-    found: list[str] = []
-    for unit in summary.order:
-        if unit not in summary.units or len(found) == WORST:
-            break
-        if (registry.units[unit].area or "") == area:
-            found.append(unit)
-    return found
-
-
-def _row(registry: Registry, summary: Summary, unit: str, language: Language) -> dict[str, Any]:
-    tile = unit_tile(registry, summary, unit, language)
-    return {
-        "id": unit,
-        "go": tile["go"],
-        "name": tile["name"],
-        "look": tile["look"],
-        "words": " ".join(f"{one['words']} {one['count']}" for one in tile["counts"][:2]),
-    }
-
-
-def _has_areas(registry: Registry) -> bool:
-    return len(registry.units) > FEW and len({settings.area for settings in registry.units.values()}) > 1
 
 
 def _number(words: str) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from dashboards.console.overview.parts import Tiles
+from dashboards.console.overview.states import premises, state_of
 from dashboards.console.overview.words import (
     PATH,
     Tile,
@@ -18,10 +18,10 @@ from dashboards.console.overview.words import (
     state_text,
 )
 from dashboards.console.section import Desk
-from dashboards.console.view import View, box, change, line, link
-from dashboards.live.floor import devices_by_floor, floor_state, floors_of
-from dashboards.live.summary import CALM, FloorKey, Lines, Summary
-from domain.site import Building, Device, Person, Registry, UnitSettings
+from dashboards.console.view import box, change, line, link
+from dashboards.live.floor import floors_of
+from dashboards.live.summary import CALM, Lines, Summary
+from domain.site import Building, Person, Registry, UnitSettings
 
 
 class Unit:
@@ -63,7 +63,7 @@ class Unit:
                 if person.phone:
                     call = link(person.phone, f"tel:{person.phone.replace(' ', '')}", "contact-phone")
                     del call.props["data-go"]
-        devices = sum(device.gateway.unit == self._unit.id for device in view.console.registry.devices.values())
+        devices = sum(len(found) for found in premises(view, self._unit.id).devices.values())
         shown = link(view.text("overview_devices", count=devices), address("/devices", unit=self._unit.id), "contact")
         shown.props["data-part"] = "unit-devices"
 
@@ -80,32 +80,27 @@ class Unit:
     def _groups(self, summary: Summary, now_ns: int) -> Iterator[tuple[str, str, list[Tile]]]:
         """Yield each building with its floors, the highest first."""
         registry = self._view.console.registry
-        placed = devices_by_floor(registry, self._unit.id)
         for building in self._unit.buildings:
-            if self._only and building.id != self._only:
-                continue
-            floors = floors_of(registry, self._unit.id, building.id)
-            tiles = [self._bar(summary, building, floor, placed, now_ns) for floor in floors]
-            yield building.labels.of(self._view.language), "", tiles
+            if not self._only or building.id == self._only:
+                floors = floors_of(registry, self._unit.id, building.id)
+                tiles = [self._bar(summary, building, floor, now_ns) for floor in floors]
+                yield building.labels.of(self._view.language), "", tiles
 
-    def _bar(
-        self, summary: Summary, building: Building, floor: int, placed: dict[FloorKey, list[Device]], now_ns: int
-    ) -> Tile:
-        view = self._view
-        console, language = view.console, view.language
-        key = (self._unit.id, building.id, floor)
-        tally = summary.floors.get(key, CALM)
-        devices = placed.get(key, [])
-        silent = _silent(self._view, key, now_ns, known=summary.known) if devices else 0
-        heard = summary.known and bool(devices) and not silent
+    def _bar(self, summary: Summary, building: Building, floor: int, now_ns: int) -> Tile:
+        view, key = self._view, (self._unit.id, building.id, floor)
+        language, tally = view.language, summary.floors.get(key, CALM)
+        state = state_of(view, key, now_ns, known=summary.known)
+        things = len(state.things)
+        heard = summary.known and things > 0 and not state.silent
+        look = look_of(tally, heard=heard)
         return {
             "id": f"{building.id}/{floor}",
             "go": overview_path(*key),
             "name": floor_name(building, floor, language),
-            "look": look_of(tally, heard=heard),
-            "state": state_text(tally, Lines(len(devices), silent), language, known=summary.known),
+            "look": "bare" if look == "unknown" and summary.known and not things else look,
+            "state": state_text(tally, Lines(things, state.silent), language, known=summary.known),
             "fresh": any(tally.fresh),
-            "note": self._note(building, floor, len(devices), has_plan=key in console.registry.floor_plans),
+            "note": self._note(building, floor, things, has_plan=key in view.console.registry.floor_plans),
             "counts": counts(tally, language, unit=self._unit.id, building=f"{self._unit.id}/{building.id}"),
         }
 
@@ -114,13 +109,6 @@ class Unit:
         zones = [zone.labels.of(view.language) for zone in building.zones if zone.floor == floor]
         plan = [view.text("overview_plan")] if has_plan else []
         return " · ".join([*plan, view.text("overview_devices", count=devices), *dict.fromkeys(zones)])
-
-
-def _silent(view: View, key: FloorKey, now_ns: int, *, known: bool) -> int:
-    """Return of how many devices of a floor nothing is known."""
-    console = view.console
-    state: Any = floor_state(console.board, console.registry, key, now_ns, known=known)
-    return sum(placed.standing.doubtful for placed in state.devices)
 
 
 def _people(registry: Registry, unit: UnitSettings) -> Iterator[tuple[str, Person]]:

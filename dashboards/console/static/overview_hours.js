@@ -1,6 +1,6 @@
 // Alarms of the day by the hour: bars, the hour that runs now outlined, hours to come left empty.
 const h = (tag, attributes, children) => Vue.h(tag, attributes, children);
-const WIDTH = 240, HEIGHT = 64, FOOT = 14, STEP = WIDTH / 24;
+const WIDTH = 240, HEIGHT = 46, FOOT = 14, STEP = WIDTH / 24;
 
 export default {
   props: { drawn: String },

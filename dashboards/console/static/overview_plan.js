@@ -59,7 +59,7 @@ export default {
       const symbol = h("path", { class: "plan-symbol", d: SYMBOLS[one.symbol] || SYMBOLS.other, transform: `scale(${r / 14}) translate(-12 -12)` });
       const parts = [
         h("title", {}, `${one.name} · ${one.words}`), ring, h("circle", { class: "plan-disc", r }), symbol, mark, this.badge(one),
-        h("text", { class: "plan-name", y: r + this.size * 0.75, "font-size": this.size * (this.lit(one) ? 0.85 : 0.62) }, this.caption(one)),
+        h("text", { class: "plan-name", y: one.fresh ? r * 1.5 + this.size : r + this.size * 0.75, "font-size": this.size * (this.lit(one) ? 0.85 : 0.62) }, this.caption(one)),
       ];
       return h("a", { ...to(one.go), key: one.id, class: "plan-device", "data-device": one.id, "data-look": one.look,
         "data-fresh": one.fresh ? "yes" : "no", "data-doubtful": one.doubtful ? "yes" : "no", "aria-label": `${one.name} · ${one.words}`,

@@ -18,13 +18,6 @@ export default {
         h("span", "tile-kind", one.words),
       ], { ...to(one.go), "data-kind": one.kind, "data-fresh": one.fresh ? "yes" : "no" });
     },
-    row(one) {
-      return h("a", "tile-row", [
-        h("span", `shape shape-${one.look}`, null, { "aria-hidden": "true" }),
-        h("span", "tile-row-name", one.name),
-        h("span", "tile-row-words", one.words),
-      ], { ...to(one.go), "data-look": one.look, "data-row": one.id });
-    },
     tile(one) {
       const mark = one.look === "unknown" ? h("span", "tile-mark", "?", { "aria-hidden": "true" })
         : h("span", `shape shape-${one.look}`, null, { "aria-hidden": "true" });
@@ -37,7 +30,6 @@ export default {
         head,
         one.note ? h("div", "tile-note", one.note) : null,
         one.counts.length ? h("div", "tile-counts", one.counts.map(this.count)) : null,
-        one.rows?.length ? h("div", "tile-rows", one.rows.map(this.row)) : null,
       ], { key: one.id, "data-tile": one.id, "data-look": one.look, "data-fresh": one.fresh ? "yes" : "no", role: "listitem" });
     },
     group(one, at) {

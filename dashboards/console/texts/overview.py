@@ -8,6 +8,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nav_overview": ("总览", "Overview"),
     # places
     "overview_title": ("全部单位", "All premises"),
+    "overview_by_area": ("片区", "Areas"),
+    "overview_by_unit": ("单位", "Premises"),
     "overview_all_areas": ("全部片区", "All areas"),
     "overview_no_area": ("未分片区", "Without an area"),
     "overview_units": ("{count} 家单位", "{count} premises"),
@@ -29,11 +31,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # a floor
     "overview_floor_devices": ("本层设备", "Devices on this floor"),
     "overview_state": ("状态", "State"),
+    "overview_more_rows": ("另有 {count} 台未列出", "{count} more not listed"),
     "overview_no_alarm": ("无告警", "No alarm"),
     "overview_no_plan": ("本层没有平面图，设备见列表", "No plan of this floor: its devices are in the list"),
     # a new fire
     "overview_to_plan": ("前往平面图", "Go to the plan"),
-    "overview_more_fires": ("另有 {count} 处火警未应答", "{count} more fires unacknowledged"),
+    "overview_more_fires": ("另有 {count} 处火警未应答", "and {count} more unacknowledged"),
     # the day's figures
     "overview_today": ("今日告警", "Today's alarms"),
     "overview_raised": ("今日总数", "Raised"),
@@ -46,10 +49,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "overview_ebike_parked": ("违规停放", "Parked at an exit"),
     "overview_ebike_indoors": ("疑似户内充电", "Likely charging indoors"),
     "overview_response": ("今日响应时间", "Response times today"),
-    "overview_ack_p50": ("应答 中位数", "To acknowledge, median"),
-    "overview_ack_p95": ("应答 95%", "To acknowledge, 95 %"),
-    "overview_confirm_p50": ("确认 中位数", "To confirm, median"),
-    "overview_confirm_p95": ("确认 95%", "To confirm, 95 %"),
+    "overview_acknowledge": ("应答（中位数 / 95%）", "to acknowledge (median / 95 %)"),
+    "overview_confirm": ("确认（中位数 / 95%）", "to confirm (median / 95 %)"),
     "overview_response_scope": ("多家单位的数字见各单位页", "For several premises: see the page of each"),
     "overview_links": ("链路", "Links"),
     "overview_gateways": ("网关在线", "Gateways online"),
