@@ -117,21 +117,22 @@ class Floor:
     def refresh(self, summary: Summary, now_ns: int) -> None:
         """Redraw what changed."""
         state = state_of(self._view, self._key, now_ns, known=summary.known)
-        rows = [*self._zone_rows(state), *(self._row(placed) for placed in state.things)]
+        rows = self._rows(state)
         self._table.show(rows[:MOST_ROWS])
         self._more.set_visibility(len(rows) > MOST_ROWS)
         change(self._more, self._view.text("overview_more_rows", count=len(rows) - MOST_ROWS))
         if self._plan is not None:
             self._plan.show(self._drawn(state))
 
-    def _zone_rows(self, state: FloorState) -> list[dict[str, Any]]:
-        """Return zones with alerts of their own: an e-bike at an exit is of no device."""
-        lit = [(zone, standing) for zone, standing in state.zones if standing.alerts]
-        lit.sort(key=lambda one: one[1].order)
-        return [
-            self._list_row(f"zone-{zone.settings.id}", zone, standing, "", self._alarms_here())
-            for zone, standing in lit
+    def _rows(self, state: FloorState) -> list[dict[str, Any]]:
+        """Return the worst first: devices, and zones with alerts of their own (an e-bike at an exit is of no device)."""
+        zones = [(standing.order, zone, standing) for zone, standing in state.zones if standing.alerts]
+        rows = [
+            (order, self._list_row(f"zone-{zone.settings.id}", zone, standing, "", self._alarms_here()))
+            for order, zone, standing in zones
         ]
+        rows += [(placed.standing.order, self._row(placed)) for placed in state.things]
+        return [row for _, row in sorted(rows, key=lambda one: one[0])]
 
     def _row(self, placed: Placed) -> dict[str, Any]:
         key = placed.thing.key

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from nicegui import ui
+
 from dashboards.console.overview.words import overview_path
 from dashboards.console.section import Desk
-from dashboards.console.view import box, change, line, link
+from dashboards.console.view import box, change, line
 from dashboards.console.wording import place_text
 from dashboards.live.summary import FloorKey, is_fresh
 from domain.alarm import AlarmClass
@@ -22,8 +24,8 @@ class Offer:
             box("shape shape-fire")
             self._words = line("", "offer-words")
             self._more = line("", "offer-more")
-            self._way = link(self._view.text("overview_to_plan"), "/", "offer-way")
-            self._way.props["data-part"] = "offer-way"
+            with ui.element("a").classes("offer-way").props("data-part=offer-way") as self._way:
+                self._where = line("")
         self._box.set_visibility(False)
 
     def refresh(self) -> None:
@@ -37,8 +39,10 @@ class Offer:
         place = place_text(view.console.registry, fire.place, view.language)
         change(self._words, f"{view.text('lamp_fire')} · {place}")
         change(self._more, view.text("overview_more_fires", count=len(elsewhere) - 1) if elsewhere[1:] else "")
+        has_plan = floor_of(fire) in view.console.registry.floor_plans
+        change(self._where, view.text("overview_to_plan" if has_plan else "overview_to_floor"))
         path = path_of(fire)
-        if self._way.props["href"] != path:
+        if self._way.props.get("href") != path:
             self._way.props["href"] = self._way.props["data-go"] = path
 
     def _fresh_fires(self) -> list[AlertView]:

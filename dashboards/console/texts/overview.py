@@ -36,6 +36,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "overview_no_plan": ("本层没有平面图，设备见列表", "No plan of this floor: its devices are in the list"),
     # a new fire
     "overview_to_plan": ("前往平面图", "Go to the plan"),
+    "overview_to_floor": ("前往该楼层", "Go to the floor"),
     "overview_more_fires": ("另有 {count} 处火警未应答", "and {count} more unacknowledged"),
     # the day's figures
     "overview_today": ("今日告警", "Today's alarms"),
