@@ -151,7 +151,7 @@ class Feed:
 
     async def _fill_today(self) -> None:
         zone = zone_of(self._site.registry.site.timezone)
-        await fill(self._board.today, self._link, self._clock.now_ns(), zone)
+        await fill(self._board.today, self._page, self._clock.now_ns(), zone)
 
     async def _ask_stats(self) -> None:
         self._board.stats = await self._link.alerts.stats()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from alerts.face import MOST_LISTED
-from alerts.listing_face import ListRequest
-from dashboards.live.link import Link
+from alerts.listing_face import AlertPage, ListRequest
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
@@ -33,7 +33,7 @@ def is_ebike(rule: str) -> bool:
 
 def day_start_ns(now_ns: int, zone: tzinfo) -> int:
     """Return when the day began, ns UTC."""
-    now = datetime.fromtimestamp(now_ns / NS_PER_S, zone)
+    now = datetime.fromtimestamp(now_ns // NS_PER_S, zone)
     return int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * NS_PER_S
 
 
@@ -78,7 +78,7 @@ class Today:
         if self._zone is None or alert.raised_at_ns < self.start_ns or alert.id in self._seen:
             return
         self._seen.add(alert.id)
-        hour = datetime.fromtimestamp(alert.raised_at_ns / NS_PER_S, self._zone).hour
+        hour = datetime.fromtimestamp(alert.raised_at_ns // NS_PER_S, self._zone).hour
         self._counts[alert.place.unit, alert.alarm_class, hour, is_ebike(alert.rule)] += 1
         self.revision += 1
 
@@ -95,8 +95,8 @@ class Today:
         return TodayFigures(dict(by_class), tuple(by_hour), ebikes, self.complete, self.more)
 
 
-async def fill(today: Today, link: Link, now_ns: int, zone: tzinfo) -> None:
-    """Take the record's list where the day is not complete; raises LinkError and comes again."""
+async def fill(today: Today, ask: Callable[[ListRequest], Awaitable[AlertPage]], now_ns: int, zone: tzinfo) -> None:
+    """Take the record's list where the day is not complete; raises what ``ask`` raises, and comes again."""
     start_ns = day_start_ns(now_ns, zone)
     if today.start_ns != start_ns:
         today.begin(start_ns, zone)
@@ -104,7 +104,7 @@ async def fill(today: Today, link: Link, now_ns: int, zone: tzinfo) -> None:
         return
     cursor: str | None = None
     for _ in range(MOST_PAGES):
-        page = await link.alerts.page(ListRequest(since_ns=start_ns, cursor=cursor, limit=MOST_LISTED))
+        page = await ask(ListRequest(since_ns=start_ns, cursor=cursor, limit=MOST_LISTED))
         for alert in page.alerts:
             today.add(alert)
         cursor = page.next_cursor

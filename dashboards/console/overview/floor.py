@@ -125,7 +125,7 @@ class Floor:
             self._plan.show(self._drawn(state))
 
     def _rows(self, state: FloorState) -> list[dict[str, Any]]:
-        """Return the worst first: devices, and zones with alerts of their own (an e-bike at an exit is of no device)."""
+        """Return the worst first: devices, and zones with alerts of their own, as of an e-bike at an exit."""
         zones = [(standing.order, zone, standing) for zone, standing in state.zones if standing.alerts]
         rows = [
             (order, self._list_row(f"zone-{zone.settings.id}", zone, standing, "", self._alarms_here()))

@@ -89,7 +89,8 @@ class Sites:
         page = min(self._page, last)
         shown = units[page * PAGE : (page + 1) * PAGE]
         tiles = [unit_tile(registry, summary, unit, language) for unit in shown]
-        change(self._note, view.text("overview_units", count=len(units)))
+        notes = [view.text("overview_units", count=len(units)), *([view.text("overview_cut")] if summary.cut else [])]
+        change(self._note, " · ".join(notes))
         groups = [] if self._area or self._words or page else self._areas(summary)
         title = view.text("overview_by_unit") if groups else ""
         self._tiles.show([*groups, (title, "" if tiles else view.text("overview_nothing"), tiles)], "tiles")

@@ -13,6 +13,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "overview_all_areas": ("全部片区", "All areas"),
     "overview_no_area": ("未分片区", "Without an area"),
     "overview_units": ("{count} 家单位", "{count} premises"),
+    "overview_cut": ("告警过多，此处未计全", "too many alarms: not all are counted here"),
     "overview_lit": ("{count} 家有告警", "{count} with alarms"),
     "overview_find": ("查找单位", "Find premises"),
     "overview_nothing": ("没有符合的单位", "No premises of this name"),
