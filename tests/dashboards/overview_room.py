@@ -16,6 +16,7 @@ from domain.site import Registry
 from tests.dashboards.control_room import API_TOKEN, ROOT, SIGNING_KEY, Console, ControlRoom, Puppets
 from tests.servers import answering, connected, embedded_server
 
+HOTEL_GATEWAY = "gateway.hotel.gw-east"
 HOTEL = ROOT / "examples" / "hotel"
 
 
