@@ -12,6 +12,7 @@ LOOK_S = 1.0
 PARTS = ("gateways", "profiles")
 RULES = "rules"
 CALENDARS = "calendars"
+FORMS = ("*.y*ml", "*.svg")
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -19,7 +20,8 @@ Signature = tuple[tuple[str, int, int], ...]
 def signature(site: Path, parts: tuple[str, ...] = PARTS) -> Signature:
     """Return name, time and size of each file that the site consists of; without those that can't be looked at."""
     found = []
-    for path in [site / "site.yaml", *(path for part in parts for path in sorted((site / part).glob("*.y*ml")))]:
+    paths = (path for part in parts for form in FORMS for path in sorted((site / part).glob(form)))
+    for path in [site / "site.yaml", *paths]:
         try:
             told = path.stat()
         except OSError:

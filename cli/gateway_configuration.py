@@ -2,7 +2,7 @@
 
 A bundle holds the gateway's own file and the profiles it uses word for word, and of ``site.yaml`` what a gateway
 needs: name, time zone, the units of the gateway and of its transmitters with their zones. No people, no channels, no
-other gateway. ``${NAME}`` stays as it is written: secrets are filled in where the gateway runs.
+floor plans, no other gateway. ``${NAME}`` stays as it is written: secrets are filled in where the gateway runs.
 """
 
 from __future__ import annotations
@@ -140,16 +140,20 @@ def _reduced(site: Any, units: frozenset[str]) -> dict[str, Any]:
 
 
 def _without_people(unit: Mapping[str, Any]) -> dict[str, Any]:
-    told = {key: value for key, value in unit.items() if key != "safety_manager"}
+    """Return a unit without people, and without its drawings: those of the centre's screens."""
+    told = _without(unit, "safety_manager", "location")
     told["buildings"] = [
-        {**building, "zones": [_without(zone, "responsible") for zone in building.get("zones") or []]}
+        {
+            **_without(building, "floors"),
+            "zones": [_without(zone, "responsible", "at", "outline") for zone in building.get("zones") or []],
+        }
         for building in unit["buildings"]
     ]
     return told
 
 
-def _without(zone: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in zone.items() if name != key}
+def _without(thing: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {name: value for name, value in thing.items() if name not in keys}
 
 
 def _name(folder: str, file: str, fallback: str) -> str:

@@ -17,6 +17,7 @@ from cli.alerts_problem_texts import ALERTS_TEXTS
 from cli.channel_problem_texts import CHANNEL_TEXTS
 from cli.file_problem_texts import FILE_TEXTS
 from cli.operators_problem_texts import OPERATOR_TEXTS
+from cli.plan_problem_texts import PLAN_TEXTS
 from cli.point_texts import POINT_LIST_TEXTS, REPEAT_TEXTS
 from cli.rule_texts import RULE_TEXTS
 from cli.telling_problem_texts import TELLING_TEXTS
@@ -179,6 +180,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("level_when does not raise the level", "level_when 没有提高等级"),
     ("unless is for point rules and one test", "unless 只用于测点规则和单个条件"),
     *FILE_TEXTS,
+    *PLAN_TEXTS,
     *OPERATOR_TEXTS,
     *REPEAT_TEXTS,
     *RULE_TEXTS,

@@ -5,6 +5,7 @@
     SITE/profiles/*.yaml    device profiles; one named like a built-in replaces it
     SITE/calendars/*.yaml   public holidays and the working days that make up for them
     SITE/rules/*.yaml       the site's own rules (read by `load_documents` when rules are loaded)
+    SITE/plans/*.svg        floor plans, those that site.yaml names
 
 Every file that can't be read is reported in one go, before anything is checked against anything else. Entries with
 ``repeat`` are written out here (`domain.templates`): nobody behind this module knows of them.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import os
 import zoneinfo
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cli.store_url import with_named_store
@@ -23,7 +24,9 @@ from cli.yaml_documents import read_document
 from domain.documents import Document, gathered
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry, build_registry
+from domain.site.floor_plans import ReadPlan, no_plan_file
 from domain.site.models import Profile
+from domain.site.svg import MOST_BYTES
 from domain.templates import expanded
 from gateway import profiles_dir
 from gateway.check import PROTOCOLS, check_site
@@ -40,6 +43,7 @@ class SiteDocuments:
     gateways: tuple[Document, ...]
     profiles: tuple[Document, ...]
     calendars: tuple[Document, ...] = ()
+    read_plan: ReadPlan = field(default=no_plan_file, compare=False)
 
 
 def load_registry(site: Path, environment: Mapping[str, str] = os.environ) -> Registry:
@@ -60,7 +64,12 @@ def built_in_profiles() -> list[Profile]:
 def checked(documents: SiteDocuments) -> Registry:
     """Check what a site's files say; raises `ConfigurationError` with every problem found."""
     registry = build_registry(
-        documents.site, documents.gateways, documents.profiles, PROTOCOLS, calendars=documents.calendars
+        documents.site,
+        documents.gateways,
+        documents.profiles,
+        PROTOCOLS,
+        calendars=documents.calendars,
+        read_plan=documents.read_plan,
     )
     problems = check_site(registry, documents.gateways, documents.profiles)
     if not _is_time_zone(registry.site.timezone):
@@ -92,7 +101,22 @@ def read_site(site: Path, environment: Mapping[str, str] = os.environ, *, needs_
         raise ConfigurationError(problems)
     replaced = {str(document.value(("profile",))) for document in own}
     kept = tuple(document for document in built_in if str(document.value(("profile",))) not in replaced)
-    return SiteDocuments(site=roots[0], gateways=gateways, profiles=(*own, *kept), calendars=calendars)
+    return SiteDocuments(
+        site=roots[0], gateways=gateways, profiles=(*own, *kept), calendars=calendars, read_plan=_plan_reader(site)
+    )
+
+
+def _plan_reader(site: Path) -> ReadPlan:
+    """Return what reads the bytes of floor plans, no more of a file than shows that it is too large."""
+
+    def read(name: str) -> bytes | None:
+        try:
+            with (site / name).open("rb") as file:
+                return file.read(MOST_BYTES + 1)
+        except OSError:
+            return None
+
+    return read
 
 
 def read_list_site(

@@ -23,6 +23,7 @@ from cli.rules_running import apply_folder
 from cli.session import Session
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
+from domain.site.floors import PLANS
 from rules import RuleSet
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 READERS = ("alerts", "rules", "ingest", "console")
 """In the order in which they are started: those that answer before those that ask."""
 
+FOLLOWED = (*PARTS, CALENDARS, RULES, PLANS)
 STATUSES = {"alerts": "alerts.main", "rules": "rules.main", "ingest": "ingest.main"}
 READY_S, LOOK_S = 20.0, 0.2
 
@@ -42,16 +44,14 @@ class SiteFollower:
         self._platform = platform
         self._changed = asyncio.Event()
         self._rules = ""
-        self._known = signature(platform.session.site, (*PARTS, CALENDARS, RULES))
+        self._known = signature(platform.session.site, FOLLOWED)
 
     async def run(self) -> None:
         """Take the folder whenever its files changed and are at rest."""
         _, rules, _ = await asyncio.to_thread(read_all, self._platform.session.site)
         self._rules = rules.version if rules is not None else ""
         async with asyncio.TaskGroup() as group:
-            watching = watch_folder(
-                self._platform.session.site, self._changed.set, self._known, parts=(*PARTS, CALENDARS, RULES)
-            )
+            watching = watch_folder(self._platform.session.site, self._changed.set, self._known, parts=FOLLOWED)
             group.create_task(watching, name="watch-site")
             group.create_task(self._take_each(), name="take-site")
 
@@ -78,8 +78,8 @@ class SiteFollower:
         if platform.server is not None:
             platform.server.admit(gateway_users(registry))
         stale = self._stale(before, registry, rules.version)
-        if stale == ("rules",) and await self._apply(rules):
-            stale = ()
+        if stale[:1] == ("rules",) and await self._apply(rules):
+            stale = stale[1:]
         await self._renew(stale)
         self._rules = rules.version
         await self._settle_gateways(registry)
@@ -101,7 +101,8 @@ class SiteFollower:
         same = whole[0] == whole[1]
         if not same:
             return READERS
-        return ("rules",) if rules != self._rules else ()
+        drawn = ("console",) if before.floor_plans != after.floor_plans else ()
+        return (("rules",) if rules != self._rules else ()) + drawn
 
     async def _renew(self, names: tuple[str, ...]) -> None:
         """Start processes anew, and wait until they say that they are there."""

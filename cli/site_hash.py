@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-PARTS = ("site.yaml", "gateways/*.yaml", "profiles/*.yaml", "calendars/*.yaml", "rules/*.yaml")
+PARTS = ("site.yaml", "gateways/*.yaml", "profiles/*.yaml", "calendars/*.yaml", "rules/*.yaml", "plans/*.svg")
 
 
 def site_hash(site: Path) -> str:
-    """Return SHA-256 (hex) over the site's YAML files: names and contents, in the order of their names.
+    """Return SHA-256 (hex) over the site's files, its floor plans too: names and contents, in the order of their names.
 
     The text as it is written: ``${NAME}`` stays as it is, so no secret has a part in it, and a copy of the folder
     on another machine has the same hash.

@@ -23,6 +23,9 @@ VAPID_PATTERN = r"^[A-Za-z0-9_-]{43}=?$"
 
 NATS_PATTERN = r"^(nats|tls)://[^,\s]+(,(nats|tls)://[^,\s]+)*$"
 
+PLAN_PATTERN = r"^plans/[A-Za-z0-9_-]{1,64}\.svg$"
+"""A floor plan is a file of the site's own folder and of no other."""
+
 _FORMS: Mapping[str, tuple[str, str]] = {
     TOKEN_PATTERN: ("not an id", "use 1 to 64 of the characters A-Z a-z 0-9 _ -; names for people go into 'labels'"),
     HTTP_PATTERN: ("not a web address", "start it with http:// or https://"),
@@ -33,6 +36,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         "leave 'key' out: one is made at the first start; or write its 32 bytes in base64url",
     ),
     NATS_PATTERN: ("not a NATS address", "start it with nats:// or tls://"),
+    PLAN_PATTERN: ("not a plan's name", "write plans/<name>.svg: a file of the site's own folder"),
 }
 """Pattern -> what it means to fail it, and the mend."""
 

@@ -21,6 +21,7 @@ from dashboards.api.kpi import kpi_router
 from dashboards.api.login import login_router
 from dashboards.api.password import password_router
 from dashboards.api.pictures import pictures_router
+from dashboards.api.plans import plans_router
 from dashboards.api.readings import readings_router
 from dashboards.api.receipts import receipts_router
 from dashboards.api.rules import rules_router
@@ -41,6 +42,7 @@ ROUTERS = (
     handovers_router,
     readings_router,
     rules_router,
+    plans_router,
     events_router,
     health_router,
     subscriptions_router,

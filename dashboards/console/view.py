@@ -24,8 +24,8 @@ from dashboards.live.load import Load
 from dashboards.live.once import Once
 from dashboards.live.pictures import Pictures
 from dashboards.live.site import LiveSite
-from domain.alarm import AlarmClass
 from dashboards.live.windows import Windows
+from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S, Clock
 from domain.site import Registry
 

@@ -16,6 +16,7 @@ from alerts.face import Stats
 from dashboards.live.nodes import Nodes
 from dashboards.live.rule_cards import RuleBook, RuleCard
 from dashboards.live.strangers import Stranger
+from dashboards.live.today import Today
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 
@@ -58,6 +59,7 @@ class Board:
     roll_calls: dict[str, Reading] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=Nodes)
     strangers: dict[str, list[Stranger]] = field(default_factory=dict)
+    today: Today = field(default_factory=Today)
     rule_book: RuleBook = field(default_factory=RuleBook)
 
     @property
@@ -98,6 +100,7 @@ class Board:
             self.alerts[alert.id] = alert
         else:
             self.alerts.pop(alert.id, None)
+        self.today.add(alert)
         self.alerts_revision += 1
         if alert.id in self.news:
             self.news[alert.id] += 1

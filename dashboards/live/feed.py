@@ -23,6 +23,7 @@ from alerts.listing_face import AlertPage, ListRequest
 from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET, is_alert_change
+from dashboards.console.wording import zone_of
 from dashboards.live import roll_calls, rule_cards
 from dashboards.live.board import Board
 from dashboards.live.latest import LatestReadings, parts
@@ -32,6 +33,7 @@ from dashboards.live.open_alerts import OpenAlerts
 from dashboards.live.site import LiveSite
 from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
+from dashboards.live.today import fill
 from domain.alert import AlertView
 from domain.clock import Clock
 from domain.errors import FengsuiError, WireError
@@ -85,6 +87,7 @@ class Feed:
             group.create_task(_every(POLL_S, self._ask_readings), name="readings")
             group.create_task(self._learn(), name="births")
             group.create_task(self._follow_rules(), name="rules")
+            group.create_task(_every(FIGURES_S, self._fill_today), name="today")
             if self._site.registry.transmitters:
                 group.create_task(self._follow_nodes(), name="nodes")
                 group.create_task(_every(POLL_S, self._ask_roll_calls), name="roll-calls")
@@ -153,6 +156,10 @@ class Feed:
 
     async def _page(self, request: ListRequest) -> AlertPage:
         return await self._link.alerts.page(request)
+
+    async def _fill_today(self) -> None:
+        zone = zone_of(self._site.registry.site.timezone)
+        await fill(self._board.today, self._page, self._clock.now_ns(), zone)
 
     async def _ask_stats(self) -> None:
         self._board.stats = await self._link.alerts.stats()

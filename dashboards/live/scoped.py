@@ -32,6 +32,8 @@ def scoped_registry(registry: Registry, units: frozenset[str]) -> Registry:
         points=PointTable(point for point in registry.points if point.unit in units),
         point_labels=_within(registry.point_labels, units),
         transmitters=_within(registry.transmitters, units),
+        floor_plans={key: plan for key, plan in registry.floor_plans.items() if key[0] in units},
+        spots=_within(registry.spots, units),
     )
 
 
@@ -51,6 +53,7 @@ def scoped_board(board: Board, units: frozenset[str]) -> Board:
         nodes=copy.copy(board.nodes),
         strangers={},
         rule_book=board.rule_book.without_states(),
+        today=board.today,
     )
 
 

@@ -9,6 +9,7 @@ from domain.errors import ConfigurationError
 from domain.points import Point, PointTable
 from domain.site.equipment import Equipment
 from domain.site.findings import Findings
+from domain.site.floor_plans import FloorPlans, ReadPlan, no_plan_file
 from domain.site.hours import CalendarSettings, DaysKnown
 from domain.site.models import GatewaySettings, SiteSettings
 from domain.site.premises import check_premises
@@ -23,10 +24,12 @@ def build_registry(
     known_protocols: Iterable[str] = (),
     *,
     calendars: Sequence[Document] = (),
+    read_plan: ReadPlan = no_plan_file,
 ) -> Registry:
     """Check and resolve a site; raises `ConfigurationError` with every problem found.
 
     ``known_protocols`` are those the gateway has connectors for; empty means "do not check".
+    ``read_plan`` gives the bytes of floor plans.
     """
     findings = Findings()
     settings = findings.model(SiteSettings, site)
@@ -37,7 +40,9 @@ def build_registry(
         raise findings.error()
     zones = check_premises(site, settings, findings)
     units = {unit.id: unit for unit in settings.units}
-    equipment = Equipment(set(units), zones, known, frozenset(known_protocols), findings)
+    plans = FloorPlans(read_plan, findings)
+    plans.add_site(site, settings)
+    equipment = Equipment(set(units), zones, known, frozenset(known_protocols), findings, plans=plans)
     for doc, gateway in fitting:
         equipment.add_gateway(doc, gateway)
     if findings:
@@ -54,6 +59,8 @@ def build_registry(
         point_labels=equipment.labels,
         transmitters=equipment.transmitters,
         calendar=DaysKnown.of(holidays),
+        floor_plans=plans.found,
+        spots=equipment.spots,
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from domain.documents import Document, Path, nearest
 from domain.points import Point
 from domain.site.findings import Findings
+from domain.site.floor_plans import FloorPlans
+from domain.site.floors import At
 from domain.site.hosted import as_gateway, points_of_component
 from domain.site.itself import as_device
 from domain.site.labels import Labels
@@ -28,17 +30,21 @@ class Equipment:
         profiles: Profiles,
         protocols: frozenset[str],
         findings: Findings,
+        *,
+        plans: FloorPlans,
     ) -> None:
         self.gateways: dict[str, GatewaySettings] = {}
         self.devices: dict[str, Device] = {}
         self.points: list[Point] = []
         self.labels: dict[str, Labels] = {}
         self.transmitters: dict[str, Transmitter] = {}
+        self.spots: dict[str, At] = {}
         self._units = units
         self._zones = zones
         self._profiles = profiles
         self._protocols = protocols
         self._findings = findings
+        self._plans = plans
         self._zone_ids: dict[str, set[str]] = defaultdict(set)
         for zone in zones.values():
             self._zone_ids[zone.unit.id].add(zone.settings.id)
@@ -123,6 +129,10 @@ class Equipment:
             if component.zone is not None:
                 zones = self._zone_ids[transmitter.unit]
                 self._findings.exists(doc, (*where, "zone"), component.zone, zones, "zone")
+            if component.spot is not None:
+                own = self._zones.get(f"{transmitter.unit}/{component.zone or system.zone or transmitter.zone}")
+                self._check_at(doc, (*where, "spot"), own, component.spot)
+                self.spots[f"{transmitter.unit}/{system.id}/{component.id}"] = component.spot
             for point in points_of_component(transmitter, system, component):
                 self.points.append(point)
                 self.labels[point.key] = Labels(zh=point.label_zh, en=point.label_en)
@@ -152,10 +162,16 @@ class Equipment:
         if profile.protocol != connection.protocol and self._knows(connection.protocol):
             self._foreign_profile(doc, path, profile, connection)
         zone = self._zones[f"{gateway.unit}/{settings.zone}"]
+        written = "spot" if f"{gateway.unit}/{gateway.gateway}" in self.transmitters else "at"
+        self._check_at(doc, (*path, written), zone, settings.at)
         self.devices[key] = Device(
             gateway=gateway, connection=connection, settings=settings, profile=profile, zone=zone
         )
         return self.devices[key]
+
+    def _check_at(self, doc: Document, path: Path, zone: Zone | None, at: At | None) -> None:
+        if zone is not None:
+            self._plans.check_at(doc, path, (zone.unit.id, zone.building.id, zone.settings.floor), at)
 
     def _foreign_profile(self, doc: Document, path: Path, profile: Profile, connection: Connection) -> None:
         self._findings.add(

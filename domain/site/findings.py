@@ -47,6 +47,10 @@ class Findings:
         """Note a problem of the value at ``path``."""
         self._problems.append(doc.problem(path, message, mend))
 
+    def take(self, problem: Problem) -> None:
+        """Note a problem of a file that is no document."""
+        self._problems.append(problem)
+
     def __bool__(self) -> bool:
         """Tell whether anything is wrong."""
         return bool(self._problems)

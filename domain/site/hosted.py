@@ -24,6 +24,7 @@ def as_gateway(settings: TransmitterSettings, connection: Connection) -> Gateway
         labels=settings.labels,
         address=settings.address,
         tags=settings.tags,
+        at=settings.spot,
     )
     systems = [
         DeviceSettings(
@@ -33,6 +34,7 @@ def as_gateway(settings: TransmitterSettings, connection: Connection) -> Gateway
             labels=system.labels,
             address=f"{system.type}-{system.address}",
             tags=settings.tags,
+            at=system.spot,
         )
         for system in settings.systems
     ]
@@ -44,6 +46,7 @@ def as_gateway(settings: TransmitterSettings, connection: Connection) -> Gateway
             labels=device.labels,
             address=device.name or "",
             tags=device.tags,
+            at=device.spot,
         )
         for device in settings.devices
     ]

@@ -29,7 +29,12 @@ def as_device(gateway: GatewaySettings) -> Connection | None:
     if zone is None:
         return None
     itself = DeviceSettings(
-        id=device_id(gateway.gateway), profile=PROFILE, zone=zone, labels=gateway.labels, address=gateway.gateway
+        id=device_id(gateway.gateway),
+        profile=PROFILE,
+        zone=zone,
+        labels=gateway.labels,
+        address=gateway.gateway,
+        at=gateway.at,
     )
     return Connection(id=PROTOCOL, protocol=PROTOCOL, devices=(itself,))
 

@@ -22,6 +22,7 @@ from domain.site.channels import ChannelSettings
 from domain.site.console import ConsoleSettings
 from domain.site.duty import MOST_ABSENCES, Absence, Roster
 from domain.site.escalation import MOST_POLICIES, EscalationPolicy, Target
+from domain.site.floors import Area, At, FloorSettings, Location, Outline
 from domain.site.hours import Span
 from domain.site.labels import Labels, Settings
 from domain.site.operators import OperatorSettings
@@ -51,6 +52,8 @@ class ZoneSettings(Settings):
     labels: Labels
     responsible: Token | None = None
     opening: tuple[Span, ...] | None = Field(default=None, description="opening hours; its unit's when absent")
+    at: At | None = Field(default=None, description="where its name stands on the floor's plan")
+    outline: Outline | None = Field(default=None, description="its corners on the floor's plan")
 
 
 class Building(Settings):
@@ -58,6 +61,7 @@ class Building(Settings):
 
     id: Token
     labels: Labels
+    floors: tuple[FloorSettings, ...] = Field(default=(), max_length=221, description="floors with a plan or a name")
     zones: tuple[ZoneSettings, ...] = ()
 
 
@@ -70,6 +74,7 @@ class UnitSettings(Settings):
     safety_manager: Token | None = None
     maintenance_firm: Target | None = Field(default=None, description="a person, or the roster of the firm's own duty")
     opening: tuple[Span, ...] | None = Field(default=None, description="opening hours of its zones")
+    location: Location | None = None
     buildings: tuple[Building, ...] = Field(min_length=1)
 
 
@@ -185,6 +190,7 @@ class SiteSettings(Settings):
     site: Token
     labels: Labels
     timezone: str = "Asia/Shanghai"
+    areas: tuple[Area, ...] = Field(default=(), max_length=1_000, description="what people call the units' areas")
     units: tuple[UnitSettings, ...] = Field(min_length=1)
     people: tuple[Person, ...] = ()
     channels: tuple[Annotated[ChannelSettings, Field(discriminator="kind")], ...] = ()
@@ -255,6 +261,7 @@ class DeviceSettings(Settings):
     limits: dict[Token, LimitOverride] = Field(default_factory=dict)
     points: dict[str, PointOverride] = Field(default_factory=dict)
     tags: tuple[Token, ...] = ()
+    at: At | None = Field(default=None, description="where it is on the plan of its zone's floor")
 
 
 class Connection(Settings):
@@ -295,6 +302,7 @@ class GatewaySettings(Settings):
     unit: Token
     labels: Labels
     zone: Token | None = Field(default=None, description="where it hangs; the zone of its first device when absent")
+    at: At | None = Field(default=None, description="where it hangs on the floor's plan")
     http: HttpSettings | None = HttpSettings()
     spool_bytes: int = Field(default=512 * 2**20, ge=2**20)
     spool_age_s: float = Field(default=14 * 86400, gt=0)

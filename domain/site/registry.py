@@ -9,6 +9,8 @@ from types import MappingProxyType
 from domain.alarm import Place
 from domain.points import Point, PointTable
 from domain.site import itself
+from domain.site.floor_plans import FloorKey, FloorPlan
+from domain.site.floors import At
 from domain.site.hours import DaysKnown, Span
 from domain.site.labels import Labels
 from domain.site.models import (
@@ -112,7 +114,7 @@ class Registry:
     """All of a site by id. Keys: units, people, profiles by id; zones, devices, gateways, transmitters ``unit/id``.
 
     ``gateways`` holds the hosted ones too: each transmitter is one. Processes are started for those that are
-    not in ``transmitters``.
+    not in ``transmitters``. ``spots``: where components (``unit/device/point``) are on their floors' plans.
     """
 
     site: SiteSettings
@@ -126,6 +128,8 @@ class Registry:
     point_labels: Mapping[str, Labels] = field(default_factory=lambda: MappingProxyType({}))
     transmitters: Mapping[str, Transmitter] = field(default_factory=lambda: MappingProxyType({}))
     calendar: DaysKnown = field(default_factory=DaysKnown)
+    floor_plans: Mapping[FloorKey, FloorPlan] = field(default_factory=lambda: MappingProxyType({}))
+    spots: Mapping[str, At] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def written(self) -> tuple[int, int]:

@@ -31,6 +31,7 @@ from pydantic import Field
 
 from domain.ids import Token
 from domain.quantity import Quantity
+from domain.site.floors import At
 from domain.site.labels import Labels, Settings
 
 Code = Annotated[int, Field(ge=0, le=255)]
@@ -61,6 +62,7 @@ class ComponentSettings(Settings):
     type: Code | None = Field(default=None, description="component type; another type at this address fits too")
     zone: Token | None = Field(default=None, description="where it is; its system's zone when absent")
     labels: Labels
+    spot: At | None = Field(default=None, description="where it is on its floor's plan; ``at`` is its address")
     analogs: tuple[AnalogSettings, ...] = ()
 
 
@@ -72,6 +74,7 @@ class FacilitySystemSettings(Settings):
     address: Code = 1
     zone: Token | None = Field(default=None, description="where its panel is; the transmitter's zone when absent")
     labels: Labels
+    spot: At | None = Field(default=None, description="where its panel is on the floor's plan")
     components: tuple[ComponentSettings, ...] = ()
 
 
@@ -88,6 +91,7 @@ class EdgeDeviceSettings(Settings):
     profile: Token | None = Field(default=None, description="which of its values are which points, with limits")
     zone: Token | None = Field(default=None, description="where it is; the edge's zone when absent")
     labels: Labels
+    spot: At | None = Field(default=None, description="where it is on the floor's plan")
     tags: tuple[Token, ...] = ()
 
 
@@ -101,6 +105,7 @@ class TransmitterSettings(Settings):
     profile: Token = AUTO
     zone: Token
     labels: Labels
+    spot: At | None = Field(default=None, description="where it is on the floor's plan")
     duty: bool = Field(default=True, description="somebody is on duty beside it, and can answer a roll-call")
     tags: tuple[Token, ...] = ()
     systems: tuple[FacilitySystemSettings, ...] = Field(default=(), description="gb26875: what hangs on it")

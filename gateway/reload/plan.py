@@ -130,7 +130,7 @@ def _line(
         registry.devices[f"{unit}/{device.id}"].profile.profile: None for unit, _, own in nodes for device in own
     }
     return Line(
-        connection=connection,
+        connection=_undrawn(connection),
         profiles=tuple(registry.profiles[name] for name in sorted(profiles)),
         points=tuple(
             point
@@ -141,6 +141,14 @@ def _line(
         transmitters=tuple(hosted),
         timezone=registry.site.timezone,
     )
+
+
+def _undrawn(connection: Connection) -> Connection:
+    """Return a connection without coordinates: a device that moves on its floor's plan is the same to its line."""
+    if all(device.at is None for device in connection.devices):
+        return connection
+    devices = tuple(device.model_copy(update={"at": None}) for device in connection.devices)
+    return connection.model_copy(update={"devices": devices})
 
 
 def plan_of(before: Registry, after: Registry, unit: str, gateway: str) -> Plan:
@@ -173,7 +181,7 @@ def _gateway_changes(name: str, old: GatewaySettings, new: GatewaySettings) -> I
 
 
 def _head(settings: BaseModel) -> dict[str, Any]:
-    return settings.model_dump(mode="json", exclude={"connections"})
+    return settings.model_dump(mode="json", exclude={"connections", "at"})
 
 
 def _line_changes(name: str, old: Line, new: Line) -> Iterator[Change]:

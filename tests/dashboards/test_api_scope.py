@@ -93,6 +93,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{HANDOVERS}/now"): Route(Right.READ, 403),
     ("POST", HANDOVERS): Route(Right.ACT, 403, {"notes": "x"}),
     ("POST", HANDOVERS + "/{handover_id}/take"): Route(Right.ACT, 403, {"remark": "x"}),
+    ("GET", "/api/v1/units/{unit}/buildings/{building}/floors/{floor}/plan"): Route(Right.READ, 404),
     ("GET", "/api/v1/readings"): Route(Right.READ, 404, params={"point": POINT}),
     ("GET", "/api/v1/readings/latest"): Route(Right.READ, 404, params={"unit": "hotel"}),
     ("GET", "/api/v1/readings/gaps"): Route(Right.READ, 404, params={"point": POINT}),

@@ -13,12 +13,6 @@ import pytest
 from alerts.face import Answer
 from dashboards.console.admin.page import TABS
 from dashboards.console.admin.rows import DEEDS
-from dashboards.console.frame.lamps import LampKind
-from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
-from dashboards.console.gateway_panel import STORE_AWAY
-from dashboards.console.handover.figures import QUIET
-from dashboards.console.handover.page import COLUMNS as HANDOVER_COLUMNS
-from dashboards.console.preferences import Theme
 from dashboards.console.alarms.causes import CAUSES, OTHER
 from dashboards.console.alarms.filter_bar import FORMS
 from dashboards.console.alarms.filters import PARTS, Standing
@@ -29,12 +23,15 @@ from dashboards.console.detail.receipts import AUDITED, STATES, TIMES
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.handover.figures import QUIET
+from dashboards.console.handover.page import COLUMNS as HANDOVER_COLUMNS
 from dashboards.console.history.form import SHOWN
 from dashboards.console.history.rows import KEYS
 from dashboards.console.kpi.marks import NAMES, SOURCES
 from dashboards.console.kpi.rows import KINDS, TABLES
 from dashboards.console.kpi.rows import TIMES as KPI_TIMES
 from dashboards.console.kpi.spans import Span
+from dashboards.console.preferences import Theme
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.rules.facts import ASIDES as RULE_ASIDES
 from dashboards.console.rules.plan_panel import WIDTHS as RULE_PLAN

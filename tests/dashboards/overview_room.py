@@ -1,0 +1,82 @@
+"""A control room over a site folder: a real nats-server, the real alerts service, the console as its own process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alerts import process as alerts_process
+from backbone.client import Backbone
+from cli.site_files import load_registry
+from domain.site import Registry
+from tests.dashboards.control_room import API_TOKEN, ROOT, SIGNING_KEY, Console, ControlRoom, Puppets
+from tests.servers import answering, connected, embedded_server
+
+HOTEL_GATEWAY = "gateway.hotel.gw-east"
+HOTEL = ROOT / "examples" / "hotel"
+
+
+class SiteConsole(Console):
+    """A console that reads its site from a folder."""
+
+    async def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.dashboards.overview_child",
+                json.dumps(self.settings),
+                cwd=ROOT,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout is not None
+        async with asyncio.timeout(60):
+            self.url = (await self._process.stdout.readline()).decode().strip()
+        assert self.url, self.log.read_text()
+        self.settings["port"] = int(self.url.rsplit(":", 1)[1].strip("/"))
+        await answering(self.settings["port"])
+
+
+@asynccontextmanager
+async def site_room(folder: Path, site: Path = HOTEL, gateway: str = "hotel/gw-east") -> AsyncIterator[ControlRoom]:
+    """Open a room over ``site``, whose ``gateway`` is a puppet; everything in it is stopped at the end."""
+    registry = load_registry(site)
+    unit, _, name = gateway.partition("/")
+    async with embedded_server(folder, [(unit, name)]) as server, connected(server) as backbone:
+        puppets = Puppets(f"gateway.{unit}.{name}")
+        await puppets.answer(backbone)
+        stop = asyncio.Event()
+        running = asyncio.create_task(_alerts(folder, registry, stop, backbone))
+        speaking = asyncio.create_task(puppets.speak(backbone))
+        service = server.credentials["service"]
+        settings = {"url": server.url, "user": service.user, "password": service.password, "port": 0, "site": str(site)}
+        console = SiteConsole({**settings, "api_token": API_TOKEN, "sign_in": False}, folder / "console.log")
+
+        async def stop_alerts() -> None:
+            stop.set()
+            await running
+
+        try:
+            await console.start()
+            yield ControlRoom(server, backbone, puppets, console, stop_alerts)
+        finally:
+            assert await console.stop() in (0, -9), console.log.read_text()
+            await stop_alerts()
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
+
+
+async def _alerts(folder: Path, registry: Registry, stop: asyncio.Event, backbone: Backbone) -> None:
+    await alerts_process.run(
+        registry,
+        backbone,
+        database_url=f"sqlite:///{folder / 'alerts.db'}",
+        answer_base_url="http://127.0.0.1:9/answer",
+        signing_key=SIGNING_KEY,
+        stop=stop,
+    )
