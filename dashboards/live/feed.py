@@ -24,10 +24,13 @@ from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET, is_alert_change
 from dashboards.live import roll_calls
+from dashboards.live.asked import Asked
 from dashboards.live.board import Board
 from dashboards.live.latest import LatestReadings, parts
 from dashboards.live.link import Link
 from dashboards.live.nodes import SUBJECTS
+from dashboards.live.restrictions import ask_restrictions
+from dashboards.live.roll_call_desk import RollCallDesk
 from dashboards.live.site import LiveSite
 from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
@@ -56,6 +59,9 @@ class Feed:
         self._board = board
         self._tail = tail
         self._clock = clock
+        self.restrictions = Asked(lambda: ask_restrictions(link, clock), clock)
+        self.duty = RollCallDesk(link, site)
+        self.calls = Asked(self.duty.newest, clock)
         self._watched: Counter[str] = Counter()
         self.unreadable = 0
 
