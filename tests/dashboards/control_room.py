@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts import process as alerts_process
+from alerts.face import AlertsFace
 from backbone import subjects
 from backbone.client import Backbone
 from backbone.server import EmbeddedServer
@@ -152,6 +153,11 @@ class ControlRoom:
     """Ends the alerts service as a supervisor does."""
     _raised: int = 0
 
+    @property
+    def alerts(self) -> AlertsFace:
+        """The alerts service."""
+        return AlertsFace(self.backbone)
+
     async def alarm(self, rule: str = "panel-fire", **changes: Any) -> Transition:
         """Write a transition to ALARMS, as the rules engine would."""
         self._raised += 1
@@ -206,6 +212,12 @@ class Console:
         assert self.url, self.log.read_text()
         self.settings["port"] = int(self.url.rsplit(":", 1)[1].strip("/"))
         await answering(self.settings["port"])
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process is not None
+        return self._process.pid
 
     async def kill(self) -> None:
         assert self._process is not None
