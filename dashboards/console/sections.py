@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dashboards.console.alarms.page import AlarmsPage
 from dashboards.console.section import Section
+from dashboards.console.suppression.page import suppression
 
-SECTIONS: tuple[Section, ...] = (Section("alarms", "/", AlarmsPage),)
+SECTIONS: tuple[Section, ...] = (
+    Section("alarms", "/", AlarmsPage),
+    Section("suppression", "/suppression", suppression),
+)
 
 BY_PATH = {section.path: section for section in SECTIONS}

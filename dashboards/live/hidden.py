@@ -1,4 +1,4 @@
-"""Which open alerts are told to nobody, and what keeps each of them: made once for a revision of the board.
+"""Which open alerts are told to nobody, and what keeps each of them. Pure.
 
 An alert may be kept by several things at once and stands under each. Fires that lie in something out of service are
 told as ever: they are no part of what it hides. What a panel disabled (屏蔽) is no hidden alert but a state of its own;
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 from alerts.silences_face import silence_of_reason
-from dashboards.live.board import Board
 from domain.alarm import AlarmClass
 from domain.alert import AlertView, SuppressionKind
 
@@ -64,21 +63,3 @@ def _kept_by(alert: AlertView) -> Iterable[Key]:
         yield Kind.WALK_TEST, alert.walk_test
     if alert.suppressed_by is not None and alert.suppressed_kind is not None:
         yield _SUPPRESSED[alert.suppressed_kind], alert.suppressed_by
-
-
-class HiddenIndex:
-    """Remembers the index of the newest revision of one board."""
-
-    def __init__(self, board: Board, is_disabled: Callable[[AlertView], bool]) -> None:
-        """Index ``board``, the whole one."""
-        self._board = board
-        self._is_disabled = is_disabled
-        self._revision = -1
-        self._hidden: dict[Key, tuple[AlertView, ...]] = {}
-
-    def now(self) -> Hidden:
-        """Return the index of this moment."""
-        if self._revision != self._board.alerts_revision:
-            self._revision = self._board.alerts_revision
-            self._hidden = hidden_alerts(self._board.alerts.values(), self._is_disabled)
-        return self._hidden

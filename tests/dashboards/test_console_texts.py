@@ -15,19 +15,24 @@ from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.places import PlaceKind
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
+from dashboards.console.suppression.page import BEGINNINGS
 from dashboards.console.texts import TEXTS, Language, text
 from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
 from dashboards.console.trend import SPANS
 from dashboards.live.health import SERVICES, Condition
+from dashboards.live.hidden import Kind
 from dashboards.live.roll_calls import Result
 from domain.alarm import AlarmClass, Level
 from domain.alert import Confirmation
 from domain.quality import Reason
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
+
+NOBODYS = (Kind.DISABLED, Kind.CAUSE, Kind.DIGEST)
 
 FAMILIES: Mapping[str, Sequence[str]] = {
     "answer_": list(Answer),
@@ -55,12 +60,25 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "limit_": ["high", "low"],
     "notice_": ["queued", "sending", "accepted", "dead"],
     "audit_": ["told", "nobody_to_tell"],
+    "suppression_kind_": list(Kind),
+    "suppression_group_": [Kind.CAUSE, Kind.DIGEST, Kind.DISABLED],
+    "suppression_who_": ["person", *NOBODYS],
+    "suppression_why_": ["person", *NOBODYS],
+    "suppression_ends_": ["person", *NOBODYS],
+    "suppression_state_": ["active", "over", "unknown"],
+    "suppression_begin_": [name for name, _, _ in BEGINNINGS],
+    "suppression_column_": [
+        *("kind", "what", "who", "why", "since", "left", "hides", "ended", "ended_by"),
+        *("class", "text", "where", "raised", "state"),
+    ],
+    "suppression_": ["end", "confirm", "extend"],
+    "place_": list(PlaceKind),
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-NO_CHINESE = {"switch", "ago_never", "and"}
+NO_CHINESE = {"switch", "ago_never", "and", "suppression_who_person", "suppression_why_person"}
 
 
 def places(template: str) -> set[str]:
