@@ -21,6 +21,7 @@ from dashboards.api.login import login_router
 from dashboards.api.password import password_router
 from dashboards.api.readings import readings_router
 from dashboards.api.receipts import receipts_router
+from dashboards.api.roll_calls import roll_calls_router
 from dashboards.api.schemas import schemas_router
 from dashboards.api.session_routes import session_router, sessions_router
 from dashboards.api.silences import silences_router
@@ -36,6 +37,7 @@ ROUTERS = (
     actions_router,
     silences_router,
     readings_router,
+    roll_calls_router,
     events_router,
     health_router,
     subscriptions_router,

@@ -43,7 +43,9 @@ async def hire(
     """Give somebody an account whose password is theirs already."""
     async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=30) as admin:
         body = {"id": name, "name": zh, "name_en": en, "roles": list(roles), "password": SECRET, "must_change": False}
-        made = await admin.post("/api/v1/users", json=body | ({"everywhere": True} if units is None else {"units": list(units)}))
+        made = await admin.post(
+            "/api/v1/users", json=body | ({"everywhere": True} if units is None else {"units": list(units)})
+        )
         assert made.status_code == 201, made.text
 
 
@@ -53,7 +55,12 @@ async def quiet_things(room: ControlRoom) -> None:
     request = AddRequest(unit="hotel", devices=("pressure",), by="王参谋", reason="更换压力变送器", duration_s=7200)
     await OutOfServiceFace(room.backbone).add(request)
     await MaintenanceFace(room.backbone).begin(
-        "hotel", by="王参谋", reason="年度检测", zones=("exit",), from_ns=now_ns + 24 * HOUR_NS, until_ns=now_ns + 28 * HOUR_NS
+        "hotel",
+        by="王参谋",
+        reason="年度检测",
+        zones=("exit",),
+        from_ns=now_ns + 24 * HOUR_NS,
+        until_ns=now_ns + 28 * HOUR_NS,
     )
     await room.alarm(
         "pressure-low",

@@ -17,6 +17,7 @@ from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
 from dashboards.console.places import PlaceKind
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
+from dashboards.console.roll_calls.rows import CAUSES
 from dashboards.console.sections import SECTIONS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.suppression.page import BEGINNINGS
@@ -73,6 +74,12 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     ],
     "suppression_": ["end", "confirm", "extend"],
     "place_": list(PlaceKind),
+    "duty_": ["call_unit", "draw", "choose", "drop"],
+    "duty_cause_": sorted(CAUSES),
+    "duty_column_": [
+        *("whose", "result", "called", "by", "left", "answered", "took", "operator"),
+        *("line", "last"),
+    ],
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""
