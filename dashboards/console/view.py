@@ -12,6 +12,7 @@ from nicegui.element import Element
 
 from dashboards.api.door import Door
 from dashboards.api.principal import CONSOLE, Principal
+from dashboards.console.installer.adoption import Adopter
 from dashboards.console.pace import Pace
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
@@ -44,6 +45,8 @@ class Console:
     door: Door
     pace: Pace
     once: Once
+    adopter: Adopter | None = None
+    """Writes strangers into the site's files; None where the console has no site folder that is followed."""
 
     @property
     def registry(self) -> Registry:

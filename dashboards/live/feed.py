@@ -32,8 +32,10 @@ from dashboards.live.nodes import SUBJECTS
 from dashboards.live.restrictions import ask_restrictions
 from dashboards.live.roll_call_desk import RollCallDesk
 from dashboards.live.site import LiveSite
+from dashboards.live.stranger_desk import ask_strangers
 from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
+from dashboards.live.walks import Walks
 from domain.alert import AlertView
 from domain.clock import Clock
 from domain.errors import FengsuiError, WireError
@@ -62,6 +64,8 @@ class Feed:
         self.restrictions = Asked(lambda: ask_restrictions(link, clock), clock)
         self.duty = RollCallDesk(link, site)
         self.calls = Asked(self.duty.newest, clock)
+        self.strangers = Asked(lambda: ask_strangers(link, site), clock)
+        self.walks = Walks(link, site, clock)
         self._watched: Counter[str] = Counter()
         self.unreadable = 0
 

@@ -15,6 +15,13 @@ from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.installer.adopted_page import COLUMNS as FRAMES
+from dashboards.console.installer.adopted_page import STEPS
+from dashboards.console.installer.page import TABS
+from dashboards.console.installer.points_tab import COLUMNS as CHECKLIST
+from dashboards.console.installer.strangers_tab import COLUMNS as STRANGERS
+from dashboards.console.installer.walk_page import COLUMNS as WALKED
+from dashboards.console.installer.walks_tab import COLUMNS as WALKS
 from dashboards.console.places import PlaceKind
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.roll_calls.rows import CAUSES
@@ -27,6 +34,7 @@ from dashboards.console.trend import SPANS
 from dashboards.live.health import SERVICES, Condition
 from dashboards.live.hidden import Kind
 from dashboards.live.roll_calls import Result
+from dashboards.live.walk_log import Sight
 from domain.alarm import AlarmClass, Level
 from domain.alert import Confirmation
 from domain.quality import Reason
@@ -80,6 +88,10 @@ FAMILIES: Mapping[str, Sequence[str]] = {
         *("whose", "result", "called", "by", "left", "answered", "took", "operator"),
         *("line", "last"),
     ],
+    "installer_tab_": list(TABS),
+    "installer_step_": list(STEPS),
+    "installer_sight_": list(Sight),
+    "installer_column_": [*STRANGERS, *FRAMES, *WALKS, "left", *WALKED, *CHECKLIST],
     "nav_": [*(section.name for section in SECTIONS), "none"],
 }
 """Texts whose keys the code puts together, by prefix."""

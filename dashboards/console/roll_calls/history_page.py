@@ -51,6 +51,7 @@ class HistoryPage(Body):
 
     def refresh(self, now_ns: int) -> None:
         """Ask again when the gateways tell of a newer call or result here."""
+        del now_ns
         answer = self._desk.view.console.feed.calls.look()
         newest = next((call for call in answer.calls if call.key == self._key), None) if answer is not None else None
         if newest is not None and newest != self._seen:
