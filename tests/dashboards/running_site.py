@@ -62,7 +62,11 @@ connections:
       port: PORT
       roll_call: {per_day: 2, at_night: 0, minutes: 3, hours: [0, 24]}
     devices:
-      - {id: access-server, profile: gb26875_access, zone: control, address: access, labels: {zh: 接入服务, en: Access server}}
+      - id: access-server
+        profile: gb26875_access
+        zone: control
+        address: access
+        labels: {zh: 接入服务, en: Access server}
     transmitters:
       - id: east-utd  # the first
         unit: inn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,20 +32,17 @@ HOUR_NS = 3600 * NS_PER_S
 async def staffed_room(folder: Path, *, transmitters: int = 0) -> AsyncIterator[ControlRoom]:
     """Open a room in which `PEOPLE` have accounts."""
     async with control_room(folder, operator_password=PASSWORD, transmitters=transmitters) as room:
-        for name, (zh, en, roles) in PEOPLE.items():
-            await hire(room, name, zh, en, roles)
+        for name in PEOPLE:
+            await hire(room, name)
         yield room
 
 
-async def hire(
-    room: ControlRoom, name: str, zh: str, en: str, roles: Sequence[str], units: Sequence[str] | None = None
-) -> None:
-    """Give somebody an account whose password is theirs already."""
+async def hire(room: ControlRoom, name: str) -> None:
+    """Give one of `PEOPLE` an account whose password is theirs already."""
+    zh, en, roles = PEOPLE[name]
     async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=30) as admin:
-        body = {"id": name, "name": zh, "name_en": en, "roles": list(roles), "password": SECRET, "must_change": False}
-        made = await admin.post(
-            "/api/v1/users", json=body | ({"everywhere": True} if units is None else {"units": list(units)})
-        )
+        body = {"id": name, "name": zh, "name_en": en, "roles": roles, "password": SECRET, "must_change": False}
+        made = await admin.post("/api/v1/users", json={**body, "everywhere": True})
         assert made.status_code == 201, made.text
 
 

@@ -119,7 +119,8 @@ def plan_words(plan: Mapping[str, Any], language: Language) -> str:
 
 def window_words(window: Window, done: int, points: int, language: Language, zone: tzinfo) -> str:
     """Say which hours are open or next, and how many of their calls are done."""
-    hours = f"{clock_text(window.start_ns, zone)[:5]}–{clock_text(window.end_ns, zone)[:5]}"
+    end = clock_text(window.end_ns, zone)[:5]
+    hours = f"{clock_text(window.start_ns, zone)[:5]}–{'24:00' if end == '00:00' else end}"
     if window.is_open:
         return text("duty_window_open", language, hours=hours, done=done, total=window.calls * points)
     return text("duty_window_next", language, hours=hours, calls=window.calls)
