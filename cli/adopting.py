@@ -14,6 +14,7 @@ import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -269,6 +270,7 @@ def _replace(path: Path, text: str) -> None:
         shutil.copymode(path, new)
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
         why = error.strerror or str(error)
         raise RefusedError(f"站点文件写不了：{why} / the site's file can't be written: {why}") from error

@@ -118,7 +118,7 @@ async def test_what_the_check_would_refuse_is_refused_before_anything_is_written
 
 async def test_labels_and_names_can_be_nothing_but_words(tmp_path: Path) -> None:
     folder = site(tmp_path / "site")
-    hostile = 'x", en: y}\n      - {id: evil # <script>'
+    hostile = 'x", en: y}  - {id: evil # <script>'
     await adopted(folder, replace(WISH, zh=hostile, en="on: yes", by="a\nb: # c"))
     labels = load_registry(folder).transmitters["mill/utd-4711"].settings.labels
     assert labels.zh == " ".join(hostile.split())

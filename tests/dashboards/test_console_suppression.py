@@ -171,7 +171,7 @@ async def test_a_fire_is_silenced_only_once_another_person_confirmed_it(
         await other.locator("[data-part=sure] [data-action=save]").click()
         await expect(theirs).to_contain_text("含火警")
         await expect(theirs).to_contain_text("林班长 + 王参谋")
-        await expect(theirs.locator("[data-cell=hides]")).to_have_text("1")
+        await expect(theirs.locator("[data-cell=hides]")).to_have_text("2")
     async with asyncio.timeout(30):
         while (await room_alert(room, alert))["shelved_with"] != "王参谋":
             await asyncio.sleep(0.2)

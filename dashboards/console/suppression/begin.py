@@ -140,14 +140,14 @@ async def begin_silence(desk: Desk) -> bool:
     until = form.until("until", view.text("suppression_until"), view.now_ns() + FIRST_S * NS_PER_S)
     fire = form.tick("fire", view.text("suppression_fire_too"))
 
-    def matchers() -> tuple[Matcher, ...]:
+    def matchers(*, fires: bool) -> tuple[Matcher, ...]:
         place = picker.chosen[0] if picker.chosen else None
         given = (place, str(chosen_class.value or ""), rule.value or "", more.value or "")
-        return silence_matchers(*given, fire=bool(fire.value))
+        return silence_matchers(*given, fire=fires)
 
     def check() -> tuple[str, str]:
         try:
-            wanted = matchers()
+            wanted = matchers(fires=True)
         except (ValueError, ValidationError) as error:
             return view.text("suppression_no_matchers", why=str(error)[:200]), ""
         wrong = "" if wanted else view.text("suppression_no_matchers", why=view.text("suppression_empty"))
@@ -166,7 +166,7 @@ async def begin_silence(desk: Desk) -> bool:
         view.text("suppression_begin_silence"),
         lambda: SilencesFace(view.console.link.backbone).set(
             SetSilence(
-                matchers=matchers(),
+                matchers=matchers(fires=bool(fire.value)),
                 ends_ns=form.moment(until) or 1,
                 by=view.operator,
                 comment=(reason.value or "").strip(),
