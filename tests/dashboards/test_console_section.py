@@ -14,6 +14,7 @@ from dashboards.console.sections import BY_PATH, SECTIONS
 from dashboards.console.styles import FOLDER, PARTS, style
 from dashboards.live.board import Board
 from dashboards.live.once import Once
+from tests.screens.shots import shots
 
 
 def test_an_address_has_path_rest_and_query() -> None:
@@ -37,6 +38,11 @@ def test_a_host_in_an_address_is_no_page_of_ours() -> None:
 
 def test_no_two_sections_share_a_name_or_a_path() -> None:
     assert len(BY_PATH) == len({section.name for section in SECTIONS}) == len(SECTIONS)
+
+
+def test_every_page_of_the_menu_is_photographed() -> None:
+    taken = {shot.path.partition("?")[0] for shot in shots()}
+    assert {section.path for section in SECTIONS if section.in_menu} <= taken
 
 
 def test_every_style_file_is_served() -> None:
