@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 
@@ -113,6 +115,10 @@ class RunningSite:
         """The file that adopted transmitters go into."""
         return self.platform.session.site / "gateways" / "gw-access.yaml"
 
+    def as_room(self) -> Any:
+        """Return what `tests.dashboards.desks.sit_down` looks at: the address of the console."""
+        return SimpleNamespace(console=SimpleNamespace(url=f"{self.url}/"))
+
     def bench(self, address: int) -> Bench:
         """Return a simulated transmitter that calls in."""
         centre = CentreAddress(port=self.port)
@@ -158,7 +164,7 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
 async def _alive(backbone: Backbone) -> bool:
     """Tell whether everybody whom the pages ask is there."""
     found = await backbone.statuses()
-    return {"alerts.main", "rules.main", "ingest.main", "gateway.inn.gw-access"} <= found.keys()
+    return {"alerts.main", "rules.main", "ingest.main", "gateway.inn.gw-access", "console.main"} <= found.keys()
 
 
 async def until(look: Callable[[], Awaitable[bool]], timeout_s: float = 90) -> None:
