@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ async def test_line_ends_and_what_stands_behind_the_connection_stay(tmp_path: Pa
     ],
 )
 async def test_what_the_check_would_refuse_is_refused_before_anything_is_written(
-    tmp_path: Path, changes: dict[str, str], why: str
+    tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
     folder = site(tmp_path / "site")
     before = file_of(folder).read_bytes()

@@ -9,17 +9,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from dashboards.console.installer.adopted_page import told_of
-from dashboards.console.installer.adopting import first_id
-from dashboards.console.installer.points_tab import State, rows_of, state_of
-from dashboards.live.board import Reading
-from domain.clock import NS_PER_S
-from domain.quality import GOOD
 from simulators.gb26875.desk import Desk as Bench
-from tests.dashboards.board_makers import NOW_NS
 from tests.dashboards.control_room import control_room
 from tests.dashboards.desks import chromium, sit_down
-from tests.dashboards.premises import premises
 from tests.dashboards.running_site import EAST, STRANGER, RunningSite, running_site
 from tests.dashboards.suppression_room import SECRET
 
@@ -53,7 +45,7 @@ async def at_page(browser: Browser, site: RunningSite, name: str, path: str = "/
     """Sit down at the page as somebody."""
     async with sit_down(browser, site.as_room(), account=(name, SECRET)) as page:
         await page.goto(f"{site.url}{path}")
-        await expect(page.locator(".section-installer")).to_be_attached()
+        await expect(page.locator(".body[data-section]")).to_be_attached()
         yield page
 
 
@@ -155,24 +147,3 @@ async def test_a_console_without_a_folder_says_how_to_adopt_by_command(
         await expect(page.locator("[data-part=by-command]")).to_contain_text("fengsui gb26875 strangers --yaml")
         await page.goto(f"{room.console.url}installer/walk/nothing")
         await expect(page.locator("[data-part=walk-of]")).to_contain_text("没有此走动测试")
-
-
-def test_no_reading_is_never_well_and_old_or_bad_ones_are_told_apart() -> None:
-    registry = premises()
-    point = registry.points[registry.points["hotel/pressure/pressure"]]
-    assert state_of(point, None, NOW_NS) is State.NEVER
-    assert state_of(point, Reading(NOW_NS, 1.0, GOOD), NOW_NS) is State.WELL
-    assert state_of(point, Reading(NOW_NS - 11 * NS_PER_S, 1.0, GOOD), NOW_NS) is State.STALE
-    assert state_of(point, Reading(NOW_NS, 1.0, 0), NOW_NS) is State.BAD
-    assert state_of(point, Reading(NOW_NS, None, GOOD), NOW_NS) is State.BAD
-    readings = {point.key: Reading(NOW_NS, 1.0, GOOD)}
-    rows = rows_of(registry.points, readings, NOW_NS)
-    assert rows[0].unproven >= rows[-1].unproven
-    assert {one.device: one.unproven for one in rows}["hotel/pressure"] == 1
-
-
-def test_what_a_gateway_tells_is_read_as_what_may_be_missing() -> None:
-    assert told_of({}, None).known
-    told = told_of({"peer": None, "profile": 7}, {"frames": [{"time_ns": 5, "direction": "in", "hex": "4040"}, 7]})
-    assert (told.peer, told.profile, told.frames) == ("", "7", ((5, "in", "4040"),))
-    assert first_id("192.168.1.4:7533") == "utd-192-168-1-4-7533"
