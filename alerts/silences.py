@@ -28,7 +28,7 @@ from alerts import life_cycle, shelving
 from alerts.desk import NOT_FOUND, SYSTEM, Desk
 from alerts.labels import labels_of_row
 from alerts.schema import Alert, Silence, Silenced
-from alerts.silences_face import FORBIDDEN, MOST_SILENCES, SetSilence
+from alerts.silences_face import FORBIDDEN, MOST_SILENCES, SetSilence, shelf_tag
 from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S, floor_ms
 from domain.errors import RefusedError
@@ -279,7 +279,7 @@ def _shelve(desk: Desk, silence: Silence, alert: Alert) -> bool:
 
 
 def _tag(silence: Silence) -> str:
-    return f"静默 {silence.id}"
+    return shelf_tag(silence.id)
 
 
 def _reason(silence: Silence) -> str:

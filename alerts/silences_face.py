@@ -26,6 +26,9 @@ SHELF = "shelve-"
 MOST_SILENCES = 200
 """In force or to come (assumption): more than that is no longer a list that anybody reads."""
 
+_TAG = "静默"
+"""How the reason of a shelf begins that a silence made; the id of the silence follows."""
+
 SilenceId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 Moment = Annotated[int, Field(gt=0, le=LATEST_NS)]
 Units = tuple[Token, ...] | None
@@ -128,6 +131,18 @@ class SilencesFace:
         if "forbidden" in reply:
             raise RefusedError(str(reply["forbidden"]), code=FORBIDDEN)
         return reply
+
+
+def shelf_tag(silence_id: str) -> str:
+    """Return how the reason on a shelf begins, so that it is known again whose it is."""
+    return f"{_TAG} {silence_id}"
+
+
+def silence_of_reason(reason: str) -> str | None:
+    """Return the silence that a shelf's reason names; None where a person shelved the alert."""
+    tag, _, rest = reason.partition(" ")
+    silence_id, colon, _ = rest.partition(":")
+    return silence_id if tag == _TAG and colon and " " not in silence_id else None
 
 
 def _one(reply: Any) -> SilenceView:

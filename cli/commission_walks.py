@@ -9,10 +9,10 @@ from typing import Any
 from cli.commission_facts import Facts
 from cli.commission_paper import Cell, Section, Table, Tone, Words, cell, columns
 from cli.signed_documents import read_signed
-from cli.walk_test_log import Sight
 from cli.walk_test_screen import WORDS
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import floor_text
+from dashboards.live.walk_log import Sight
 from domain.errors import WireError
 
 _TONES = {Sight.ALARMED: Tone.GOOD, Sight.CHANGED: Tone.WARN, Sight.UNSEEN: Tone.BAD}

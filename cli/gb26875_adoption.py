@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from cli.yaml_writer import one_line
+from domain.site import Labels
 from domain.site.transmitters import AUTO
 from gateway.connectors.gb26875.profiles import PROFILES, STANDARD
 
@@ -25,18 +27,26 @@ class Stranger:
     unit: str = UNKNOWN_UNIT
     peer: str | None = None
     remark: str = ""
+    name: str = ""
+    zone: str = UNKNOWN_ZONE
+    labels: Labels | None = None
+    duty: bool = True
 
 
 def stanza(stranger: Stranger, indent: int = 6) -> str:
     """Return the list entry for ``transmitters:``, indented as in a gateway file."""
-    name = transmitter_id(stranger.address)
+    labels = stranger.labels or Labels(zh=f"用户信息传输装置 {stranger.address}", en=f"Transmitter {stranger.address}")
     lines = [
-        f"- id: {name}",
-        f"  unit: {stranger.unit}" + ("            # 所属单位 / its unit" if stranger.unit == UNKNOWN_UNIT else ""),
+        f"- id: {one_line(stranger.name or transmitter_id(stranger.address))}",
+        f"  unit: {one_line(stranger.unit)}"
+        + ("            # 所属单位 / its unit" if stranger.unit == UNKNOWN_UNIT else ""),
         f"  address: {_address(stranger.address)}",
+        *([f'  peer: "{stranger.peer}"'] if stranger.peer else []),
         f"  profile: {_profile(stranger.profile)}",
-        f"  zone: {UNKNOWN_ZONE}            # 安装部位 / the zone it hangs in",
-        f"  labels: {{zh: 用户信息传输装置 {stranger.address}, en: Transmitter {stranger.address}}}",
+        f"  zone: {one_line(stranger.zone)}"
+        + ("            # 安装部位 / the zone it hangs in" if stranger.zone == UNKNOWN_ZONE else ""),
+        f"  labels: {one_line(labels.model_dump())}",
+        *([] if stranger.duty else ["  duty: false"]),
     ]
     if stranger.remark:
         lines.insert(0, f"# {' '.join(stranger.remark.split())}")

@@ -43,6 +43,8 @@ class Platform:
     session: Session
     console_port: int
     open_console: bool = False
+    follows: bool = False
+    """What runs takes changes of the site's folder: then the console may write adopted transmitters there."""
     links: dict[str, Link] = field(default_factory=dict)
     server: EmbeddedServer | None = None
     supervisor: Supervisor | None = None
@@ -73,7 +75,9 @@ class Platform:
         for name in ("alerts", "rules", "ingest"):
             await self.supervisor.start(self._child(name, [name, *self._common()]))
         console = ["console", *self._common(), "--port", str(self.console_port)]
-        await self.supervisor.start(self._child("console", console + (["--open"] if self.open_console else [])))
+        flags = {"--open": self.open_console, "--adopt": self.follows}
+        console += [flag for flag, is_set in flags.items() if is_set]
+        await self.supervisor.start(self._child("console", console))
         for key in with_process(self.session.registry):
             await self.supervisor.start(self.gateway_child(key))
 

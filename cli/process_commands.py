@@ -138,14 +138,23 @@ def console(
     state: StateOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    adopt: Annotated[  # noqa: FBT002  # a command-line flag
+        bool, typer.Option("--adopt", help="Installers may adopt transmitters: written to SITE, which `up` follows.")
+    ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="No login: only for a demo on loopback.")] = False,  # noqa: FBT002  # a command-line flag
 ) -> None:
     """Serve the control-room page and the HTTP API."""
+    from cli.walk_test_points import walked_of_site
     from dashboards.console.app import serve
 
     if open_page and host not in ("127.0.0.1", "localhost", "::1"):
         raise typer.BadParameter("--open is for loopback only: anybody could acknowledge a fire")
     session = open_session(site, state)
+    adopter = None
+    if adopt:
+        from cli.adopting import SiteAdopter
+
+        adopter = SiteAdopter(site)
 
     async def main(stop: asyncio.Event) -> None:
         await serve(
@@ -156,6 +165,8 @@ def console(
             secret=session.state.secret("session.key"),
             api_token=session.state.secret("api.token"),
             sign_in=not open_page,
+            adopt=adopter,
+            walked_points=lambda registry, test: walked_of_site(site, registry, test),
             stop=stop,
         )
 

@@ -47,7 +47,7 @@ def up(
     except ConfigurationError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_CONFIGURATION) from error
-    platform = Platform(session, console_port(port))
+    platform = Platform(session, console_port(port), follows=watch)
     follower = SiteFollower(platform)
 
     async def main(stop: asyncio.Event) -> None:

@@ -25,11 +25,11 @@ from cli.running_site import SiteOption, StateFolderOption, ask, find_session
 from cli.session import ASK_S, Session
 from cli.signed_documents import read_signed, verify
 from cli.state import State, latest_state
-from cli.walk_test_log import Sight, WalkLog
 from cli.walk_test_points import DEFAULT_CLASSES, in_scope, points_of_unit, walked_points
 from cli.walk_test_result import FORM, keep_result, result_file
 from cli.walk_test_screen import test_json, walk_table
 from cli.walk_test_show import follow_walk
+from dashboards.live.walk_log import Sight, WalkLog
 from domain.alarm import AlarmClass
 from domain.clock import SystemClock
 from domain.errors import LinkError, RefusedError, WireError

@@ -8,10 +8,12 @@ it (`unless`) is left out beside its components.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cli.rule_files import load_ruleset
 from domain import walk_test
 from domain.alarm import AlarmClass
 from domain.points import Point
@@ -31,6 +33,11 @@ def walked_points(
     """Return the points to be walked in a test, in the order of the site: by zone, device, point."""
     found = points_of_unit(registry, rules, test.unit, classes)
     return [point for point in found if in_scope(registry, point, test.zones, test.devices)]
+
+
+def walked_of_site(site: Path, registry: Registry, test: WalkTestView) -> list[Point]:
+    """Return the points to be walked by the rules of a site folder as it is now; raises ConfigurationError."""
+    return walked_points(registry, load_ruleset(registry, site / "rules"), test, DEFAULT_CLASSES)
 
 
 def in_scope(registry: Registry, point: Point, zones: Collection[str], devices: Collection[str]) -> bool:

@@ -11,11 +11,11 @@ from cli.session import Session
 from cli.signed_documents import read_signed, sign, verify, write_signed
 from cli.site_hash import site_hash
 from cli.state import State
-from cli.walk_test_log import Sight, Sighting, WalkLog
 from dashboards.console.device_words import shown
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import zone_of
 from dashboards.live.board import Reading
+from dashboards.live.walk_log import Sight, Sighting, WalkLog
 from domain.clock import NS_PER_S
 from domain.errors import FengsuiError, WireError
 from domain.points import Point

@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.alerts_tables import plain
-from cli.walk_test_log import Sight, Sighting, WalkLog
 from cli.walk_test_result import local, point_labels, said
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import floor_text, zone_of
+from dashboards.live.walk_log import Sight, Sighting, WalkLog
 from domain.clock import NS_PER_S
 from domain.site import Labels, Registry
 from domain.walk_test import WalkTestView

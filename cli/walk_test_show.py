@@ -14,7 +14,6 @@ from backbone.client import Backbone
 from cli.check_command import Language
 from cli.session import Session
 from cli.until_ended import until_ended
-from cli.walk_test_log import Sight, WalkLog
 from cli.walk_test_screen import (
     FRAME_ROWS,
     News,
@@ -25,6 +24,7 @@ from cli.walk_test_screen import (
     test_json,
     walk_table,
 )
+from dashboards.live.walk_log import Sight, WalkLog
 from domain.clock import SystemClock
 from domain.errors import FengsuiError
 from domain.walk_test import WalkTestView

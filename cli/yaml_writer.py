@@ -34,6 +34,11 @@ def yaml_text(data: Mapping[str, Any]) -> str:
     return "\n".join(_block(data, 0)) + "\n"
 
 
+def one_line(node: Any) -> str:
+    """Return data as it stands on one line of a document."""
+    return _flow(node)
+
+
 def _block(node: Mapping[Any, Any], indent: int) -> Iterator[str]:
     space = " " * indent
     for key, value in node.items():

@@ -24,6 +24,7 @@ from dashboards.api.pictures import pictures_router
 from dashboards.api.plans import plans_router
 from dashboards.api.readings import readings_router
 from dashboards.api.receipts import receipts_router
+from dashboards.api.roll_calls import roll_calls_router
 from dashboards.api.rules import rules_router
 from dashboards.api.schemas import schemas_router
 from dashboards.api.session_routes import session_router, sessions_router
@@ -43,6 +44,7 @@ ROUTERS = (
     readings_router,
     rules_router,
     plans_router,
+    roll_calls_router,
     events_router,
     health_router,
     subscriptions_router,

@@ -19,6 +19,7 @@ from nicegui import Client, ui
 from dashboards.api.app import make_app
 from dashboards.api.context import Context
 from dashboards.api.door import Door
+from dashboards.console.installer.adoption import Adopter
 from dashboards.console.pace import Pace
 from dashboards.console.page import add_page
 from dashboards.console.socket_limits import MOST_MESSAGE
@@ -34,6 +35,7 @@ from dashboards.live.once import Once
 from dashboards.live.pictures import Pictures
 from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
+from dashboards.live.walks import WalkedPoints
 from dashboards.live.windows import Windows
 from domain.clock import SystemClock
 from domain.errors import FengsuiError, LinkError, RefusedError
@@ -63,6 +65,8 @@ async def serve(
     secret: str,
     api_token: str,
     sign_in: bool = False,
+    adopt: Adopter | None = None,
+    walked_points: WalkedPoints | None = None,
     stop: asyncio.Event | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
@@ -76,6 +80,8 @@ async def serve(
         secret: Makes the CSRF tokens of signed-in browsers.
         api_token: The installation's own bearer token, with all rights.
         sign_in: People sign in with their accounts; without it the console stands open, on loopback only.
+        adopt: Writes transmitters that nobody registered into the site's files, where these are followed.
+        walked_points: Says which points a walk test walks; the site's rules know.
         stop: Ends the process cleanly.
         on_ready: Called with the address once it answers.
 
@@ -88,6 +94,8 @@ async def serve(
     clock, link, board, tail = SystemClock(), Link(connect), Board(), AlertTail()
     site = LiveSite(registry)
     feed = Feed(link, site, board, tail, clock)
+    if walked_points is not None:
+        feed.walks.points_of = walked_points
     door = Door(link, clock, api_token=api_token, secret=secret, is_open=not sign_in)
     pictures = Pictures(lambda: site.registry.site.console.pictures, clock)
     app = make_app(Context(site, link, board, tail, clock, door, pictures))
@@ -108,6 +116,7 @@ async def serve(
         windows=Windows(link, clock),
         load=Load(link, clock),
         pictures=pictures,
+        adopter=adopt,
     )
     add_page(console)
     look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}

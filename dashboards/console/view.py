@@ -12,6 +12,7 @@ from nicegui.element import Element
 
 from dashboards.api.door import Door
 from dashboards.api.principal import CONSOLE, Principal
+from dashboards.console.installer.adoption import Adopter
 from dashboards.console.pace import Pace
 from dashboards.console.preferences import Preferences
 from dashboards.console.texts import Language, text
@@ -54,6 +55,8 @@ class Console:
     windows: Windows
     load: Load
     pictures: Pictures
+    adopter: Adopter | None = None
+    """Writes strangers into the site's files; None where the console has no site folder that is followed."""
 
     @property
     def registry(self) -> Registry:

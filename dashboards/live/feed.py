@@ -25,15 +25,20 @@ from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET, is_alert_change
 from dashboards.console.wording import zone_of
 from dashboards.live import roll_calls, rule_cards
+from dashboards.live.asked import Asked
 from dashboards.live.board import Board
 from dashboards.live.latest import LatestReadings, parts
 from dashboards.live.link import Link
 from dashboards.live.nodes import SUBJECTS
 from dashboards.live.open_alerts import OpenAlerts
+from dashboards.live.restrictions import ask_restrictions
+from dashboards.live.roll_call_desk import RollCallDesk
 from dashboards.live.site import LiveSite
+from dashboards.live.stranger_desk import ask_strangers
 from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
 from dashboards.live.today import fill
+from dashboards.live.walks import Walks
 from domain.alert import AlertView
 from domain.clock import Clock
 from domain.errors import FengsuiError, WireError
@@ -60,6 +65,11 @@ class Feed:
         self._open = OpenAlerts(board, self._page, clock)
         self._tail = tail
         self._clock = clock
+        self.restrictions = Asked(lambda: ask_restrictions(link, clock), clock)
+        self.duty = RollCallDesk(link, site)
+        self.calls = Asked(self.duty.newest, clock)
+        self.strangers = Asked(lambda: ask_strangers(link, site), clock)
+        self.walks = Walks(link, site, clock)
         self._watched: Counter[str] = Counter()
         self.unreadable = 0
 

@@ -100,6 +100,8 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/v1/readings/quality"): Route(Right.READ, 404, params={"point": POINT}),
     ("GET", "/api/v1/rules"): READ,
     ("GET", "/api/v1/rules/{rule}"): HIDDEN,
+    ("GET", "/api/v1/roll-calls"): READ,
+    ("GET", "/api/v1/roll-calls.csv"): READ,
     ("GET", "/api/v1/events"): Route(Right.READ, params={"for_s": 0}),
     ("GET", "/api/v1/schemas"): READ,
     ("GET", "/api/v1/schemas/{name}.json"): READ,

@@ -27,12 +27,21 @@ from dashboards.console.handover.figures import QUIET
 from dashboards.console.handover.page import COLUMNS as HANDOVER_COLUMNS
 from dashboards.console.history.form import SHOWN
 from dashboards.console.history.rows import KEYS
+from dashboards.console.installer.adopted_page import COLUMNS as FRAMES
+from dashboards.console.installer.adopted_page import STEPS
+from dashboards.console.installer.page import TABS as INSTALLER_TABS
+from dashboards.console.installer.points_tab import COLUMNS as CHECKLIST
+from dashboards.console.installer.strangers_tab import COLUMNS as STRANGERS
+from dashboards.console.installer.walk_page import COLUMNS as WALKED
+from dashboards.console.installer.walks_tab import COLUMNS as WALKS
 from dashboards.console.kpi.marks import NAMES, SOURCES
 from dashboards.console.kpi.rows import KINDS, TABLES
 from dashboards.console.kpi.rows import TIMES as KPI_TIMES
 from dashboards.console.kpi.spans import Span
+from dashboards.console.places import PlaceKind
 from dashboards.console.preferences import Theme
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
+from dashboards.console.roll_calls.rows import CAUSES as ROLL_CALL_CAUSES
 from dashboards.console.rules.facts import ASIDES as RULE_ASIDES
 from dashboards.console.rules.plan_panel import WIDTHS as RULE_PLAN
 from dashboards.console.rules.result_panel import WIDTHS as RULE_RESULTS
@@ -43,16 +52,21 @@ from dashboards.console.rules.span import SPANS as RULE_SPANS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.settings.facts import FACTS
 from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
+from dashboards.console.suppression.page import BEGINNINGS
 from dashboards.console.texts import TEXTS, Language, text
 from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
 from dashboards.console.trend import SPANS
 from dashboards.live.health import SERVICES, Condition
+from dashboards.live.hidden import Kind
 from dashboards.live.roll_calls import Result
+from dashboards.live.walk_log import Sight
 from domain.alarm import AlarmClass, Level, TransitionKind
 from domain.alert import Confirmation
 from domain.quality import Reason
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
+
+NOBODYS = (Kind.DISABLED, Kind.CAUSE, Kind.DIGEST)
 
 FAMILIES: Mapping[str, Sequence[str]] = {
     "answer_": list(Answer),
@@ -109,6 +123,31 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "rules_said_": list(TransitionKind),
     "rules_": [*RULE_RESULTS, *(f"{name}_{key}" for name, keys in RULE_RESULTS.items() for key in keys)],
     "rules_no_": list(RULE_RESULTS),
+    "notice_": ["queued", "sending", "accepted", "dead"],
+    "audit_": ["told", "nobody_to_tell"],
+    "suppression_kind_": list(Kind),
+    "suppression_group_": [Kind.CAUSE, Kind.DIGEST, Kind.DISABLED],
+    "suppression_who_": ["person", *NOBODYS],
+    "suppression_why_": ["person", *NOBODYS],
+    "suppression_ends_": ["person", *NOBODYS],
+    "suppression_state_": ["active", "over", "unknown"],
+    "suppression_begin_": [name for name, _, _ in BEGINNINGS],
+    "suppression_column_": [
+        *("kind", "what", "who", "why", "since", "left", "hides", "ended", "ended_by"),
+        *("class", "text", "where", "raised", "state"),
+    ],
+    "suppression_": ["end", "confirm", "extend"],
+    "place_": list(PlaceKind),
+    "duty_": ["call_unit", "draw", "choose", "drop"],
+    "duty_cause_": sorted(ROLL_CALL_CAUSES),
+    "duty_column_": [
+        *("whose", "result", "called", "by", "left", "answered", "took", "operator"),
+        *("line", "last"),
+    ],
+    "installer_tab_": list(INSTALLER_TABS),
+    "installer_step_": list(STEPS),
+    "installer_sight_": list(Sight),
+    "installer_column_": [*STRANGERS, *FRAMES, *WALKS, "left", *WALKED, *CHECKLIST],
     "nav_": [*(section.name for section in SECTIONS), "none"],
     "theme_": list(Theme),
     "fact_": FACTS,
@@ -119,7 +158,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
 """Texts whose keys the code puts together, by prefix."""
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-NO_CHINESE = {"switch", "ago_never", "and"}
+NO_CHINESE = {"switch", "ago_never", "and", "suppression_who_person", "suppression_why_person"}
 
 
 def places(template: str) -> set[str]:

@@ -14,4 +14,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "floor_down": ("地下{floor}层", "basement {floor}"),
     "yes": ("确定", "Yes"),
     "needed": ("请填写：{fields}", "Please fill in: {fields}"),
+    # forms, places
+    "form_hours": ("{hours} 小时", "{hours} h"),
+    "place_find": ("查找单位、部位、设备", "Find premises, places, devices"),
+    "place_drop": ("移除 {place}", "Remove {place}"),
+    "place_unit": ("单位", "Premises"),
+    "place_zone": ("部位", "Place"),
+    "place_device": ("设备", "Device"),
+    "place_gateway": ("网关", "Gateway"),
 }

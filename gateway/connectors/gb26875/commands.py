@@ -8,7 +8,7 @@
 | `read` | `unit`, `transmitter`, `type`; `system`, `component`, `count`, `start` as the type needs | `objects` |
 | `set_clock`, `initialise` | `unit`, `transmitter` | `outcome` |
 | `roll_call` | `unit`, `transmitter`, `by`; `minutes` (optional) | `call` |
-| `roll_calls` | `unit`, `limit` (both optional) | `calls` |
+| `roll_calls` | `unit`, `transmitter`, `until_ns`, `limit` (all optional) | `calls`, newest first; `plan` |
 
 `system` is a declared system's id or type-address, as `1-1`; `component` a declared one's id or its address.
 """
@@ -24,6 +24,7 @@ from gateway.connectors.gb26875.exchange import Build, Exchange
 from gateway.connectors.gb26875.objects import decode_unit
 from gateway.connectors.gb26875.quarantine import Quarantine
 from gateway.connectors.gb26875.questions import number_of, question, text_of
+from gateway.connectors.gb26875.roll_call_store import Choice
 from gateway.connectors.gb26875.roll_calls import RollCalls
 from gateway.connectors.gb26875.session import MOST_KEPT, Session
 from gateway.connectors.gb26875.wire_json import object_documents
@@ -37,6 +38,7 @@ MOST_LISTED, USUALLY_LISTED = 2_000, 100
 """Roll-calls in one answer: about 300 bytes each; who asks for more gets so many."""
 
 LARGEST_LIMIT = 10_000
+LATEST_NS = 2**63 - 1
 
 
 class Commands:
@@ -131,10 +133,12 @@ class Commands:
         return {"call": call.document()}
 
     async def _list_roll_calls(self, request: Mapping[str, Any]) -> Answer:
-        unit = None if request.get("unit") is None else text_of(request, "unit")
+        unit, name = (None if request.get(one) is None else text_of(request, one) for one in ("unit", "transmitter"))
+        until_ns = None if request.get("until_ns") is None else number_of(request, "until_ns", 0, LATEST_NS)
         limit = number_of(request, "limit", 1, LARGEST_LIMIT, USUALLY_LISTED)
-        calls = await self._roll_calls.list(unit, min(limit, MOST_LISTED))
-        return {"calls": [call.document() for call in calls]}
+        calls = await self._roll_calls.list(Choice(unit, name, until_ns), min(limit, MOST_LISTED))
+        plan = self._roll_calls.plan.model_dump(mode="json")
+        return {"calls": [call.document() for call in calls], "plan": plan}
 
     def _session(self, request: Mapping[str, Any]) -> Session:
         """Return the session that a request names; raises RefusedError for one that is not here."""

@@ -15,7 +15,7 @@ from typing import Self
 from domain.clock import NS_PER_S
 from domain.errors import StoreError
 from gateway.connectors.gb26875.roll_call import Cause, Result, RollCall
-from gateway.connectors.gb26875.roll_call_store import RollCallStore
+from gateway.connectors.gb26875.roll_call_store import Choice, RollCallStore
 
 log = logging.getLogger(__name__)
 
@@ -124,10 +124,10 @@ class RollCallBook:
             self._mark_told(told)
         await self.save()
 
-    async def list(self, unit: str | None, limit: int) -> tuple[RollCall, ...]:
-        """Return the newest calls of a unit, or of all, newest first; raises StoreError."""
+    async def list(self, choice: Choice, limit: int) -> tuple[RollCall, ...]:
+        """Return the newest of the chosen calls, newest first; raises StoreError."""
         async with self._disk:
-            found = await asyncio.to_thread(self._store.newest, unit, min(max(limit, 1), MOST_LISTED))
+            found = await asyncio.to_thread(self._store.newest, choice, min(max(limit, 1), MOST_LISTED))
         return tuple(self._unsaved.get(call.id, call) for call in found)
 
     async def prune(self, now_ns: int) -> None:

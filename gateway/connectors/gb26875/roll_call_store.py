@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,15 @@ CREATE INDEX IF NOT EXISTS calls_open ON calls (id) WHERE result = 'waiting' OR 
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which calls: of a unit, of a transmitter of it, made at a time or before; None: whichever."""
+
+    unit: str | None = None
+    transmitter: str | None = None
+    until_ns: int | None = None
+
+
 class RollCallStore:
     """An open record; used by one caller at a time, from any thread. All methods raise StoreError."""
 
@@ -75,11 +84,12 @@ class RollCallStore:
         """Return the calls since a time, oldest first."""
         return self._read("WHERE called_ns >= ? ORDER BY called_ns", (time_ns,))
 
-    def newest(self, unit: str | None, limit: int) -> list[RollCall]:
-        """Return at most ``limit`` calls, of one unit or of all, newest first."""
-        if unit is None:
-            return self._read("ORDER BY called_ns DESC LIMIT ?", (limit,))
-        return self._read("WHERE unit = ? ORDER BY called_ns DESC LIMIT ?", (unit, limit))
+    def newest(self, choice: Choice, limit: int) -> list[RollCall]:
+        """Return at most ``limit`` of the chosen calls, newest first."""
+        tests = {"unit = ?": choice.unit, "transmitter = ?": choice.transmitter, "called_ns <= ?": choice.until_ns}
+        asked = {test: value for test, value in tests.items() if value is not None}
+        where = f"WHERE {' AND '.join(asked)} " if asked else ""
+        return self._read(f"{where}ORDER BY called_ns DESC LIMIT ?", (*asked.values(), limit))
 
     def prune(self, now_ns: int, most: int = MOST_CALLS) -> None:
         """Remove calls older than `KEPT_S`, and the oldest beyond ``most``; those that wait stay."""

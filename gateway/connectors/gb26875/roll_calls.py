@@ -34,10 +34,13 @@ from gateway.connectors.gb26875.roll_call_plan import (
     Planner,
     RollCallPlan,
 )
+from gateway.connectors.gb26875.roll_call_store import Choice
 
 __all__ = ["Result", "RollCall", "RollCallPlan", "RollCalls", "Send", "Sent", "Tell"]
 
 log = logging.getLogger(__name__)
+
+EVERY = Choice()
 
 STEP_S = 1.0
 """Seconds between two looks at deadlines and plan."""
@@ -191,13 +194,18 @@ class RollCalls:
             self._up.add(key)
             self._away_since_ns.pop(key, None)
 
-    async def list(self, unit: str | None = None, limit: int = 100) -> tuple[RollCall, ...]:
-        """Return the newest calls (at most 10,000) of a unit, or of all, newest first; raises StoreError."""
-        return await self._book.list(unit, limit)
+    async def list(self, choice: Choice = EVERY, limit: int = 100) -> tuple[RollCall, ...]:
+        """Return the newest (at most 10,000) of the chosen calls, newest first; raises StoreError."""
+        return await self._book.list(choice, limit)
 
     def last(self, key: str) -> RollCall | None:
         """Return the newest call of a transmitter in the last two days."""
         return self._book.last(key)
+
+    @property
+    def plan(self) -> RollCallPlan:
+        """When people are called."""
+        return self._planner.plan
 
     @property
     def waiting(self) -> int:

@@ -14,7 +14,7 @@ import pytest
 from domain.clock import NS_PER_S, FakeClock
 from domain.errors import StoreError
 from gateway.connectors.gb26875.roll_call import Asker, Cause, Result, RollCall
-from gateway.connectors.gb26875.roll_call_store import KEPT_S, RollCallStore
+from gateway.connectors.gb26875.roll_call_store import KEPT_S, Choice, RollCallStore
 from tests.gateway.gb26875.roll_call_desk import EAST, WEST, desk
 
 NOW_NS = FakeClock().now_ns()
@@ -219,8 +219,11 @@ async def test_lists_are_newest_first_of_one_unit_or_of_all(tmp_path: Path) -> N
             await one.answer(key=key)
         names = [call.transmitter for call in await one.calls.list()]
         assert names == ["east-utd", "west-utd", "east-utd"]
-        assert [call.called_ns for call in await one.calls.list("hotel", 1)] == [NOW_NS + 10 * NS_PER_S]
-        assert await one.calls.list("mall") == ()
+        assert [call.called_ns for call in await one.calls.list(Choice("hotel"), 1)] == [NOW_NS + 10 * NS_PER_S]
+        assert await one.calls.list(Choice("mall")) == ()
+        before = Choice("hotel", until_ns=NOW_NS + 9 * NS_PER_S)
+        assert NOW_NS + 10 * NS_PER_S not in [call.called_ns for call in await one.calls.list(before)]
+        assert {call.transmitter for call in await one.calls.list(Choice("hotel", names[0]))} == {names[0]}
 
 
 def test_records_are_kept_for_more_than_a_year(tmp_path: Path) -> None:
@@ -229,7 +232,7 @@ def test_records_are_kept_for_more_than_a_year(tmp_path: Path) -> None:
     year_old, too_old = NOW_NS - 366 * 86_400 * NS_PER_S, NOW_NS - (KEPT_S + 1) * NS_PER_S
     store.save([a_call(1, year_old), a_call(2, too_old), a_call(3, too_old, WAITING)])
     store.prune(NOW_NS)
-    assert sorted(call.id for call in store.newest(None, 10)) == ["call-1", "call-3"]
+    assert sorted(call.id for call in store.newest(Choice(), 10)) == ["call-1", "call-3"]
     store.close()
 
 
@@ -237,7 +240,7 @@ def test_beyond_the_most_calls_the_oldest_go_but_none_that_waits(tmp_path: Path)
     store = RollCallStore(tmp_path / "roll_calls.sqlite", NOW_NS)
     store.save([a_call(number, NOW_NS + number, WAITING if number == 0 else PRESENT) for number in range(10)])
     store.prune(NOW_NS, most=4)
-    assert [call.id for call in store.newest(None, 10)] == ["call-9", "call-8", "call-7", "call-0"]
+    assert [call.id for call in store.newest(Choice(), 10)] == ["call-9", "call-8", "call-7", "call-0"]
     store.close()
 
 
@@ -245,5 +248,5 @@ def test_a_row_comes_back_as_it_was(tmp_path: Path) -> None:
     store = RollCallStore(tmp_path / "roll_calls.sqlite", NOW_NS)
     call = replace(a_call(1), operator=255, answered_ns=NOW_NS + 5, confirmed=True, cause=Cause.NONE)
     store.save([call])
-    assert store.newest("hotel", 1) == [call]
+    assert store.newest(Choice("hotel"), 1) == [call]
     store.close()

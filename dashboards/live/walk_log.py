@@ -1,6 +1,6 @@
 """What a walk test has shown so far, out of the logs: alarms out of ALERTS, first readings out of TELEMETRY.
 
-Nothing is kept by the command: whoever asks, and whenever, the logs give the same answer from the test's beginning on.
+Nothing is kept by who looks on: whoever asks, and whenever, the logs give the same answer from the test's beginning on.
 
 | a point is | when |
 |---|---|
@@ -45,7 +45,10 @@ class Sight(StrEnum):
 
 @dataclass(slots=True)
 class Sighting:
-    """One walked point. ``seen_ns``, ``value``: the first reading that differed, or that the alarm was raised for."""
+    """One walked point. ``seen_ns``, ``value``: the first reading that differed, or that the alarm was raised for.
+
+    ``event_ns`` is the device's time of what the alarm was raised for, ``raised_ns`` when the record had the alarm.
+    """
 
     point: Point
     before: float | None = None
@@ -54,6 +57,7 @@ class Sighting:
     alert: str | None = None
     rule: str | None = None
     raised_ns: int | None = None
+    event_ns: int | None = None
     text_zh: str = ""
     text_en: str = ""
 
@@ -63,6 +67,13 @@ class Sighting:
         if self.alert is not None:
             return Sight.ALARMED
         return Sight.CHANGED if self.seen_ns is not None else Sight.UNSEEN
+
+    @property
+    def took_s(self) -> float | None:
+        """Seconds from the event to the alarm; None without one."""
+        if self.event_ns is None or self.raised_ns is None:
+            return None
+        return max(0, self.raised_ns - self.event_ns) / NS_PER_S
 
 
 @dataclass(slots=True)
@@ -164,6 +175,7 @@ class WalkLog:
         if sighting.raised_ns is not None and sighting.raised_ns <= alert.raised_at_ns:
             return
         sighting.alert, sighting.rule, sighting.raised_ns = alert.id, alert.rule, alert.raised_at_ns
+        sighting.event_ns = alert.event_time_ns
         sighting.text_zh, sighting.text_en = alert.text_zh, alert.text_en
         if sighting.seen_ns is None:
             sighting.seen_ns, sighting.value = alert.event_time_ns, alert.value

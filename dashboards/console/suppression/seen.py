@@ -1,0 +1,40 @@
+"""What one browser sees of all that keeps people from being told, made once for all browsers of its scope."""
+
+from __future__ import annotations
+
+from dashboards.console.frame.lamps import LampKind, lamp_of
+from dashboards.console.suppression.entries import Sides, sides
+from dashboards.console.suppression.rows import Eyes
+from dashboards.console.view import View
+from dashboards.live.hidden import Hidden, hidden_alerts
+from domain.alert import AlertView
+
+
+def hidden_of(view: View) -> Hidden:
+    """Return which open alerts are kept back, made once for all browsers of a scope."""
+    board = view.console.board
+    return view.shared("hidden", lambda: hidden_alerts(board.alerts.values(), is_disabled))
+
+
+def is_disabled(alert: AlertView) -> bool:
+    """Tell whether an alert says that a panel disabled something: what the lamp of that name counts."""
+    return lamp_of(alert) is LampKind.DISABLED
+
+
+def sides_of(view: View) -> Sides:
+    """Return all entries, made once for all browsers of a scope."""
+    asked = view.console.feed.restrictions
+    answer = asked.look()
+    if answer is None:
+        return Sides()
+    units = view.principal.units
+    return view.shared(
+        ("suppression", asked.revision),
+        lambda: sides(answer.within(units), hidden_of(view), view.console.board.alerts),
+    )
+
+
+def eyes_of(view: View, now_ns: int) -> Eyes:
+    """Return who looks through a view at a time."""
+    console = view.console
+    return Eyes(console.registry, view.language, console.zone, now_ns, view.principal.rights, view.operator)

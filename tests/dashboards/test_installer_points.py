@@ -1,0 +1,33 @@
+"""What of a gateway is still to be proven, and what it tells of an adopted transmitter. No server."""
+
+from __future__ import annotations
+
+from dashboards.console.installer.adopted_page import told_of
+from dashboards.console.installer.adopting import first_id
+from dashboards.console.installer.points_tab import State, rows_of, state_of
+from dashboards.live.board import Reading
+from domain.clock import NS_PER_S
+from domain.quality import GOOD
+from tests.dashboards.board_makers import NOW_NS
+from tests.dashboards.premises import premises
+
+
+def test_no_reading_is_never_well_and_old_or_bad_ones_are_told_apart() -> None:
+    registry = premises()
+    point = next(one for one in registry.points if one.key == "hotel/pressure/pressure")
+    assert state_of(point, None, NOW_NS) is State.NEVER
+    assert state_of(point, Reading(NOW_NS, 1.0, GOOD), NOW_NS) is State.WELL
+    assert state_of(point, Reading(NOW_NS - 11 * NS_PER_S, 1.0, GOOD), NOW_NS) is State.STALE
+    assert state_of(point, Reading(NOW_NS, 1.0, 0), NOW_NS) is State.BAD
+    assert state_of(point, Reading(NOW_NS, None, GOOD), NOW_NS) is State.BAD
+    readings = {point.key: Reading(NOW_NS, 1.0, GOOD)}
+    rows = rows_of(registry.points, readings, NOW_NS)
+    assert rows[0].unproven >= rows[-1].unproven
+    assert {one.device: one.unproven for one in rows}["hotel/pressure"] == 1
+
+
+def test_what_a_gateway_tells_is_read_as_what_may_be_missing() -> None:
+    assert told_of({}, None).known
+    told = told_of({"peer": None, "profile": 7}, {"frames": [{"time_ns": 5, "direction": "in", "hex": "4040"}, 7]})
+    assert (told.peer, told.profile, told.frames) == ("", "7", ((5, "in", "4040"),))
+    assert first_id("192.168.1.4:7533") == "utd-192-168-1-4-7533"
