@@ -135,11 +135,16 @@ def _not_admitted(who: Principal | None) -> Refusal | None:
 async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": refusal.words})
-    elif refusal.leads_to is not None and scope["path"] == "/":
+    elif refusal.leads_to is not None and _wants_page(scope):
         await RedirectResponse(refusal.leads_to, 303)(scope, receive, _with_headers(send))
     else:
         answer = error_response(refusal.status, refusal.kind, refusal.words)
         await answer(scope, receive, _with_headers(send))
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Tell whether a person's browser asks for a page, and not a program for data."""
+    return scope["path"] == "/" or (scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""))
 
 
 async def _body(receive: Receive, most: int) -> bytes | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from nicegui import Client, ui
 from dashboards.api.app import make_app
 from dashboards.api.context import Context
 from dashboards.api.door import Door
+from dashboards.console.pace import Pace
 from dashboards.console.page import add_page
 from dashboards.console.view import Console
 from dashboards.console.wording import zone_of
@@ -26,6 +27,7 @@ from dashboards.live.board import Board
 from dashboards.live.feed import Feed
 from dashboards.live.history import History
 from dashboards.live.link import Connect, Link
+from dashboards.live.once import Once
 from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
 from domain.clock import SystemClock
@@ -84,30 +86,27 @@ async def serve(
     door = Door(link, clock, api_token=api_token, secret=secret, is_open=not sign_in)
     app = make_app(Context(site, link, board, tail, clock, door))
     zone = zone_of(registry.site.timezone)
-    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, door))
+    pace = Pace(board)
+    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, door, pace, Once()))
     look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}
     ui.run_with(app, reconnect_timeout=PATIENCE_S, show_welcome_message=False, **look)
     listener = _listen(host, port)
     server = _Server(app, lambda: _announce(_address(listener), on_ready))
     try:
-        await _run(server, listener, feed, _report(link, feed), stop=_stop(server, tail, stop or asyncio.Event()))
+        background = (feed.run(), pace.run(), _report(link, feed), _stop(server, tail, stop or asyncio.Event()))
+        await _run(server, listener, background)
     finally:
         await link.close()
 
 
 async def _run(
-    server: uvicorn.Server,
-    listener: socket.socket,
-    feed: Feed,
-    report: Coroutine[None, None, None],
-    *,
-    stop: Coroutine[None, None, None],
+    server: uvicorn.Server, listener: socket.socket, background: Iterable[Coroutine[None, None, None]]
 ) -> None:
-    """Run feed, status and server together; a failure of one ends all, so that a supervisor sees it."""
+    """Run server, feed, pages and status together; a failure of one ends all, so that a supervisor sees it."""
     async with asyncio.TaskGroup() as group:
-        background = [group.create_task(task) for task in (feed.run(), report, stop)]
+        tasks = [group.create_task(task) for task in background]
         await server.serve(sockets=[listener])
-        for task in background:
+        for task in tasks:
             task.cancel()
 
 

@@ -1,81 +1,120 @@
-"""The page: its parts on one screen, redrawn twice a second where the board changed."""
+"""One page for all addresses: the frame stays, the body below it changes with the address.
+
+So a sound goes on, and a lamp stays in sight, whatever an operator looks at; and a browser that was allowed to sound
+stays so.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import unquote
 
 from fastapi import Request
 from nicegui import ui
 
 from dashboards.api.principal import Kind, Principal
-from dashboards.console.alarm_actions import AlarmActions
-from dashboards.console.alarm_list import AlarmList
-from dashboards.console.device_view import DeviceView
-from dashboards.console.header import Header
-from dashboards.console.lamp_row import LampRow
-from dashboards.console.link_panel import LinkPanel
+from dashboards.console.components import Router
+from dashboards.console.frame.header import Header
+from dashboards.console.frame.lamp_row import LampRow
+from dashboards.console.frame.menu import Menu
 from dashboards.console.presence import ASK_S, Presence
+from dashboards.console.section import Address, Body, Desk, Section
+from dashboards.console.sections import BY_PATH, SECTIONS
+from dashboards.console.styles import style
 from dashboards.console.texts import Language, text
-from dashboards.console.trend import Trend
-from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box
-
-REFRESH_S = 0.5
-
-STYLE = (Path(__file__).parent / "static" / "console.css").read_text(encoding="utf-8")
+from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box, line
 
 
 def add_page(console: Console) -> None:
-    """Serve the console at ``/``."""
-    title = f"{text('product', Language.ZH)} · {console.registry.site.labels.zh}"
+    """Serve the console at the address of every section, and below it."""
+    sheet = style()
 
-    @ui.page("/", title=title)
     def page(request: Request) -> None:
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
         language = Language(chosen) if chosen in set(Language) else Language.ZH
         who: Principal = request.state.principal
         typed = unquote(request.cookies.get(OPERATOR_COOKIE, ""))[:MOST_NAME]
-        ui.add_css(STYLE)
+        ui.add_css(sheet)
         operator = typed if who.kind is Kind.CONSOLE else who.name
-        Screen(View(console, principal=who, language=language, operator=operator), request.state.session_key)
+        view = View(console, principal=who, language=language, operator=operator)
+        Screen(view, request.state.session_key, f"{request.url.path}?{request.url.query}")
+
+    title = f"{text('product', Language.ZH)} · {console.registry.site.labels.zh}"
+    for section in SECTIONS:
+        below = section.path if section.path == "/" else f"{section.path}/{{rest:path}}"
+        for path in {section.path, below}:
+            ui.page(path, title=title)(page)
 
 
 class Screen:
-    """All parts for one browser."""
+    """Frame and body for one browser."""
 
-    def __init__(self, view: View, session_key: str | None) -> None:
+    def __init__(self, view: View, session_key: str | None, address: str) -> None:
         """Build, then follow the board until the browser is gone, or its session ends."""
         self._view = view
+        self._client = ui.context.client
+        self._address = Address.read(address)
         self._presence = Presence(view, session_key)
         self._presence.look()
+        self._desk = Desk(view, self._presence, self.go)
+        self._router = Router(self._open)
         self._root = box("screen", "screen").props(f"lang={view.language}")
+        self._body: Body | None = None
         self._build()
-        ui.timer(REFRESH_S, self._refresh)
+        view.console.pace.join(self, self._draw)
         if session_key is not None:
             ui.timer(ASK_S, self._ask, immediate=False)
-        ui.context.client.on_delete(self._leave)
+        self._client.on_delete(self._leave)
 
     def _build(self) -> None:
-        view = self._view
         with self._root:
-            self._header = Header(view, self._presence, self._rebuild)
-            self._lamps = LampRow(view)
-            with box("columns"):
-                self._alarms = AlarmList(view, AlarmActions(view, self._presence))
-                with box("side"):
-                    self._trend: Trend | None = None
-                    self._device = DeviceView(view, self._follow)
-                    self._trend = Trend(view)
-                    self._links = LinkPanel(view, self._device.open)
+            self._header = Header(self._view, self._presence, self._rebuild)
+            self._menu = Menu(self._desk, SECTIONS)
+            self._lamps = LampRow(self._view)
+            self._place = box("body")
+        self._fill(push=False)
+
+    def go(self, address: str) -> None:
+        """Open another address, as if its link had been clicked."""
+        self._open(address, push=True)
+
+    def _open(self, address: str, push: bool) -> None:  # noqa: FBT001  # as the browser's event has it
+        self._address = Address.read(address)
+        self._fill(push=push, given=address)
+
+    def _fill(self, *, push: bool, given: str = "") -> None:
+        """Put the body of the address below the frame."""
+        if self._body is not None:
+            self._body.leave()
+        self._body = None
+        self._place.clear()
+        section = BY_PATH.get(self._address.path)
+        self._dress(section)
+        with self._client, self._place:
+            self._body = self._made(section)
+        title = self._view.text("nav_none" if section is None else f"nav_{section.name}")
+        site = self._view.console.registry.site.labels.of(self._view.language)
+        self._router.show(given, f"{title} · {self._view.text('product')} · {site}", push=push)
         self._refresh()
 
-    def _follow(self) -> None:
-        if self._trend is not None:
-            self._trend.follow()
+    def _dress(self, section: Section | None) -> None:
+        name = "none" if section is None else section.name
+        self._place.classes(replace=f"body section-{name}")
+        self._place.props["data-section"] = name
+        self._menu.mark(name)
+
+    def _made(self, section: Section | None) -> Body | None:
+        """Build a section's body, or say why there is none."""
+        if section is None or not self._view.principal.may(section.right):
+            line(self._view.text("nowhere" if section is None else "not_yours"), "body-note").props("role=alert")
+            return None
+        return section.build(self._desk, self._address)
 
     def _rebuild(self) -> None:
         """Draw everything anew, in another language."""
         self._root.props["lang"] = self._view.language.value
+        if self._body is not None:
+            self._body.leave()
+        self._body = None
         self._root.clear()
         self._build()
 
@@ -87,14 +126,23 @@ class Screen:
                 self._leave()
                 self._root.clear()
 
+    def _draw(self) -> None:
+        """Redraw on the pace of all pages."""
+        with self._client:
+            self._refresh()
+
     def _refresh(self) -> None:
         if self._presence.is_over:
             return
         now_ns = self._view.now_ns()
         self._presence.look()
-        for part in (self._header, self._lamps, self._alarms, self._device, self._links, self._trend):
-            if part is not None:
-                part.refresh(now_ns)
+        self._header.refresh(now_ns)
+        self._lamps.refresh(now_ns)
+        if self._body is not None:
+            self._body.refresh(now_ns)
 
     def _leave(self) -> None:
-        self._device.leave()
+        self._view.console.pace.leave(self)
+        if self._body is not None:
+            self._body.leave()
+            self._body = None

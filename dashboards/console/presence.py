@@ -18,7 +18,6 @@ from dashboards.live.site import LiveSite
 from domain.accounts import Right
 from domain.clock import NS_PER_S
 from domain.errors import LinkError, RefusedError
-from domain.site import Registry
 
 ASK_S = 10.0
 SOON_S = 2 * 3600
@@ -33,8 +32,6 @@ class Presence:
         self._view = view
         self._whole = view.console
         self._key = key
-        self._narrowed_from: Registry | None = None
-        self._site = self._whole.site
         self.is_over = False
 
     @property
@@ -48,10 +45,12 @@ class Presence:
         if units is None:
             self._view.console = self._whole
             return
-        if self._narrowed_from is not self._whole.registry:
-            self._narrowed_from = self._whole.registry
-            self._site = LiveSite(scoped_registry(self._narrowed_from, units))
-        self._view.console = replace(self._whole, site=self._site, board=scoped_board(self._whole.board, units))
+        whole = self._whole
+        seen, board, at = whole.site, whole.board, whole.site.revision
+        site = whole.once.of(("site", units), at, lambda: LiveSite(scoped_registry(seen.registry, units), at))
+        narrow = whole.once.of(("board", units), board.revision, lambda: scoped_board(board, units))
+        if self._view.console.site is not site or self._view.console.board is not narrow:
+            self._view.console = replace(whole, site=site, board=narrow)
 
     async def ask(self) -> None:
         """Ask who it is now; leave for the sign-in when the session is over, draw anew when the scope changed.
@@ -73,8 +72,8 @@ class Presence:
         else:
             self._view.principal = found
 
-    async def check(self, right: Right, alert_id: str | None = None) -> None:
-        """Raise RefusedError unless they may do something now, and to this alert."""
+    async def check(self, right: Right, alert_id: str | None = None, *, unit: str | None = None) -> None:
+        """Raise RefusedError unless they may do something now, and to this alert, in this unit."""
         who = self.principal
         if self._key is not None:
             asked = await self._whole.door.of_session(self._key, fresh=True)
@@ -84,6 +83,8 @@ class Presence:
             who = self._view.principal = asked
         if not who.may(right):
             raise RefusedError(self._view.text("not_yours"))
+        if unit is not None and not who.sees(unit):
+            raise RefusedError(f"没有单位 {unit} / no such unit: {unit}")
         if alert_id is not None and who.units is not None:
             found = await self._whole.link.alerts.get(alert_id)
             if not who.sees(found.alert.place.unit):

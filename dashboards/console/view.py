@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import TypeVar
 
 from nicegui import ui
 from nicegui.element import Element
 
 from dashboards.api.door import Door
 from dashboards.api.principal import CONSOLE, Principal
+from dashboards.console.pace import Pace
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
 from dashboards.live.feed import Feed
 from dashboards.live.history import History
 from dashboards.live.link import Link
+from dashboards.live.once import Once
 from dashboards.live.site import LiveSite
-from domain.clock import Clock
+from domain.clock import NS_PER_S, Clock
 from domain.site import Registry
+
+T = TypeVar("T")
 
 LANGUAGE_COOKIE = "fengsui_language"
 OPERATOR_COOKIE = "fengsui_operator"
@@ -36,6 +42,8 @@ class Console:
     clock: Clock
     zone: tzinfo
     door: Door
+    pace: Pace
+    once: Once
 
     @property
     def registry(self) -> Registry:
@@ -66,12 +74,30 @@ class View:
         """Return the console's time."""
         return self.console.clock.now_ns()
 
+    def shared(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Return what is the same for all browsers of one scope, made once a second and whenever the board changed.
+
+        ``name`` has all that it depends on beside board, site and scope: a filter, a language.
+        """
+        console = self.console
+        state = (console.board.revision, console.site.revision, self.now_ns() // NS_PER_S)
+        return console.once.of((name, self.principal.units), state, make)
+
 
 def box(classes: str, name: str = "") -> Element:
     """Return a plain container; ``name`` is what tests and style sheets call it."""
     element = ui.element("div").classes(classes)
     if name:
         element.props["data-part"] = name
+    return element
+
+
+def link(words: str, path: str, classes: str = "") -> Element:
+    """Return a link to another page of ours, which opens without a load."""
+    element = ui.element("a").classes(f"link {classes}".strip())
+    element.props["href"] = element.props["data-go"] = path
+    with element:
+        line(words)
     return element
 
 

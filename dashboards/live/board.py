@@ -40,9 +40,11 @@ class Board:
 
     ``alerts_cut``: the list of open alerts was longer than one reply holds; of this class and those
     below there may be more than the board has. ``roll_calls``: newest result by point key. ``strangers``: by host.
+    ``revision`` rises with every change of anything, `touch` says so.
     """
 
     connected: bool = False
+    revision: int = 0
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     alerts: dict[str, AlertView] = field(default_factory=dict)
     alerts_at_ns: int = 0
@@ -53,6 +55,10 @@ class Board:
     roll_calls: dict[str, Reading] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=Nodes)
     strangers: dict[str, list[Stranger]] = field(default_factory=dict)
+
+    def touch(self) -> None:
+        """Say that something changed: what was made of the board has to be made anew."""
+        self.revision += 1
 
     def replace_alerts(self, alerts: Iterable[AlertView], now_ns: int, *, cut: bool) -> None:
         """Take over the list of open alerts; ``cut`` when it ends where one reply ends.
@@ -69,6 +75,7 @@ class Board:
             self.alerts_cut = cut_at
             self.alerts_revision += 1
         self.alerts_at_ns = now_ns
+        self.touch()
 
     def apply_alert(self, alert: AlertView) -> None:
         """Take over one changed alert; a closed one leaves the board."""
@@ -77,3 +84,4 @@ class Board:
         else:
             self.alerts.pop(alert.id, None)
         self.alerts_revision += 1
+        self.touch()

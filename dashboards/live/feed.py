@@ -99,6 +99,7 @@ class Feed:
         backbone = await self._link.open()
         async for batch in backbone.reader(TELEMETRY, subjects=SUBJECTS, newest=True):
             self._board.nodes.apply(batch)
+            self._board.touch()
             await asyncio.sleep(0)  # as above
 
     async def _follow(self) -> None:
@@ -138,6 +139,7 @@ class Feed:
             if document is not None:
                 statuses[key] = document
         self._board.statuses = statuses
+        self._board.touch()
 
     async def _ask_alerts(self) -> None:
         """Replace the list, unless the follower brought news while the question was under way."""
@@ -147,9 +149,11 @@ class Feed:
         if self._board.alerts_revision == before or not self._board.alerts_at_ns:
             self._board.replace_alerts(alerts, now_ns, cut=len(alerts) == MOST_LISTED)
         self._board.alerts_at_ns = now_ns
+        self._board.touch()
 
     async def _ask_stats(self) -> None:
         self._board.stats = await self._link.alerts.stats()
+        self._board.touch()
 
     async def _ask_readings(self) -> None:
         for device in list(self._watched):
@@ -158,12 +162,14 @@ class Feed:
                     if device not in self._watched:  # the last browser left while we asked
                         break
                     self._board.readings |= part
+                    self._board.touch()
             except WireError as error:
                 log.debug("readings of %s: %s", device, error)
 
     async def _ask_roll_calls(self) -> None:
         async for part in self._latest.of_points(next(self._calls, [])):
             self._board.roll_calls |= part
+            self._board.touch()
 
     async def _ask_strangers(self) -> None:
         """Ask the hosts that say they have some; a host that is away keeps what it said last."""
@@ -179,6 +185,7 @@ class Feed:
                 log.debug("strangers of %s: %s", host, error)
             else:
                 self._board.strangers[host] = read_all(reply)
+                self._board.touch()
 
 
 def _document(value: bytes) -> dict[str, Any] | None:

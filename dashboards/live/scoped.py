@@ -39,6 +39,7 @@ def scoped_board(board: Board, units: frozenset[str]) -> Board:
     """Return what the board knows of ``units`` at this moment."""
     return Board(
         connected=board.connected,
+        revision=board.revision,
         statuses={key: _of_units(document, units) for key, document in board.statuses.items()},
         alerts={name: alert for name, alert in board.alerts.items() if alert.place.unit in units},
         alerts_at_ns=board.alerts_at_ns,

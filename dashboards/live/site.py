@@ -21,9 +21,10 @@ log = logging.getLogger(__name__)
 class LiveSite:
     """Holds the newest registry."""
 
-    def __init__(self, registry: Registry) -> None:
-        """Begin with what people wrote."""
+    def __init__(self, registry: Registry, revision: int = 0) -> None:
+        """Begin with what people wrote; ``revision`` rises when births told of more."""
         self.registry = registry
+        self.revision = revision
 
     def learn(self, births: Iterable[LogMessage]) -> None:
         """Take the points of births; junk is logged and left out."""
@@ -33,4 +34,7 @@ class LiveSite:
                 points += points_of_message(message.subject, message.data)
             except WireError as error:
                 log.warning("birth %d on %s left out: %s", message.seq, message.subject, error.reason)
-        self.registry = self.registry.grown(points)
+        grown = self.registry.grown(points)
+        if grown is not self.registry:
+            self.registry = grown
+            self.revision += 1

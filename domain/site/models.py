@@ -19,6 +19,7 @@ from domain.ids import Token
 from domain.points import PointKind
 from domain.quantity import Quantity
 from domain.site.channels import ChannelSettings
+from domain.site.console import ConsoleSettings
 from domain.site.duty import MOST_ABSENCES, Absence, Roster
 from domain.site.escalation import MOST_POLICIES, EscalationPolicy, Target
 from domain.site.hours import Span
@@ -191,6 +192,7 @@ class SiteSettings(Settings):
     escalation: tuple[EscalationPolicy, ...] = Field(default=(), max_length=MOST_POLICIES)
     alerts: RecordSettings = RecordSettings()
     operators: OperatorSettings = OperatorSettings()
+    console: ConsoleSettings = ConsoleSettings()
     store: StoreSettings = StoreSettings()
     backbone: BackboneSettings = BackboneSettings()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.console.alarm_row import row
+from dashboards.console.alarms.alarm_row import row
 from dashboards.console.texts import Language
 from domain.alert import AlertView, Confirmation
 from domain.clock import NS_PER_MS, NS_PER_S

@@ -16,9 +16,10 @@ from dashboards.live.board import Board
 from dashboards.live.scoped import scoped_board, scoped_registry
 from domain.alarm import TransitionKind
 from tests.dashboards.control_room import ControlRoom, control_room
+from tests.dashboards.desks import SOON_MS
 from tests.dashboards.district import district
 from tests.dashboards.test_accounts_api import BEARER, PASSWORD, SCHOOL, STAFF_PASSWORD, alert_of, staff
-from tests.dashboards.test_console_page import SOON_MS, browser, row
+from tests.dashboards.test_console_page import browser, row
 
 __all__ = ["browser"]
 

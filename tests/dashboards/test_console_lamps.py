@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboards.console.lamps import Lamp, LampKind, LampMode, first_alarm, lamps, ordered
+from dashboards.console.frame.lamps import Lamp, LampKind, LampMode, first_alarm, lamps, ordered
 from dashboards.live.board import Board
 from domain.alarm import AlarmClass
 from domain.alert import AlertView

@@ -6,33 +6,22 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
-from dashboards.console.alarm_list import MOST_SHOWN
+from dashboards.console.alarms.alarm_list import MOST_SHOWN
 from domain.alarm import AlarmClass, Level, Place, TransitionKind
 from domain.quality import BAD, GOOD, Reason, pack
 from tests.dashboards.control_room import EXIT, GATEWAY, ControlRoom, control_room
+from tests.dashboards.desks import chromium, sit_down
 from tests.dashboards.premises import HOSTILE
-from tests.servers import CHROMIUM, require
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-FLAGS = [
-    "--no-sandbox",  # tests may run as root in a container
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
 PUMP = Place(unit="hotel", building="east", floor=-1, zone="pump", zone_kind="pump_room", device="pressure")
 EBIKE = "您单位东楼1楼安全出口处停放1辆电动自行车且违规充电，平台已发出预警提示，请立即消除隐患！"
-SOON_MS = 20_000
-
-expect.set_options(timeout=SOON_MS)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -43,17 +32,14 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Contro
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    require("chromium")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def page(browser: Browser, room: ControlRoom) -> AsyncIterator[Page]:
     """One operator who sits there the whole shift."""
-    async with operator(browser, room, "王值班") as desk:
+    async with sit_down(browser, room, name="王值班") as desk:
         yield desk
 
 
@@ -62,21 +48,6 @@ def well(room: ControlRoom) -> Iterator[None]:
     """Every test leaves the puppets well, also when it fails."""
     yield
     room.puppets.reset()
-
-
-@asynccontextmanager
-async def operator(browser: Browser, room: ControlRoom, name: str = "") -> AsyncIterator[Page]:
-    """Open the console in a browser of its own, optionally with a name entered."""
-    context = await browser.new_context(viewport={"width": 1366, "height": 768})
-    page = await context.new_page()
-    page.set_default_timeout(SOON_MS)
-    await page.goto(room.console.url)
-    await expect(page.locator("[data-part=alarm-rows]")).to_be_attached()
-    if name:
-        await page.locator("[data-part=operator]").fill(name)
-        await page.locator("[data-part=operator]").blur()
-    yield page
-    await context.close()
 
 
 def lamp(page: Page, kind: str, mode: str) -> Locator:
@@ -117,7 +88,7 @@ async def test_a_calm_console_is_chinese_first_grey_and_asks_nobody_outside(
 
 
 async def test_the_switch_speaks_english_and_is_remembered(browser: Browser, room: ControlRoom) -> None:
-    async with operator(browser, room) as page:
+    async with sit_down(browser, room) as page:
         await page.locator("[data-part=language]").click()
         await expect(page.locator("[data-lamp=fire] .lamp-name")).to_have_text("Fire")
         names = await page.locator(".lamp-name").all_inner_texts()
@@ -131,7 +102,7 @@ async def test_the_switch_speaks_english_and_is_remembered(browser: Browser, roo
 async def test_an_alarm_comes_to_every_browser_and_one_acknowledges_it_by_click(
     browser: Browser, room: ControlRoom, page: Page
 ) -> None:
-    async with operator(browser, room, "李值班") as other:
+    async with sit_down(browser, room, name="李值班") as other:
         await room.alarm("ebike", alarm_class=AlarmClass.HAZARD, place=EXIT, text_zh=EBIKE, level=Level.WARNING)
         for one in (page, other):
             await expect(row(one, EBIKE)).to_be_visible(timeout=5_000)
@@ -151,7 +122,7 @@ async def test_an_alarm_comes_to_every_browser_and_one_acknowledges_it_by_click(
 async def test_browsers_that_look_at_one_device_ask_the_backbone_once(
     browser: Browser, room: ControlRoom, page: Page
 ) -> None:
-    async with operator(browser, room) as other:
+    async with sit_down(browser, room) as other:
         for one in (page, other):
             await expect(one.locator("[data-point=state]")).to_contain_text("正常")
         before, began = room.puppets.asked["hotel/panel"], time.monotonic()
@@ -162,7 +133,7 @@ async def test_browsers_that_look_at_one_device_ask_the_backbone_once(
 
 async def test_an_action_without_a_name_is_not_done(browser: Browser, room: ControlRoom) -> None:
     await room.alarm("nameless", alarm_class=AlarmClass.FAULT, text_zh="无名操作", place=PUMP)
-    async with operator(browser, room) as page:
+    async with sit_down(browser, room) as page:
         await row(page, "无名操作").locator("[data-action=acknowledge]").click()
         await expect(page.get_by_text("请先填写值班员姓名")).to_be_visible()
         await expect(row(page, "无名操作")).to_contain_text("未应答")

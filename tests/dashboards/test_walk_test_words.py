@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboards.console.frame.walk_test_words import walk_test_words
 from dashboards.console.texts import Language
-from dashboards.console.walk_test_words import walk_test_words
 from dashboards.live.board import Board
 from tests.alerts.alerts_scene import hotel
 

@@ -16,7 +16,7 @@ from alerts.face import AlertDetail, AlertsFace
 from backbone.server import free_ports
 from cli.demo import Demo, running_demo
 from domain.alert import AlertEvent
-from tests.dashboards.test_console_page import FLAGS
+from tests.dashboards.desks import FLAGS
 from tests.servers import CHROMIUM, require
 from tests.system.test_kill_in_turn import HOTEL, PHONE_VARIABLES, SITE_VARIABLES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from dashboards.console.lamps import Lamp, LampKind, LampMode, lamps
+from dashboards.console.frame.lamps import Lamp, LampKind, LampMode, lamps
 from dashboards.console.view import View, box, change, dress, line
 
 MOST_DIGITS = 3
@@ -23,7 +23,7 @@ class LampRow:
     def refresh(self, now_ns: int) -> None:
         """Redraw what changed."""
         console = self._view.console
-        for lamp in lamps(console.board, console.registry, now_ns):
+        for lamp in self._view.shared("lamps", lambda: lamps(console.board, console.registry, now_ns)):
             self._lamps[lamp.kind].show(lamp)
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from dashboards.console.alarm_detail import show_detail
-from dashboards.console.presence import Presence
-from dashboards.console.view import View, box, line
-from dashboards.console.wording import refusal_text
+from dashboards.console.deeds import do, named, refused
+from dashboards.console.dialogs import Field, Kind, ask
+from dashboards.console.section import Desk
+from dashboards.console.view import box, line
 from domain.accounts import Right
 from domain.alert import AlertView, Confirmation
-from domain.errors import FengsuiError, RefusedError
+from domain.errors import FengsuiError
 
 if TYPE_CHECKING:
     from alerts.face import AlertsFace
@@ -30,10 +31,10 @@ Act = Callable[["AlertsFace"], Awaitable[AlertView]]
 class AlarmActions:
     """Actions of one browser's operator, with the two dialogs that some need."""
 
-    def __init__(self, view: View, presence: Presence) -> None:
-        """Act in the name that ``view`` has at the time of the click, if ``presence`` may."""
-        self._view = view
-        self._presence = presence
+    def __init__(self, desk: Desk) -> None:
+        """Act in the name that the desk's view has at the time of the click, if who sits there may."""
+        self._view = desk.view
+        self._desk = desk
 
     async def act(self, alert_id: str, action: str) -> None:
         """Do what was clicked; anything else than the five actions is ignored."""
@@ -56,7 +57,7 @@ class AlarmActions:
         await self._do("reset", alert_id, lambda face: face.reset(alert_id, by=by))
 
     async def _confirm(self, alert_id: str) -> None:
-        if not self._named():
+        if not named(self._view):
             return
         finding = await self._ask_finding()
         if finding is None:
@@ -69,7 +70,7 @@ class AlarmActions:
             )
 
     async def _comment(self, alert_id: str) -> None:
-        if not self._named():
+        if not named(self._view):
             return
         remark = await self._ask_remark()
         if remark:
@@ -78,36 +79,17 @@ class AlarmActions:
 
     async def _details(self, alert_id: str) -> None:
         try:
-            await self._presence.check(Right.READ, alert_id)
+            await self._desk.presence.check(Right.READ, alert_id)
             detail = await self._view.console.link.alerts.get(alert_id)
         except FengsuiError as error:
-            self._refused(error)
+            refused(self._view, error)
             return
         await show_detail(self._view, detail)
 
     async def _do(self, action: str, alert_id: str, act: Act) -> None:
-        if not self._named():
-            return
-        try:
-            await self._presence.check(Right.RESET if action == "reset" else Right.ACT, alert_id)
-            await act(self._view.console.link.alerts)
-        except FengsuiError as error:
-            self._refused(error)
-            return
-        ui.notify(self._view.text("done", action=self._view.text(action)), position="bottom", timeout=1500)
-
-    def _named(self) -> bool:
-        if self._view.operator:
-            return True
-        ui.notify(self._view.text("name_first"), position="bottom", type="warning")
-        return False
-
-    def _refused(self, error: FengsuiError) -> None:
-        view = self._view
-        words = view.text("unavailable")
-        if isinstance(error, RefusedError):
-            words = view.text("refused", reason=refusal_text(error.reason, view.language))
-        ui.notify(words, position="bottom", type="warning", timeout=6000)
+        right = Right.RESET if action == "reset" else Right.ACT
+        words = self._view.text(action)
+        await do(self._desk, right, words, lambda: act(self._view.console.link.alerts), alert_id=alert_id)
 
     async def _ask_finding(self) -> Confirmation | None:
         view = self._view
@@ -124,17 +106,6 @@ class AlarmActions:
         return answer if isinstance(answer, Confirmation) else None
 
     async def _ask_remark(self, title: str = "comment") -> str:
-        view = self._view
-        with ui.dialog() as dialog, box("dialog", "remark"):
-            line(view.text(title), "dialog-title")
-            remark = ui.textarea(placeholder=view.text("comment_hint"))
-            remark.props(f"outlined autofocus maxlength={MOST_COMMENT}").classes("remark")
-            with box("dialog-choices"):
-                ui.button(view.text("close"), on_click=lambda: dialog.submit(None), color=None).classes("act").props(
-                    "flat no-caps"
-                )
-                save = ui.button(view.text("save"), on_click=lambda: dialog.submit(remark.value), color=None)
-                save.classes("act act-main").props("flat no-caps data-action=save")
-        answer = await dialog
-        dialog.delete()
-        return str(answer or "").strip()
+        text = self._view.text
+        remark = Field("remark", text(title), Kind.AREA, most=MOST_COMMENT, hint=text("comment_hint"))
+        return (await ask(self._view, text(title), [remark]) or {}).get("remark", "")

@@ -10,10 +10,10 @@ from nicegui.events import ValueChangeEventArguments
 
 from dashboards.api.principal import Kind
 from dashboards.console.components import Pulse, Siren, Tick
+from dashboards.console.frame.walk_test_words import walk_test_words
 from dashboards.console.presence import Presence
 from dashboards.console.texts import Language
 from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, View, box, change, line
-from dashboards.console.walk_test_words import walk_test_words
 from dashboards.console.wording import clock_text
 from dashboards.live.health import SERVICES, service_health
 from domain.accounts import UserRole

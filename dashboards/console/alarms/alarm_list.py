@@ -10,10 +10,10 @@ from typing import Any
 
 from nicegui import ui
 
-from dashboards.console.alarm_actions import AlarmActions
-from dashboards.console.alarm_row import row
+from dashboards.console.alarms.actions import AlarmActions
+from dashboards.console.alarms.alarm_row import row
 from dashboards.console.components import AlarmTable
-from dashboards.console.lamps import alarms_known, first_alarm, is_folded, ordered
+from dashboards.console.frame.lamps import alarms_known, first_alarm, is_folded, ordered
 from dashboards.console.view import View, box, change, line
 from domain.alert import AlertView
 

@@ -1,0 +1,1 @@
+"""The alarm list, the page that people work with."""

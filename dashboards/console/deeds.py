@@ -1,0 +1,62 @@
+"""Doing something from a page: who it is now, whether they may, what came of it.
+
+Nothing changes on the screen by the click itself: the change comes back through the board, when the
+record has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from dashboards.console.section import Desk
+from dashboards.console.view import View
+from dashboards.console.wording import refusal_text
+from domain.accounts import Right
+from domain.errors import FengsuiError, RefusedError
+
+REFUSED_MS = 6000
+DONE_MS = 1500
+
+
+async def do(
+    desk: Desk,
+    right: Right,
+    action_words: str,
+    act: Callable[[], Awaitable[object]],
+    *,
+    alert_id: str | None = None,
+    unit: str | None = None,
+) -> bool:
+    """Ask who it is now, run ``act``, and say that it was done or why not; returns whether it was.
+
+    ``alert_id`` and ``unit``: what it is about, so that nobody reaches beyond their scope.
+    """
+    view = desk.view
+    if not named(view):
+        return False
+    try:
+        await desk.presence.check(right, alert_id, unit=unit)
+        await act()
+    except FengsuiError as error:
+        refused(view, error)
+        return False
+    ui.notify(view.text("done", action=action_words), position="bottom", timeout=DONE_MS)
+    return True
+
+
+def named(view: View) -> bool:
+    """Tell whether somebody stands behind what is done; an open console asks for the operator's name."""
+    if view.operator:
+        return True
+    ui.notify(view.text("name_first"), position="bottom", type="warning")
+    return False
+
+
+def refused(view: View, error: FengsuiError) -> None:
+    """Say why something was not done."""
+    words = view.text("unavailable")
+    if isinstance(error, RefusedError):
+        words = view.text("refused", reason=refusal_text(error.reason, view.language))
+    ui.notify(words, position="bottom", type="warning", timeout=REFUSED_MS)

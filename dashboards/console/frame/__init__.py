@@ -1,0 +1,1 @@
+"""The frame around every page: header, menu, lamps, banners, sound."""

@@ -1,0 +1,66 @@
+"""Gateways, transmitters, roll-calls, strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # gateways
+    "gateways": ("网关与链路", "Gateways and link"),
+    "column_gateway": ("网关", "Gateway"),
+    "column_uplink": ("上行", "Uplink"),
+    "column_spool": ("待发", "Unsent"),
+    "column_oldest": ("最旧数据", "Oldest"),
+    "column_forecast": ("可离线", "Reserve"),
+    "condition_fine": ("在线", "Online"),
+    "condition_never": ("未知：从未上报", "Unknown: never seen"),
+    "condition_silent": ("未知：已静默", "Unknown: silent"),
+    "condition_link_down": ("上行中断", "Uplink down"),
+    "condition_line_down": ("设备线路中断", "Device line down"),
+    "condition_stale": ("数据陈旧", "Data stale"),
+    "condition_offline": ("离线", "Offline"),
+    "condition_host_silent": ("未知：接入网关失联", "Unknown: its host is silent"),
+    "hosting": ("传输装置 {up}/{known} 在线", "{up} of {known} transmitters online"),
+    "devices_lost": ("{count} 台失联", "{count} devices lost"),
+    "dropped": ("丢弃 {count}", "{count} dropped"),
+    "services": ("服务", "Services"),
+    # transmitters, roll-calls, strangers
+    "tab_gateways": ("网关与链路", "Gateways"),
+    "tab_transmitters": ("传输装置", "Transmitters"),
+    "tab_roll_calls": ("查岗", "Roll-calls"),
+    "tab_strangers": ("未登记", "Strangers"),
+    "find": ("查找", "Find"),
+    "column_transmitter": ("传输装置", "Transmitter"),
+    "column_line": ("线路", "Line"),
+    "column_heard": ("最近通信", "Heard"),
+    "column_result": ("结果", "Result"),
+    "column_called": ("时间", "Time"),
+    "column_address": ("源地址", "Address"),
+    "column_peer": ("来自", "From"),
+    "column_frames": ("报文", "Frames"),
+    "column_last": ("最近", "Last"),
+    "transmitters_count": (
+        "在线 {up} · 离线 {down} · 从未上线 {never}",
+        "{up} online · {down} offline · {never} never seen",
+    ),
+    "transmitters_unknown": ("未知 {count}", "{count} unknown"),
+    "line_state": ("线路 {state}", "Line: {state}"),
+    "line_heard": ("{age}前通信", "heard {age} ago"),
+    "result_waiting": ("查岗中", "Waiting for the answer"),
+    "result_present": ("在岗", "Present"),
+    "result_late": ("超时应答", "Late"),
+    "result_no_answer": ("无人应答", "No answer"),
+    "result_line_down": ("线路中断", "Line down"),
+    "roll_call_waiting": ("查岗中 {count}", "{count} waiting"),
+    "roll_call_present": ("在岗 {count}", "{count} present"),
+    "roll_call_late": ("超时应答 {count}", "{count} late"),
+    "roll_call_no_answer": ("无人应答 {count}", "{count} without answer"),
+    "roll_call_line_down": ("线路中断 {count}", "{count} line down"),
+    "roll_call_never": ("未查岗 {count}", "{count} not called yet"),
+    "roll_calls_hidden": ("另有 {count} 条未显示", "{count} more not shown"),
+    "strangers_note": (
+        "以下装置未登记，报文未被确认；请核对源地址后登记",
+        "Not registered and not confirmed: check the address, then adopt",
+    ),
+    "strangers_none": ("没有未登记的传输装置", "No unregistered transmitters"),
+}

@@ -1,0 +1,7 @@
+"""Searching the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str]] = {}

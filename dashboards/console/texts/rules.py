@@ -1,0 +1,7 @@
+"""Rules: what runs, explanations, tests, backtests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str]] = {}

@@ -1,0 +1,7 @@
+"""What keeps people from being told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str]] = {}
