@@ -13,14 +13,14 @@ import pytest
 from alerts.face import Answer
 from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
 from dashboards.console.frame.lamps import LampKind
-from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
-from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.gateways.gateway_panel import COLUMNS as GATEWAY_COLUMNS
+from dashboards.console.gateways.gateway_panel import STORE_AWAY
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
-from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
+from dashboards.console.gateways.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.texts import TEXTS, Language, text
-from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
-from dashboards.console.trend import SPANS
+from dashboards.console.gateways.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
+from dashboards.console.devices.trend import SPANS
 from dashboards.live.health import SERVICES, Condition
 from dashboards.live.roll_calls import Result
 from domain.alarm import AlarmClass, Level

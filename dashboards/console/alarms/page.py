@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dashboards.console.alarms.actions import AlarmActions
 from dashboards.console.alarms.alarm_list import AlarmList
-from dashboards.console.device_view import DeviceView
-from dashboards.console.link_panel import LinkPanel
+from dashboards.console.devices.peek import DevicePeek
+from dashboards.console.gateways.link_panel import LinkPanel
 from dashboards.console.section import Address, Body, Desk
-from dashboards.console.trend import Trend
+from dashboards.console.devices.trend import Trend
 from dashboards.console.view import box
 
 
@@ -22,7 +22,7 @@ class AlarmsPage(Body):
             self._alarms = AlarmList(view, AlarmActions(desk))
             with box("side"):
                 self._trend: Trend | None = None
-                self._device = DeviceView(view, self._follow)
+                self._device = DevicePeek(view, self._follow)
                 self._trend = Trend(view)
                 self._links = LinkPanel(view, self._device.open)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain.errors import RefusedError
+from gateway.connectors.tap import Tap
 from simulators.gb26875.frames import Command
 from tests.gateway.gateway_sites import UNIT
 from tests.gateway.gb26875.access_servers import (

@@ -11,10 +11,10 @@ from functools import partial
 
 from nicegui import ui
 
-from dashboards.console.gateway_panel import GatewayPanel
+from dashboards.console.gateways.gateway_panel import GatewayPanel
 from dashboards.console.roll_call_panel import RollCallPanel
-from dashboards.console.stranger_panel import StrangerPanel
-from dashboards.console.transmitter_panel import TransmitterPanel
+from dashboards.console.gateways.stranger_panel import StrangerPanel
+from dashboards.console.gateways.transmitter_panel import TransmitterPanel
 from dashboards.console.view import View, box, change, dress
 
 Part = GatewayPanel | TransmitterPanel | RollCallPanel | StrangerPanel

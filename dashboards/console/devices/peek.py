@@ -12,7 +12,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from dashboards.console.components import Tick
-from dashboards.console.device_words import LOOKS, Look, Shown, shown
+from dashboards.console.devices.device_words import LOOKS, Look, Shown, shown
 from dashboards.console.view import View, box, change, dress, line
 from dashboards.console.wording import floor_text, span_text
 from dashboards.live.health import Health, node_health
@@ -23,7 +23,7 @@ MOST_SHOWN = 60
 """Rows; more would be neither read nor drawn quickly."""
 
 
-class DeviceView:
+class DevicePeek:
     """Pickers and a table of points."""
 
     def __init__(self, view: View, on_point: Callable[[], None]) -> None:
