@@ -15,7 +15,9 @@ from dashboards.api.principal import CONSOLE, Principal
 from dashboards.console.pace import Pace
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
+from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.feed import Feed
+from dashboards.live.gateway_desk import GatewayDesk
 from dashboards.live.history import History
 from dashboards.live.link import Link
 from dashboards.live.once import Once
@@ -44,6 +46,8 @@ class Console:
     door: Door
     pace: Pace
     once: Once
+    devices: DeviceDesk
+    gateways: GatewayDesk
 
     @property
     def registry(self) -> Registry:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dashboards.live.link import Link
 from dashboards.live.shared import Shared
@@ -156,7 +157,7 @@ def gaps(trace: Trace, span: Span, silence_s: float, *, bucket_s: float) -> list
     limit_ns = int(max(silence_s, 2 * bucket_s) * NS_PER_S)
     known = [at for at, value in zip(trace.times_ns, trace.values, strict=True) if value is not None]
     edges = [span.start_ns, *known, span.end_ns]
-    return [(begin, end) for begin, end in zip(edges, edges[1:], strict=False) if end - begin > limit_ns]
+    return [(begin, end) for begin, end in pairwise(edges) if end - begin > limit_ns]
 
 
 def not_good(trace: Trace) -> list[int]:

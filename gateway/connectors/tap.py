@@ -78,7 +78,11 @@ class Tap:
             self._bytes -= len(self._frames.popleft().raw)
 
     def after(self, seq: int) -> tuple[Sequence[Frame], int]:
-        """Return the oldest frames behind number ``seq``, and how many have gone that were not asked for in time."""
+        """Return the oldest frames behind number ``seq``, and how many have gone that were not asked for in time.
+
+        A number that was never given is one of an earlier process: everything is new to who asks with it.
+        """
+        seq = seq if seq <= self._seq else 0
         first = self._frames[0].seq if self._frames else self._seq + 1
         found = [frame for frame in self._frames if frame.seq > seq][:MOST_ANSWERED]
-        return found, max(first - 1 - seq, 0) if 0 < seq <= self._seq else 0
+        return found, max(first - 1 - seq, 0) if seq else 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dashboards.console.alarms.actions import AlarmActions
 from dashboards.console.alarms.alarm_list import AlarmList
 from dashboards.console.devices.peek import DevicePeek
+from dashboards.console.devices.trend import PeekTrend
 from dashboards.console.gateways.link_panel import LinkPanel
 from dashboards.console.section import Address, Body, Desk
-from dashboards.console.devices.trend import Trend
 from dashboards.console.view import box
 
 
@@ -21,9 +21,9 @@ class AlarmsPage(Body):
         with box("columns"):
             self._alarms = AlarmList(view, AlarmActions(desk))
             with box("side"):
-                self._trend: Trend | None = None
+                self._trend: PeekTrend | None = None
                 self._device = DevicePeek(view, self._follow)
-                self._trend = Trend(view)
+                self._trend = PeekTrend(view)
                 self._links = LinkPanel(view, self._device.open)
 
     def _follow(self) -> None:
@@ -39,3 +39,5 @@ class AlarmsPage(Body):
     def leave(self) -> None:
         """Look at no device any more."""
         self._device.leave()
+        if self._trend is not None:
+            self._trend.leave()

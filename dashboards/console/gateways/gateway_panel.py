@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dashboards.console.gateways.gateway_words import STORE_AWAY, condition_words, is_behind, spool_words
 from dashboards.console.view import View, box, change, dress, line
-from dashboards.console.wording import size_text, span_text
+from dashboards.console.wording import span_text
 from dashboards.live.health import (
     SERVICES,
-    STALE_AFTER_S,
-    Condition,
     Health,
     all_health,
     gateway_health,
@@ -15,7 +14,6 @@ from dashboards.live.health import (
     service_health,
 )
 
-STORE_AWAY = ("down", "denied")
 COLUMNS = ("gateway", "uplink", "spool", "oldest", "forecast")
 
 
@@ -73,11 +71,6 @@ class GatewayPanel:
         return " · ".join(part for part in (words, oldest) if part)
 
 
-def is_behind(health: Health) -> bool:
-    """Tell whether ingest's store is away, or what waits for it is older than what counts as live."""
-    return health.store in STORE_AWAY or (health.store is not None and (health.oldest_s or 0) > STALE_AFTER_S)
-
-
 class _GatewayRow:
     """One gateway."""
 
@@ -91,25 +84,10 @@ class _GatewayRow:
     def show(self, health: Health) -> None:
         language = self._view.language
         dress(self._row, "condition", health.condition)
-        words = self._words(health)
-        spool = self._spool(health)
+        words = condition_words(self._view, health)
+        spool = spool_words(self._view, health)
         oldest = span_text(health.oldest_s, language)
         forecast = span_text(health.forecast_s, language)
         mark = "●" if health.fine else "?"
         for cell, content in zip(self._cells, (f"{mark} {words}", spool, oldest, forecast), strict=True):
             change(cell, content)
-
-    def _words(self, health: Health) -> str:
-        text = self._view.text
-        words = text(f"condition_{health.condition}")
-        if health.condition is Condition.SILENT:
-            words = f"{words} {span_text(health.age_s, self._view.language)}"
-        if health.hosted is not None and health.reachable:
-            words = f"{words} · {text('hosting', up=health.hosted.up, known=health.hosted.known)}"
-        return f"{words} · {text('devices_lost', count=health.lost)}" if health.lost else words
-
-    def _spool(self, health: Health) -> str:
-        if health.spool_batches is None:
-            return "—"
-        words = f"{health.spool_batches:.0f} · {size_text(health.spool_bytes)}"
-        return f"{words} · {self._view.text('dropped', count=health.dropped)}" if health.dropped else words

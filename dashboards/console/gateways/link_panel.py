@@ -12,9 +12,9 @@ from functools import partial
 from nicegui import ui
 
 from dashboards.console.gateways.gateway_panel import GatewayPanel
-from dashboards.console.roll_call_panel import RollCallPanel
 from dashboards.console.gateways.stranger_panel import StrangerPanel
 from dashboards.console.gateways.transmitter_panel import TransmitterPanel
+from dashboards.console.roll_call_panel import RollCallPanel
 from dashboards.console.view import View, box, change, dress
 
 Part = GatewayPanel | TransmitterPanel | RollCallPanel | StrangerPanel

@@ -47,6 +47,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # the menu
     "menu": ("页面", "Pages"),
     "nav_alarms": ("告警", "Alarms"),
+    "nav_devices": ("设备", "Devices"),
+    "nav_gateways": ("网关", "Gateways"),
     "nav_none": ("无此页面", "No such page"),
     "nowhere": ("没有此页面", "There is no such page"),
 }
