@@ -24,6 +24,7 @@ from dashboards.console.gateways.gateway_page import CARDS
 from dashboards.console.gateways.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateways.gateway_words import STORE_AWAY
 from dashboards.console.gateways.letters import WIDTHS as LETTER_WIDTHS
+from dashboards.console.gateways.list_rows import ALL_SERVICES
 from dashboards.console.gateways.list_rows import FIGURE_NAMES as FIGURES
 from dashboards.console.gateways.list_rows import SERVICE_WIDTHS as SERVICE_LIST
 from dashboards.console.gateways.list_rows import WIDTHS as GATEWAY_LIST
@@ -33,7 +34,7 @@ from dashboards.console.gateways.transmitter_panel import COLUMNS as TRANSMITTER
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
 from dashboards.console.texts import TEXTS, Language, text
-from dashboards.live.health import SERVICES, Condition
+from dashboards.live.health import Condition
 from dashboards.live.roll_calls import Result
 from domain.alarm import AlarmClass, Level
 from domain.alert import Confirmation
@@ -52,7 +53,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "condition_": list(Condition),
     "quality_": [reason.name.lower() for reason in Reason],
     "store_": STORE_AWAY,
-    "service_": [key.partition(".")[0] for key in SERVICES],
+    "service_": [key.partition(".")[0] for key in ALL_SERVICES],
     "column_": [
         *ALARM_COLUMNS,
         *GATEWAY_COLUMNS,

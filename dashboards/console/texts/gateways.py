@@ -64,6 +64,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "strangers_none": ("没有未登记的传输装置", "No unregistered transmitters"),
     # pages of gateways
+    "service_console": ("控制台", "console"),
     "gateway_title": ("网关", "Gateways"),
     "gateway_all": ("全部网关", "All gateways"),
     "gateway_none_such": ("没有这个网关，或不在您的范围内", "No such gateway, or not within your scope"),
