@@ -38,6 +38,9 @@ format: $(VENV)/.dev ## write the house format
 bench: $(VENV)/.dev ## measure the rows of design.md §9 that exist, beside their budgets
 	$(BIN)/python -m benchmarks $(ARGS)
 
+screenshots: $(VENV)/.dev ## photograph every page of the console in both languages (ARGS="var/screenshots"); needs chromium
+	$(BIN)/python -m tests.screens $(ARGS)
+
 lock: $(VENV)/.dev ## resolve the dependencies again (needs a package index)
 	$(BIN)/pip-compile $(LOCK_FLAGS) -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile $(LOCK_FLAGS) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml

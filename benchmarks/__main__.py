@@ -29,6 +29,7 @@ MODULES = (
     "influx",
     "gb26875_access",
     "alert_list",
+    "console",
     "feed",
     "whole_way",
 )

@@ -93,8 +93,10 @@ class Demo:
 
 
 @contextlib.asynccontextmanager
-async def running_demo(site: Path, scenario: Path, state: Path, port: int) -> AsyncIterator[Demo]:
-    """Start everything in a fresh state folder; stops everything at the end."""
+async def running_demo(
+    site: Path, scenario: Path, state: Path, port: int, *, sign_in: bool = False
+) -> AsyncIterator[Demo]:
+    """Start everything in a fresh state folder; stops everything at the end. ``sign_in``: people have accounts."""
     fresh_folder(state)
     async with contextlib.AsyncExitStack() as stack:
         feed = DemoFeed()
@@ -109,7 +111,8 @@ async def running_demo(site: Path, scenario: Path, state: Path, port: int) -> As
             await stack.enter_async_context(Cable("127.0.0.1", to)) for to in (server.ports.client, server.mqtt_port)
         ]
         link = Link(f"nats://127.0.0.1:{cables[0].port}", cables[1].port)
-        platform = Platform(session, port, open_console=True, links=dict.fromkeys(session.registry.gateways, link))
+        links = dict.fromkeys(session.registry.gateways, link)
+        platform = Platform(session, port, open_console=not sign_in, links=links)
         stack.push_async_callback(platform.stop)
         await platform.start_backbone()
         fleet = await stack.enter_async_context(Fleet(play.registry, seed=play.scenario.seed))

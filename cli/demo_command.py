@@ -37,6 +37,7 @@ def demo(
         "var/demo"
     ),
     port: Annotated[int | None, typer.Option(help="Port of the console; 8080, or a free one, by default.")] = None,
+    sign_in: Annotated[bool, typer.Option("--sign-in", help="People sign in with accounts, as on a site.")] = False,  # noqa: FBT002  # as above
 ) -> None:
     """Start simulated devices and the whole platform, play a scenario, judge what came of it.
 
@@ -46,7 +47,7 @@ def demo(
     played = scenario or site / "scenario.yaml"
 
     async def main(stop: asyncio.Event) -> None:
-        async with running_demo(site, played, state, console_port(port)) as running:
+        async with running_demo(site, played, state, console_port(port), sign_in=sign_in) as running:
             held = await _perform(running, out, stop, duration, headless=headless or not out.is_terminal, file=report)
         if not held:
             raise SystemExit(EXIT_FAILED)
@@ -86,7 +87,10 @@ def _introduce(running: Demo, out: Console) -> None:
     devices, points = registry.written
     size = f"{devices} devices, {points} points"
     out.print(Text("烽燧 Fengsui", "bold").append_text(plain(f"  {labels.zh} / {labels.en}: {size}")))
-    out.print(f"  console   [bold underline]{running.platform.console_url}[/]   (no login: a demo on loopback)")
+    open_page = running.platform.open_console
+    folder = running.platform.session.state.folder("secrets")
+    how = "no login: a demo on loopback" if open_page else f"users operator and admin, passwords in {folder}"
+    out.print(f"  console   [bold underline]{running.platform.console_url}[/]   ({how})", soft_wrap=True)
     if server is not None:
         viewer = server.credentials["viewer"]
         login = f"user {viewer.user}  password {viewer.password}"

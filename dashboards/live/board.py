@@ -8,7 +8,7 @@ service): what is old is *unknown*, whatever it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,12 @@ class Board:
             self.alerts_revision += 1
         self.alerts_at_ns = now_ns
         self.touch()
+
+    def take_alerts(self, alerts: Mapping[str, AlertView]) -> None:
+        """Take over some open alerts, by id; what is not among them stays as it is."""
+        if any(self.alerts.get(name) != alert for name, alert in alerts.items()):
+            self.alerts |= alerts
+            self.alerts_revision += 1
 
     def apply_alert(self, alert: AlertView) -> None:
         """Take over one changed alert; a closed one leaves the board."""

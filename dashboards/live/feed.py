@@ -1,7 +1,7 @@
 """The feed: the only part of the console that asks the backbone, however many browsers look on.
 
-One follower of the ALERTS stream brings changes as they happen; a complete list every few seconds
-repairs whatever a follower can't know (a service that was restored from a backup). Two more followers learn points
+One follower of the ALERTS stream brings changes as they happen; a page of the list every few seconds
+repairs whatever a follower can't know (`dashboards.live.open_alerts`). Two more followers learn points
 from births, and lines up and down from node messages. Statuses and the readings of devices that somebody looks at are
 asked for once a second, and so are roll-call results, a thousand transmitters at a time; figures less often. A device
 whose question fails keeps no other from being asked.
@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alerts.face import MOST_LISTED
+from alerts.listing_face import AlertPage, ListRequest
 from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET, is_alert_change
@@ -28,6 +28,7 @@ from dashboards.live.board import Board
 from dashboards.live.latest import LatestReadings, parts
 from dashboards.live.link import Link
 from dashboards.live.nodes import SUBJECTS
+from dashboards.live.open_alerts import OpenAlerts
 from dashboards.live.site import LiveSite
 from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
@@ -54,6 +55,7 @@ class Feed:
         self._latest = LatestReadings(link, site, clock)
         self._calls = itertools.cycle(parts(roll_calls.points(site.registry), ROLL_CALLS_AT_ONCE))
         self._board = board
+        self._open = OpenAlerts(board, self._page, clock)
         self._tail = tail
         self._clock = clock
         self._watched: Counter[str] = Counter()
@@ -78,7 +80,7 @@ class Feed:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow(), name="alerts-tail")
             group.create_task(_every(POLL_S, self._ask_statuses), name="statuses")
-            group.create_task(_every(RESYNC_S, self._ask_alerts), name="alerts-list")
+            group.create_task(_every(RESYNC_S, self._open.next), name="alerts-list")
             group.create_task(_every(FIGURES_S, self._ask_stats), name="stats")
             group.create_task(_every(POLL_S, self._ask_readings), name="readings")
             group.create_task(self._learn(), name="births")
@@ -128,7 +130,7 @@ class Feed:
             self.unreadable += 1
             log.warning("message %d of %s is no alert event: %s", message.seq, ALERTS, error)
             return
-        self._board.apply_alert(alert)
+        self._open.apply(alert)
 
     async def _ask_statuses(self) -> None:
         self._board.connected = self._link.up
@@ -141,15 +143,8 @@ class Feed:
         self._board.statuses = statuses
         self._board.touch()
 
-    async def _ask_alerts(self) -> None:
-        """Replace the list, unless the follower brought news while the question was under way."""
-        before = self._board.alerts_revision
-        alerts = await self._link.alerts.list(open=True, limit=MOST_LISTED)
-        now_ns = self._clock.now_ns()
-        if self._board.alerts_revision == before or not self._board.alerts_at_ns:
-            self._board.replace_alerts(alerts, now_ns, cut=len(alerts) == MOST_LISTED)
-        self._board.alerts_at_ns = now_ns
-        self._board.touch()
+    async def _page(self, request: ListRequest) -> AlertPage:
+        return await self._link.alerts.page(request)
 
     async def _ask_stats(self) -> None:
         self._board.stats = await self._link.alerts.stats()

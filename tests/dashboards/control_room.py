@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts import process as alerts_process
+from alerts.face import AlertsFace
 from backbone import subjects
 from backbone.client import Backbone
 from backbone.server import EmbeddedServer
@@ -140,6 +141,35 @@ async def _quality(body: dict[str, Any]) -> dict[str, Any]:
     return {"points": [{"point": point, **counts} for point in body["points"]]}
 
 
+async def raise_alarm(backbone: Backbone, rule: str, number: int, **changes: Any) -> Transition:
+    """Write a transition to ALARMS, as the rules engine would; ``number`` tells those of a rule apart."""
+    place: Place = changes.pop("place", PANEL)
+    partition = subjects.partition_of(place.unit, backbone.partitions)
+    values: dict[str, Any] = {
+        "id": stable_id("console-test", rule, number, time.time_ns()),
+        "kind": TransitionKind.RAISED,
+        "rule": rule,
+        "rule_version": "1",
+        "alarm_class": AlarmClass.FIRE,
+        "level": Level.CRITICAL,
+        "entity_kind": EntityKind.DEVICE,
+        "entity": f"{place.unit}/{place.device or place.zone}",
+        "place": place,
+        "partition": partition,
+        "input_seq": number,
+        "event_time_ns": time.time_ns(),
+        "log_time_ns": time.time_ns(),
+        "value": 3.0,
+        "latched": False,
+        "text_zh": "东楼1楼安全出口火警",
+        "text_en": "Fire at the exit on floor 1 of the East building",
+    }
+    sent = Transition(**{**values, **changes})
+    subject = subjects.alarm(sent.partition, place.unit, sent.alarm_class, rule)
+    await backbone.publish(subject, sent.model_dump_json().encode(), message_id=sent.id)
+    return sent
+
+
 @dataclass
 class ControlRoom:
     """A running room."""
@@ -152,33 +182,15 @@ class ControlRoom:
     """Ends the alerts service as a supervisor does."""
     _raised: int = 0
 
+    @property
+    def alerts(self) -> AlertsFace:
+        """The alerts service."""
+        return AlertsFace(self.backbone)
+
     async def alarm(self, rule: str = "panel-fire", **changes: Any) -> Transition:
         """Write a transition to ALARMS, as the rules engine would."""
         self._raised += 1
-        place: Place = changes.pop("place", PANEL)
-        values: dict[str, Any] = {
-            "id": stable_id("console-test", rule, self._raised, time.time_ns()),
-            "kind": TransitionKind.RAISED,
-            "rule": rule,
-            "rule_version": "1",
-            "alarm_class": AlarmClass.FIRE,
-            "level": Level.CRITICAL,
-            "entity_kind": EntityKind.DEVICE,
-            "entity": f"{place.unit}/{place.device or place.zone}",
-            "place": place,
-            "partition": subjects.partition_of("hotel", self.backbone.partitions),
-            "input_seq": self._raised,
-            "event_time_ns": time.time_ns(),
-            "log_time_ns": time.time_ns(),
-            "value": 3.0,
-            "latched": False,
-            "text_zh": "东楼1楼安全出口火警",
-            "text_en": "Fire at the exit on floor 1 of the East building",
-        }
-        sent = Transition(**{**values, **changes})
-        subject = subjects.alarm(sent.partition, place.unit, sent.alarm_class, rule)
-        await self.backbone.publish(subject, sent.model_dump_json().encode(), message_id=sent.id)
-        return sent
+        return await raise_alarm(self.backbone, rule, self._raised, **changes)
 
 
 @dataclass
@@ -206,6 +218,12 @@ class Console:
         assert self.url, self.log.read_text()
         self.settings["port"] = int(self.url.rsplit(":", 1)[1].strip("/"))
         await answering(self.settings["port"])
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process is not None
+        return self._process.pid
 
     async def kill(self) -> None:
         assert self._process is not None

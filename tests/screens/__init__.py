@@ -1,0 +1,1 @@
+"""Screenshots of every page of the console, in both languages: `make screenshots`."""
