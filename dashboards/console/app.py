@@ -27,7 +27,6 @@ from dashboards.live.board import Board
 from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.feed import Feed
 from dashboards.live.gateway_desk import GatewayDesk
-from dashboards.live.history import History
 from dashboards.live.link import Connect, Link
 from dashboards.live.once import Once
 from dashboards.live.site import LiveSite
@@ -90,7 +89,7 @@ async def serve(
     zone = zone_of(registry.site.timezone)
     pace = Pace(board)
     desks = DeviceDesk(link, clock), GatewayDesk(link, clock)
-    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, door, pace, Once(), *desks))
+    add_page(Console(site, board, feed, link, clock, zone, door, pace, Once(), *desks))
     look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}
     ui.run_with(app, reconnect_timeout=PATIENCE_S, show_welcome_message=False, **look)
     listener = _listen(host, port)

@@ -89,7 +89,6 @@ def _settings(server: EmbeddedServer, operator_password: str | None) -> dict[str
 
 @asynccontextmanager
 async def _gateway(registry: Registry, server: EmbeddedServer, folder: Path) -> AsyncIterator[None]:
-    folder.mkdir()
     link = Link(
         nats_url=server.url,
         credentials=server.credentials[f"gateway.{UNIT}.{GATEWAY}"],

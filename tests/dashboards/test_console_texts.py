@@ -21,14 +21,12 @@ from dashboards.console.gateways.diagnostics import LINE_WIDTHS, UNIT_WIDTHS
 from dashboards.console.gateways.diagnostics import LOOKS as BREAKERS
 from dashboards.console.gateways.frames import WIDTHS as FRAME_WIDTHS
 from dashboards.console.gateways.gateway_page import CARDS
-from dashboards.console.gateways.gateway_panel import COLUMNS as GATEWAY_COLUMNS
 from dashboards.console.gateways.gateway_words import STORE_AWAY
 from dashboards.console.gateways.letters import WIDTHS as LETTER_WIDTHS
 from dashboards.console.gateways.list_rows import ALL_SERVICES
 from dashboards.console.gateways.list_rows import FIGURE_NAMES as FIGURES
 from dashboards.console.gateways.list_rows import SERVICE_WIDTHS as SERVICE_LIST
 from dashboards.console.gateways.list_rows import WIDTHS as GATEWAY_LIST
-from dashboards.console.gateways.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.gateways.transmitter_page import FACTS as TRANSMITTER_FACTS
 from dashboards.console.gateways.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
@@ -56,13 +54,10 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "service_": [key.partition(".")[0] for key in ALL_SERVICES],
     "column_": [
         *ALARM_COLUMNS,
-        *GATEWAY_COLUMNS,
         *TRANSMITTER_COLUMNS,
         *ROLL_CALL_COLUMNS,
-        *STRANGER_COLUMNS,
         *("point", "value", "quality", "age"),
     ],
-    "tab_": ["gateways", "transmitters", "roll_calls", "strangers"],
     "result_": [result.name.lower() for result in Result],
     "roll_call_": [*(result.name.lower() for result in Result), "never"],
     "trend_": [*SPANS, "ranges", "add", "csv"],

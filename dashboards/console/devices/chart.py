@@ -25,6 +25,9 @@ GAP = "rgba(90, 100, 109, 0.16)"
 HEADROOM = 0.08
 """Share of the axis that stays free above and below."""
 
+ROOM_FOR_WORDS = 0.1
+"""Share of the span that a gap must have before words fit into it."""
+
 MOST_AXES = 2
 DAY_S = 86_400
 
@@ -48,6 +51,7 @@ class Picture:
     marks: Sequence[tuple[int, str]] = ()
     bucket_s: float = 1.0
     bad_words: str = ""
+    gap_words: str = ""
 
 
 def axes_of(points: Sequence[Point]) -> list[Quantity]:
@@ -108,7 +112,7 @@ def _series(line: Line, at: int, axis: int, picture: Picture, offset_ms: int, *,
         "markLine": _limit_lines(line, alone=alone),
     }
     if alone:
-        drawn["markArea"] = _gap_areas(silent, offset_ms)
+        drawn["markArea"] = _gap_areas(silent, picture, offset_ms)
     edges = [
         {
             **base,
@@ -135,12 +139,22 @@ def _points(
     return sorted(found, key=lambda one: one[0] or 0)
 
 
-def _gap_areas(silent: Sequence[tuple[int, int]], offset_ms: int) -> dict[str, Any]:
+def _gap_areas(silent: Sequence[tuple[int, int]], picture: Picture, offset_ms: int) -> dict[str, Any]:
+    """Return grey areas where nothing was heard; those that have room for it say so."""
+    room_ns = (picture.span.end_ns - picture.span.start_ns) * ROOM_FOR_WORDS
     return {
         "silent": True,
         "itemStyle": {"color": GAP},
         "data": [
-            [{"xAxis": _ms(begin_ns, offset_ms)}, {"xAxis": _ms(end_ns, offset_ms)}] for begin_ns, end_ns in silent
+            [
+                {
+                    "xAxis": _ms(begin_ns, offset_ms),
+                    "name": picture.gap_words if end_ns - begin_ns > room_ns else "",
+                    "label": {"position": "inside", "color": PALE},
+                },
+                {"xAxis": _ms(end_ns, offset_ms)},
+            ]
+            for begin_ns, end_ns in silent
         ],
     }
 

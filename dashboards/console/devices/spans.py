@@ -17,7 +17,6 @@ SPANS: Mapping[str, int] = {
     "7d": 604_800,
     "30d": 2_592_000,
 }
-PEEK_SPANS = ("15min", "1h", "24h")
 LEAST_S, MOST_S = 60, 400 * 86_400
 """What the readings service takes (`ingest.face.MOST_RANGE_S`)."""
 

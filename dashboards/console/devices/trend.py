@@ -1,7 +1,6 @@
 """Trends: the curves of chosen points over a chosen span, with limits, gaps and alarms; and their file.
 
-`Trend` is the chart alone, `PeekTrend` that of one point beside the list of alarms; the page of a device has
-`dashboards.console.devices.trend_board`.
+`Trend` is the chart alone; with its choices it is `dashboards.console.devices.trend_board`.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from nicegui import ui
 
 from dashboards.console.devices.chart import Line, Picture, options
 from dashboards.console.devices.curves import Curves
-from dashboards.console.devices.span_buttons import SpanButtons
-from dashboards.console.devices.spans import PEEK_SPANS, Chosen
+from dashboards.console.devices.spans import Chosen
 from dashboards.console.view import View, box, change, line
 from dashboards.live.traces import Span, Trace
 from domain.clock import NS_PER_S
@@ -35,10 +33,10 @@ class Trend:
         self._view = view
         self._marks = marks
         self._curves = Curves(view, self._show, self._say)
-        with box("trend-chart", "trend-chart") as place:
+        with box("trend-chart", "trend-chart") as self.root:
             self._note = line("", "trend-note").props("role=status")
             self._chart = ui.echart({}).classes("chart")
-        place.props.update({"role": "img", "aria-label": view.text("trend")})
+        self.root.props.update({"role": "img", "aria-label": view.text("trend")})
 
     def choose(self, keys: Sequence[str], chosen: Chosen, *, ranges: bool = False) -> None:
         """Draw other points, another span, with or without the range of each bucket; at the next refresh."""
@@ -70,7 +68,9 @@ class Trend:
         self._say("" if any(trace.has_values for _, trace in self.drawn) else view.text("trend_none"))
         marks = self._marks(span) if self._marks is not None else ()
         lines = [Line(point, name_of(view, point), trace, limits_of(view, point)) for point, trace in self.drawn]
-        picture = Picture(span, view.console.zone, marks, span.resolution_s, view.text("trend_bad"))
+        picture = Picture(
+            span, view.console.zone, marks, span.resolution_s, view.text("trend_bad"), view.text("value_none")
+        )
         made = options(lines, picture)
         if made != self._chart.options:
             self._chart.options.clear()
@@ -90,41 +90,6 @@ def csv_of(drawn: Drawn, zone: tzinfo) -> str:
             values = ("" if one is None else repr(one) for one in row[1:4])
             writer.writerow((point.key, moment, *values, row[4], point.quantity.value))
     return out.getvalue()
-
-
-class PeekTrend:
-    """The chart beside the list of alarms: one point, a few spans."""
-
-    def __init__(self, view: View) -> None:
-        """Build empty; `follow` fills it."""
-        self._view = view
-        with box("panel trend", "trend"):
-            with box("panel-head"):
-                line(view.text("trend"), "panel-title")
-                self._title = line("", "panel-note")
-                self._spans = SpanButtons(view, PEEK_SPANS, self._choose)
-            self._trend = Trend(view)
-        self._spans.mark(Chosen(view.span_s))
-
-    def _choose(self, chosen: Chosen) -> None:
-        self._view.span_s = chosen.seconds
-        self._spans.mark(chosen)
-        self.follow()
-
-    def follow(self) -> None:
-        """Draw the view's point at the next refresh: another point or span was chosen."""
-        key = self._view.point
-        self._trend.choose([key] if key else [], Chosen(self._view.span_s))
-        at = self._view.console.registry.points.get(key) if key else None
-        change(self._title, "" if at is None else name_of(self._view, self._view.console.registry.points[at]))
-
-    def refresh(self, now_ns: int) -> None:
-        """Draw when it is time."""
-        self._trend.refresh(now_ns)
-
-    def leave(self) -> None:
-        """Ask no more."""
-        self._trend.leave()
 
 
 def name_of(view: View, point: Point) -> str:

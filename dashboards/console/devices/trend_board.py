@@ -105,7 +105,9 @@ class TrendBoard:
         measures = [one.key for one in points if not one.is_event_lane]
         self._trend.choose(measures, self._chosen_span, ranges=self._ranges)
         self._states.choose([one.key for one in points if one.is_event_lane], self._chosen_span)
-        if not any(one.is_event_lane for one in points):
+        states = any(one.is_event_lane for one in points)
+        self._trend.root.set_visibility(bool(measures) or not states)
+        if not states:
             self._bands.show([])
 
     def _choose_span(self, chosen: Chosen) -> None:

@@ -22,7 +22,7 @@ WIDTHS = {
     "value": "minmax(0, 1.1fr)",
     "quality": "minmax(0, 0.9fr)",
     "age": "4.4rem",
-    "limits": "minmax(0, 0.75fr)",
+    "limits": "minmax(0, 1.05fr)",
 }
 
 

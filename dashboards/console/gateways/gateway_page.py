@@ -36,6 +36,7 @@ class GatewayPage:
         self._diagnostics = view.console.gateways.of(key, "diagnostics")
         self._letters = view.console.gateways.of(key, "dead_letters")
         self._facts: dict[str, Any] = {}
+        self._notes: dict[str, Any] = {}
         with box("gateway-page", "gateway-page"):
             self._head()
             with box("cards", "gateway-cards"):
@@ -73,6 +74,7 @@ class GatewayPage:
         with box("panel", f"gateway-{name}"):
             with box("panel-head"):
                 line(words, "panel-title")
+                self._notes[name] = line("", "panel-note")
             return DataTable(columns, name=f"{name}-table", words=words)
 
     def refresh(self, now_ns: int) -> None:
@@ -85,8 +87,12 @@ class GatewayPage:
         answer = answer if known else None
         self._show_state(health, status)
         self._lines.show(line_rows(view, self._gateway, status, answer, known=known))
-        self._units.show(unit_rows(view, self._gateway, answer))
-        self._aside.show(letter_rows(view, letters, now_ns))
+        units = unit_rows(view, self._gateway, answer)
+        self._units.show(units)
+        rows = letter_rows(view, letters, now_ns)
+        self._aside.show(rows)
+        change(self._notes["letters"], "" if rows or letters is None else view.text("gateway_no_letters"))
+        change(self._notes["units"], "" if answer is None or units else view.text("gateway_no_units"))
         self._show_figures(status, answer)
         change(self._away, "" if answer is not None else view.text("gateway_no_answer"))
         self._frames.refresh(now_ns)

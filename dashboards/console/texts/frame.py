@@ -28,7 +28,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "service_ingest": ("数据存储", "data store"),
     "store_down": ("存储不可用，数据留在流中", "the store is away, data wait in the stream"),
     "store_denied": ("存储拒绝访问，须人工处理", "the store refuses us: a person must act"),
-    "oldest_waits": ("最早已等待 {span}", "the oldest waits for {span}"),
     # lamps
     "lamp_fire": ("火警", "Fire"),
     "lamp_linkage": ("联动", "Linkage"),
