@@ -1,7 +1,7 @@
-"""A room whose gateway is a real one: it polls simulated Modbus devices, and the console asks it what it knows.
+"""Rooms whose gateway is a real one: it polls simulated Modbus devices, or transmitters call it.
 
-Rules and the store are puppets, as in `tests.dashboards.control_room`; the site is the hotel of
-`tests.dashboards.premises`, of which the gateway has files that say where its devices really are.
+Rules and the store are puppets, as in `tests.dashboards.control_room`. The sites are those of `premises` and
+`district`, of which the gateway has files that say where its devices really are.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from backbone.server import EmbeddedServer
+from backbone.server import EmbeddedServer, free_ports
+from backbone.server_config import GatewayUser
 from domain.clock import SystemClock
 from domain.documents import Document
 from domain.site import Registry, build_registry
@@ -22,59 +23,80 @@ from simulators.devices.modbus import ModbusServer
 from simulators.devices.modbus_pdu import RegisterBank
 from tests.dashboards import control_room as rooms
 from tests.dashboards.control_room import API_TOKEN, Console, ControlRoom, Puppets
+from tests.dashboards.district import HOST, district
 from tests.dashboards.premises import labels, premises
 from tests.servers import connected, embedded_server
 
 UNIT, GATEWAY = "hotel", "gw-east"
 PANEL_AT, PRESSURE_AT = 1, 2
+TRANSMITTERS = 4
 
 
 @dataclass
-class Line:
-    """The simulated devices of the hotel's line; take one out of ``banks`` and it answers no more."""
+class LineRoom:
+    """A room and the simulated devices of its line; take one out of ``banks`` and it answers no more."""
 
+    room: ControlRoom
     banks: dict[int, RegisterBank]
+
+
+@dataclass
+class AccessRoom:
+    """A room whose gateway listens for transmitters at ``port``."""
+
+    room: ControlRoom
     port: int
 
 
-@dataclass
-class GatewaysRoom:
-    """A room and its line."""
-
-    room: ControlRoom
-    line: Line
-
-
 @asynccontextmanager
-async def gateways_room(folder: Path, *, operator_password: str | None = None) -> AsyncIterator[GatewaysRoom]:
-    """Open it; everything is stopped at the end."""
+async def line_room(folder: Path, *, operator_password: str | None = None) -> AsyncIterator[LineRoom]:
+    """Open the hotel with a real gateway that polls a line."""
     banks = {
         PANEL_AT: RegisterBank(holding={0: 1, 1: 1}),
         PRESSURE_AT: RegisterBank(holding={0: 652, 1: 87}),
     }
     async with (
         ModbusServer(banks) as devices,
-        embedded_server(folder, [(UNIT, GATEWAY)]) as server,
-        connected(server) as backbone,
+        _room(folder, _hotel(devices.port), GATEWAY, operator_password=operator_password) as room,
     ):
+        yield LineRoom(room, banks)
+
+
+@asynccontextmanager
+async def access_room(folder: Path, *, operator_password: str | None = None) -> AsyncIterator[AccessRoom]:
+    """Open a district with a real gateway that transmitters call."""
+    (port,) = free_ports(1)
+    site = _listening(district(TRANSMITTERS), port)
+    async with _room(
+        folder, site, HOST.partition("/")[2], operator_password=operator_password, transmitters=TRANSMITTERS
+    ) as room:
+        yield AccessRoom(room, port)
+
+
+@asynccontextmanager
+async def _room(
+    folder: Path, site: Registry, gateway: str, *, operator_password: str | None, transmitters: int = 0
+) -> AsyncIterator[ControlRoom]:
+    """Open a room whose gateway runs with ``site``; everything is stopped at the end."""
+    hosted = tuple((one.settings.unit, one.settings.id) for one in site.hosted_by(UNIT, gateway))
+    shown = district(transmitters) if transmitters else premises()
+    async with embedded_server(folder, [GatewayUser(UNIT, gateway, hosted)]) as server, connected(server) as backbone:
         puppets = Puppets("gateway.hotel.nobody")
         await puppets.answer(backbone)
         async with (
-            rooms._alerts(folder, premises(), backbone, operator_password) as stop_alerts,  # ours
+            rooms._alerts(folder, shown, backbone, operator_password) as stop_alerts,  # ours
             rooms._task(puppets.speak(backbone)),  # the same
-            _gateway(_site(devices.port), server, folder / "gateway"),
+            _gateway(site, server, gateway, folder / "gateway"),
         ):
-            console = Console(_settings(server, operator_password), folder / "console.log")
+            console = Console(_settings(server, operator_password, transmitters), folder / "console.log")
             await console.start()
             try:
-                yield GatewaysRoom(
-                    ControlRoom(server, backbone, puppets, console, stop_alerts), Line(banks, devices.port)
-                )
+                yield ControlRoom(server, backbone, puppets, console, stop_alerts)
             finally:
                 assert await console.stop() in (0, -9), console.log.read_text()
 
 
-def _settings(server: EmbeddedServer, operator_password: str | None) -> dict[str, Any]:
+def _settings(server: EmbeddedServer, operator_password: str | None, transmitters: int) -> dict[str, Any]:
     service = server.credentials["service"]
     return {
         "url": server.url,
@@ -83,21 +105,21 @@ def _settings(server: EmbeddedServer, operator_password: str | None) -> dict[str
         "port": 0,
         "api_token": API_TOKEN,
         "sign_in": operator_password is not None,
-        "transmitters": 0,
+        "transmitters": transmitters,
     }
 
 
 @asynccontextmanager
-async def _gateway(registry: Registry, server: EmbeddedServer, folder: Path) -> AsyncIterator[None]:
+async def _gateway(registry: Registry, server: EmbeddedServer, gateway: str, folder: Path) -> AsyncIterator[None]:
     link = Link(
         nats_url=server.url,
-        credentials=server.credentials[f"gateway.{UNIT}.{GATEWAY}"],
+        credentials=server.credentials[f"gateway.{UNIT}.{gateway}"],
         mqtt_host="127.0.0.1",
         mqtt_port=server.mqtt_port,
     )
     stop = asyncio.Event()
     running = asyncio.create_task(
-        run(registry, unit=UNIT, gateway=GATEWAY, link=link, state_dir=folder, clock=SystemClock(), stop=stop)
+        run(registry, unit=UNIT, gateway=gateway, link=link, state_dir=folder, clock=SystemClock(), stop=stop)
     )
     try:
         yield
@@ -106,7 +128,15 @@ async def _gateway(registry: Registry, server: EmbeddedServer, folder: Path) -> 
         await asyncio.wait_for(running, 20)
 
 
-def _site(port: int) -> Registry:
+def _listening(site: Registry, port: int) -> Registry:
+    """Return the district with the port that its gateway is to listen on."""
+    gateway = site.gateways[HOST]
+    (access,) = gateway.connections
+    moved = access.model_copy(update={"settings": {"port": port}})
+    return replace(site, gateways={**site.gateways, HOST: gateway.model_copy(update={"connections": (moved,)})})
+
+
+def _hotel(port: int) -> Registry:
     """Return the hotel as its gateway's files have it: the same devices, with registers, on the simulated line."""
     zones = [
         {"id": "exit", "kind": "exit", "floor": 1, "labels": labels("安全出口", "exit")},
