@@ -53,6 +53,11 @@ class Span:
         """How long a bucket of a curve is: the whole second above, so that many spans share their buckets."""
         return float(max(1, -(-int(self.seconds) // STEPS)))
 
+    @property
+    def word_bucket_s(self) -> float:
+        """How long a bucket of states is: finer than a curve's, for words have edges."""
+        return float(max(1, int(self.seconds) // MOST_WORDS))
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -107,8 +112,7 @@ class Traces:
     async def _series(self, keys: Sequence[str], span: Span, aggregate: Aggregate) -> dict[str, Series]:
         if not keys:
             return {}
-        steps = STEPS if aggregate is not Aggregate.LAST else MOST_WORDS
-        resolution_s = span.resolution_s if aggregate is not Aggregate.LAST else max(1.0, span.seconds // steps)
+        resolution_s = span.word_bucket_s if aggregate is Aggregate.LAST else span.resolution_s
         found = await self._link.query.range(
             keys, span.start_ns, span.end_ns, resolution_s=resolution_s, aggregate=aggregate
         )

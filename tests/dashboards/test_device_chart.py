@@ -160,6 +160,14 @@ def test_a_state_holds_until_the_next_word_and_is_unknown_after_too_long() -> No
     assert band.segments[3].words == "火警"
 
 
+def test_a_bucket_of_a_long_span_stands_for_all_its_time() -> None:
+    month = Span(0, 2_592_000 * S)
+    seconds = list(range(0, 2_592_000, 1296))
+    of = trace(seconds, [1.0] * len(seconds))
+    band = band_of(state(max_silence_s=10.0), "", "x", of, span=month, language=Language.ZH)
+    assert [one.look for one in band.segments] == [Look.CALM]
+
+
 def test_a_word_from_before_the_span_holds_into_it_and_a_lost_one_does_not() -> None:
     long = state(max_silence_s=1e6)
     before = trace([], [], before=(500 * S, 1.0, GOOD))

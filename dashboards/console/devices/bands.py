@@ -57,7 +57,7 @@ def _segments(point: Point, kind: str, trace: Trace, span: Span, language: Langu
     if not states or states[0][0] > span.start_ns:
         yield Segment(span.start_ns, states[0][0] if states else span.end_ns, unknown, Look.UNKNOWN)
     ends = [*(at for at, _, _ in states[1:]), span.end_ns]
-    limit_ns = int(point.max_silence_s * NS_PER_S)
+    limit_ns = int(max(point.max_silence_s, 2 * span.word_bucket_s) * NS_PER_S)  # a bucket stands for all its time
     for (at, value, quality), end in zip(states, ends, strict=True):
         if value is None or base_of(quality) != GOOD:
             yield Segment(at, end, unknown, Look.UNKNOWN)
