@@ -45,9 +45,7 @@ class Hearer(Protocol):
 class Peers:
     """All lines of a listener, and what they share."""
 
-    def __init__(
-        self, hearer: Hearer, limits: PeerLimits, gate: Gate, tally: Tally, tap: Tap | None = None
-    ) -> None:
+    def __init__(self, hearer: Hearer, limits: PeerLimits, gate: Gate, tally: Tally, tap: Tap | None = None) -> None:
         """Give what is heard to ``hearer``, and to ``tap``; must be called inside a running event loop."""
         self.tap = tap or Tap()
         self.hearer = hearer
