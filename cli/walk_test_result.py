@@ -11,7 +11,7 @@ from cli.session import Session
 from cli.signed_documents import read_signed, sign, verify, write_signed
 from cli.site_hash import site_hash
 from cli.state import State
-from dashboards.console.device_words import shown
+from dashboards.console.devices.device_words import shown
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import zone_of
 from dashboards.live.board import Reading

@@ -26,9 +26,10 @@ from dashboards.console.socket_limits import MOST_MESSAGE
 from dashboards.console.view import Console
 from dashboards.console.wording import zone_of
 from dashboards.live.board import Board
+from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.dossiers import Dossiers
 from dashboards.live.feed import Feed
-from dashboards.live.history import History
+from dashboards.live.gateway_desk import GatewayDesk
 from dashboards.live.link import Connect, Link
 from dashboards.live.load import Load
 from dashboards.live.once import Once
@@ -106,12 +107,13 @@ async def serve(
         board,
         feed,
         link,
-        History(link, clock),
         clock,
         zone,
         door,
         pace,
         Once(),
+        devices=DeviceDesk(link, clock),
+        gateways=GatewayDesk(link, clock),
         dossiers=Dossiers(link, board, clock),
         windows=Windows(link, clock),
         load=Load(link, clock),

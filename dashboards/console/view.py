@@ -17,9 +17,10 @@ from dashboards.console.pace import Pace
 from dashboards.console.preferences import Preferences
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
+from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.dossiers import Dossiers
 from dashboards.live.feed import Feed
-from dashboards.live.history import History
+from dashboards.live.gateway_desk import GatewayDesk
 from dashboards.live.link import Link
 from dashboards.live.load import Load
 from dashboards.live.once import Once
@@ -45,7 +46,6 @@ class Console:
     board: Board
     feed: Feed
     link: Link
-    history: History
     clock: Clock
     zone: tzinfo
     door: Door
@@ -55,6 +55,8 @@ class Console:
     windows: Windows
     load: Load
     pictures: Pictures
+    devices: DeviceDesk
+    gateways: GatewayDesk
     adopter: Adopter | None = None
     """Writes strangers into the site's files; None where the console has no site folder that is followed."""
 
@@ -79,17 +81,13 @@ class FrameHand(Protocol):
 
 @dataclass(slots=True)
 class View:
-    """One per browser: who looks, in which language, at which device."""
+    """One per browser: who looks, in which language."""
 
     console: Console
     principal: Principal = CONSOLE
     language: Language = Language.ZH
     operator: str = ""
     """The name that actions carry: the account's, or what is typed at an open console."""
-    device: str | None = None
-    point: str | None = None
-    span_s: int = 900
-    tab: str = "transmitters"
     muted: set[str] = field(default_factory=set)
     """Ids of alarms that do not sound at this desk any more; nobody else's desk knows."""
     preferences: Preferences = field(default_factory=Preferences)

@@ -17,7 +17,7 @@ from dashboards.console.detail.contacts import Contact, contacts, masked
 from dashboards.console.detail.course import Mark, marks, options, summary
 from dashboards.console.detail.deciding import deciding, decisive_points, devices_of_zone
 from dashboards.console.detail.rule_words import rule_words
-from dashboards.console.device_words import Look
+from dashboards.console.devices.device_words import Look
 from dashboards.console.texts import Language
 from dashboards.console.wording import zoned_text
 from dashboards.live.dossiers import Around, Past

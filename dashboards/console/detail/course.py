@@ -13,7 +13,7 @@ from typing import Any
 
 from dashboards.console.chart_parts import INK, MARK, PALE, TOOLTIP, Wall, limit_lines, mark_lines, value_axis
 from dashboards.console.detail.deciding import limit_words
-from dashboards.console.device_words import number
+from dashboards.console.devices.device_words import number
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import clock_text
 from dashboards.live.windows import Stretch, Window

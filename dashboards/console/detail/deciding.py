@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboards.console.device_words import Look, number, shown
+from dashboards.console.devices.device_words import Look, number, shown
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Reading
 from domain.alert import AlertView

@@ -8,7 +8,7 @@ from dashboards.console.components import Cell, Column, DataTable
 from dashboards.console.detail.deciding import MOST_BESIDE, Deciding, beside, point_label
 from dashboards.console.detail.parts import Part, facts
 from dashboards.console.detail.rule_words import RuleWords
-from dashboards.console.device_words import LOOKS, Look, shown
+from dashboards.console.devices.device_words import LOOKS, Look, shown
 from dashboards.console.view import View, line, link
 from dashboards.console.wording import moment_text, span_text
 from dashboards.live.health import node_health
