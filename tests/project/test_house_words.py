@@ -20,7 +20,7 @@ GROUPS = {
 }
 """Prefix of the console's text keys -> groups of the glossary whose words follow it."""
 
-OTHER_SENSE = {"quality_none": "bad without a reason"}
+OTHER_SENSE = {"quality_none": "bad without a reason", "mute": "the sound of one alarm, not all that sounds"}
 """Keys that look like a term but mean something else, with what they mean."""
 
 PAIRS = sorted(

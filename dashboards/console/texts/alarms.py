@@ -23,7 +23,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "group_fresh": ("{count} 条未应答", "{count} unacknowledged"),
     "first_alarm": ("首警", "First"),
     "nth_alarm": ("第 {order} 警", "No. {order}"),
-    "point_more": ("另有 {count} 个正常测点未显示", "{count} more points not shown, none abnormal"),
     "alarm_column_class": ("类别", "Class"),
     "alarm_column_text": ("内容", "Alarm"),
     "alarm_column_building": ("楼宇", "Building"),

@@ -25,8 +25,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "column_transmitter": ("传输装置", "Transmitter"),
     "column_line": ("线路", "Line"),
     "column_heard": ("最近通信", "Heard"),
-    "column_result": ("结果", "Result"),
-    "column_called": ("时间", "Time"),
     "transmitters_count": (
         "在线 {up} · 离线 {down} · 从未上线 {never}",
         "{up} online · {down} offline · {never} never seen",
