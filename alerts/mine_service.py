@@ -92,9 +92,7 @@ def _arrived(desk: Desk, notice: Notification, request: MineAnswerRequest) -> Al
     alert = desk.alert(notice.alert_id)
     notice.answer = Answer.ON_SITE.value
     said = Answer.ON_SITE.value
-    desk.note(
-        alert, AlertEvent.RECEIPT, actor=notice.person, outcome="answered", answer=said, notification=notice.id
-    )
+    desk.note(alert, AlertEvent.RECEIPT, actor=notice.person, outcome="answered", answer=said, notification=notice.id)
     words = "到场 / on site"
     actions.comment(desk, alert, notice.person, f"{words}：{request.note}" if request.note else words)
     if alert.closed_at_ns is None:

@@ -23,6 +23,7 @@ from dashboards.console.dialogs import Kind as FieldKind
 from dashboards.console.phone.card import draw_card
 from dashboards.console.phone.mine import Card, cards
 from dashboards.console.section import Address, Body, Desk
+from dashboards.console.texts import Language
 from dashboards.console.view import box, change, line, link
 from dashboards.console.wording import person_text
 from domain.accounts import Right
@@ -68,13 +69,18 @@ class PhonePage(Body):
         zone = view.console.registry.site.timezone
         with box("phone-head"):
             link(view.text("product"), "/", "phone-product")
-            name = person_text(view.console.registry, self._person, view.language) or view.operator
-            line(name, "phone-name").props("data-part=phone-name")
+            line(self._name(), "phone-name").props("data-part=phone-name")
             Tick("clock", zone=zone).classes("phone-clock")
             switch = ui.button(view.text("switch"), on_click=self._speak, color=None)
             switch.classes("phone-switch").props("flat no-caps data-part=phone-language")
         if view.principal.kind is Kind.CONSOLE:
             self._picker()
+
+    def _name(self) -> str:
+        view, who = self._view, self._view.principal
+        if self._person is not None:
+            return person_text(view.console.registry, self._person, view.language)
+        return who.name_en if who.kind is Kind.USER and view.language is Language.EN else view.operator
 
     def _picker(self) -> None:
         """At an open console, on loopback, anybody may look as anybody: it is for trying out."""
@@ -156,7 +162,7 @@ class PhonePage(Body):
             small.props["data-alert"] = alert.id
             small.props["data-class"] = alert.alarm_class.value
             ui.element("div").classes(f"shape shape-{alert.alarm_class}").props("aria-hidden=true")
-            line(alert.text_en if view.language.value == "en" else alert.text_zh, "phone-small-words")
+            line(alert.text_en if view.language is Language.EN else alert.text_zh, "phone-small-words")
             line("" if card.answer is None else f"✓ {view.text(f'answer_{card.answer}')}", "phone-small-answer")
         small.on("click", lambda _event, name=alert.id: self._choose(name))
 
