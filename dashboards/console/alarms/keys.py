@@ -1,6 +1,7 @@
 """The keys of the alarm list: what ``static/alarm_table.js`` listens to, and the help shows.
 
-A letter acts on the marked row only, and only while the list has the focus: in a field it is a letter.
+A letter acts on the marked row only, and only while the list has the focus: in a field it is a letter. Letters of the
+frame (M mutes everything at this desk, F, H, S) are left to it, wherever the focus is.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ ACTION_KEYS: dict[str, AlarmAction] = {
     "a": AlarmAction.ACKNOWLEDGE,
     "c": AlarmAction.CONFIRM,
     "n": AlarmAction.COMMENT,
-    "s": AlarmAction.SHELVE,
+    "d": AlarmAction.SHELVE,
     "u": AlarmAction.UNSHELVE,
     "r": AlarmAction.RESET,
     "o": AlarmAction.ASSIGN,
     "v": AlarmAction.RECHECK,
-    "m": AlarmAction.MUTE,
+    "q": AlarmAction.MUTE,
 }
 
 KEYS: tuple[tuple[str, str], ...] = (

@@ -139,19 +139,20 @@ export default {
     },
     key(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const letter = !(event.key in { ArrowDown: 1, ArrowUp: 1, j: 1, k: 1, PageDown: 1, PageUp: 1 });
+      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const letter = !(key in { ArrowDown: 1, ArrowUp: 1, j: 1, k: 1, PageDown: 1, PageUp: 1 });
       if (event.repeat && letter) return;
       const inside = event.target.closest("button, input, a");
-      if (inside && (event.key === "Enter" || event.key === " ")) return;
+      if (inside && (key === "Enter" || key === " ")) return;
       const page = Math.max(1, this.seen - 2);
       const moves = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -1e9, End: 1e9 };
       const row = this.marked();
-      if (event.key in moves && !this.menu) this.move(moves[event.key]);
-      else if (event.key === "Escape" && this.menu) this.closeMenu();
-      else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && this.menu) this.moveMenu(event.key === "ArrowDown" ? 1 : -1);
-      else if (row && event.key === "Enter") this.open(row);
-      else if (row?.group === undefined && row?.bulk && event.key === "x") this.turn(row);
-      else if (row && !row.group && this.config.keys[event.key]) this.act(row.id, this.config.keys[event.key]);
+      if (key in moves && !this.menu) this.move(moves[key]);
+      else if (key === "Escape" && this.menu) this.closeMenu();
+      else if ((key === "ArrowDown" || key === "ArrowUp") && this.menu) this.moveMenu(key === "ArrowDown" ? 1 : -1);
+      else if (row && key === "Enter") this.open(row);
+      else if (row?.group === undefined && row?.bulk && key === "x") this.turn(row);
+      else if (row && !row.group && this.config.keys[key]) this.act(row.id, this.config.keys[key]);
       else return;
       event.preventDefault();
       event.stopPropagation();

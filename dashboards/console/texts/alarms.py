@@ -73,7 +73,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "shelve": ("搁置", "Shelve"),
     "unshelve": ("取消搁置", "End shelving"),
     "recheck": ("复查", "Re-check"),
-    "mute": ("本条消音", "Mute this one"),
+    "mute": ("消音", "Mute"),
     "muted": ("本条已消音，仍未应答", "This one is muted, not acknowledged"),
     "more_actions": ("更多操作", "More actions"),
     "open_alarm": ("查看详情", "Details"),
