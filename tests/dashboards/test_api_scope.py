@@ -137,7 +137,8 @@ class District:
     def about(self, path: str) -> str:
         """Return a path with the hotel's ids in it."""
         ids = {"alert_id": self.alert, "silence_id": self.silence, "name": "alert-event-v1", "user_id": "operator"}
-        return path.format(**ids, token_id=NO_ID, session_id=NO_ID)
+        floor = {"unit": "hotel", "building": "east", "floor": 1}
+        return path.format(**ids, **floor, token_id=NO_ID, session_id=NO_ID)
 
     async def call(self, http: httpx.AsyncClient, method: str, path: str, **headers: str) -> httpx.Response:
         """Send what the table says."""
