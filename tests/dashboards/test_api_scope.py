@@ -152,6 +152,9 @@ class District:
             "name": "alert-event-v1",
             "user_id": "operator",
             "rule": "none",
+            "unit": "hotel",
+            "building": "east",
+            "floor": "1",
         }
         return path.format(**ids, token_id=NO_ID, session_id=NO_ID, handover_id=NO_ID)
 

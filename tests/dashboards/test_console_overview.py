@@ -175,7 +175,7 @@ async def test_each_figure_opens_its_rows(room: ControlRoom, page: Page) -> None
     await count.click()
     await expect(page).to_have_url(ending("/?class=fire&unit=hotel&building=hotel%2Feast"))
     for name, path in (
-        ("raised-fire", "/history?class=fire&from="),
+        ("raised-fire", "/history?class=fire&since="),
         ("gateways", "/gateways"),
         ("acknowledge", "/kpi"),
     ):

@@ -107,7 +107,7 @@ class Side:
         more = "+" if today.more else ""
 
         def history(alarm_class: str = "") -> str:
-            return address("/history", **{"class": alarm_class, "unit": self._unit, "from": f"{since}T00:00"})
+            return address("/history", **{"class": alarm_class, "unit": self._unit, "since": f"{since}T00:00"})
 
         number = f"{today.total}{more}" if today.complete else "?"
         self._raised.show(number, "calm" if today.complete else "unknown", history())
