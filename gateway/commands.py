@@ -14,6 +14,7 @@ from backbone.services import NOT_FOUND
 from backbone.sparkplug import is_rebirth
 from domain.errors import RefusedError, WireError
 from gateway.connectors.contract import Commanded, Connector, DeadLetter
+from gateway.diagnosis import Diagnosis
 from gateway.nodes import Nodes
 from gateway.reload.desk import Desk
 from gateway.spool import Spool
@@ -44,16 +45,19 @@ class Commands:
         *,
         hosts: Callable[[], bool],
         desk: Desk | None = None,
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         """``hosts``: the nodes of others are listened for too, by one subscription for all.
 
-        ``desk`` takes the requests about the configuration, None where it can't be changed.
+        ``desk`` takes the requests about the configuration, None where it can't be changed; ``diagnosis`` those about
+        lines and frames.
         """
         self._nodes = nodes
         self._connectors = connectors
         self._spool = spool
         self._hosts = hosts
         self._desk = desk
+        self._diagnosis = diagnosis
         self._wanted: set[str] = set()
         self._wake = asyncio.Event()
 
@@ -74,6 +78,8 @@ class Commands:
             return {"letters": [_told(one) for one in await self._spool.letters()][-MOST_LETTERS:]}
         if self._desk is not None and self._desk.takes(request):
             return dict(await self._desk.command(request))
+        if self._diagnosis is not None and self._diagnosis.takes(request):
+            return await self._diagnosis.command(request)
         able = {name: one for name, one in self._connectors.items() if isinstance(one, Commanded)}
         wanted = request.get("connection")
         if wanted is None and len(able) > 1:

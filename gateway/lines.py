@@ -13,6 +13,7 @@ from domain.clock import Clock
 from domain.site import GatewaySettings, Registry
 from gateway.connectors import CONNECTORS
 from gateway.connectors.contract import Connector, Health, Wiring
+from gateway.diagnosis import Taps
 from gateway.hosting import Hosting
 from gateway.supervisor import keep_running
 
@@ -73,8 +74,10 @@ class Lines:
             await asyncio.wait(tasks)
 
 
-def maker(registry: Registry, settings: GatewaySettings, hosting: Hosting, clock: Clock, state_dir: Path) -> Make:
-    """Return what builds the connectors of one configuration."""
+def maker(
+    registry: Registry, settings: GatewaySettings, hosting: Hosting, clock: Clock, state_dir: Path, *, taps: Taps
+) -> Make:
+    """Return what builds the connectors of one configuration; ``taps`` are asked for the tap of each."""
     connections = {connection.id: connection for connection in settings.connections}
     hosted = registry.hosted_by(settings.unit, settings.gateway)
 
@@ -98,6 +101,7 @@ def maker(registry: Registry, settings: GatewaySettings, hosting: Hosting, clock
                     for device in registry.gateways[one.key].connections[0].devices
                 ),
                 timezone=registry.site.timezone,
+                tap=taps.of(name),
             )
         )
 

@@ -25,6 +25,7 @@ from domain.site import GatewaySettings, Registry
 from gateway.backoff import Backoff
 from gateway.commands import Commands
 from gateway.connectors.contract import Health
+from gateway.diagnosis import Diagnosis, Taps
 from gateway.garbage import long_lived
 from gateway.hosting import Hosting
 from gateway.lines import Lines, maker
@@ -119,9 +120,9 @@ class _Gateway:
             registry, unit=self._unit, gateway=self._gateway, spool=spool, nodes=self._nodes, values=values
         )
         self._lines = Lines(self._hosting)
-        self._lines.build(
-            [one.id for one in settings.connections], maker(registry, settings, self._hosting, clock, state_dir)
-        )
+        self._taps = Taps(clock)
+        make = maker(registry, settings, self._hosting, clock, state_dir, taps=self._taps)
+        self._lines.build([one.id for one in settings.connections], make)
         self._reloader: Reloader | None = None
         self._watch = Watch(settings, spool, hosting=self._hosting, clock=clock, health=self._health)
         self._speaking = False
@@ -163,7 +164,7 @@ class _Gateway:
             altered = self._hosting.adopt(prepare())
         self._nodes.own.assign(_own(after.registry, settings), altered or ())
         await self._spool.set_limits(_limits(settings))
-        make = maker(after.registry, settings, self._hosting, self._clock, self._state_dir)
+        make = maker(after.registry, settings, self._hosting, self._clock, self._state_dir, taps=self._taps)
         self._lines.build(plan.started, make)
         self._lines.start()
 
@@ -208,7 +209,10 @@ class _Gateway:
         uplink = Uplink(self._spool, self._nodes, self._voice, lanes=self._watch.observer.lanes)
         self._watch.linked(lambda: backbone.connected and self._voice.alive.is_set(), lambda: len(backbone.forbidden))
         desk = None if self._reloader is None else Desk(self._reloader)
-        commands = Commands(self._nodes, self._lines.connectors, self._spool, hosts=lambda: self._hosts, desk=desk)
+        commands = Commands(
+            self._nodes, self._lines.connectors, self._spool, hosts=lambda: self._hosts, desk=desk,
+            diagnosis=Diagnosis(self._lines.connectors, self._taps, self._watch.observer),
+        )  # fmt: skip
         live, history = backbone.publisher(window=LIVE_WINDOW), backbone.publisher(window=BACKFILL_WINDOW)
         self._voice.attach(live)
         try:

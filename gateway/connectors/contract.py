@@ -18,6 +18,7 @@ from domain.documents import Path
 from domain.points import Point, PointTable
 from domain.site import Connection, Device, Transmitter
 from domain.site.labels import Settings
+from gateway.connectors.tap import Tap
 from gateway.connectors.trips import UnitHealth
 
 MOST_RAW_BYTES = 1024
@@ -124,13 +125,22 @@ class Commanded(Protocol):
         """
 
 
+@runtime_checkable
+class Spelling(Protocol):
+    """A connector that can say in words what a frame of its line is."""
+
+    def spell(self, raw: bytes, peer: str, *, out: bool) -> tuple[str, str]:
+        """Return it in Chinese and English; of whatever bytes, and never raises. ``peer`` is as the tap has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """Everything a connector is built from. ``table`` holds the points of the whole gateway at start.
 
     ``state_dir`` is the process's own folder; ``timezone`` the site's (IANA name), which devices that send
     local time keep. ``hosting`` and ``transmitters`` are set for a connection that hosts nodes;
-    ``hosted_devices`` are the devices of those nodes, themselves among them.
+    ``hosted_devices`` are the devices of those nodes, themselves among them. ``tap`` takes the frames that pass, while
+    somebody looks.
     """
 
     unit: str
@@ -144,6 +154,7 @@ class Wiring:
     transmitters: tuple[Transmitter, ...] = ()
     hosted_devices: tuple[Device, ...] = ()
     timezone: str = "Asia/Shanghai"
+    tap: Tap = field(default_factory=Tap)
 
 
 class ReadSettings(Settings):

@@ -45,3 +45,5 @@ class UnitHealth:
     breaker: BreakerState
     breaker_opened: int
     trips: Trips
+    period_s: float = 0.0
+    """How often its fastest points are read, 0 where nobody polls."""

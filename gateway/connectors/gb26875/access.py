@@ -89,7 +89,7 @@ class Access:
         )
         self._reception = self._make_reception()
         gate = Gate(settings.limits, settings.allow)
-        self._peers = Peers(self._reception, settings.limits, gate, tally)
+        self._peers = Peers(self._reception, settings.limits, gate, tally, wiring.tap)
         gate.spare = Spares(self._peers).end_oldest
         self._listener = Listener(settings, self._peers)
         self._keeper = Keeper(

@@ -4,7 +4,7 @@
 |---|---|---|
 | `transmitters` | `unit`, `transmitter`, `skip` (all optional) | `transmitters` (at most 1,000), `total` |
 | `strangers` | | `strangers` |
-| `frames` | `unit`, `transmitter`, `limit` | `frames`: the newest, oldest first |
+| `frames` | `unit`, `transmitter`, `limit` | `frames`: the newest with their words, oldest first |
 | `read` | `unit`, `transmitter`, `type`; `system`, `component`, `count`, `start` as the type needs | `objects` |
 | `set_clock`, `initialise` | `unit`, `transmitter` | `outcome` |
 | `roll_call` | `unit`, `transmitter`, `by`; `minutes` (optional) | `call` |
@@ -25,7 +25,8 @@ from gateway.connectors.gb26875.objects import decode_unit
 from gateway.connectors.gb26875.quarantine import Quarantine
 from gateway.connectors.gb26875.questions import number_of, question, text_of
 from gateway.connectors.gb26875.roll_calls import RollCalls
-from gateway.connectors.gb26875.session import MOST_KEPT, Session
+from gateway.connectors.gb26875.session import MOST_KEPT, Kept, Session
+from gateway.connectors.gb26875.spelling import frame_words
 from gateway.connectors.gb26875.wire_json import object_documents
 
 Answer = Mapping[str, Any]
@@ -37,6 +38,8 @@ MOST_LISTED, USUALLY_LISTED = 2_000, 100
 """Roll-calls in one answer: about 300 bytes each; who asks for more gets so many."""
 
 LARGEST_LIMIT = 10_000
+
+MOST_WORDS = 600
 
 
 class Commands:
@@ -96,11 +99,7 @@ class Commands:
     async def _frames(self, request: Mapping[str, Any]) -> Answer:
         session = self._session(request)
         kept = session.kept(number_of(request, "limit", 1, LARGEST_LIMIT, MOST_KEPT))
-        return {
-            "frames": [
-                {"time_ns": one.time_ns, "direction": "out" if one.out else "in", "hex": one.raw.hex()} for one in kept
-            ]
-        }
+        return {"frames": [_told(one) for one in kept]}
 
     async def _read(self, request: Mapping[str, Any]) -> Answer:
         session = self._session(request)
@@ -143,6 +142,17 @@ class Commands:
         if session is None:
             raise RefusedError(f"no transmitter {key} on connection '{self._connection}'")
         return session
+
+
+def _told(one: Kept) -> dict[str, Any]:
+    zh, en = frame_words(one.raw)
+    return {
+        "time_ns": one.time_ns,
+        "direction": "out" if one.out else "in",
+        "hex": one.raw.hex(),
+        "zh": zh[:MOST_WORDS],
+        "en": en[:MOST_WORDS],
+    }
 
 
 def _document(session: Session) -> dict[str, Any]:

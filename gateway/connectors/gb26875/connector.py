@@ -16,6 +16,7 @@ from gateway.connectors.gb26875.access import Access, state_dir
 from gateway.connectors.gb26875.config import Gb26875Settings
 from gateway.connectors.gb26875.directory import Directory
 from gateway.connectors.gb26875.quarantine import Quarantine
+from gateway.connectors.gb26875.spelling import frame_words
 from gateway.connectors.gb26875.tally import Tally
 
 
@@ -72,6 +73,11 @@ class Gb26875Connector:
             errors=self._tally.all_errors(),
             figures=figures,
         )
+
+    def spell(self, raw: bytes, peer: str, *, out: bool) -> tuple[str, str]:
+        """Say in words what bytes of a line are."""
+        del peer, out  # a frame says itself what it is
+        return frame_words(raw)
 
     async def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what people ask; raises RefusedError while the port is closed, ValueError for nonsense."""

@@ -51,6 +51,8 @@ class UdpLine(PeerLine):
         """Send a frame; does nothing on a line that has gone."""
         if self._door is not None:
             self._door.send(raw, (self.ip, self.port))
+            if self._peers.tap.is_on:
+                self._peers.tap.note(raw, out=True, peer=self._peer)
 
     def end(self) -> None:
         """Forget the sender."""
@@ -61,6 +63,8 @@ class UdpLine(PeerLine):
 
     def take(self, data: bytes, passing: Allowance | None = None) -> None:
         """Take a datagram; drop it when the sender, or all who are ``passing``, have no allowance left."""
+        if self._peers.tap.is_on:
+            self._peers.tap.note(data, out=False, peer=self._peer)
         now_s = self._peers.loop.time()
         decoder = Decoder()
         events = decoder.feed(data)

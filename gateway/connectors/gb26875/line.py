@@ -17,6 +17,7 @@ from gateway.connectors.gb26875.limits import Allowance, Cut, Gate
 from gateway.connectors.gb26875.protocol import Decoder, Received, Rejected, whole_frame
 from gateway.connectors.gb26875.session import Line, Session
 from gateway.connectors.gb26875.tally import Tally
+from gateway.connectors.tap import Tap
 
 READ_BYTES = 8192
 """Most that one peer is heard for before the others get their turn."""
@@ -44,8 +45,9 @@ class Hearer(Protocol):
 class Peers:
     """All lines of a listener, and what they share."""
 
-    def __init__(self, hearer: Hearer, limits: PeerLimits, gate: Gate, tally: Tally) -> None:
-        """Give what is heard to ``hearer``; must be called inside a running event loop."""
+    def __init__(self, hearer: Hearer, limits: PeerLimits, gate: Gate, tally: Tally, tap: Tap | None = None) -> None:
+        """Give what is heard to ``hearer``, and to ``tap``; must be called inside a running event loop."""
+        self.tap = tap or Tap()
         self.hearer = hearer
         self.limits = limits
         self.gate = gate
@@ -122,6 +124,10 @@ class PeerLine:
             self.is_known = True
             self._peers.gate.known(self.ip)
 
+    @property
+    def _peer(self) -> str:
+        return f"{self.ip}:{self.port}"
+
     def overdue(self, now_s: float, offline_s: float) -> Cut | None:
         """Give up a frame that was not finished in time; return why the line must be cut, None when it need not."""
         limits = self._peers.limits
@@ -153,6 +159,8 @@ class PeerLine:
 
     def _take(self, data: bytes) -> float:
         """Take bytes of the stream; returns the seconds to pause before reading on."""
+        if self._peers.tap.is_on:
+            self._peers.tap.note(data, out=False, peer=self._peer)
         now_s = self._peers.loop.time()
         self._fed_s = now_s
         whole = whole_frame(data) if self._decoder is None else None
@@ -258,6 +266,8 @@ class TcpLine(PeerLine, asyncio.BufferedProtocol):
         """Send a frame; does nothing on a line that has gone."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(raw)
+            if self._peers.tap.is_on:
+                self._peers.tap.note(raw, out=True, peer=self._peer)
 
     def end(self) -> None:
         """Close it at once: what the peer has not read by now it won't miss."""

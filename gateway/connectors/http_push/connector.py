@@ -27,6 +27,7 @@ from gateway.connectors.http_push.intake import Intake, Outcome
 from gateway.connectors.http_push.protocol import BodyError, EnvelopeReader
 from gateway.connectors.json_decoder import MessageDecoder, fields_of
 from gateway.connectors.json_listener import Listener, Timekeeper
+from gateway.connectors.text_words import text_words
 from gateway.connectors.unregistered import Unregistered
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,11 @@ class HttpPushConnector:
         """Return counts; ``polls`` are requests with a token."""
         figures = {"unregistered": float(len(self._unregistered)), "stored": float(self._stored)}
         return Health(ok=self.opened.is_set(), polls=self._requests, errors=dict(self._errors), figures=figures)
+
+    def spell(self, raw: bytes, peer: str, *, out: bool) -> tuple[str, str]:
+        """Return a body as the text that it is."""
+        del peer, out  # the path stands beside it
+        return text_words(raw)
 
     async def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Show who pushes and is no device here; raises RefusedError for anything else."""
@@ -125,6 +131,8 @@ class HttpPushConnector:
     async def _take(self, body: bytes, intake: Intake, sink: Sink) -> Outcome:
         """Store a body; a request that can't be read at all leaves a dead letter too. Raises BodyError."""
         self._requests += 1
+        if self._wiring.tap.is_on:
+            self._wiring.tap.note(body, out=False, peer=self._settings.path)
         try:
             messages = self._reader.messages(body)
         except BodyError as error:

@@ -18,7 +18,9 @@ from gateway.connectors.jbf293k import tables
 from gateway.connectors.jbf293k.config import Jbf293kSettings
 from gateway.connectors.jbf293k.panel import Harvest, Panel
 from gateway.connectors.jbf293k.protocol import POLL, Decoder, Refusal, Telegram
+from gateway.connectors.jbf293k.spelling import frame_words
 from gateway.connectors.serial_port import Parity, SerialTransport, open_serial
+from gateway.connectors.tap import Tap
 
 HALF_S = 1.0
 """For the rest of a telegram that has begun; at 2400 baud the longest takes 0.15 s."""
@@ -33,7 +35,8 @@ CUT_OFF = pack(BAD, Reason.LINK_DOWN)
 class _Wire(asyncio.Protocol):
     """Bytes in and out; what came waits in ``found``."""
 
-    def __init__(self) -> None:
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
         self.found: deque[Telegram | Refusal] = deque()
         self.news = asyncio.Event()
         self.lost = False
@@ -46,6 +49,8 @@ class _Wire(asyncio.Protocol):
         self._line = transport
 
     def data_received(self, data: bytes) -> None:
+        if self._tap.is_on:
+            self._tap.note(data, out=False)
         was_inside = self.decoder.is_inside
         self.found.extend(self.decoder.feed(data))
         if self.decoder.is_inside and not was_inside:
@@ -62,6 +67,8 @@ class _Wire(asyncio.Protocol):
     def poll(self) -> None:
         if self._line is not None:
             self._line.write(POLL)
+            if self._tap.is_on:
+                self._tap.note(POLL, out=True)
 
     def close(self) -> None:
         if self._line is not None:
@@ -100,6 +107,11 @@ class Jbf293kConnector:
         lost = frozenset() if self._alive else frozenset(one.device.settings.id for one in self._panels.values())
         return Health(ok=self._alive, polls=self._telegrams, errors=dict(self._errors), lost=lost)
 
+    def spell(self, raw: bytes, peer: str, *, out: bool) -> tuple[str, str]:
+        """Say in words what bytes of the line are."""
+        del peer, out  # there is one, and a poll says that it is one
+        return frame_words(raw)
+
     async def run(self, sink: Sink) -> None:
         """Poll until cancelled; raises LinkError when the line is away."""
         try:
@@ -125,7 +137,7 @@ class Jbf293kConnector:
         raise LinkError(f"{self._settings.where} closed the connection")
 
     async def _open(self) -> _Wire:
-        settings, wire = self._settings, _Wire()
+        settings, wire = self._settings, _Wire(self._wiring.tap)
         if settings.device:
             file = open_serial(settings.device, baud=settings.baud, parity=Parity.NONE, stop_bits=1)
             SerialTransport(file, wire)

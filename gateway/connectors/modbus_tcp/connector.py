@@ -21,6 +21,7 @@ from gateway.connectors.modbus_tcp.config import ModbusTcpSettings
 from gateway.connectors.modbus_tcp.learned import Memory, memory_file
 from gateway.connectors.modbus_tcp.link import ModbusLink
 from gateway.connectors.modbus_tcp.plan import grouped
+from gateway.connectors.modbus_tcp.spelling import frame_words
 from gateway.connectors.modbus_tcp.unit import UnitReader
 from gateway.connectors.outbox import Outbox
 from gateway.connectors.trips import UnitHealth
@@ -43,7 +44,7 @@ class ModbusTcpConnector:
     def __init__(self, wiring: Wiring) -> None:
         """Plan all devices; must be called inside a running event loop."""
         self._settings = ModbusTcpSettings.model_validate(wiring.connection.settings)
-        self._link = ModbusLink(self._settings)
+        self._link = ModbusLink(self._settings, wiring.tap)
         self._loop = asyncio.get_running_loop()
         self._memory = Memory(memory_file(wiring.state_dir, wiring.connection.id))
         self._units = self._readers(wiring)
@@ -104,9 +105,15 @@ class ModbusTcpConnector:
                 breaker=readers[0].breaker.state,
                 breaker_opened=readers[0].breaker.opened,
                 trips=self._link.trips_of(address),
+                period_s=min(one.grid.period_s for one in readers),
             )
             for address, readers in together.items()
         )
+
+    def spell(self, raw: bytes, peer: str, *, out: bool) -> tuple[str, str]:
+        """Say in words what bytes of the line are."""
+        del peer  # there is one
+        return frame_words(raw, is_rtu=self._settings.transport.is_rtu, out=out)
 
     async def run(self, sink: Sink) -> None:
         """Connect and poll until cancelled; raises LinkError when nobody can be reached any more."""

@@ -17,6 +17,7 @@ from gateway.connectors.modbus_tcp.reads import Function, Select
 from gateway.connectors.modbus_tcp.talk import MbapTalk, RtuTalk, Talk
 from gateway.connectors.modbus_tcp.wire import check_written, payload_of, read_pdu, write_pdu
 from gateway.connectors.serial_port import SerialTransport, open_serial
+from gateway.connectors.tap import Tap
 from gateway.connectors.trips import Trips
 
 FRAME_GAP_CHARACTERS = 3.5
@@ -27,8 +28,9 @@ FAST_FRAME_GAP_S = 0.00175
 class ModbusLink:
     """Reads, and writes where a select says so, over one line; up to ``in_flight`` requests at once."""
 
-    def __init__(self, settings: ModbusTcpSettings) -> None:
-        """Keep the settings; `open` connects."""
+    def __init__(self, settings: ModbusTcpSettings, tap: Tap | None = None) -> None:
+        """Keep the settings; `open` connects. Frames pass by ``tap``."""
+        self._tap = tap or Tap()
         self.counts: Counter[str] = Counter()
         """Frames that answered nothing: ``late`` and ``foreign``."""
         self._settings = settings
@@ -52,7 +54,7 @@ class ModbusLink:
         settings = self._settings
         try:
             async with asyncio.timeout(settings.connect_timeout_s):
-                self._talk = await _connect(settings, self.counts)
+                self._talk = await _connect(settings, self.counts, self._tap)
         except (OSError, TimeoutError) as error:
             if isinstance(error, LinkError):
                 raise
@@ -153,10 +155,10 @@ def frame_gap_s(settings: ModbusTcpSettings) -> float:
     return max(FRAME_GAP_CHARACTERS * character_s(settings), FAST_FRAME_GAP_S)
 
 
-async def _connect(settings: ModbusTcpSettings, counts: Counter[str]) -> Talk:
+async def _connect(settings: ModbusTcpSettings, counts: Counter[str], tap: Tap) -> Talk:
     loop = asyncio.get_running_loop()
     kind = RtuTalk if settings.transport.is_rtu else MbapTalk
-    talk = kind(settings.where, counts, in_flight=settings.in_flight)
+    talk = kind(settings.where, counts, in_flight=settings.in_flight, tap=tap)
     if settings.transport is Transport.SERIAL:
         baud = settings.line_baud or 9600
         file = open_serial(settings.device, baud=baud, parity=settings.parity, stop_bits=settings.stop_bits)

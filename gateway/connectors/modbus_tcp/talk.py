@@ -26,6 +26,7 @@ from gateway.connectors.modbus_tcp.wire import (
     rtu_request,
     take_mbap,
 )
+from gateway.connectors.tap import Tap
 
 
 @dataclass(slots=True)
@@ -49,14 +50,15 @@ class Talk(asyncio.BufferedProtocol):
     reply of 200 bytes, which costs more than all the rest of reading it.
     """
 
-    def __init__(self, where: str, counts: Counter[str], *, in_flight: int) -> None:
-        """``where`` names the line in errors; ``counts`` takes ``late`` and ``foreign``.
+    def __init__(self, where: str, counts: Counter[str], *, in_flight: int, tap: Tap) -> None:
+        """``where`` names the line in errors; ``counts`` takes ``late`` and ``foreign``, ``tap`` what passes.
 
         Where ``in_flight`` allows several requests, those of one turn of the loop are sent together.
         """
         self.usable = False
         """The line is up and in step with the peer's frames."""
         self._where = where
+        self._tap = tap
         self._counts = counts
         self._loop = asyncio.get_running_loop()
         self._line: asyncio.Transport | None = None
@@ -118,6 +120,8 @@ class Talk(asyncio.BufferedProtocol):
         if self._timer is None or deadline_s < self._timer.when():
             self._wake_at(deadline_s)
         frame = self._framed(self._next, unit, pdu)
+        if self._tap.is_on:
+            self._tap.note(frame, out=True)
         if self._together:
             if not self._out:
                 self._loop.call_soon(self._flush)
@@ -176,6 +180,8 @@ class MbapTalk(Talk):
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Give each whole frame to the request it answers."""
+        if self._tap.is_on:
+            self._tap.note(bytes(data), out=False)
         self._buffer += data
         try:
             while frame := take_mbap(self._buffer):
@@ -199,6 +205,8 @@ class RtuTalk(Talk):
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Look for the answer in all that came since the request."""
+        if self._tap.is_on:
+            self._tap.note(bytes(data), out=False)
         if not self._asked:
             self._counts["late"] += 1
             return

@@ -31,6 +31,7 @@ from gateway.connectors.mqtt_json.config import MqttJsonSettings, MqttProfileOpt
 from gateway.connectors.mqtt_json.protocol import TopicTemplate
 from gateway.connectors.mqtt_wire import Message as MqttMessage
 from gateway.connectors.reporter import STALE_MARK, Reporter
+from gateway.connectors.text_words import text_words
 
 MOST_TOGETHER = 2000
 """Messages that may go unacknowledged, where a broker asks us."""
@@ -86,6 +87,11 @@ class MqttJsonConnector:
         """Return counts; ``polls`` are messages received."""
         lost = frozenset(listener.device for listener in self._listeners.values() if listener.lost)
         return Health(ok=self._connected, polls=self._received, errors=dict(self._errors), lost=lost)
+
+    def spell(self, raw: bytes, peer: str, *, out: bool) -> tuple[str, str]:
+        """Return a payload as the text that it is."""
+        del peer, out  # the topic stands beside it
+        return text_words(raw)
 
     async def run(self, sink: Sink) -> None:
         """Connect, subscribe and take messages until cancelled.
@@ -201,6 +207,9 @@ class MqttJsonConnector:
     def _harvest(self, messages: Sequence[MqttMessage]) -> Harvest:
         harvest = Harvest()
         self._received += len(messages)
+        if self._wiring.tap.is_on:
+            for topic, payload, _ in messages:
+                self._wiring.tap.note(payload, out=False, peer=topic)
         for topic, payload, _ in messages:
             try:
                 self._take(topic, payload, harvest)

@@ -24,6 +24,7 @@ from gateway.connectors.contract import Health, Sink, Wiring
 from gateway.connectors.sparkplug.config import SparkplugSettings
 from gateway.connectors.sparkplug.host import Host
 from gateway.connectors.sparkplug.protocol import NAMESPACE, says_offline, state_payload, state_topic, topic_of
+from gateway.connectors.sparkplug.spelling import message_words
 
 MOST_TOGETHER = 500
 """Messages in one commit."""
@@ -70,6 +71,11 @@ class SparkplugConnector:
                 return {"unregistered": self._host.unregistered.documents()}
             case _:
                 raise RefusedError("sparkplug takes the commands 'edges' and 'unregistered'", code=NOT_FOUND)
+
+    def spell(self, raw: bytes, peer: str, *, out: bool) -> tuple[str, str]:
+        """Say in words what a message is: its kind, and how many metrics it tells."""
+        del out  # the topic says who speaks
+        return message_words(raw, peer)
 
     async def run(self, sink: Sink) -> None:
         """Be a host until cancelled; raises LinkError when the broker is away, or refuses us."""
@@ -127,6 +133,10 @@ class SparkplugConnector:
                 together.append(queue.get_nowait())
             if any(self._is_our_death(message) for message in together):
                 await self._say_online(client, since_ms)
+            if self._wiring.tap.is_on:
+                for message in together:
+                    topic, payload = _bare(message)
+                    self._wiring.tap.note(payload, out=False, peer=topic)
             await self._host.store([_bare(one) for one in together if self._is_of_now(one)], sink)
             for message in together:
                 if message.qos:
@@ -138,7 +148,9 @@ class SparkplugConnector:
         while True:
             for edge in self._host.due_for_rebirth(loop.time()):
                 topic = f"{NAMESPACE}/{edge.group}/NCMD/{edge.edge}"
-                await client.publish(topic, encode_rebirth(self._wiring.clock.now_ns()), qos=0)
+                rebirth = encode_rebirth(self._wiring.clock.now_ns())
+                await client.publish(topic, rebirth, qos=0)
+                self._wiring.tap.note(rebirth, out=True, peer=topic)
             await self._host.tend(loop.time(), sink)
             await asyncio.sleep(TEND_S)
 

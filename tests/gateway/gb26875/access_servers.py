@@ -19,6 +19,7 @@ from domain.points import Point, PointTable
 from domain.site import Registry
 from gateway.connectors.contract import DeadLetter
 from gateway.connectors.gb26875.connector import Gb26875Connector
+from gateway.connectors.tap import Tap
 from gateway.spool import Spool, SpoolLimits
 from simulators.gb26875.frames import Command, Frame, FrameReader
 from tests.gateway.gateway_sites import GATEWAY, LABELS, UNIT, registry_of, wiring_of
@@ -159,6 +160,7 @@ async def serving(
     *transmitters: Mapping[str, Any],
     registry: Registry | None = None,
     clock: Clock | None = None,
+    tap: Tap | None = None,
     **settings: Any,
 ) -> AsyncIterator[Server]:
     """Listen on a free port with the files of ``folder``; a second time is a restart."""
@@ -169,8 +171,9 @@ async def serving(
     nodes = Nodes(registry.gateway_points(UNIT, GATEWAY), spool)
     desk = Desk(spool, nodes)
     wiring = replace(
-        wiring_of(registry, clock), hosting=nodes, state_dir=folder, transmitters=registry.hosted_by(UNIT, GATEWAY)
-    )
+        wiring_of(registry, clock), hosting=nodes, state_dir=folder, transmitters=registry.hosted_by(UNIT, GATEWAY),
+        tap=tap or Tap(),
+    )  # fmt: skip
     connector = Gb26875Connector(wiring)
     running = asyncio.create_task(connector.run(desk))
     server = Server(connector, desk, nodes, running)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain.errors import RefusedError
+from gateway.connectors.tap import Tap
 from simulators.gb26875.frames import Command
 from tests.gateway.gateway_sites import UNIT
 from tests.gateway.gb26875.access_servers import (
@@ -248,3 +249,18 @@ async def test_a_roll_call_to_a_dead_line_is_not_the_persons_fault(tmp_path: Pat
     async with serving(tmp_path) as server:
         await server.ask("roll_call", **UTD, by="li")
         await server.until(lambda: server.desk.values(f"{UNIT}/utd/roll_call")[-1:] == [4])
+
+
+async def test_frames_of_the_port_pass_before_who_asks_strangers_too(tmp_path: Path) -> None:
+    tap = Tap()
+    async with serving(tmp_path, tap=tap, **QUIET) as server, calling(server) as device:
+        await device.say()
+        assert tap.after(0) == ([], 0)
+        tap.open()
+        await device.say(component(FIRE))
+        frames, _ = tap.after(0)
+    assert [one.out for one in frames[:2]] == [False, True]
+    assert frames[0].peer.startswith("127.0.0.1:")
+    zh, en = server.connector.spell(frames[0].raw, frames[0].peer, out=False)
+    assert "火警" in zh
+    assert "fire" in en
