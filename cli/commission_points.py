@@ -8,7 +8,7 @@ from cli.commission_facts import Facts
 from cli.commission_paper import Cell, Section, Table, Tone, Words, cell, columns, spoken
 from cli.live_points import PointRow
 from cli.walk_test_result import local, point_labels
-from dashboards.console.device_words import Look
+from dashboards.console.devices.device_words import Look
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import floor_text, person_text, span_text
 from domain.glossary import label_of

@@ -19,7 +19,7 @@ from backbone.messages import LogMessage
 from backbone.sparkplug import decode_birth
 from backbone.sparkplug.data import decode_batch
 from backbone.subjects import DEVICE_TYPES, NODE_TYPES, SPARKPLUG, parse
-from dashboards.console.device_words import Look, Shown, shown
+from dashboards.console.devices.device_words import Look, Shown, shown
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.texts import text
 from dashboards.live.board import Board, Reading

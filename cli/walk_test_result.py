@@ -12,7 +12,7 @@ from cli.signed_documents import read_signed, sign, verify, write_signed
 from cli.site_hash import site_hash
 from cli.state import State
 from cli.walk_test_log import Sight, Sighting, WalkLog
-from dashboards.console.device_words import shown
+from dashboards.console.devices.device_words import shown
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import zone_of
 from dashboards.live.board import Reading

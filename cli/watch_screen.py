@@ -14,7 +14,7 @@ from rich.text import Text
 
 from cli.alerts_tables import plain
 from cli.live_points import LivePoints, PointRow, condition_words
-from dashboards.console.device_words import LOOKS, Look
+from dashboards.console.devices.device_words import LOOKS, Look
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import span_text, zone_of
 from domain.clock import NS_PER_S, to_iso

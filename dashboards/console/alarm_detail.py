@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from nicegui import ui
 
 from alerts.face import AlertDetail, NotificationView
-from dashboards.console.device_words import number
+from dashboards.console.devices.device_words import number
 from dashboards.console.texts import TEXTS, Language
 from dashboards.console.view import View, box, line
 from dashboards.console.wording import moment_text, person_text, place_text

@@ -24,8 +24,9 @@ from dashboards.console.page import add_page
 from dashboards.console.view import Console
 from dashboards.console.wording import zone_of
 from dashboards.live.board import Board
+from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.feed import Feed
-from dashboards.live.history import History
+from dashboards.live.gateway_desk import GatewayDesk
 from dashboards.live.link import Connect, Link
 from dashboards.live.once import Once
 from dashboards.live.site import LiveSite
@@ -87,7 +88,8 @@ async def serve(
     app = make_app(Context(site, link, board, tail, clock, door))
     zone = zone_of(registry.site.timezone)
     pace = Pace(board)
-    add_page(Console(site, board, feed, link, History(link, clock), clock, zone, door, pace, Once()))
+    desks = DeviceDesk(link, clock), GatewayDesk(link, clock)
+    add_page(Console(site, board, feed, link, clock, zone, door, pace, Once(), *desks))
     look: dict[str, Any] = {"favicon": FAVICON, "tailwind": False, "language": "zh-CN"}
     ui.run_with(app, reconnect_timeout=PATIENCE_S, show_welcome_message=False, **look)
     listener = _listen(host, port)

@@ -15,8 +15,9 @@ from dashboards.api.principal import CONSOLE, Principal
 from dashboards.console.pace import Pace
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Board
+from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.feed import Feed
-from dashboards.live.history import History
+from dashboards.live.gateway_desk import GatewayDesk
 from dashboards.live.link import Link
 from dashboards.live.once import Once
 from dashboards.live.site import LiveSite
@@ -38,12 +39,13 @@ class Console:
     board: Board
     feed: Feed
     link: Link
-    history: History
     clock: Clock
     zone: tzinfo
     door: Door
     pace: Pace
     once: Once
+    devices: DeviceDesk
+    gateways: GatewayDesk
 
     @property
     def registry(self) -> Registry:
@@ -53,17 +55,13 @@ class Console:
 
 @dataclass(slots=True)
 class View:
-    """One per browser: who looks, in which language, at which device."""
+    """One per browser: who looks, in which language."""
 
     console: Console
     principal: Principal = CONSOLE
     language: Language = Language.ZH
     operator: str = ""
     """The name that actions carry: the account's, or what is typed at an open console."""
-    device: str | None = None
-    point: str | None = None
-    span_s: int = 900
-    tab: str = "transmitters"
     muted: set[str] = field(default_factory=set)
 
     def text(self, key: str, **values: object) -> str:

@@ -12,20 +12,32 @@ import pytest
 
 from alerts.face import Answer
 from dashboards.console.alarms.alarm_list import COLUMNS as ALARM_COLUMNS
+from dashboards.console.devices.device_alarms import WIDTHS as DEVICE_ALARM_COLUMNS
+from dashboards.console.devices.device_list import COLUMNS as DEVICE_COLUMNS
+from dashboards.console.devices.spans import SPANS
 from dashboards.console.frame.lamps import LampKind
-from dashboards.console.gateway_panel import COLUMNS as GATEWAY_COLUMNS
-from dashboards.console.gateway_panel import STORE_AWAY
+from dashboards.console.gateways.diagnostics import FACTS as GATEWAY_FACTS
+from dashboards.console.gateways.diagnostics import LINE_WIDTHS, UNIT_WIDTHS
+from dashboards.console.gateways.diagnostics import LOOKS as BREAKERS
+from dashboards.console.gateways.frames import WIDTHS as FRAME_WIDTHS
+from dashboards.console.gateways.gateway_page import CARDS
+from dashboards.console.gateways.gateway_words import STORE_AWAY
+from dashboards.console.gateways.letters import WIDTHS as LETTER_WIDTHS
+from dashboards.console.gateways.list_rows import ALL_SERVICES
+from dashboards.console.gateways.list_rows import FIGURE_NAMES as FIGURES
+from dashboards.console.gateways.list_rows import SERVICE_WIDTHS as SERVICE_LIST
+from dashboards.console.gateways.list_rows import WIDTHS as GATEWAY_LIST
+from dashboards.console.gateways.transmitter_page import FACTS as TRANSMITTER_FACTS
+from dashboards.console.gateways.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
 from dashboards.console.roll_call_panel import COLUMNS as ROLL_CALL_COLUMNS
 from dashboards.console.sections import SECTIONS
-from dashboards.console.stranger_panel import COLUMNS as STRANGER_COLUMNS
 from dashboards.console.texts import TEXTS, Language, text
-from dashboards.console.transmitter_panel import COLUMNS as TRANSMITTER_COLUMNS
-from dashboards.console.trend import SPANS
-from dashboards.live.health import SERVICES, Condition
+from dashboards.live.health import Condition
 from dashboards.live.roll_calls import Result
 from domain.alarm import AlarmClass, Level
 from domain.alert import Confirmation
 from domain.quality import Reason
+from domain.site.zone_kinds import ZoneKind
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
 
@@ -39,19 +51,28 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "condition_": list(Condition),
     "quality_": [reason.name.lower() for reason in Reason],
     "store_": STORE_AWAY,
-    "service_": [key.partition(".")[0] for key in SERVICES],
+    "service_": [key.partition(".")[0] for key in ALL_SERVICES],
     "column_": [
         *ALARM_COLUMNS,
-        *GATEWAY_COLUMNS,
         *TRANSMITTER_COLUMNS,
         *ROLL_CALL_COLUMNS,
-        *STRANGER_COLUMNS,
         *("point", "value", "quality", "age"),
     ],
-    "tab_": ["gateways", "transmitters", "roll_calls", "strangers"],
     "result_": [result.name.lower() for result in Result],
     "roll_call_": [*(result.name.lower() for result in Result), "never"],
-    "trend_": list(SPANS),
+    "trend_": [*SPANS, "ranges", "add", "csv"],
+    "devices_column_": [*DEVICE_COLUMNS, *DEVICE_ALARM_COLUMNS],
+    "devices_zone_": list(ZoneKind),
+    "devices_any_": ["unit", "kind", "zone"],
+    "devices_fact_": ["key", "profile", "address", "zone", "responsible", "gateway", "tags"],
+    "gateway_column_": [*GATEWAY_LIST, *SERVICE_LIST, *LINE_WIDTHS, *UNIT_WIDTHS, *LETTER_WIDTHS],
+    "gateway_card_": list(CARDS),
+    "gateway_breaker_": [*BREAKERS, "none"],
+    "gateway_figure_": [*FIGURES, "store", "letters", "memory"],
+    "gateway_fact_": [*GATEWAY_FACTS, *TRANSMITTER_FACTS],
+    "gateway_": ["lines", "units", "letters"],
+    "frames_": ["start", "pause", "copy"],
+    "frames_column_": list(FRAME_WIDTHS),
     "limit_": ["high", "low"],
     "notice_": ["queued", "sending", "accepted", "dead"],
     "audit_": ["told", "nobody_to_tell"],

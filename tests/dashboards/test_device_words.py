@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.console.device_words import Look, number, shown
+from dashboards.console.devices.device_words import Look, number, shown
 from dashboards.console.texts import Language
 from dashboards.live.board import Reading
 from domain.clock import NS_PER_S

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.console.gateway_panel import is_behind
+from dashboards.console.gateways.gateway_words import is_behind
 from dashboards.live.board import Board
 from dashboards.live.health import Condition, all_health, gateway_health, service_health
 from domain.clock import NS_PER_S

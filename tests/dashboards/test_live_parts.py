@@ -1,4 +1,4 @@
-"""Board, tail, curves: the small parts that everything on the screen stands on."""
+"""Board and tail: the small parts that everything on the screen stands on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from backbone.messages import LogMessage
 from dashboards.live.board import Board
-from dashboards.live.history import Curve
 from dashboards.live.tail import AlertTail
 from domain.alarm import AlarmClass
-from domain.clock import NS_PER_S
 from tests.dashboards.board_makers import NOW_NS, alert
 
 
@@ -75,12 +73,3 @@ async def test_a_follower_is_woken_by_news_and_by_the_end() -> None:
 
 async def test_a_follower_without_news_goes_on_after_a_while() -> None:
     assert await AlertTail().more(0, timeout_s=0.01) == []
-
-
-def test_a_curve_is_not_drawn_across_an_outage() -> None:
-    seconds = (0, 3, 6, 100, 103)
-    curve = Curve(0, 200 * NS_PER_S, 3.0, tuple(one * NS_PER_S for one in seconds), (1.0, 2.0, 3.0, 4.0, 5.0))
-    times, values = curve.with_gaps(silence_s=10)
-    assert values == [1.0, 2.0, 3.0, None, 4.0, 5.0]
-    assert times == sorted(times)
-    assert curve.with_gaps(silence_s=95)[1] == [1.0, 2.0, 3.0, 4.0, 5.0]

@@ -15,7 +15,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "alarms_suppressed": ("已抑制（其他告警的后果） {count} 条", "{count} suppressed (consequences of other alarms)"),
     "first_alarm": ("首警", "First"),
     "nth_alarm": ("第 {order} 警", "No. {order}"),
-    "point_more": ("另有 {count} 个正常测点未显示", "{count} more points not shown, none abnormal"),
     "column_class": ("类别", "Class"),
     "column_text": ("内容与部位", "Alarm and place"),
     "column_time": ("发生 / 持续", "Raised / for"),

@@ -28,7 +28,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "service_ingest": ("数据存储", "data store"),
     "store_down": ("存储不可用，数据留在流中", "the store is away, data wait in the stream"),
     "store_denied": ("存储拒绝访问，须人工处理", "the store refuses us: a person must act"),
-    "oldest_waits": ("最早已等待 {span}", "the oldest waits for {span}"),
     # lamps
     "lamp_fire": ("火警", "Fire"),
     "lamp_linkage": ("联动", "Linkage"),
@@ -47,6 +46,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # the menu
     "menu": ("页面", "Pages"),
     "nav_alarms": ("告警", "Alarms"),
+    "nav_devices": ("设备", "Devices"),
+    "nav_gateways": ("网关", "Gateways"),
     "nav_none": ("无此页面", "No such page"),
     "nowhere": ("没有此页面", "There is no such page"),
 }

@@ -122,6 +122,12 @@ def _reason(quality: int, language: Language) -> str:
     return text(f"quality_{reason.name.lower()}", language)
 
 
+def spell(point: Point, kind: str, value: float, language: Language) -> tuple[str, Look]:
+    """Write a value that was good, of a point of a device of ``kind``, without saying how old it is."""
+    words, look, _ = _good(point, kind, value, None, language)
+    return words, look
+
+
 def _good(point: Point, kind: str, value: float, note: str | None, language: Language) -> tuple[str, Look, str]:
     if point.word in words.BITS or point.word in words.VALUES:
         return *_spoken(point.word, int(value), language), note or ""

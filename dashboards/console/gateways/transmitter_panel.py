@@ -109,10 +109,10 @@ class _Row:
     def __init__(self, view: View, on_device: Callable[[str], None]) -> None:
         self._view = view
         self._key: str | None = None
-        with box("transmitter-grid gateway-row clickable").on(
-            "click", lambda: self._key and on_device(self._key)
-        ) as row:
-            self._row = row
+        with box("transmitter-grid gateway-row clickable") as row:
+            self._row = row.props("role=link tabindex=0")
+            row.on("click", lambda: self._key and on_device(self._key))
+            row.on("keydown.enter", lambda: self._key and on_device(self._key))
             self._name = line("", "gateway-name")
             self._state = line("")
             with box("point-age"):
