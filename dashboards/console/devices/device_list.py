@@ -12,7 +12,16 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from dashboards.console.components import Cell, Column, DataTable
-from dashboards.console.devices.finding import MOST_SHOWN, MOST_WORDS, Filter, Found, Index, find, index_of, place_of
+from dashboards.console.devices.finding import (
+    MOST_SHOWN,
+    MOST_WORDS,
+    Filter,
+    Found,
+    Index,
+    IndexInMaking,
+    find,
+    place_of,
+)
 from dashboards.console.section import Address, Desk
 from dashboards.console.view import View, box, change, line
 from dashboards.live.device_health import Standing
@@ -44,11 +53,10 @@ class DeviceList:
             with box("panel-head filters"):
                 line(view.text("devices_title"), "panel-title")
                 self._words = self._search()
-                index = self._index()
                 self._choices = {
                     "unit": self._choice("unit", _units(view)),
-                    "kind": self._choice("kind", _kinds(index, view)),
-                    "zone": self._choice("zone", {one: view.text(f"devices_zone_{one}") for one in index.zones}),
+                    "kind": self._choice("kind", _kinds(view)),
+                    "zone": self._choice("zone", _zones(view)),
                 }
                 self._count = line("", "panel-note").props("role=status data-part=device-count")
             columns = [Column(key, view.text(f"devices_column_{key}"), width=width) for key, width in COLUMNS.items()]
@@ -85,21 +93,27 @@ class DeviceList:
 
         return change_filter
 
-    def _index(self) -> Index:
-        """Return the texts to search, the same for all of this scope and language while the devices are."""
+    def _index(self) -> Index | None:
+        """Return the texts to search, the same for all of this scope and language; None while they are being made."""
         view = self._view
         registry = view.console.registry
         name = ("device-index", view.principal.units, view.language)
-        return view.console.once.of(name, id(registry.devices), lambda: index_of(registry, view.language))
+        made = view.console.once.of(name, id(registry.devices), lambda: IndexInMaking(registry, view.language))
+        return made.index
 
-    def _found(self) -> Found:
-        view, index, wanted = self._view, self._index(), self._filter
+    def _found(self, index: Index) -> Found:
+        view, wanted = self._view, self._filter
         name = ("device-search", view.principal.units, view.language, wanted)
         return view.console.once.of(name, id(index), lambda: find(index, wanted))
 
     def refresh(self, now_ns: int) -> None:
         """Redraw what changed; the rows are made once a second for all who look for the same."""
-        view, found = self._view, self._found()
+        view, index = self._view, self._index()
+        if index is None:
+            self._more.set_visibility(False)
+            change(self._count, view.text("devices_sorting"))
+            return
+        found = self._found(index)
         rows = view.shared(("device-rows", view.language, self._filter), lambda: _rows(view, found, now_ns))
         self._table.show(rows)
         change(self._count, view.text("devices_count", count=found.count))
@@ -116,12 +130,17 @@ def _units(view: View) -> dict[str, str]:
     return {unit: settings.labels.of(view.language) for unit, settings in view.console.registry.units.items()}
 
 
-def _kinds(index: Index, view: View) -> dict[str, str]:
+def _kinds(view: View) -> dict[str, str]:
     """Return the kinds of devices by what the first profile of each is called."""
     found: dict[str, str] = {}
-    for device, _ in index.texts:
-        found.setdefault(device.profile.kind, device.profile.labels.of(view.language))
+    for profile in {id(one.profile): one.profile for one in view.console.registry.devices.values()}.values():
+        found.setdefault(profile.kind, profile.labels.of(view.language))
     return dict(sorted(found.items(), key=lambda one: one[1]))
+
+
+def _zones(view: View) -> dict[str, str]:
+    kinds = {one.zone.settings.kind for one in view.console.registry.devices.values()}
+    return {kind.value: view.text(f"devices_zone_{kind}") for kind in sorted(kinds)}
 
 
 def _rows(view: View, found: Found, now_ns: int) -> list[dict[str, Any]]:

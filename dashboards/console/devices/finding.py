@@ -6,15 +6,18 @@ a search goes through them once for all browsers that look for the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards.console.texts import Language
 from dashboards.console.wording import floor_text
-from domain.site import Device, Registry
+from domain.site import Device, Profile, Registry, Zone
 
 MOST_SHOWN = 200
 MOST_WORDS = 100
+MADE_AT_ONCE = 5_000
+"""Devices whose texts are made in some tens of milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,21 @@ class Index:
     devices: Mapping[str, Device]
     texts: tuple[tuple[Device, str], ...]
 
-    @property
-    def kinds(self) -> list[str]:
-        """Return the kinds of devices that there are."""
-        return sorted({device.profile.kind for device, _ in self.texts})
 
-    @property
-    def zones(self) -> list[str]:
-        """Return the kinds of zones that have devices."""
-        return sorted({device.zone.settings.kind.value for device, _ in self.texts})
+class IndexInMaking:
+    """An index of many devices is made beside everything else: a second of work must not hold up a hundred pages."""
+
+    def __init__(self, registry: Registry, language: Language) -> None:
+        """Make it at once where it is small, in a thread where it is not."""
+        self.index: Index | None = None
+        self._task: asyncio.Task[None] | None = None
+        if len(registry.devices) <= MADE_AT_ONCE:
+            self.index = index_of(registry, language)
+        else:
+            self._task = asyncio.create_task(self._make(registry, language), name="device-index")
+
+    async def _make(self, registry: Registry, language: Language) -> None:
+        self.index = await asyncio.to_thread(index_of, registry, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +74,45 @@ class Found:
 
 
 def index_of(registry: Registry, language: Language) -> Index:
-    """Make the texts."""
-    texts = tuple((device, " ".join(_words(device, language)).casefold()) for device in registry.devices.values())
-    return Index(registry.devices, texts)
+    """Make the texts; what many devices share, their place and their profile, is written once."""
+    places = {key: _folded(_place_words(zone, language)) for key, zone in registry.zones.items()}
+    kinds = {name: _folded(_profile_words(profile, language)) for name, profile in registry.profiles.items()}
+    texts = []
+    for device in registry.devices.values():
+        settings = device.settings
+        own = f"{settings.labels.zh} {settings.labels.en} {device.key} {device.gateway.gateway} {settings.address}"
+        place, kind = places.get(device.zone.key, ""), kinds.get(device.profile.profile, "")
+        texts.append((device, f"{own.casefold()} {place} {kind}"))
+    return Index(registry.devices, tuple(texts))
 
 
-def _words(device: Device, language: Language) -> Iterator[str]:
-    zone = device.zone
-    for labels in (device.settings.labels, zone.settings.labels, zone.building.labels, zone.unit.labels):
+def _folded(words: Iterable[str]) -> str:
+    return " ".join(words).casefold()
+
+
+def _place_words(zone: Zone, language: Language) -> Iterator[str]:
+    for labels in (zone.settings.labels, zone.building.labels, zone.unit.labels):
         yield labels.zh
         yield labels.en
-    yield from (device.key, device.profile.profile, device.profile.kind, device.profile.labels.of(language))
-    yield from (device.gateway.gateway, str(device.settings.address), floor_text(zone.settings.floor, language))
+    yield floor_text(zone.settings.floor, language)
+
+
+def _profile_words(profile: Profile, language: Language) -> Iterator[str]:
+    yield from (profile.profile, profile.kind, profile.labels.of(language))
 
 
 def find(index: Index, wanted: Filter, most: int = MOST_SHOWN) -> Found:
-    """Return the devices that fit, in the order of the site."""
-    words = wanted.words.casefold().split()
-    count = 0
-    found: list[Device] = []
-    for device, text in index.texts:
-        if (
-            all(word in text for word in words)
-            and wanted.unit in ("", device.gateway.unit)
-            and wanted.kind in ("", device.profile.kind)
-            and wanted.zone in ("", device.zone.settings.kind.value)
-        ):
-            count += 1
-            if count <= most:
-                found.append(device)
-    return Found(found, count)
+    """Return the devices that fit, in the order of the site; each condition goes through what the one before left."""
+    left: Sequence[tuple[Device, str]] = index.texts
+    if wanted.unit:
+        left = [one for one in left if one[0].gateway.unit == wanted.unit]
+    for word in wanted.words.casefold().split():
+        left = [one for one in left if word in one[1]]
+    if wanted.kind:
+        left = [one for one in left if one[0].profile.kind == wanted.kind]
+    if wanted.zone:
+        left = [one for one in left if one[0].zone.settings.kind.value == wanted.zone]
+    return Found([device for device, _ in left[:most]], len(left))
 
 
 def place_of(device: Device, language: Language) -> str:

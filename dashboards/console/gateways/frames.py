@@ -21,7 +21,9 @@ from dashboards.live import told
 from dashboards.live.gateway_desk import FrameTail
 from domain.accounts import Right
 from domain.clock import NS_PER_S
-from domain.site import Registry
+
+CALLED = frozenset({"gb26875", "sparkplug"})
+"""Protocols of connections that nodes of any unit may come in by."""
 
 MOST_SHOWN = 150
 MOST_FILTER = 60
@@ -36,11 +38,8 @@ WIDTHS = {
 
 
 def may_look(view: View, gateway: str) -> bool:
-    """Tell whether somebody may see raw frames: an installer, of all units that speak on the gateway's lines."""
-    who = view.principal
-    if not sees_bytes(view):
-        return False
-    return who.units is None or hosted_units(view.console.site.registry, gateway) <= who.units
+    """Tell whether somebody may see raw frames of a gateway's lines: an installer whose scope holds all that pass."""
+    return sees_bytes(view) and sees_all(view, gateway)
 
 
 def sees_bytes(view: View) -> bool:
@@ -48,10 +47,19 @@ def sees_bytes(view: View) -> bool:
     return view.principal.may(Right.CONFIGURE) or view.principal.may(Right.ADOPT)
 
 
-def hosted_units(registry: Registry, gateway: str) -> set[str]:
-    """Return the units that a gateway reads, its own and those whose transmitters it hosts."""
-    hosted = {one.settings.unit for one in registry.transmitters.values() if one.host == gateway}
-    return {gateway.partition("/")[0], *hosted}
+def sees_all(view: View, gateway: str) -> bool:
+    """Tell whether nothing on a gateway's lines is of others.
+
+    Where anybody may call in, those of other units do, and strangers of nobody knows which: somebody with a scope sees
+    nothing of it.
+    """
+    units = view.principal.units
+    if units is None:
+        return True
+    settings = view.console.registry.gateways.get(gateway)
+    if settings is None or settings.unit not in units:
+        return False
+    return not any(one.transmitters or one.protocol in CALLED for one in settings.connections)
 
 
 COPIED = ("time", "way", "peer", "said", "hex")

@@ -89,7 +89,7 @@ class GatewayPage:
         self._lines.show(line_rows(view, self._gateway, status, answer, known=known))
         units = unit_rows(view, self._gateway, answer)
         self._units.show(units)
-        rows = letter_rows(view, letters, now_ns)
+        rows = letter_rows(view, self._key, letters, now_ns)
         self._aside.show(rows)
         change(self._notes["letters"], "" if rows or letters is None else view.text("gateway_no_letters"))
         change(self._notes["units"], "" if answer is None or units else view.text("gateway_no_units"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboards.console.components import Column
-from dashboards.console.gateways.frames import sees_bytes
+from dashboards.console.gateways.frames import sees_all, sees_bytes
 from dashboards.console.view import View
 from dashboards.console.wording import brief_moment_text
 from dashboards.live import told
@@ -27,8 +27,10 @@ def letter_columns(view: View) -> list[Column]:
     return [Column(key, view.text(f"gateway_column_{key}"), width=width) for key, width in WIDTHS.items()]
 
 
-def letter_rows(view: View, answer: Mapping[str, Any] | None, now_ns: int) -> list[dict[str, Any]]:
-    """Return the newest letters; bytes only for who may see frames of a line, as they are some."""
+def letter_rows(view: View, gateway: str, answer: Mapping[str, Any] | None, now_ns: int) -> list[dict[str, Any]]:
+    """Return the newest letters, where none can be of others; bytes only for who may see frames of a line."""
+    if not sees_all(view, gateway):
+        return []
     letters = list(told.parts(answer or {}, "letters"))[-MOST_LETTERS:]
     raw = sees_bytes(view)
     return [_row(view, number, letter, now_ns, raw=raw) for number, letter in enumerate(reversed(letters))]

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboards.console.components import Cell, Column, DataTable
 from dashboards.console.devices.finding import place_of
-from dashboards.console.gateways.frames import WIDTHS, frame_row, may_look
+from dashboards.console.gateways.frames import WIDTHS, frame_row, sees_bytes
 from dashboards.console.section import Desk
 from dashboards.console.view import View, box, change, dress, line, link
 from dashboards.console.wording import moment_text, span_text
@@ -40,7 +40,7 @@ class TransmitterPage:
         asked = view.console.gateways.of
         self._asked = asked(self._host, "transmitters", unit=unit, transmitter=name)
         self._frames: Asked[Mapping[str, Any]] | None = None
-        if may_look(view, self._host):
+        if sees_bytes(view):  # of this transmitter alone, which is within the scope
             self._frames = asked(self._host, "frames", unit=unit, transmitter=name)
         self._words: dict[str, Any] = {}
         with box("gateway-page", "transmitter-page"):

@@ -95,6 +95,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "devices_any_kind": ("全部类型", "All kinds"),
     "devices_any_zone": ("全部部位", "All places"),
     "devices_count": ("共 {count} 台", "{count} devices"),
+    "devices_sorting": ("正在整理设备清单…", "Putting the devices in order…"),
     "devices_more": ("另有 {count} 台未显示，请缩小范围", "{count} more not shown: narrow the search"),
     "devices_nothing": ("没有符合条件的设备", "No device fits"),
     "devices_lost_one": ("失联：不应答", "Lost: does not answer"),

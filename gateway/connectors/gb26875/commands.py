@@ -43,6 +43,8 @@ LATEST_NS = 2**63 - 1
 
 MOST_WORDS = 600
 
+MOST_WORDS = 600
+
 
 class Commands:
     """Does what people ask; see the module's table."""
