@@ -119,9 +119,7 @@ async def test_a_backtest_is_begun_on_the_page_and_everybody_sees_what_came_of_i
         await page.locator("input[data-field=end]").fill(written(room.start_ns + MINUTES * 60 * NS_PER_S, zone))
         await page.locator("[data-action=begin-backtest]").click()
         sums = page.locator("[data-part=backtest-sums]")
-        await expect(sums).to_contain_text(
-            "回测告警 2 次，当时记录 1 次；新增 1，消失 0，时间不同 0", timeout=LONG_MS
-        )
+        await expect(sums).to_contain_text("回测告警 2 次，当时记录 1 次；新增 1，消失 0，时间不同 0", timeout=LONG_MS)
         await expect(page.locator("[data-part=backtest-plot] canvas")).to_be_visible()
         changes = page.locator("[data-part=backtest-changes] .data-rows .data-row")
         await expect(changes).to_have_count(1)
