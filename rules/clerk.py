@@ -52,6 +52,7 @@ class Clerk:
         ends: list[Callable[[], Awaitable[None]]] = []
         try:
             while True:
+                await asyncio.sleep(LOOK_S)  # first of all partitions are taken over: people can wait
                 try:
                     if self._speaks():
                         ends = ends or await self._open()
@@ -62,7 +63,6 @@ class Clerk:
                         await self._jobs.end()
                 except (LinkError, RefusedError) as error:
                     log.debug("clerk: %s", error)
-                await asyncio.sleep(LOOK_S)
         finally:
             await self._jobs.end()
             await _close(ends)

@@ -171,11 +171,14 @@ class _Process:
         while True:
             await asyncio.sleep(EVERY_S)
             for partition, holding in list(self._held.items()):
-                if holding.worker is None:
+                worker = holding.worker
+                if worker is None:
                     continue
-                states = standing(holding.worker.engine, holding.worker.last)
                 try:
-                    await self._standings.write(partition, states, time.time_ns())
+                    if not holding.remembers:
+                        worker.last = await self._standings.remembered(partition) | worker.last
+                        holding.remembers = True
+                    await self._standings.write(partition, standing(worker.engine, worker.last), time.time_ns())
                 except (LinkError, RefusedError) as error:
                     log.debug("partition %d: no states of rules: %s", partition, error)
 
@@ -210,6 +213,8 @@ class _Holding:
         self._one_at_a_time = asyncio.Lock()
         self._ended = asyncio.Event()
         self.worker: Worker | None = None
+        self.remembers = False
+        """Whether the worker knows the last transitions of the owner before it; for people, and so not waited for."""
         self._task = asyncio.create_task(self._run(), name=f"rules-partition-{partition}")
 
     @property
@@ -241,7 +246,6 @@ class _Holding:
         helpers = [asyncio.create_task(self._renew()), asyncio.create_task(self._tick())]
         try:
             worker = await asyncio.to_thread(self._make_worker)
-            worker.last = await Standings(self._backbone).remembered(self._partition)
             self.worker = worker
             async with Desk(self._backbone, worker, self._grounds.rollout, self._partition).open():
                 await worker.run(Ownership(epoch=self._lease.epoch, still_ours=self._still_ours, ended=self._ended))
