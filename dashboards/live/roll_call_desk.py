@@ -26,6 +26,7 @@ PAGE = 2000
 """Calls in one answer at most: about 300 bytes each."""
 
 MOST_PAGES = 100
+LATEST_NS = 2**63 - 1
 CALLED_AT_ONCE = 16
 """Requests that a gateway works on together."""
 
@@ -125,6 +126,8 @@ class RollCallDesk:
 
         Raises LinkError when a host is away: half a day's list would look like a whole one.
         """
+        if end_ns <= 0:
+            return []
         wanted = None if units is None else frozenset(units)
         found: list[Call] = []
         for host in hosts_of(self._site.registry):
@@ -176,7 +179,7 @@ class RollCallDesk:
     async def _all_of(self, host: Host, start_ns: int, end_ns: int) -> list[Call]:
         """Page back from the end of a span to its start."""
         found: dict[str, Call] = {}
-        until_ns = end_ns - 1
+        until_ns = min(end_ns - 1, LATEST_NS)
         for _ in range(MOST_PAGES):
             page = _calls(await self._of_host(host, until_ns=until_ns, limit=PAGE))
             fresh = [call for call in page if call.id not in found and call.called_ns >= start_ns]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dashboards.console.installer.adopted_page import told_of
 from dashboards.console.installer.adopting import first_id
 from dashboards.console.installer.points_tab import State, rows_of, state_of
+from dashboards.console.installer.walk_page import in_order
 from dashboards.live.board import Reading
+from dashboards.live.walk_log import Sight, Sighting
+from dashboards.live.walks import told_points
 from domain.clock import NS_PER_S
 from domain.quality import GOOD
 from tests.dashboards.board_makers import NOW_NS
 from tests.dashboards.premises import premises
+from tests.dashboards.test_suppression_entries import walk_test
 
 
 def test_no_reading_is_never_well_and_old_or_bad_ones_are_told_apart() -> None:
@@ -31,3 +35,21 @@ def test_what_a_gateway_tells_is_read_as_what_may_be_missing() -> None:
     told = told_of({"peer": None, "profile": 7}, {"frames": [{"time_ns": 5, "direction": "in", "hex": "4040"}, 7]})
     assert (told.peer, told.profile, told.frames) == ("", "7", ((5, "in", "4040"),))
     assert first_id("192.168.1.4:7533") == "utd-192-168-1-4-7533"
+
+
+def test_a_walk_shows_what_was_seen_last_first_then_what_is_still_to_be_walked() -> None:
+    registry = premises()
+    test = walk_test(devices=("panel",))
+    points = told_points(registry, test)
+    assert {point.device for point in points} == {"panel"}
+    assert told_points(registry, walk_test(zones=("pump",))) == []
+    first, second, third = (Sighting(point) for point in list(registry.points)[:3])
+    first.seen_ns, first.alert, first.event_ns, first.raised_ns = NOW_NS, "a1", NOW_NS - NS_PER_S, NOW_NS
+    third.seen_ns = NOW_NS + 5
+    assert [one.point.name for one in in_order([first, second, third], None)] == [
+        third.point.name,
+        first.point.name,
+        second.point.name,
+    ]
+    assert in_order([first, second, third], Sight.ALARMED) == [first]
+    assert (first.took_s, third.took_s) == (1.0, None)

@@ -131,4 +131,5 @@ def test_a_day_is_the_sites_day() -> None:
     assert (start_ns, end_ns - start_ns) == (at(0), 86_400 * NS_PER_S)
     assert midnight_ns(at(23, 59), SHANGHAI) == at(0)
     assert span_of(date.max, UTC)[0] > 0
+    assert span_of(date.min, SHANGHAI)[1] < 0
     assert Result.LINE_DOWN.name == "LINE_DOWN"

@@ -33,6 +33,9 @@ class DutyList:
         self._wanted = ""
         self._newest: Mapping[str, Call] = {}
         self._drawn: object = None
+        self._names: object = None
+        self._searched = ""
+        self._found: list[str] = []
         self._chosen: list[str] = []
         with box("panel duty-list", "duty-list"):
             with box("panel-head page-head"):
@@ -52,9 +55,15 @@ class DutyList:
         self._newest = newest
         view = self._desk.view
         registry = view.console.registry
-        keys = on_duty(registry)
-        names = view.shared(("duty-names", view.language), lambda: rows.names_of(registry, keys, view.language))
-        found = [key for key in keys if self._wanted in f"{names[key]} {key}".casefold()]
+        names = view.console.once.of(
+            ("duty-names", view.principal.units, view.language),
+            view.console.site.revision,
+            lambda: rows.names_of(registry, on_duty(registry), view.language),
+        )
+        if self._names is not names or self._wanted != self._searched:
+            self._names, self._searched = names, self._wanted
+            self._found = [key for key, name in names.items() if self._wanted in f"{name} {key}".casefold()]
+        found = self._found
         shown = sorted(found[:MOST_SHOWN], key=lambda key: key not in self._chosen)
         state = [
             (key, node_health(view.console.board, registry, key, now_ns).condition, newest.get(key)) for key in shown

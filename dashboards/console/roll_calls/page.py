@@ -54,7 +54,8 @@ def today_of(view: View, now_ns: int) -> Today:
     if answer is None:
         return Today()
     midnight = midnight_ns(now_ns, view.console.zone)
-    return view.shared(("roll-calls", asked.revision, midnight), lambda: _today(view, answer, midnight))
+    name = ("roll-calls", view.principal.units)
+    return view.console.once.of(name, (asked.revision, midnight), lambda: _today(view, answer, midnight))
 
 
 def _today(view: View, answer: Calls, midnight: int) -> Today:

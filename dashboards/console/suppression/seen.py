@@ -8,12 +8,15 @@ from dashboards.console.suppression.rows import Eyes
 from dashboards.console.view import View
 from dashboards.live.hidden import Hidden, hidden_alerts
 from domain.alert import AlertView
+from domain.clock import NS_PER_S
 
 
 def hidden_of(view: View) -> Hidden:
-    """Return which open alerts are kept back, made once for all browsers of a scope."""
-    board = view.console.board
-    return view.shared("hidden", lambda: hidden_alerts(board.alerts.values(), is_disabled))
+    """Return which open alerts are kept back; a storm changes the board many times a second, this once."""
+    console = view.console
+    board, second = console.board, view.now_ns() // NS_PER_S
+    name = ("hidden", view.principal.units)
+    return console.once.of(name, second, lambda: hidden_alerts(board.alerts.values(), is_disabled))
 
 
 def is_disabled(alert: AlertView) -> bool:
@@ -27,10 +30,10 @@ def sides_of(view: View) -> Sides:
     answer = asked.look()
     if answer is None:
         return Sides()
-    units = view.principal.units
-    return view.shared(
-        ("suppression", asked.revision),
-        lambda: sides(answer.within(units), hidden_of(view), view.console.board.alerts),
+    units, console = view.principal.units, view.console
+    state = (asked.revision, view.now_ns() // NS_PER_S)
+    return console.once.of(
+        ("suppression", units), state, lambda: sides(answer.within(units), hidden_of(view), console.board.alerts)
     )
 
 
