@@ -19,12 +19,15 @@ from dashboards.api.sessions import COOKIE
 from dashboards.console.section import Section
 from dashboards.console.sections import SECTIONS
 from dashboards.console.socket_limits import AT_ONCE, MOST_MESSAGE
+from dashboards.console.texts import Language
+from dashboards.console.view import LANGUAGE_COOKIE
 from domain.accounts import RIGHTS, UserRole
-from tests.dashboards.admin_room import ACCOUNTS, PASSWORD, Watched, admin_room, api, desk_of, turn_english, watching
+from tests.dashboards.admin_room import ACCOUNTS, PASSWORD, Watched, admin_room, api, desk_of, watching
 from tests.dashboards.control_room import ControlRoom
 from tests.dashboards.desks import SOON_MS, becomes, chromium
 from tests.dashboards.hand_made import listeners, send
 from tests.dashboards.premises import HOSTILE
+from tests.dashboards.test_accounts_api import alert_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,6 +43,16 @@ ATTACKS = {
     "[...document.links].at(-1).click()",
     "import": "import('data:text/javascript,window.hacked=1')",
 }
+DEEPER = {
+    "detail": "/alarm/{alert}",
+    "overview": "/overview/hotel/east/1",
+    "devices": "/devices/hotel/panel",
+    "gateways": "/gateways/hotel/gw-east",
+    "rules": "/rules/panel-fire",
+    "history": "/history?text=script",
+}
+"""An address below a section's own, where there is more to see; ``{alert}``: one whose texts are markup."""
+
 SIGNED = ("/answer/", "/receipts/")
 """Routes that take a signature in place of a session: no cookie opens them."""
 
@@ -50,13 +63,18 @@ WITHIN_MS = 10_000
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ControlRoom]:
     async with admin_room(tmp_path_factory.mktemp("console-safe")) as opened:
-        await opened.alarm("hostile", text_zh=MARKUP, text_en=MARKUP)
         async with api(opened) as http:
             name = {"id": "hostile", "name": MARKUP[:64], "name_en": MARKUP[:64], "roles": ["operator"]}
             assert (await http.post("/api/v1/users", json={**name, "everywhere": True})).status_code == 201
             token = {"name": MARKUP[:64], "rights": ["read"], "everywhere": True}
             assert (await http.post("/api/v1/tokens", json=token)).status_code == 201
         yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hostile(room: ControlRoom) -> str:
+    """Return the id of an open alert whose texts are markup."""
+    return await alert_of(room, text_zh=MARKUP, text_en=MARKUP)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -73,19 +91,21 @@ def role_for(section: Section) -> UserRole:
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
 async def test_a_page_asks_nobody_outside_and_breaks_no_policy_in_either_language(
-    browser: Browser, room: ControlRoom, section: Section
+    browser: Browser, room: ControlRoom, hostile: str, section: Section
 ) -> None:
     seen: list[Watched] = []
-    role = role_for(section)
+    paths = [section.path, *([DEEPER[section.name].format(alert=hostile)] if section.name in DEEPER else [])]
     async with desk_of(
-        browser, room, role, section.path, before=lambda page: seen.append(watching(room, page))
+        browser, room, role_for(section), paths[0], before=lambda page: seen.append(watching(room, page))
     ) as page:
-        await _drawn(page, section)
-        await _harmless(page)
-        if await page.locator("[data-part=language]").count():
-            await turn_english(page)
-            await _drawn(page, section)
-            await _harmless(page)
+        for language in Language:
+            cookie = {"name": LANGUAGE_COOKIE, "value": language.value, "url": room.console.url}
+            await page.context.add_cookies([cookie])  # type: ignore[list-item]  # a cookie of two words and an address
+            for path in paths:
+                await page.goto(f"{room.console.url.rstrip('/')}{path}")
+                await expect(page.locator(f"[data-part=screen][lang={language}]")).to_be_attached()
+                await _drawn(page, section)
+                await _harmless(page)
     assert (seen[0].outside, seen[0].faults) == ([], [])
 
 
@@ -100,10 +120,11 @@ async def test_the_tabs_of_the_administration_are_as_harmless(browser: Browser, 
     assert (seen[0].outside, seen[0].faults) == ([], [])
 
 
-async def test_what_a_device_says_stays_text(browser: Browser, room: ControlRoom) -> None:
+async def test_what_a_device_says_stays_text(browser: Browser, room: ControlRoom, hostile: str) -> None:
     async with desk_of(browser, room, UserRole.OPERATOR) as page:
         await expect(page.get_by_text(MARKUP, exact=True).first).to_be_visible()
         await expect(page.get_by_text(HOSTILE).first).to_be_attached()
+        assert hostile
         await _harmless(page)
     async with desk_of(browser, room, UserRole.ADMIN, "/admin/users") as page:
         await expect(page.get_by_text(MARKUP[:64], exact=True).first).to_be_visible()
