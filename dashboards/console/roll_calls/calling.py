@@ -64,7 +64,7 @@ async def call_unit(desk: Desk) -> bool:
 
     def check() -> tuple[str, str]:
         wrong = "" if picker.chosen else view.text("suppression_no_place")
-        wrong = wrong or ("" if keys() else view.text("duty_no_points"))
+        wrong = wrong or ("" if keys() else view.text("duty_none_there"))
         return wrong or _wrong_minutes(view, minutes.value) or _too_many(view, keys()), _effect(view, keys())
 
     if not await form.ask(check):

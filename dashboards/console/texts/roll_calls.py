@@ -55,7 +55,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "duty_limit": ("应答时限（分钟）", "Minutes to answer"),
     "duty_limit_range": ("时限为 {least} 至 {most} 分钟", "The limit is {least} to {most} minutes"),
     "duty_too_many": ("一次最多呼叫 {most} 个", "{most} at once at most"),
-    "duty_no_points": ("该单位没有值班点", "Nobody is on duty there"),
+    "duty_none_there": ("该单位没有值班点", "Nobody is on duty there"),
     "duty_effect": ("将呼叫 {count} 个值班点，装置会响铃。", "{count} duty points are called: their devices ring."),
     "duty_effect_down": (
         "其中 {count} 个线路不通，不会计为缺岗。",
