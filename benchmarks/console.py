@@ -144,7 +144,7 @@ async def _long_list(room: ControlRoom, page: Page) -> str:
     async with asyncio.timeout(300):
         while (await room.alerts.stats()).open < LONG_LIST:
             await asyncio.sleep(1)
-    await page.reload()
+    await page.goto(f"{room.console.url}?view=list")
     await page.locator(".alarm-text").first.wait_for()
     await page.wait_for_timeout(3000)
     got = await page.evaluate(SCROLL, SCROLLS)
