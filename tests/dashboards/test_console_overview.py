@@ -49,6 +49,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser, room: ControlRoom) -> AsyncIterator[Page]:
     async with sit_down(browser, room, path="/overview") as opened:
+        await opened.wait_for_function("() => window.socket?.connected")  # a click before that would be lost
         yield opened
     await settle(room)
 
@@ -228,7 +229,7 @@ async def test_everything_speaks_english(page: Page) -> None:
     await page.locator("[data-part=language]").click()
     await expect(floor(page, -1)).to_contain_text("basement 1")
     await expect(page.locator("[data-part=today]")).to_contain_text("Today's alarms")
-    await page.goto(page.url + "/hotel/east/1")
+    await floor(page, 1).locator(".tile-head").click()
     await expect(page.locator("[data-zone=east-1-lobby]")).to_contain_text("lobby")
     await expect(page.locator("[data-part=floor-list]")).to_contain_text("No alarm")
 

@@ -90,6 +90,7 @@ async def test_one_alarm_one_button_and_it_is_the_receipt_of_the_message(
         (notice,) = [one for one in told.notifications if one.person == "p-chen"]
         assert (notice.answer, notice.read_at_ns is not None) == ("received", True)
         await shown.locator("[data-answer=on_site]").click()
+        await expect(shown).to_have_count(0)
         await expect(page.locator("[data-part=phone-note]")).to_have_text("没有等您回执的告警")
         assert [one.text for one in (await story(room, fire.id)).comments] == ["收到 / received", "到场 / on site"]
 

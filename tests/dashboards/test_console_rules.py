@@ -21,7 +21,7 @@ from tests.dashboards.rules_room import MINUTES, OPERATOR_PASSWORD, RulesRoom, r
 from tests.dashboards.test_accounts_api import STAFF_PASSWORD, staff
 from tests.rules.rules_traffic import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
 ADMIN = ("admin", ADMIN_PASSWORD)
 OPERATOR = ("operator", OPERATOR_PASSWORD)

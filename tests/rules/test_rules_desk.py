@@ -26,7 +26,8 @@ from tests.rules.rules_desk_scene import (
 from tests.rules.rules_traffic import until
 from tests.servers import connected, embedded_server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
+"""Helpers give way to whoever else wants the processor: on a machine that has much to do they take their time."""
 
 MINUTES = 60
 OWN = "procedures:\n  pressure_low: {zh: 先打泵房电话, en: Call the pump room}\n"
@@ -56,7 +57,7 @@ def began() -> int:
 
 async def ended(face: RulesFace, job: str) -> BacktestJob:
     """Wait until a backtest is over."""
-    await until(lambda: _over(face, job), timeout_s=120)
+    await until(lambda: _over(face, job), timeout_s=280)
     found = await face.job(job)
     assert found is not None
     return found
