@@ -66,10 +66,11 @@ async def heard(page: Page) -> set[float]:
 
 async def hears(page: Page, pitches: set[float]) -> None:
     """Wait until exactly these pitches are heard in a row of looks."""
-    await page.wait_for_function(
+    await becomes(
+        page,
         "(wanted) => { const found = window.heard; window.heard = [];"
         " return found.length > 0 && found.every((pitch) => wanted.includes(pitch)); }",
-        arg=sorted(pitches),
+        sorted(pitches),
     )
 
 

@@ -13,7 +13,7 @@ from alerts.face import AlertsFace
 from dashboards.console.frame.tones import PATTERNS
 from domain.alarm import AlarmClass, Level
 from tests.dashboards.control_room import EXIT, GATEWAY, ControlRoom, control_room
-from tests.dashboards.desks import chromium, sit_down
+from tests.dashboards.desks import becomes, chromium, sit_down
 from tests.dashboards.frame_room import hears, lamp, listen
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -185,9 +185,10 @@ async def test_settings_hold_after_a_reload_and_a_fire_can_not_be_turned_off(pag
     await expect(page.locator("html")).to_have_attribute("data-theme", "night")
     before = await page.evaluate("getComputedStyle(document.documentElement).fontSize")
     await page.locator("[data-size='130']").click()
-    await page.wait_for_function(
+    await becomes(
+        page,
         "(before) => parseFloat(getComputedStyle(document.documentElement).fontSize) > 1.2 * parseFloat(before)",
-        arg=before,
+        before,
     )
     for kind in ("fire", "fault"):
         await page.locator(f"[data-volume={kind}] [tabindex], [data-volume={kind}][tabindex]").first.focus()
@@ -195,7 +196,7 @@ async def test_settings_hold_after_a_reload_and_a_fire_can_not_be_turned_off(pag
             await page.keyboard.press("ArrowLeft")
     await expect(page.locator("[data-class=fault] .settings-volume")).to_have_text("静音")
     await expect(page.locator("[data-class=fire] .settings-volume")).to_have_text("30 %")
-    await page.wait_for_function("document.cookie.includes('fault=0')")
+    await becomes(page, "document.cookie.includes('fault=0')")
     await page.reload()
     await expect(page.locator("html")).to_have_attribute("data-theme", "night")
     await expect(page.locator("[data-size='130']")).to_have_attribute("data-chosen", "yes")

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Locator, Page, Request, expect
 from domain.alarm import AlarmClass, EntityKind, Level, Place, Transition, TransitionKind
 from domain.alert import AlertView
 from tests.dashboards.control_room import API_TOKEN, ControlRoom, control_room
-from tests.dashboards.desks import chromium, sit_down
+from tests.dashboards.desks import becomes, chromium, sit_down
 from tests.dashboards.overview_room import HOTEL_GATEWAY, site_room
 from tests.dashboards.premises import HOSTILE
 
@@ -49,7 +49,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser, room: ControlRoom) -> AsyncIterator[Page]:
     async with sit_down(browser, room, path="/overview") as opened:
-        await opened.wait_for_function("() => window.socket?.connected")  # a click before that would be lost
+        await becomes(opened, "() => window.socket?.connected")  # a click before that would be lost
         yield opened
     await settle(room)
 
