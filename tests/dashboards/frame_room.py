@@ -9,6 +9,7 @@ from playwright.async_api import Locator, Page
 from domain.documents import Document
 from domain.site import Registry, build_registry
 from tests.alerts.alerts_scene import labels
+from tests.dashboards.desks import becomes
 
 EARS = """() => {
   window.heard = [];
