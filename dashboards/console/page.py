@@ -6,6 +6,7 @@ stays so.
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -24,6 +25,8 @@ from dashboards.console.styles import style
 from dashboards.console.texts import Language, text
 from dashboards.console.view import LANGUAGE_COOKIE, MOST_NAME, OPERATOR_COOKIE, Console, View, box, dress, line
 from domain.glossary import label_of
+
+log = logging.getLogger(__name__)
 
 
 def add_page(console: Console) -> None:
@@ -119,7 +122,13 @@ class Screen:
         if section is None or words:
             line(words, "body-note").props("role=alert data-part=refused")
             return None
-        return section.build(self._desk, self._address)
+        try:
+            return section.build(self._desk, self._address)
+        except Exception:  # the edge of one page: a fault in it must leave lamps and sound standing, and be seen
+            log.exception("page %s could not be built", section.name)
+            self._place.clear()
+            line(view.text("page_failed"), "body-note").props("role=alert data-part=failed")
+            return None
 
     def _rebuild(self) -> None:
         """Draw everything anew, in another language."""

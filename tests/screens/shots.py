@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dashboards.console.sections import SECTIONS
-from domain.accounts import Right, UserRole
+from domain.accounts import RIGHTS, Right, UserRole
 
 LAPTOP, WALL, LARGE, PHONE = (1366, 768), (1920, 1080), (3840, 2160), (390, 844)
 
@@ -41,8 +41,6 @@ BELOW: Mapping[str, str] = {
 
 def who_opens(right: Right) -> UserRole:
     """Return whose page it is: a supervisor's, or of the first role that has the right."""
-    from domain.accounts import RIGHTS  # noqa: PLC0415  # beside its only use
-
     if right in RIGHTS[UserRole.SUPERVISOR]:
         return UserRole.SUPERVISOR
     return next(role for role in UserRole if right in RIGHTS[role])
@@ -52,12 +50,13 @@ def shots() -> Iterator[Shot]:
     """Yield all pictures of a site."""
     rights = {section.path: section.right for section in SECTIONS}
     for section in SECTIONS:
-        if "{" not in section.path and section.name not in ("alarm", "phone"):
-            yield Shot(section.name, section.path, who_opens(section.right))
+        if "{" not in section.path and section.name not in ("detail", "phone"):
+            role = UserRole.ADMIN if section.name == "admin" else who_opens(section.right)
+            yield Shot(section.name, section.path, role)
     for name, path in BELOW.items():
         first = "/" + path.split("/")[1]
         if first in rights:
-            yield Shot(name, path, who_opens(rights[first]))
+            yield Shot(name, path, UserRole.ADMIN if first == "/admin" else who_opens(rights[first]))
     yield Shot("alarms-wall", "/", size=WALL)
     yield Shot("alarms-4k", "/", size=LARGE)
     if "/overview" in rights:

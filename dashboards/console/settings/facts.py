@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import metadata
 
-from alerts.face import MOST_LISTED
 from dashboards.console.frame.header import zone_text
 from dashboards.console.view import View
 from dashboards.console.wording import moment_text
 from dashboards.live.health import SILENT_AFTER_S, STALE_AFTER_S
+from dashboards.live.open_alerts import MOST_KEPT
 
 UNKNOWN = "?"
 FACTS = (
@@ -31,7 +31,7 @@ def facts(view: View, now_ns: int) -> list[tuple[str, str]]:
         str(len(registry.gateways)),
         view.text("fact_seconds", seconds=round(SILENT_AFTER_S)),
         view.text("fact_seconds", seconds=round(STALE_AFTER_S)),
-        view.text("fact_listed_words", count=MOST_LISTED),
+        view.text("fact_listed_words", count=MOST_KEPT),
         str(len(site.rosters)) if site.rosters else view.text("fact_none"),
         site.console.grafana or view.text("fact_none"),
         view.text("fact_open" if view.console.door.is_open else "fact_accounts"),

@@ -83,5 +83,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nav_devices": ("设备", "Devices"),
     "nav_gateways": ("网关", "Gateways"),
     "nav_none": ("无此页面", "No such page"),
+    "page_failed": (
+        "此页面出错，其余部分仍然有效；已记入日志",
+        "This page failed; all else still works. It is in the log.",
+    ),
     "nowhere": ("没有此页面", "There is no such page"),
 }

@@ -115,4 +115,5 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # points
     "installer_points": ("待验证测点", "Unproven points"),
     "installer_unproven": ("{total} 个测点中 {count} 个待验证", "{count} of {total} points are unproven"),
+    "strangers_none": ("没有未登记的传输装置", "No unregistered transmitters"),
 }
