@@ -30,6 +30,8 @@ PEOPLE: Mapping[UserRole, tuple[str, str, str]] = {
     UserRole.ADMIN: ("guan", "关工", "Ms Guan"),
 }
 """Account, name in Chinese and in English, one a role."""
+LINKED = {UserRole.OPERATOR: "p-he", UserRole.SUPERVISOR: "s-wang", UserRole.UNIT_STAFF: "p-chen"}
+"""Who of the hotel's people an account is of: the phone page lists their messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,11 @@ async def stage(folder: Path, site: Path, scenario: Path | None = None) -> Async
     played = scenario or site / "scenario.yaml"
     async with running_demo(site, played, folder, free_ports(1)[0], sign_in=True) as demo:
         await demo.ready(lambda _: None)
-        await add_people(AccountsFace(demo.backbone))
+        await add_people(AccountsFace(demo.backbone), {one.id for one in demo.play.registry.site.people})
         yield Stage(demo, demo.platform.console_url)
 
 
-async def add_people(accounts: AccountsFace) -> None:
+async def add_people(accounts: AccountsFace, known: set[str]) -> None:
     """Make an account of each role, with a password that need not be changed."""
     for role, (user, name, name_en) in PEOPLE.items():
         await accounts.add_user(
@@ -76,6 +78,7 @@ async def add_people(accounts: AccountsFace) -> None:
                 password=PASSWORD,
                 must_change=False,
                 everywhere=True,
+                person=LINKED.get(role) if LINKED.get(role) in known else None,
                 by="admin",
             )
         )

@@ -18,6 +18,7 @@ from dashboards.console.form import Form
 from dashboards.console.place_picker import PlacePicker
 from dashboards.console.places import Place, PlaceKind
 from dashboards.console.section import Desk
+from dashboards.console.suppression.agreed import agreed
 from dashboards.console.suppression.scope import in_maintenance, in_places, silence_matchers
 from dashboards.console.view import View
 from domain.accounts import Right
@@ -105,10 +106,12 @@ async def begin_maintenance(desk: Desk) -> bool:
     if not await form.ask(check):
         return False
     chosen, from_ns = picker.chosen, form.moment(begin)
-    right = Right.SHELVE_FIRE if second.value else Right.OUT_OF_SERVICE
+    together = await agreed(desk, second.value, Right.OUT_OF_SERVICE, chosen[0].unit)
+    if together is None:
+        return False
     return await deeds.do(
         desk,
-        right,
+        together.right,
         view.text("suppression_begin_window"),
         lambda: MaintenanceFace(view.console.link.backbone).begin(
             chosen[0].unit,
@@ -119,7 +122,7 @@ async def begin_maintenance(desk: Desk) -> bool:
             devices=tuple(place.name for place in chosen if place.kind is PlaceKind.DEVICE),
             rules=tuple(_listed(rules.value)),
             from_ns=from_ns if from_ns is not None and from_ns > view.now_ns() else None,
-            second_by=(second.value or "").strip() or None,
+            second_by=together.by,
         ),
         unit=chosen[0].unit,
     )

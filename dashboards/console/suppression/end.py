@@ -15,6 +15,7 @@ from alerts.walk_test_face import WalkTestFace
 from dashboards.console import deeds, dialogs
 from dashboards.console.form import Form
 from dashboards.console.section import Desk
+from dashboards.console.suppression.agreed import agreed
 from dashboards.console.suppression.entries import Entry
 from dashboards.console.suppression.rows import END_RIGHTS
 from dashboards.live.hidden import Kind
@@ -73,10 +74,12 @@ async def extend(desk: Desk, entry: Entry) -> bool:
 
     if not await form.ask(check):
         return False
-    names = (second.value or "").strip() or None if second is not None else None
-    right = Right.SHELVE_FIRE if second is not None else END_RIGHTS[entry.kind]
-    act = _extending(desk, entry, form.moment(until) or 0, names)
-    return await deeds.do(desk, right, view.text("suppression_extend"), act, **_about(entry))
+    named = None if second is None else second.value
+    together = await agreed(desk, named, END_RIGHTS[entry.kind], _about(entry).get("unit"))
+    if together is None:
+        return False
+    act = _extending(desk, entry, form.moment(until) or 0, together.by)
+    return await deeds.do(desk, together.right, view.text("suppression_extend"), act, **_about(entry))
 
 
 def _later_ns() -> int:
