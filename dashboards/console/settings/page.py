@@ -8,6 +8,7 @@ from dataclasses import replace
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
+from dashboards.api.principal import Kind
 from dashboards.console.preferences import FIRE_LEAST, LOUDEST, SIZES, Preferences, Theme
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.settings.facts import facts
@@ -51,6 +52,9 @@ class SettingsPage(Body):
                 "settings_theme", "theme", themes, kept.theme.value, lambda one: self._prefer(theme=Theme(one))
             )
             line(view.text("settings_kept"), "settings-note")
+            if view.principal.kind is Kind.USER:
+                where = ui.button(view.text("password_change"), on_click=lambda: ui.navigate.to("/password"), color=None)
+                where.classes("act").props("flat no-caps data-part=own-password")
 
     def _choice(self, key: str, name: str, choices: dict[str, str], chosen: str, choose: Callable[[str], None]) -> None:
         """Draw choices as a row of buttons, of which one is pressed."""
