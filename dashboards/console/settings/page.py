@@ -53,7 +53,8 @@ class SettingsPage(Body):
             )
             line(view.text("settings_kept"), "settings-note")
             if view.principal.kind is Kind.USER:
-                where = ui.button(view.text("password_change"), on_click=lambda: ui.navigate.to("/password"), color=None)
+                words = view.text("password_change")
+                where = ui.button(words, on_click=lambda: ui.navigate.to("/password"), color=None)
                 where.classes("act").props("flat no-caps data-part=own-password")
 
     def _choice(self, key: str, name: str, choices: dict[str, str], chosen: str, choose: Callable[[str], None]) -> None:
