@@ -26,7 +26,7 @@ from cli.site_files import SiteDocuments, checked, load_documents, read_site
 from cli.store_url import with_named_store
 from cli.yaml_documents import parse_document
 from dashboards.console.installer.adoption import MOST_LABEL, Proposal, Wish
-from dashboards.console.wording import zone_of
+from dashboards.live.zone import zone_of
 from domain.documents import Document
 from domain.errors import ConfigurationError, RefusedError
 from domain.site import Labels

@@ -17,7 +17,7 @@ from cli.commission_facts import Facts, gather_facts
 from cli.commission_paper import Paper, Speech
 from cli.commission_report import paper_of
 from cli.running_site import StateFolderOption, ask, find_session
-from dashboards.console.wording import zone_of
+from dashboards.live.zone import zone_of
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 

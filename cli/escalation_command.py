@@ -18,7 +18,7 @@ from cli.alerts_commands import JsonOption, LangOption
 from cli.alerts_tables import plain
 from cli.check_command import Language
 from cli.roster_command import AtOption, SiteArgument, checked_site, moment, name_of
-from dashboards.console.wording import zone_of
+from dashboards.live.zone import zone_of
 from domain.alarm import AlarmClass, Level, Place
 from domain.glossary import label_of
 from domain.site import Labels, Registry

@@ -19,7 +19,7 @@ from cli.alerts_tables import plain
 from cli.check_command import Language, show_problems
 from cli.problem_texts import in_language
 from cli.site_files import load_registry
-from dashboards.console.wording import zone_of
+from dashboards.live.zone import zone_of
 from domain.clock import NS_PER_S
 from domain.errors import ConfigurationError
 from domain.site import OnDuty, Registry, Roster

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cli.yaml_documents import read_document
-from dashboards.console.wording import zone_of
+from dashboards.live.zone import zone_of
 from domain.errors import ConfigurationError, Problem
 from domain.site import Registry
 from domain.site.duty_times import Surroundings

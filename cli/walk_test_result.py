@@ -13,9 +13,9 @@ from cli.site_hash import site_hash
 from cli.state import State
 from dashboards.console.devices.device_words import shown
 from dashboards.console.texts import Language as ScreenLanguage
-from dashboards.console.wording import zone_of
 from dashboards.live.board import Reading
 from dashboards.live.walk_log import Sight, Sighting, WalkLog
+from dashboards.live.zone import zone_of
 from domain.clock import NS_PER_S
 from domain.errors import FengsuiError, WireError
 from domain.points import Point

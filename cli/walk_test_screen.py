@@ -15,8 +15,9 @@ from rich.text import Text
 from cli.alerts_tables import plain
 from cli.walk_test_result import local, point_labels, said
 from dashboards.console.texts import Language as ScreenLanguage
-from dashboards.console.wording import floor_text, zone_of
+from dashboards.console.wording import floor_text
 from dashboards.live.walk_log import Sight, Sighting, WalkLog
+from dashboards.live.zone import zone_of
 from domain.clock import NS_PER_S
 from domain.site import Labels, Registry
 from domain.walk_test import WalkTestView

@@ -16,7 +16,8 @@ from cli.alerts_tables import plain
 from cli.live_points import LivePoints, PointRow, condition_words
 from dashboards.console.devices.device_words import LOOKS, Look
 from dashboards.console.texts import Language as ScreenLanguage
-from dashboards.console.wording import span_text, zone_of
+from dashboards.console.wording import span_text
+from dashboards.live.zone import zone_of
 from domain.clock import NS_PER_S, to_iso
 from domain.points import PointKind
 from domain.quality import GOOD, base_of, is_historical, reason_of

@@ -18,7 +18,7 @@ from dashboards.api import alert_csv, alert_xlsx
 from dashboards.api.alert_filters import AlertQuery, list_request
 from dashboards.api.context import Context
 from dashboards.api.principal import Asking
-from dashboards.console.wording import zone_of
+from dashboards.live.zone import zone_of
 
 DEFAULT_ROWS = 10_000
 NEXT_CURSOR = "Fengsui-Next-Cursor"

@@ -19,8 +19,8 @@ from dashboards.api.alert_csv import MEDIA_TYPE
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
 from dashboards.api.principal import Asking, Principal
-from dashboards.console.wording import zone_of
 from dashboards.live.roll_call_desk import Call, RollCallDesk
+from dashboards.live.zone import zone_of
 from domain.accounts import Right
 from domain.clock import NS_PER_S, to_iso
 from domain.ids import Token

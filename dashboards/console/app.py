@@ -24,7 +24,6 @@ from dashboards.console.pace import Pace
 from dashboards.console.page import add_page
 from dashboards.console.socket_limits import MOST_MESSAGE
 from dashboards.console.view import Console
-from dashboards.console.wording import zone_of
 from dashboards.live.board import Board
 from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.dossiers import Dossiers
@@ -38,6 +37,7 @@ from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
 from dashboards.live.walks import WalkedPoints
 from dashboards.live.windows import Windows
+from dashboards.live.zone import zone_of
 from domain.clock import SystemClock
 from domain.errors import FengsuiError, LinkError, RefusedError
 from domain.site import Registry

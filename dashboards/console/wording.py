@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, tzinfo
 
 from dashboards.console.texts import Language, text
 from domain.alarm import Place
@@ -66,14 +65,6 @@ def person_text(registry: Registry, person: str | None, language: Language) -> s
         return ""
     known = registry.people.get(person)
     return known.labels.of(language) if known else person
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return the site's time zone; UTC where the machine has no time-zone data."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def clock_text(time_ns: int, zone: tzinfo) -> str:

@@ -23,7 +23,6 @@ from alerts.listing_face import AlertPage, ListRequest
 from backbone.layout import ALERTS, BIRTHS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.subjects import STATUS_BUCKET, is_alert_change
-from dashboards.console.wording import zone_of
 from dashboards.live import roll_calls, rule_cards
 from dashboards.live.asked import Asked
 from dashboards.live.board import Board
@@ -39,6 +38,7 @@ from dashboards.live.strangers import read_all
 from dashboards.live.tail import AlertTail
 from dashboards.live.today import fill
 from dashboards.live.walks import Walks
+from dashboards.live.zone import zone_of
 from domain.alert import AlertView
 from domain.clock import Clock
 from domain.errors import FengsuiError, WireError

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.console.frame.lamps import LampKind, is_folded, lamp_of
 from dashboards.live.board import Board
 from dashboards.live.health import Health, node_health
+from dashboards.live.lamps import LampKind, is_folded, lamp_of
 from dashboards.live.summary import KINDS, FloorKey, is_fresh
 from domain.alert import AlertView
 from domain.points import Point

@@ -1,6 +1,6 @@
 """The whole site in figures: what is open in each unit, building and floor, and of which units nothing is known.
 
-Pure. Counts are those of the master lamps (`dashboards.console.frame.lamps`): one open alert counts in one place of
+Pure. Counts are those of the master lamps (`dashboards.live.lamps`): one open alert counts in one place of
 each step above it, consequences of another alarm don't. Only places with alerts are held, so ten thousand calm units
 cost nothing; which of them are silent is counted from the lines of their gateways and transmitters.
 
@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from dashboards.console.frame.lamps import LampKind, alarms_known, lamp_of
 from dashboards.live.board import Board
 from dashboards.live.health import gateway_health, own_gateways
+from dashboards.live.lamps import LampKind, alarms_known, lamp_of
 from dashboards.live.nodes import Line
 from domain.alert import AlertView
 from domain.site import Registry

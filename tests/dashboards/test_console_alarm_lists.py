@@ -16,9 +16,9 @@ from dashboards.console.alarms.book import GROUPED_ABOVE, LISTED_BELOW, AlarmBoo
 from dashboards.console.alarms.filters import AlarmFilter, Standing, address
 from dashboards.console.alarms.rows import RowBook
 from dashboards.console.alarms.window import Window
-from dashboards.console.frame.lamps import first_alarm, ordered
 from dashboards.console.texts import Language
 from dashboards.live.board import Board
+from dashboards.live.lamps import first_alarm, ordered
 from domain.alarm import AlarmClass, Place
 from domain.alert import AlertView, Confirmation
 from domain.clock import NS_PER_S

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboards.console.frame.lamps import Lamp, LampKind, LampMode, first_alarm, lamps, ordered
 from dashboards.live.board import Board
+from dashboards.live.lamps import Lamp, LampKind, LampMode, first_alarm, lamps, ordered
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.clock import NS_PER_S

@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from dashboards.console.rules.span import written
-from dashboards.console.wording import zone_of
+from dashboards.live.zone import zone_of
 from domain.clock import NS_PER_S
 from rules.face import RulesFace
 from rules.trials_face import JobState

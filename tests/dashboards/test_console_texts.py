@@ -23,7 +23,6 @@ from dashboards.console.detail.receipts import AUDITED, STATES, TIMES
 from dashboards.console.devices.device_alarms import WIDTHS as DEVICE_ALARM_COLUMNS
 from dashboards.console.devices.device_list import COLUMNS as DEVICE_COLUMNS
 from dashboards.console.devices.spans import SPANS
-from dashboards.console.frame.lamps import LampKind
 from dashboards.console.gateways.diagnostics import FACTS as GATEWAY_FACTS
 from dashboards.console.gateways.diagnostics import LINE_WIDTHS, UNIT_WIDTHS
 from dashboards.console.gateways.diagnostics import LOOKS as BREAKERS
@@ -68,6 +67,7 @@ from dashboards.console.suppression.page import BEGINNINGS
 from dashboards.console.texts import TEXTS, Language, text
 from dashboards.live.health import Condition
 from dashboards.live.hidden import Kind
+from dashboards.live.lamps import LampKind
 from dashboards.live.roll_calls import Result
 from dashboards.live.walk_log import Sight
 from domain.alarm import AlarmClass, Level, TransitionKind

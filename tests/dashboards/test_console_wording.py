@@ -15,8 +15,8 @@ from dashboards.console.wording import (
     refusal_text,
     size_text,
     span_text,
-    zone_of,
 )
+from dashboards.live.zone import zone_of
 from domain.alarm import Place
 from tests.dashboards.board_makers import NOW_NS
 from tests.dashboards.premises import premises

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.console.frame.duty_words import duty_now
-from dashboards.console.frame.figures import LinkFigures, Suppressed
 from dashboards.console.frame.header import zone_text
 from dashboards.console.frame.lamp_words import link_words, number_of, words_of
-from dashboards.console.frame.lamps import Lamp, LampKind, LampMode, lamps
 from dashboards.console.frame.shift_words import shift_words
 from dashboards.console.frame.sounding import heard, sounds, wanting
 from dashboards.console.frame.tones import AWAY, PATTERNS
 from dashboards.console.preferences import FIRE_LEAST, VOLUMES, Preferences, Theme
 from dashboards.console.texts import Language
 from dashboards.live.board import Board
+from dashboards.live.lamps import Lamp, LampKind, LampMode, lamps
+from dashboards.live.link_figures import LinkFigures, Suppressed
 from dashboards.live.scoped import scoped_board
 from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S

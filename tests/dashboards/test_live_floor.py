@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.site_files import load_registry
-from dashboards.console.frame.lamps import is_folded
 from dashboards.live.board import Board
 from dashboards.live.floor import (
     LOOKS,
@@ -22,6 +21,7 @@ from dashboards.live.floor import (
     look_of,
     premises_of,
 )
+from dashboards.live.lamps import is_folded
 from dashboards.live.summary import FloorKey
 from domain.alarm import AlarmClass, Place
 from domain.alert import AlertView

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from backbone.messages import LogMessage
 from backbone.sparkplug import Birth, encode_birth, encode_death
 from backbone.subjects import telemetry
-from dashboards.console.frame.lamps import LampKind, lamp_of
 from dashboards.live.board import Board
+from dashboards.live.lamps import LampKind, lamp_of
 from dashboards.live.scoped import scoped_board, scoped_registry
 from dashboards.live.summary import CALM, KINDS, Lines, Summary, Tally, is_fresh, summarise
 from domain.alarm import AlarmClass, Place

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from dashboards.console.alarms.arranging import Entry, arranged, is_fire
 from dashboards.console.alarms.facts import FLOOD_RULE
 from dashboards.console.alarms.filters import AlarmFilter
-from dashboards.console.frame.lamps import is_folded
 from dashboards.live.board import Board, list_order
+from dashboards.live.lamps import is_folded
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 

@@ -19,9 +19,9 @@ from dashboards.console.alarms.filters import AlarmFilter
 from dashboards.console.alarms.rows import RowBook
 from dashboards.console.alarms.table import AlarmTable, Handlers
 from dashboards.console.alarms.window import Window
-from dashboards.console.frame.lamps import alarms_known
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.view import box, change, line
+from dashboards.live.lamps import alarms_known
 
 GAP_S = 0.25
 MOST_MUTED = 500

@@ -9,7 +9,6 @@ from dashboards.console.frame.banners import Banners
 from dashboards.console.frame.header import Header
 from dashboards.console.frame.help import ALWAYS, FIRST, HANDOVER, HELP, MUTE, NAMED, SETTINGS, pages, show_help
 from dashboards.console.frame.lamp_row import LampRow
-from dashboards.console.frame.lamps import first_alarm, is_folded
 from dashboards.console.frame.menu import Menu
 from dashboards.console.frame.sound_desk import SoundDesk
 from dashboards.console.frame.sounding import Sound
@@ -17,6 +16,7 @@ from dashboards.console.preferences import PREFERENCES_COOKIE, Preferences
 from dashboards.console.section import Desk, Section
 from dashboards.console.texts import Language
 from dashboards.console.view import LANGUAGE_COOKIE, View, keep_cookie
+from dashboards.live.lamps import first_alarm, is_folded
 from domain.alarm import AlarmClass
 
 

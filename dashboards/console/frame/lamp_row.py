@@ -10,9 +10,9 @@ from collections.abc import Callable
 from nicegui import ui
 
 from dashboards.console.frame.lamp_words import link_words, number_of, words_of
-from dashboards.console.frame.lamps import Lamp, LampKind, LampMode, lamps
 from dashboards.console.frame.sounding import Sound
 from dashboards.console.view import View, box, change, dress, line
+from dashboards.live.lamps import Lamp, LampKind, LampMode, lamps
 from domain.alarm import AlarmClass
 
 MOST_DIGITS = 3

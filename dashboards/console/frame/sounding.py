@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from dashboards.console.frame.lamps import is_disabling, is_folded
+from dashboards.live.lamps import is_disabling, is_folded
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from dashboards.console.texts import Language, text
-from dashboards.console.wording import clock_text, zone_of
+from dashboards.console.wording import clock_text
 from dashboards.live.board import Board
+from dashboards.live.zone import zone_of
 from domain.site import Registry
 from domain.walk_test import WalkTestView
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from dashboards.console.frame.lamps import LampKind
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import floor_text
+from dashboards.live.lamps import LampKind
 from dashboards.live.summary import KINDS, Lines, Tally
 from domain.site import Building, Registry
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dashboards.console.frame.lamps import LampKind, lamp_of
 from dashboards.console.suppression.entries import Sides, sides
 from dashboards.console.suppression.rows import Eyes
 from dashboards.console.view import View
 from dashboards.live.hidden import Hidden, hidden_alerts
+from dashboards.live.lamps import LampKind, lamp_of
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
 

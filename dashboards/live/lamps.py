@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboards.console.frame.figures import LinkFigures, Suppressed, link_figures, suppressed
 from dashboards.live.board import Board, list_order
 from dashboards.live.health import SILENT_AFTER_S, all_health, hosted_silent, service_health
+from dashboards.live.link_figures import LinkFigures, Suppressed, link_figures, suppressed
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
