@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from dashboards.live.board import Board, list_order
 from dashboards.live.health import SILENT_AFTER_S, all_health, hosted_silent, service_health
-from dashboards.live.link_figures import LinkFigures, Suppressed, link_figures, suppressed
+from dashboards.live.lamp_figures import LinkFigures, Suppressed, lamp_figures, suppressed
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
@@ -145,7 +145,7 @@ def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
     hosted, hosted_mute = hosted_silent(board, registry, now_ns)
     total = len(services) + len(gateways) + hosted
     silent = sum(not health.fine for health in (*services, *gateways)) + hosted_mute
-    figures = link_figures(board, gateways)
+    figures = lamp_figures(board, gateways)
     if silent or not board.connected:
         return Lamp(LampKind.LINK, LampMode.UNKNOWN, max(silent, 1), total=total, doubtful=True, link=figures)
     return Lamp(LampKind.LINK, LampMode.CALM, total=total, link=figures)

@@ -20,8 +20,8 @@ from dashboards.console.frame.tones import AWAY, PATTERNS
 from dashboards.console.preferences import FIRE_LEAST, VOLUMES, Preferences, Theme
 from dashboards.console.texts import Language
 from dashboards.live.board import Board
+from dashboards.live.lamp_figures import LinkFigures, Suppressed
 from dashboards.live.lamps import Lamp, LampKind, LampMode, lamps
-from dashboards.live.link_figures import LinkFigures, Suppressed
 from dashboards.live.scoped import scoped_board
 from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S

@@ -9,8 +9,8 @@ from datetime import tzinfo
 
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import clock_text, span_text
+from dashboards.live.lamp_figures import LinkFigures, Suppressed
 from dashboards.live.lamps import Lamp, LampKind, LampMode
-from dashboards.live.link_figures import LinkFigures, Suppressed
 
 CALM_S = 5.0
 """Below this age nothing is told but that it is below: a status document is written once a second."""

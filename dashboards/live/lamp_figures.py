@@ -61,7 +61,7 @@ def suppressed(board: Board, points: int) -> Suppressed:
     )
 
 
-def link_figures(board: Board, gateways: Iterable[Health]) -> LinkFigures:
+def lamp_figures(board: Board, gateways: Iterable[Health]) -> LinkFigures:
     """Return how fresh our knowledge is; ``gateways`` are those that have a process."""
     ages = [_oldest(health) for health in gateways]
     ingest, rules = board.statuses.get(INGEST, {}), board.statuses.get(RULES, {})
