@@ -1,10 +1,12 @@
-"""Times in requests: ISO 8601 with an offset, and nothing else.
+"""Times in requests: ISO 8601 with an offset, days as ``YYYY-MM-DD``, and nothing else.
 
 Pydantic would take a number for seconds since 1970 (or milliseconds, by its size): a typing error must be none.
 """
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator
@@ -19,3 +21,14 @@ def _written(value: Any) -> Any:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+
+
+def _written_day(value: Any) -> Any:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("write a day as 2026-11-28")
+    return value
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+Day = Annotated[date, BeforeValidator(_written_day)]

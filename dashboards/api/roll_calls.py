@@ -18,6 +18,7 @@ from dashboards.api import scope
 from dashboards.api.alert_csv import MEDIA_TYPE
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
+from dashboards.api.moment import Day
 from dashboards.api.principal import Asking, Principal
 from dashboards.live.roll_call_desk import Call, RollCallDesk
 from dashboards.live.zone import zone_of
@@ -62,7 +63,7 @@ class DayQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    day: date | None = None
+    day: Day | None = None
     unit: Token | None = None
 
 

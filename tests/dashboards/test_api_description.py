@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.dashboards.control_room import API_TOKEN, ROOT, control_room
 
 HOOKS = "tests.dashboards.schemathesis_hooks"
@@ -27,6 +29,7 @@ CHECKS = (
 )
 
 
+@pytest.mark.timeout(400)  # the fuzzing time begins after all examples, on a machine that may be busy
 async def test_the_api_keeps_its_description(tmp_path: Path) -> None:
     async with control_room(tmp_path) as room:
         await room.alarm("fuzzed")
