@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.desk import NOT_FOUND, Desk
-from alerts.schema import Alert, ShiftHandover, ShiftTaking
+from alerts.schema import Alert, ShiftHandover, ShiftTaking, User
 from alerts.shift_figures import figures_of
 from alerts.shifts_face import FIRST_S, MOST_OPEN, HandoverView, ShiftFigures, ShiftNow
 from domain.clock import NS_PER_S
@@ -73,7 +73,7 @@ def take(desk: Desk, handover_id: str, *, by: str, remark: str) -> ShiftHandover
     newest = _newest(desk.session)
     if newest is None or newest.id != row.id:
         raise RefusedError("此交接班已被更新的一次取代 / a newer hand-over has replaced this one")
-    if same_person(row.given_by, by):
+    if same_person(row.given_by, by) or _linked(desk.session, row.given_by, by):
         raise RefusedError("交班人不能自己接班 / who hands over can't take it over: another person must")
     desk.session.add(ShiftTaking(handover_id=row.id, taken_by=by, taken_ns=desk.now_ns, remark=remark))
     desk.session.flush()
@@ -84,6 +84,12 @@ def take(desk: Desk, handover_id: str, *, by: str, remark: str) -> ShiftHandover
 def same_person(one: str, other: str) -> bool:
     """Tell whether two names are one person's, as far as writing goes."""
     return one.strip().casefold() == other.strip().casefold()
+
+
+def _linked(session: Session, one: str, other: str) -> bool:
+    """Tell whether two names are of accounts that are linked to one person of the site."""
+    people = {session.scalar(select(User.person).where(User.name == name)) for name in (one, other)}
+    return len(people) == 1 and None not in people
 
 
 def listed(session: Session, before_ns: int | None, limit: int) -> list[HandoverView]:

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from dashboards.api import scope
+from dashboards.api.alert_columns import cell_text
 from dashboards.api.alert_csv import MEDIA_TYPE
 from dashboards.api.context import Context
 from dashboards.api.errors import declared
@@ -30,7 +31,6 @@ FIELDS = (
     *("id", "unit", "transmitter", "by", "called", "minutes", "deadline"),
     *("result", "cause", "answered", "took_s", "operator"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RollCallView(BaseModel):
@@ -107,7 +107,7 @@ def calls_csv(calls: list[Call]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(FIELDS)
-    writer.writerows([_cell(value) for value in _values(call)] for call in calls)
+    writer.writerows([cell_text(value) for value in _values(call)] for call in calls)
     return out.getvalue()
 
 
@@ -117,12 +117,6 @@ def _values(call: Call) -> list[Any]:
     took = None if call.took_s is None else round(call.took_s, 1)
     named = [call.id, call.unit, call.transmitter, call.by, to_iso(call.called_ns), call.minutes]
     return [*named, to_iso(call.deadline_ns), result, call.cause, answered, took, call.operator]
-
-
-def _cell(value: Any) -> str:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front of it."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
 
 
 def _view(call: Call) -> RollCallView:

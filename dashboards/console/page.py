@@ -67,11 +67,11 @@ class Screen:
         self._router = Router(self._open)
         self._root = box("screen", "screen").props(f"lang={view.language}")
         self._body: Body | None = None
+        self._client.on_delete(self._leave)
         self._build()
         view.console.pace.join(self, self._draw)
         if session_key is not None:
             ui.timer(ASK_S, self._ask, immediate=False)
-        self._client.on_delete(self._leave)
 
     def _build(self) -> None:
         with self._root:
@@ -126,8 +126,7 @@ class Screen:
             return section.build(self._desk, self._address)
         except Exception:  # the edge of one page: a fault in it must leave lamps and sound standing, and be seen
             log.exception("page %s could not be built", section.name)
-            self._place.clear()
-            line(view.text("page_failed"), "body-note").props("role=alert data-part=failed")
+            self._fail()
             return None
 
     def _rebuild(self) -> None:
@@ -159,7 +158,22 @@ class Screen:
         self._presence.look()
         self._frame.refresh(now_ns)
         if self._body is not None:
-            self._body.refresh(now_ns)
+            self._refresh_body(self._body, now_ns)
+
+    def _refresh_body(self, body: Body, now_ns: int) -> None:
+        """Redraw the body; one that can't be drawn goes, for what stands still would look current."""
+        try:
+            body.refresh(now_ns)
+        except Exception:  # the edge of one page, as above
+            log.exception("page %s could not be drawn", self._address.path)
+            self._body = None
+            body.leave()
+            self._fail()
+
+    def _fail(self) -> None:
+        self._place.clear()
+        with self._place:
+            line(self._view.text("page_failed"), "body-note").props("role=alert data-part=failed")
 
     def _leave(self) -> None:
         self._view.console.pace.leave(self)

@@ -44,13 +44,6 @@ class PlacePicker:
                 pass
         self._offer("")
 
-    def restrict(self, kinds: Collection[PlaceKind]) -> None:
-        """Offer other kinds from now on, and let go what was chosen."""
-        self._kinds = tuple(kinds)
-        self.chosen = []
-        self._offer("")
-        self._show()
-
     def put(self, place: Place) -> None:
         """Choose a place."""
         self._add(place)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from nicegui import ui
 
-from dashboards.api.principal import Principal
+from dashboards.api.principal import Kind, Principal
 from dashboards.api.way_back import sign_in_at
 from dashboards.console.view import View
 from dashboards.live.scoped import scoped_board, scoped_registry
@@ -36,6 +36,7 @@ class Presence:
         self._view = view
         self._whole = view.console
         self._key = key
+        self._built_for = _shape(view.principal)
         self.is_over = False
 
     @property
@@ -57,7 +58,7 @@ class Presence:
             self._view.console = replace(whole, site=site, board=narrow)
 
     async def ask(self) -> None:
-        """Ask who it is now; leave for the sign-in when the session is over, draw anew when scope or rights changed.
+        """Ask who it is now; leave for the sign-in when the session is over, draw anew when who they are changed.
 
         ``is_over`` is set by both: from then on nothing more is sent, also to a browser that won't be led away.
         """
@@ -70,7 +71,7 @@ class Presence:
         if found is None or found.must_change or not found.may(Right.READ):
             self.is_over = True
             ui.navigate.to(sign_in_at(self.address) if found is None else "/")
-        elif (found.units, found.rights) != (self.principal.units, self.principal.rights):
+        elif _shape(found) != self._built_for:
             self.is_over = True
             ui.navigate.reload()
         else:
@@ -84,6 +85,9 @@ class Presence:
             if asked is None:
                 ui.navigate.to(sign_in_at(self.address))
                 raise RefusedError(self._view.text("signed_out"))
+            if asked.must_change or (asked.kind is Kind.USER and asked.name != self._view.operator):
+                ui.navigate.reload()  # renamed, or a new password: nothing is done in a name that was
+                raise RefusedError(self._view.text("not_yours"))
             who = self._view.principal = asked
         if not who.may(right):
             raise RefusedError(self._view.text("not_yours"))
@@ -98,3 +102,8 @@ class Presence:
         """Return when the session ends in any case, if that is soon."""
         ends_ns = self.principal.ends_ns
         return ends_ns if ends_ns is not None and ends_ns - now_ns < SOON_S * NS_PER_S else None
+
+
+def _shape(who: Principal) -> tuple[object, ...]:
+    """Return what a page was built for; once it differs the page is drawn anew."""
+    return who.units, who.rights, who.name, who.person

@@ -6,13 +6,11 @@ line, is.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dashboards.live.board import Board
 from dashboards.live.health import Condition, Health, gateway_health, hosted_health
-from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.site import Device, Registry
 
@@ -78,8 +76,3 @@ def by_device(alerts: Iterable[AlertView]) -> dict[str, list[AlertView]]:
         if alert.place.device is not None:
             found.setdefault(f"{alert.place.unit}/{alert.place.device}", []).append(alert)
     return found
-
-
-def classes_of(alerts: Iterable[AlertView]) -> Counter[AlarmClass]:
-    """Count alerts by class."""
-    return Counter(alert.alarm_class for alert in alerts)

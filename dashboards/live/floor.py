@@ -163,7 +163,7 @@ def floor_state(
     ]
     zones = [zone for zone in registry.zones.values() if floor_of(zone) == floor]
     return FloorState(
-        zones=tuple((zone, standing_of(alerts.left_in(zone), heard=True)) for zone in zones),
+        zones=tuple((zone, standing_of(alerts.left_in(zone), heard=known)) for zone in zones),
         things=tuple(sorted(things, key=lambda one: one.standing.order)),
     )
 

@@ -3,7 +3,7 @@
 A lamp is calm, lit, or *unknown*. Class lamps count open alerts that are no mere consequence of another
 one (a fire always counts). They are only calm when the rules engine evaluates and the alerts service
 answers; otherwise nothing is known and they say so. What was lit stays lit. What a walk test holds is counted and
-does not blink: what blinks is for somebody. 屏蔽 counts everything that is kept quiet, see `figures` beside this.
+does not blink: what blinks is for somebody. 屏蔽 counts everything that is kept quiet, see `lamp_figures` beside this.
 Each lamp leads to its rows.
 """
 

@@ -62,17 +62,18 @@ async def ask_restrictions(link: Link, clock: Clock) -> Restrictions:
     """Ask the alerts service; raises LinkError or RefusedError."""
     backbone = link.backbone
     out, windows, tests = OutOfServiceFace(backbone), MaintenanceFace(backbone), WalkTestFace(backbone)
-    async with asyncio.TaskGroup() as group:  # the questions go out together
-        silences = group.create_task(SilencesFace(backbone).list())
-        outs = [group.create_task(out.list(running=one, limit=most)) for one, most in _SIDES]
-        planned = [group.create_task(windows.list(open=one, limit=most)) for one, most in _SIDES]
-        walks = [group.create_task(tests.list(running=one, limit=MOST_TESTS)) for one, _ in _SIDES]
+    silences, outs, planned, walks = await asyncio.gather(  # the questions go out together
+        SilencesFace(backbone).list(),
+        asyncio.gather(*(out.list(running=one, limit=most) for one, most in _SIDES)),
+        asyncio.gather(*(windows.list(open=one, limit=most) for one, most in _SIDES)),
+        asyncio.gather(*(tests.list(running=one, limit=MOST_TESTS) for one, _ in _SIDES)),
+    )
     since_ns = clock.now_ns() - ENDED_S * NS_PER_S
     return Restrictions(
-        tuple(one for one in silences.result() if one.state is not SilenceState.EXPIRED or one.ends_ns > since_ns),
-        (*outs[0].result(), *_ended(outs[1].result(), since_ns)),
-        (*planned[0].result(), *_ended(planned[1].result(), since_ns)),
-        (*walks[0].result(), *_ended(walks[1].result(), since_ns)),
+        tuple(one for one in silences if one.state is not SilenceState.EXPIRED or one.ends_ns > since_ns),
+        (*outs[0], *_ended(outs[1], since_ns)),
+        (*planned[0], *_ended(planned[1], since_ns)),
+        (*walks[0], *_ended(walks[1], since_ns)),
     )
 
 

@@ -143,7 +143,7 @@ def test_what_a_browser_was_told_is_the_slice_of_the_whole_order(
     main = ordered(found)
     pinned = first_alarm(main)
     entries = arranged(main, [], pinned=pinned)
-    window = Window(rows, lambda entry: rows.text(entry, REGISTRY, UTC, Language.ZH))
+    window = Window(lambda: rows, lambda entry: rows.text(entry, REGISTRY, UTC, Language.ZH))
     browser = Browser()
     assert window.news(entries, pinned) is None, "nobody is there before the browser asked"
     for start, count, fresh in [(0, 10, True), *looks]:
@@ -186,7 +186,7 @@ class Browser:
 def test_one_changed_alarm_is_one_row_to_send() -> None:
     rows = RowBook()
     alerts: list[Entry] = [made(number, alarm_class=AlarmClass.FAULT) for number in range(40)]
-    window = Window(rows, lambda entry: rows.text(entry, REGISTRY, UTC, Language.ZH))
+    window = Window(lambda: rows, lambda entry: rows.text(entry, REGISTRY, UTC, Language.ZH))
     window.ask(0, 40, fresh=True)
     window.news(alerts, None)
     alerts[7] = made(7, alarm_class=AlarmClass.FAULT, comments=1)

@@ -101,7 +101,6 @@ FAMILIES: Mapping[str, Sequence[str]] = {
         *("point", "value", "quality", "age"),
     ],
     "result_": [result.name.lower() for result in Result],
-    "roll_call_": [*(result.name.lower() for result in Result), "never"],
     "trend_": [*SPANS, "ranges", "add", "csv"],
     "devices_column_": [*DEVICE_COLUMNS, *DEVICE_ALARM_COLUMNS],
     "devices_zone_": list(ZoneKind),

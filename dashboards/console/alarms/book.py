@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.site import Registry
 
 MOST_LISTS = 64
+MOST_ARRANGED = 16
 """Lists that are kept up to date; of more filters than that the one asked for longest ago is made anew when asked."""
 
 GROUPED_ABOVE = 60
@@ -136,6 +137,8 @@ class Listing:
         name = (pinned is not None, by_building, opened)
         known = self._arranged.get(name)
         if known is None:
+            if len(self._arranged) >= MOST_ARRANGED:
+                self._arranged.clear()
             known = self._arranged[name] = arranged(
                 self._main.alerts, self._folded.alerts, pinned=pinned, by_building=by_building, opened=opened
             )

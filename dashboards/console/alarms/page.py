@@ -49,7 +49,7 @@ class AlarmsPage(Body):
         self._urgent: object = None
         self._muted: tuple[str, ...] = ()
         deeds = AlarmDeeds(desk)
-        self._window = Window(self._books().rows, self._written)
+        self._window = Window(lambda: self._books().rows, self._written)
         with box("panel alarms", "alarms"):
             with box("panel-head"):
                 line(self._view.text("alarms"), "panel-title").props("role=heading aria-level=1")
@@ -97,7 +97,8 @@ class AlarmsPage(Body):
         """Return what the browsers of this scope share, up to date."""
         view = self._view
         name = ("alarm-books", view.principal.units)
-        books = view.console.once.of(name, "", lambda: Books(AlarmBook(), RowBook()))
+        site = view.console.site.revision  # places and people of rows are those of the site as it is now
+        books = view.console.once.of(name, site, lambda: Books(AlarmBook(), RowBook()))
         books.alarms.catch_up(view.console.board)
         return books
 
@@ -144,8 +145,9 @@ class AlarmsPage(Body):
         self._desk.go(f"/alarm/{alert_id}")
 
     def _fold(self, group: str) -> None:
-        """Open a group, or close it."""
-        self._opened ^= {group}
+        """Open a group, or close it; what is no group of this list is none."""
+        if group in self._opened or any(members(self._listing().alerts, group)):
+            self._opened ^= {group}
         self._tell(self._listing())
 
     def _choose(self, group: str) -> None:

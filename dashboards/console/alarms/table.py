@@ -38,6 +38,7 @@ WORDS = (
 """Texts that the rows need besides their own; ``{count}`` is put in by the browser."""
 
 MOST_ID = 80
+MOST_GROUP = 160
 MOST_WINDOW = 10**7
 
 
@@ -65,8 +66,8 @@ class AlarmTable(Element, component="../static/alarm_table.js"):
         self.on("act", lambda event: handlers.act(_id(event, "id"), _id(event, "action")))
         self.on("bulk", self._bulk)
         self.on("open", lambda event: handlers.open(_id(event, "id")))
-        self.on("fold", lambda event: handlers.fold(_id(event, "group")))
-        self.on("choose", lambda event: handlers.choose(_id(event, "group")))
+        self.on("fold", lambda event: handlers.fold(_id(event, "group", MOST_GROUP)))
+        self.on("choose", lambda event: handlers.choose(_id(event, "group", MOST_GROUP)))
 
     def tell(self, news: str) -> None:
         """Hand over what a window has to be told; JSON."""
@@ -105,8 +106,8 @@ def _setup(view: View) -> Mapping[str, Any]:
 _COUNTED = frozenset({"chosen", "group_fresh"})
 
 
-def _id(event: GenericEventArguments, name: str) -> str:
-    return str(event.args.get(name, ""))[:MOST_ID]
+def _id(event: GenericEventArguments, name: str, most: int = MOST_ID) -> str:
+    return str(event.args.get(name, ""))[:most]
 
 
 def _number(given: object) -> int:

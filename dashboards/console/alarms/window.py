@@ -23,8 +23,8 @@ FIRST_ROWS = 30
 class Window:
     """One browser's."""
 
-    def __init__(self, book: RowBook, written: Callable[[Entry], str]) -> None:
-        """``written`` gives an entry's row as JSON, in the browser's language."""
+    def __init__(self, book: Callable[[], RowBook], written: Callable[[Entry], str]) -> None:
+        """``book``: that of the site as it is now; ``written`` gives an entry's row, in the browser's language."""
         self._book = book
         self._written = written
         self._start = 0
@@ -45,8 +45,8 @@ class Window:
         """Return what the browser must be told, as JSON; None when it has it all."""
         start = max(0, min(self._start, len(entries) - self._count))
         shown = list(entries[start : start + self._count])
-        order = tuple(self._book.number(entry) for entry in shown)
-        pin = self._book.number(pinned) if pinned is not None else 0
+        order = tuple(self._book().number(entry) for entry in shown)
+        pin = self._book().number(pinned) if pinned is not None else 0
         told = (start, len(entries), pin, order)
         if not self.is_open or told == self._told:
             return None

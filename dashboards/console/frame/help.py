@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from dashboards.console.alarms.keys import KEYS
 from dashboards.console.section import Section
 from dashboards.console.view import View, box, drop, line
 
@@ -30,6 +31,7 @@ async def show_help(view: View, sections: tuple[Section, ...]) -> None:
     """List the keys until the dialog is closed."""
     listed = [(key, view.text(words)) for key, words in NAMED]
     listed += [(digit, view.text(f"nav_{section.name}")) for digit, section in pages(view, sections).items()]
+    listed += [(key, view.text(words)) for key, words in KEYS]
     listed += [("Tab · Enter", view.text("key_tab")), ("Esc", view.text("key_escape"))]
     with ui.dialog() as dialog, box("dialog help", "help-dialog") as pane:
         pane.props["role"], pane.props["aria-label"] = "dialog", view.text("help")

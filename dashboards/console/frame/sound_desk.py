@@ -64,7 +64,8 @@ class SoundDesk:
 
     def _found(self) -> list[Sound]:
         wanted = self._wanted()
-        self._view.muted.intersection_update(frozenset().union(*wanted.values()))
+        gone = {one for one in self._view.muted if not any(one in ids for ids in wanted.values())}
+        self._view.muted.difference_update(gone)  # costs what is muted here, not all that wants to be heard
         return sounds(wanted, self._view.muted, self._view.preferences.volumes)
 
     def _show(self, found: list[Sound]) -> None:

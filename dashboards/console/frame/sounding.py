@@ -13,7 +13,8 @@ shelved, what a walk test holds. Nor does what says that a point is disabled: th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from dashboards.live.lamps import is_disabling, is_folded
@@ -53,11 +54,9 @@ def wanting(alerts: Iterable[AlertView]) -> Wanting:
     return {one: frozenset(found[one]) for one in AlarmClass if one in found}
 
 
-def sounds(wanted: Wanting, muted: Collection[str], volumes: Mapping[AlarmClass, int]) -> list[Sound]:
+def sounds(wanted: Wanting, muted: AbstractSet[str], volumes: Mapping[AlarmClass, int]) -> list[Sound]:
     """Return every class that wants to be heard, highest first."""
-    return [
-        Sound(one, len(ids), sum(name in muted for name in ids), volumes.get(one, 0)) for one, ids in wanted.items()
-    ]
+    return [Sound(one, len(ids), len(ids & muted), volumes.get(one, 0)) for one, ids in wanted.items()]
 
 
 def heard(found: Iterable[Sound]) -> Sound | None:

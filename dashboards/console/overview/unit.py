@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dashboards.console.detail.contacts import masked
 from dashboards.console.overview.parts import Tiles
 from dashboards.console.overview.states import premises, state_of
 from dashboards.console.overview.words import (
@@ -21,6 +22,7 @@ from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line, link
 from dashboards.live.floor import floors_of
 from dashboards.live.summary import CALM, Lines, Summary
+from domain.accounts import Right
 from domain.site import Building, Person, Registry, UnitSettings
 
 
@@ -60,7 +62,9 @@ class Unit:
             with box("contact"):
                 line(view.text(role), "contact-role")
                 line(person.labels.of(view.language), "contact-name")
-                if person.phone:
+                if person.phone and not view.principal.may(Right.ACT):
+                    line(masked(person.phone), "contact-phone")
+                elif person.phone:
                     call = link(person.phone, f"tel:{person.phone.replace(' ', '')}", "contact-phone")
                     del call.props["data-go"]
         devices = sum(len(found) for found in premises(view, self._unit.id).devices.values())

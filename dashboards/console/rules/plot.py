@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from dashboards.console.chart_parts import TOOLTIP
 from domain.clock import NS_PER_MS, NS_PER_S
 from rules.trials_face import Backtest, BacktestResult, Curve, Interval
 
@@ -50,7 +51,7 @@ def options(
         "animation": False,
         "aria": {"enabled": True},
         "grid": {"left": 56, "right": 84, "top": 22, "bottom": 26},
-        "tooltip": {"trigger": "axis", "confine": True},
+        "tooltip": TOOLTIP,
         "xAxis": {
             "type": "time",
             "min": _ms(asked.start_ns, offset),

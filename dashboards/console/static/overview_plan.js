@@ -41,7 +41,7 @@ export default {
     zone(one) {
       const attributes = { class: "plan-zone", "data-look": one.look, "data-fresh": one.fresh ? "yes" : "no", "data-zone": one.id };
       const outline = one.outline.length ? h("polygon", { points: one.outline.map((at) => at.join(",")).join(" ") }) : null;
-      const words = this.lit(one) ? `${one.name} · ${one.words}` : one.name;
+      const words = this.caption(one);
       const name = one.at ? h("text", { x: one.at[0], y: one.at[1], "font-size": this.size * (this.lit(one) ? 1.1 : 0.8) }, words) : null;
       return h("g", { ...attributes, key: one.id }, this.lit(one) ? [h("a", to(one.go), [outline, name])] : [outline, name]);
     },

@@ -126,7 +126,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "admin_what": ("动作", "What"),
     "admin_alert": ("告警", "Alert"),
     "admin_details": ("详情", "Details"),
-    "admin_hash": ("哈希", "Hash"),
+    "admin_hash": ("校验值", "Hash"),
     "admin_from": ("起", "From"),
     "admin_before": ("止", "Before"),
     "admin_search": ("查找", "Search"),

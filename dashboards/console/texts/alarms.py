@@ -87,7 +87,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "assign_to": ("指派给", "To whom"),
     "person_on_duty": ("当班", "on duty"),
     "person_responsible": ("部位责任人", "responsible for the place"),
-    "person_safety_manager": ("安全管理人", "safety manager"),
+    "person_safety_manager": ("消防安全管理人", "safety manager"),
     "shelve_fire": ("搁置火警（须两人，最多 8 小时）", "Shelve a fire (two persons, 8 h at most)"),
     "shelve_reason": ("搁置原因", "Why"),
     "shelve_lasts": ("搁置时长", "For how long"),
