@@ -15,6 +15,7 @@ from typing import Any
 from backbone.client import Backbone
 from backbone.services import NOT_FOUND
 from backbone.subjects import RULES_BUCKET
+from domain.cancellation import heed_cancellation
 from domain.errors import LinkError, RefusedError, WireError
 from rules.cards import cards_of
 from rules.cards_face import Catalogue, decode_catalogue
@@ -52,6 +53,7 @@ class Clerk:
         ends: list[Callable[[], Awaitable[None]]] = []
         try:
             while True:
+                heed_cancellation()
                 await asyncio.sleep(LOOK_S)  # first of all partitions are taken over: people can wait
                 try:
                     if self._speaks():

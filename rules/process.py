@@ -15,6 +15,7 @@ from backbone import subjects
 from backbone.client import Backbone
 from backbone.lease import DEFAULT_TTL_S, Lease
 from backbone.subjects import STATUS_BUCKET
+from domain.cancellation import heed_cancellation
 from domain.errors import LinkError, RefusedError
 from domain.site import Registry
 from rules import report
@@ -169,6 +170,7 @@ class _Process:
     async def count(self) -> None:
         """Write how the alarms of each rule stand, now and then."""
         while True:
+            heed_cancellation()
             await asyncio.sleep(EVERY_S)
             for partition, holding in list(self._held.items()):
                 worker = holding.worker
@@ -185,6 +187,7 @@ class _Process:
     async def tell(self) -> None:
         """Write our document every second, and that of all when it is ours to write."""
         while True:
+            heed_cancellation()
             try:
                 await self._tell()
             except (LinkError, RefusedError) as error:

@@ -38,6 +38,7 @@ from dashboards.live.tail import AlertTail
 from dashboards.live.walks import WalkedPoints
 from dashboards.live.windows import Windows
 from dashboards.live.zone import zone_of
+from domain.cancellation import heed_cancellation
 from domain.clock import SystemClock
 from domain.errors import FengsuiError, LinkError, RefusedError
 from domain.site import Registry
@@ -197,6 +198,7 @@ async def _stop(server: uvicorn.Server, tail: AlertTail, stop: asyncio.Event) ->
 async def _report(link: Link, feed: Feed) -> None:
     """Write the console's own status document every second."""
     while True:
+        heed_cancellation()
         browsers = sum(client.has_socket_connection for client in Client.instances.values())
         try:
             await link.backbone.put_status("console.main", {"browsers": browsers, "unreadable": feed.unreadable})

@@ -40,6 +40,7 @@ from dashboards.live.today import fill
 from dashboards.live.walks import Walks
 from dashboards.live.zone import zone_of
 from domain.alert import AlertView
+from domain.cancellation import heed_cancellation
 from domain.clock import Clock
 from domain.errors import FengsuiError, WireError
 
@@ -220,6 +221,7 @@ def _document(value: bytes) -> dict[str, Any] | None:
 async def _every(period_s: float, ask: Callable[[], Awaitable[None]]) -> None:
     """Ask for ever; a service that is away or answers strangely is asked again, the board grows old meanwhile."""
     while True:
+        heed_cancellation()
         try:
             await ask()
         except (FengsuiError, ValidationError) as error:
