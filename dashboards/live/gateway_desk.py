@@ -22,6 +22,7 @@ from typing import Any
 
 from dashboards.live.asked import Asked
 from dashboards.live.link import Link
+from domain.cancellation import heed_cancellation
 from domain.clock import Clock
 from domain.errors import FengsuiError, WireError
 
@@ -116,6 +117,7 @@ class FrameTail:
     async def _run(self) -> None:
         after = 0
         while True:
+            heed_cancellation()
             try:
                 reply = await self._desk.ask(self._gateway, {**self._request, "after": after})
             except FengsuiError as error:
