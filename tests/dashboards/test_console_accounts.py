@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from alerts.accounts_face import AccountsFace, UserChangeRequest
 from dashboards.live.board import Board
 from dashboards.live.scoped import scoped_board, scoped_registry
 from domain.alarm import TransitionKind
@@ -84,6 +85,17 @@ async def test_actions_carry_the_name_of_the_account(browser: Browser, room: Con
                 await asyncio.sleep(0.2)
         await page.locator("[data-part=language]").click()
         await expect(page.locator("[data-part=signed-in]")).to_have_text("Operator (Operator)")
+
+
+async def test_who_is_renamed_acts_in_no_old_name(browser: Browser, room: ControlRoom) -> None:
+    accounts = AccountsFace(room.backbone)
+    async with screen(browser, room, "operator", PASSWORD) as page:
+        await expect(page.locator("[data-part=signed-in]")).to_contain_text("值班员")
+        try:
+            await accounts.change_user(UserChangeRequest(id="operator", name="新姓名", by="admin"))
+            await expect(page.locator("[data-part=signed-in]")).to_contain_text("新姓名")
+        finally:
+            await accounts.change_user(UserChangeRequest(id="operator", name="值班员", by="admin"))
 
 
 async def test_a_page_shows_what_is_within_the_scope_and_refuses_what_is_not_a_right(

@@ -76,6 +76,7 @@ def test_what_is_not_heard_is_unknown_and_never_calm(document: dict[str, Any], k
     board.statuses["gateway.hotel.gw-east"] = document
     state = state_of(board, known=known)
     assert [one.standing.look for one in state.things].count("unknown") == state.silent == unknown
+    assert {standing.look for _, standing in state.zones} == {"calm" if known else "unknown"}
 
 
 def test_an_alert_shows_at_its_device_and_waits_until_it_is_acknowledged() -> None:
