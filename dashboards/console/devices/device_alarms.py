@@ -59,8 +59,9 @@ class DeviceAlarms:
 
     def _known(self) -> list[AlertView]:
         """Return what the board has open and what the record told, newest first within both."""
-        board = self._view.console.board
-        opened = Standing(board, self._view.console.registry, 0).open_alerts(self._device)
+        console = self._view.console
+        standing = self._view.shared("open-by-device", lambda: Standing(console.board, console.registry, 0))
+        opened = standing.open_alerts(self._device)
         ids = {one.id for one in opened}
         told = [one for one in self._asked.answer or () if one.id not in ids and not one.is_open]
         return [*opened, *told]
