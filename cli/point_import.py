@@ -126,7 +126,14 @@ def _assembled(
         document = ListedDocument(file=sheet.name, data=draft.data, sheet=sheet, cells=draft.cells)
         profiles.append(by_name[name] if draft.is_known else document)
     together = [*kept, *(one.document() for one in gateways.values())]
-    registry = build_registry(documents.site, together, profiles, PROTOCOLS)
+    registry = build_registry(
+        documents.site,
+        together,
+        profiles,
+        PROTOCOLS,
+        calendars=documents.calendars,
+        read_plan=documents.read_plan,
+    )
     _stop(check_site(registry, together, profiles))
     files = {one.file: yaml_text(one.written) for one in gateways.values()}
     for name, draft in drafts.items():
@@ -171,6 +178,8 @@ class _GatewayDraft:
         self._cells: dict[FieldPath, tuple[Entry, str]] = {}
         self._listed: dict[str, int] = {}
         self._before: dict[str, set[str]] = {}
+        self._spots: dict[tuple[str, str, str], Any] = {}
+        """Where a device of a connection stands on the plan of its zone's floor: a list does not say it, so it stays."""
 
     def add(self, key: Key, rows: Sequence[Entry], draft: ProfileDraft) -> None:
         """Add a device with what it does otherwise than its profile."""
@@ -181,6 +190,9 @@ class _GatewayDraft:
         usual = _usual(rows)
         if usual is not None and usual != period_s:
             device["period_s"] = usual
+        spot = self._spots.get((key[2], str(device["id"]), str(device.get("zone"))))
+        if spot is not None:
+            device["at"] = spot
         path: FieldPath = ("connections", at, "devices", len(connection["devices"]))
         self._note(path, rows, device)
         connection["devices"].append(device)
@@ -196,6 +208,9 @@ class _GatewayDraft:
             self._check_line(self._data["connections"][at], rows[0])
             devices = expanded(replace(self._base, data=self._data)).data["connections"][at].get("devices", [])
             self._before[name] = {str(one.get("id")) for one in devices}
+            self._spots |= {
+                (name, str(one.get("id")), str(one.get("zone"))): one["at"] for one in devices if "at" in one
+            }
             for side in (self._data, self.written):
                 side["connections"][at]["devices"] = []
         else:

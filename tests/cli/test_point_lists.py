@@ -200,14 +200,20 @@ def test_a_workbook_says_what_a_csv_says(tmp_path: Path, files: dict[str, Any]) 
     assert meaning(out_and_in(folder, ".xlsx")) == before
 
 
+def spots_of(registry: Registry) -> dict[str, Any]:
+    return {name: device.settings.at for name, device in registry.devices.items()}
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_the_hotel_goes_out_and_in_and_its_secrets_stay_where_they_were(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FENGSUI_SENSOR_PASSWORD", "hunter2")
     folder = shutil.copytree(ROOT / "examples" / "hotel", tmp_path / "hotel")
-    before = meaning(load_registry(folder))
-    assert meaning(out_and_in(folder, suffix)) == before
+    before, spots = meaning(load_registry(folder)), spots_of(load_registry(folder))
+    again = out_and_in(folder, suffix)
+    assert meaning(again) == before
+    assert spots_of(again) == spots, "where devices stand on their plans is not in a list, and stays"
     written = (folder / "gateways" / "gw-east.yaml").read_text("utf-8")
     assert "${FENGSUI_SENSOR_PASSWORD:-}" in written
     assert "hunter2" not in written
