@@ -179,7 +179,7 @@ class _GatewayDraft:
         self._listed: dict[str, int] = {}
         self._before: dict[str, set[str]] = {}
         self._spots: dict[tuple[str, str, str], Any] = {}
-        """Where a device of a connection stands on the plan of its zone's floor: a list does not say it, so it stays."""
+        """Where a device of a connection stands on its floor's plan: a list does not say it, so it stays."""
 
     def add(self, key: Key, rows: Sequence[Entry], draft: ProfileDraft) -> None:
         """Add a device with what it does otherwise than its profile."""

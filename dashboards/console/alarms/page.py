@@ -11,7 +11,7 @@ import asyncio
 from typing import NamedTuple
 
 from dashboards.console.alarms.actions import AlarmDeeds
-from dashboards.console.alarms.arranging import Entry, members
+from dashboards.console.alarms.arranging import CONSEQUENCES, Entry, members
 from dashboards.console.alarms.book import AlarmBook, Listing
 from dashboards.console.alarms.bulk import MOST_AT_ONCE
 from dashboards.console.alarms.filter_bar import FORMS, FilterBar
@@ -146,7 +146,7 @@ class AlarmsPage(Body):
 
     def _fold(self, group: str) -> None:
         """Open a group, or close it; what is no group of this list is none."""
-        if group in self._opened or any(members(self._listing().alerts, group)):
+        if group in self._opened or group == CONSEQUENCES or any(members(self._listing().alerts, group)):
             self._opened ^= {group}
         self._tell(self._listing())
 
