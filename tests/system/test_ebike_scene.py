@@ -24,6 +24,7 @@ SCENARIO = Path(__file__).with_name("ebike_scene.yaml")
 RULE = "ebike_charging_at_exit"
 EBIKE = "您单位东楼1楼安全出口处停放1辆电动自行车且违规充电，平台已发出预警提示，请立即消除隐患！"
 NOTE = "已安排保安推走"
+WATCH = {"p-he", "p-wu", "p-xu"}
 PHONE = {"width": 390, "height": 844}
 
 
@@ -54,10 +55,10 @@ async def test_the_ebike_at_the_exit_word_for_word(tmp_path: Path) -> None:
 
 def _check_record(told: AlertDetail) -> None:
     """One push to each of two people, one human receipt with its comment, and a story in order."""
-    assert [(notice.person, notice.answer) for notice in told.notifications] == [
-        ("p-chen", None),
-        ("p-lin", "received"),
-    ]
+    answers = {notice.person: notice.answer for notice in told.notifications}
+    assert (answers.pop("p-chen"), answers.pop("p-lin")) == (None, "received")
+    assert set(answers) <= WATCH, "from 22:00 on whoever has the night watch is told of an exit, too"
+    assert len(told.notifications) == len({notice.person for notice in told.notifications})
     assert any(NOTE in comment.text for comment in told.comments)
     story = [entry.action for entry in told.audit]
     turns = [AlertEvent.RAISED, AlertEvent.ESCALATED, AlertEvent.ACKNOWLEDGED, AlertEvent.CLEARED, AlertEvent.CLOSED]
