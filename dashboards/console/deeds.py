@@ -7,6 +7,8 @@ record has it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from typing import Any
 
 from nicegui import ui
 
@@ -42,7 +44,7 @@ async def do(
     except FengsuiError as error:
         refused(view, error)
         return False
-    ui.notify(view.text("done", action=action_words), position="bottom", timeout=DONE_MS)
+    tell(view, view.text("done", action=action_words), timeout=DONE_MS)
     return True
 
 
@@ -50,7 +52,7 @@ def named(view: View) -> bool:
     """Tell whether somebody stands behind what is done; an open console asks for the operator's name."""
     if view.operator:
         return True
-    ui.notify(view.text("name_first"), position="bottom", type="warning")
+    tell(view, view.text("name_first"), type="warning")
     return False
 
 
@@ -59,4 +61,10 @@ def refused(view: View, error: FengsuiError) -> None:
     words = view.text("unavailable")
     if isinstance(error, RefusedError):
         words = view.text("refused", reason=refusal_text(error.reason, view.language))
-    ui.notify(words, position="bottom", type="warning", timeout=REFUSED_MS)
+    tell(view, words, type="warning", timeout=REFUSED_MS)
+
+
+def tell(view: View, words: str, **how: Any) -> None:
+    """Say something at the foot of the page, also when what was clicked has been drawn anew since."""
+    with view.client or nullcontext():
+        ui.notify(words, position="bottom", **how)

@@ -59,7 +59,7 @@ class Screen:
     def __init__(self, view: View, session_key: str | None, address: str) -> None:
         """Build, then follow the board until the browser is gone, or its session ends."""
         self._view = view
-        self._client = ui.context.client
+        self._client = view.client = ui.context.client
         self._address = Address.read(address)
         self._presence = Presence(view, session_key, address)
         self._presence.look()

@@ -22,7 +22,7 @@ ACTS: Mapping[str, frozenset[Right]] = MappingProxyType(
         "alarms": _ALERT,
         "detail": _ALERT,
         "history": _NOTHING,
-        "overview": _NOTHING,
+        "overview": frozenset({Right.ACT}),
         "devices": _NOTHING,
         "gateways": frozenset({Right.ADOPT, Right.CONFIGURE}),
         "suppression": frozenset(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol, TypeVar
 
-from nicegui import ui
+from nicegui import Client, ui
 from nicegui.element import Element
 
 from dashboards.api.door import Door
@@ -92,6 +92,8 @@ class View:
     """Ids of alarms that do not sound at this desk any more; nobody else's desk knows."""
     preferences: Preferences = field(default_factory=Preferences)
     hand: FrameHand | None = None
+    client: Client | None = None
+    """The browser's own client: what is said after a wait is said to it, whatever was drawn anew meanwhile."""
 
     def text(self, key: str, **values: object) -> str:
         """Return a text in this browser's language."""
