@@ -115,6 +115,7 @@ async def test_frames_pass_while_somebody_looks_and_stay_text(browser: Browser, 
         await expect(rows.filter(has_text="从站 2")).to_have_count(0)
         await page.locator("[data-part=filter-frames]").fill("")
         await page.locator("[data-action=frames-pause]").click()
+        await expect(page.locator("[data-action=frames-pause]")).to_contain_text("继续")
         newest = await rows.first.get_attribute("data-row")
         count = await note.inner_text()
         await expect(note).not_to_have_text(count)
