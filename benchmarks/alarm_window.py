@@ -63,7 +63,7 @@ def _changed(number: int) -> AlertView:
 
 def _browser(number: int, books: tuple[AlarmBook, RowBook]) -> tuple[AlarmFilter, Window]:
     language = Language.EN if number % 2 else Language.ZH
-    window = Window(books[1], lambda entry: books[1].text(entry, REGISTRY, UTC, language))
+    window = Window(lambda: books[1], lambda entry: books[1].text(entry, REGISTRY, UTC, language))
     window.ask(0, ROWS, fresh=True)
     return AlarmFilter.read({"unit": "hotel"} if number % 10 == 0 else {}), window
 
