@@ -11,10 +11,12 @@ import json
 import logging
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from backbone.client import Backbone
 from backbone.credentials import Credentials
+from cli.site_files import load_registry
 from dashboards.console.app import serve
 from domain.site import Registry
 from tests.dashboards.district import district
@@ -22,7 +24,9 @@ from tests.dashboards.premises import premises
 
 
 def registry_of(settings: dict[str, Any]) -> Registry:
-    """Return the hotel, a district, or what the module that ``premises`` names makes of the settings."""
+    """Return the site of a folder, what the module that ``premises`` names makes, a district, or the hotel."""
+    if "site" in settings:
+        return load_registry(Path(settings["site"]))
     if "premises" in settings:
         made = importlib.import_module(settings["premises"]).registry_of(settings)
         assert isinstance(made, Registry)

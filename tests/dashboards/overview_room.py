@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,32 +12,10 @@ from backbone.client import Backbone
 from cli.site_files import load_registry
 from domain.site import Registry
 from tests.dashboards.control_room import API_TOKEN, ROOT, SIGNING_KEY, Console, ControlRoom, Puppets
-from tests.servers import answering, connected, embedded_server
+from tests.servers import connected, embedded_server
 
 HOTEL_GATEWAY = "gateway.hotel.gw-east"
 HOTEL = ROOT / "examples" / "hotel"
-
-
-class SiteConsole(Console):
-    """A console that reads its site from a folder."""
-
-    async def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.dashboards.overview_child",
-                json.dumps(self.settings),
-                cwd=ROOT,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        assert self._process.stdout is not None
-        async with asyncio.timeout(60):
-            self.url = (await self._process.stdout.readline()).decode().strip()
-        assert self.url, self.log.read_text()
-        self.settings["port"] = int(self.url.rsplit(":", 1)[1].strip("/"))
-        await answering(self.settings["port"])
 
 
 @asynccontextmanager
@@ -55,7 +31,7 @@ async def site_room(folder: Path, site: Path = HOTEL, gateway: str = "hotel/gw-e
         speaking = asyncio.create_task(puppets.speak(backbone))
         service = server.credentials["service"]
         settings = {"url": server.url, "user": service.user, "password": service.password, "port": 0, "site": str(site)}
-        console = SiteConsole({**settings, "api_token": API_TOKEN, "sign_in": False}, folder / "console.log")
+        console = Console({**settings, "api_token": API_TOKEN, "sign_in": False}, folder / "console.log")
 
         async def stop_alerts() -> None:
             stop.set()
