@@ -7,7 +7,7 @@ record has it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from nicegui import ui
@@ -33,18 +33,20 @@ async def do(
 ) -> bool:
     """Ask who it is now, run ``act``, and say that it was done or why not; returns whether it was.
 
-    ``alert_id`` and ``unit``: what it is about, so that nobody reaches beyond their scope.
+    ``alert_id`` and ``unit``: what it is about, so that nobody reaches beyond their scope. All of it happens at the
+    browser, not at what was clicked: that may be drawn anew before the record has answered.
     """
     view = desk.view
     if not named(view):
         return False
-    try:
-        await desk.presence.check(right, alert_id, unit=unit)
-        await act()
-    except FengsuiError as error:
-        refused(view, error)
-        return False
-    tell(view, view.text("done", action=action_words), timeout=DONE_MS)
+    with at_browser(view):
+        try:
+            await desk.presence.check(right, alert_id, unit=unit)
+            await act()
+        except FengsuiError as error:
+            refused(view, error)
+            return False
+        tell(view, view.text("done", action=action_words), timeout=DONE_MS)
     return True
 
 
@@ -66,5 +68,10 @@ def refused(view: View, error: FengsuiError) -> None:
 
 def tell(view: View, words: str, **how: Any) -> None:
     """Say something at the foot of the page, also when what was clicked has been drawn anew since."""
-    with view.client or nullcontext():
+    with at_browser(view):
         ui.notify(words, position="bottom", **how)
+
+
+def at_browser(view: View) -> AbstractContextManager[object]:
+    """Speak to the browser itself, whatever part of its page is gone."""
+    return view.client or nullcontext()

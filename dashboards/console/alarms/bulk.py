@@ -10,12 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from nicegui import ui
-
 from dashboards.console.alarms.arranging import is_fire
 from dashboards.console.alarms.asking import ask_remark, ask_shelf
 from dashboards.console.alarms.offers import NEEDS, AlarmAction
-from dashboards.console.deeds import DONE_MS, REFUSED_MS, refused
+from dashboards.console.deeds import DONE_MS, REFUSED_MS, refused, tell
 from dashboards.console.section import Desk
 from dashboards.console.view import View
 from dashboards.console.wording import refusal_text
@@ -98,9 +96,9 @@ def _say(view: View, action: AlarmAction, *, done: int, left: int, reasons: Sequ
     if left:
         words.append(view.text("bulk_left", count=left))
     well = not reasons and not left
-    ui.notify(
+    tell(
+        view,
         " · ".join(words),
-        position="bottom",
         type="positive" if well else "warning",
         timeout=DONE_MS if well else REFUSED_MS,
     )

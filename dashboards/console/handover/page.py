@@ -12,7 +12,7 @@ from nicegui import background_tasks, ui
 from alerts.shifts_face import MOST_NOTES, HandoverView, ShiftNow, ShiftsFace
 from dashboards.api.principal import Kind
 from dashboards.console.components import Column, DataTable
-from dashboards.console.deeds import do, named
+from dashboards.console.deeds import do, named, tell
 from dashboards.console.dialogs import sure
 from dashboards.console.handover.figures import Figure, brief, happened, standing
 from dashboards.console.handover.past import past_row, show_past
@@ -196,7 +196,7 @@ class HandoverPage(Body):
 
         done = await do(self._desk, Right.ACT, self._view.text("handover_take"), act)
         if done:
-            ui.notify(self._view.text("handover_sign_out"), position="bottom", timeout=8000)
+            tell(self._view, self._view.text("handover_sign_out"), timeout=8000)
         return done
 
     async def _taken(self, waiting: HandoverView, by: str) -> bool:

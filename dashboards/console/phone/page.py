@@ -188,9 +188,7 @@ class PhonePage(Body):
             if given is None:
                 return
             note = given
-        with self._root:  # as above
-            done = await do(self._desk, Right.ACT, self._view.text(f"answer_{said}"), self._act(card, said, note))
-        if done:
+        if await do(self._desk, Right.ACT, self._view.text(f"answer_{said}"), self._act(card, said, note)):
             self._chosen = card.alert.id if said is Answer.RECEIVED else None
             await self._ask()
 

@@ -46,7 +46,7 @@ async def call_some(desk: Desk, keys: Sequence[str], minutes: int | None = None)
         key, reason = next(iter(refused.items()))
         why = refusal_text(reason, view.language)
         words = view.text("duty_some_refused", count=len(refused), first=key, why=why)
-        ui.notify(words, position="bottom", type="warning", timeout=SHOWN_MS)
+        deeds.tell(view, words, type="warning", timeout=SHOWN_MS)
     return done
 
 
