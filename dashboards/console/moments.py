@@ -9,7 +9,7 @@ from domain.clock import NS_PER_S
 
 def written(time_ns: int, zone: tzinfo) -> str:
     """Write a time for an input; whole minutes."""
-    return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%Y-%m-%dT%H:%M}"
+    return f"{datetime.fromtimestamp(time_ns // NS_PER_S, zone):%Y-%m-%dT%H:%M}"
 
 
 def read(words: str, zone: tzinfo) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from dashboards.console.rules.span import written
+from dashboards.console.moments import written
 from dashboards.live.zone import zone_of
 from domain.clock import NS_PER_S
 from rules.face import RulesFace

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from dashboards.console.devices.bands import band_of, drawn
 from dashboards.console.devices.chart import GAP, Line, Picture, axes_of, options
 from dashboards.console.devices.device_words import Look
-from dashboards.console.devices.spans import MOST_S, Chosen, field_text, own_span, read_span
+from dashboards.console.devices.spans import MOST_S, Chosen, own_span, read_span
 from dashboards.console.devices.trend import csv_of
+from dashboards.console.moments import written
 from dashboards.console.texts import Language
 from dashboards.live.traces import STEPS, Span, Trace, gaps, not_good
 from domain.clock import NS_PER_S
@@ -141,7 +142,7 @@ def test_a_span_of_one_s_own_is_read_from_address_and_fields() -> None:
     chosen = own_span("2026-11-28T08:00", "2026-11-28T09:30", CHINA)
     assert chosen is not None
     assert chosen.span(0).seconds == 5400
-    assert field_text(chosen.span(0).start_ns, CHINA) == "2026-11-28T08:00"
+    assert written(chosen.span(0).start_ns, CHINA) == "2026-11-28T08:00"
     assert own_span("2026-11-28T09:30", "2026-11-28T08:00", CHINA) is None
     assert own_span("now", "", CHINA) is None
 

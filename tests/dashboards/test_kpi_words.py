@@ -22,12 +22,12 @@ from dashboards.console.kpi.spans import (
     Question,
     Span,
     local_ns,
-    local_text,
     offered,
     seen,
     unit_called,
     whose_choices,
 )
+from dashboards.console.moments import written
 from dashboards.console.texts import Language
 from dashboards.live.load import MINUTE_NS, WHOLE, Whose
 from domain.alarm import AlarmClass
@@ -113,7 +113,7 @@ def test_a_time_of_ones_own_is_kept_by_its_address(begin: datetime, days: int) -
     from_ns = local_ns(begin.strftime("%Y-%m-%dT%H:%M"), SHANGHAI)
     assert from_ns is not None
     asked = Question(Span.OWN, from_ns, from_ns + days * DAY_NS + MINUTE_NS)
-    pairs = {"span": "own", "from": local_text(asked.from_ns, SHANGHAI), "to": local_text(asked.until_ns, SHANGHAI)}
+    pairs = {"span": "own", "from": written(asked.from_ns, SHANGHAI), "to": written(asked.until_ns, SHANGHAI)}
     found = Question.read(pairs, SHANGHAI)
     assert abs(found.from_ns - asked.from_ns) <= 3600 * NS_PER_S  # in the nights in which clocks were set
     low, high = found.period(max(found.until_ns, found.from_ns + MINUTE_NS))

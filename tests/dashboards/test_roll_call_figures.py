@@ -12,10 +12,11 @@ import pytest
 
 from dashboards.api.roll_calls import FIELDS, calls_csv, span_of
 from dashboards.console.roll_calls import rows
-from dashboards.console.roll_calls.figures import PLAN, done_in, midnight_ns, share_of, windows_of
+from dashboards.console.roll_calls.figures import PLAN, done_in, share_of, windows_of
 from dashboards.console.texts import Language
 from dashboards.live.roll_call_desk import Call
 from dashboards.live.roll_calls import Result
+from dashboards.live.today import day_start_ns
 from domain.clock import NS_PER_S
 from tests.dashboards.board_makers import NOW_NS
 from tests.dashboards.district import district
@@ -129,7 +130,7 @@ def test_the_csv_keeps_formulas_harmless_and_says_seconds() -> None:
 def test_a_day_is_the_sites_day() -> None:
     start_ns, end_ns = span_of(date(2026, 11, 28), SHANGHAI)
     assert (start_ns, end_ns - start_ns) == (at(0), 86_400 * NS_PER_S)
-    assert midnight_ns(at(23, 59), SHANGHAI) == at(0)
+    assert day_start_ns(at(23, 59), SHANGHAI) == at(0)
     assert span_of(date.max, UTC)[0] > 0
     assert span_of(date.min, SHANGHAI)[1] < 0
     assert Result.LINE_DOWN.name == "LINE_DOWN"

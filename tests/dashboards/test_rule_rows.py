@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from backbone.messages import LogMessage
+from dashboards.console.chart_parts import Wall
 from dashboards.console.components import Cell
+from dashboards.console.moments import written
 from dashboards.console.rules.plot import Wording, options, points
 from dashboards.console.rules.rows import Filter, Known, Show, chosen, rows
-from dashboards.console.rules.span import Span, last, read, written
+from dashboards.console.rules.span import Span, last, read
 from dashboards.console.texts import Language
 from dashboards.live.board import Board
 from dashboards.live.rule_cards import RuleBook, RuleState
@@ -118,13 +121,14 @@ CURVE = Curve(
     greatest=(310.0, 310.0, 310.0, None),
     limits=(Limit(value=250.0, clears_at=270.0),),
 )
+WALL = Wall(START_NS, UTC)
 WORDS = Wording("pressure", "backtest", "record", "limit")
 
 
 def test_a_line_is_broken_where_nothing_was_read() -> None:
-    drawn = list(points(ASKED, CURVE, CURVE.least, 60.0, 0))
+    drawn = list(points(ASKED, CURVE, CURVE.least, 60.0, WALL))
     assert [value for _, value in drawn] == [300.0, 200.0, 300.0, None, 300.0]
-    assert None not in [value for _, value in points(ASKED, CURVE, CURVE.least, 900.0, 0)]
+    assert None not in [value for _, value in points(ASKED, CURVE, CURVE.least, 900.0, WALL)]
 
 
 def test_the_plot_has_values_limits_and_both_kinds_of_alarms() -> None:

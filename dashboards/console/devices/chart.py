@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
+from dashboards.console.chart_parts import LIMIT, PALE, TOOLTIP, Wall, value_axis
+from dashboards.console.wording import DAY_S
 from dashboards.live.traces import Span, Trace, gaps, not_good
-from domain.clock import NS_PER_MS, NS_PER_S
 from domain.points import Point
 from domain.quantity import Quantity, symbol
 
@@ -20,16 +21,12 @@ INKS = ("#3d4650", "#2f7f79", "#8a6d3b", "#6a6790", "#66752f", "#4f7ca8")
 """Lines are told apart by colour and by their dashes; none is a colour of the alarm classes at full strength."""
 
 DASHES = ("solid", "dashed", "dotted", "solid", "dashed", "dotted")
-PALE, GRID, LIMIT, MARK = "#8a939c", "#cfd4d9", "#b3261e", "#8a6100"
+MARK = "#8a6100"
 GAP = "rgba(90, 100, 109, 0.16)"
-HEADROOM = 0.08
-"""Share of the axis that stays free above and below."""
-
 ROOM_FOR_WORDS = 0.1
 """Share of the span that a gap must have before words fit into it."""
 
 MOST_AXES = 2
-DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +58,33 @@ def axes_of(points: Sequence[Point]) -> list[Quantity]:
 
 def options(lines: Sequence[Line], picture: Picture) -> dict[str, Any]:
     """Return the whole chart; lines of a third quantity are left out."""
-    offset_ms = offset_of(picture.span.end_ns, picture.zone)
+    wall = Wall(picture.span.end_ns, picture.zone)
     quantities = axes_of([line.point for line in lines])[:MOST_AXES]
     shown = [line for line in lines if line.point.quantity in quantities]
     series: list[dict[str, Any]] = []
     for at, line in enumerate(shown):
-        series += _series(line, at, quantities.index(line.point.quantity), picture, offset_ms, alone=len(shown) == 1)
+        series += _series(line, at, quantities.index(line.point.quantity), picture, wall, alone=len(shown) == 1)
     if series:
-        series[0]["markLine"]["data"] += _moments(picture.marks, offset_ms)
-        series += _bad(shown, picture, offset_ms, len(quantities))
+        series[0]["markLine"]["data"] += _moments(picture.marks, wall)
+        series += _bad(shown, picture, wall, len(quantities))
     axes = [_value_axis([line for line in shown if line.point.quantity is one], one) for one in quantities]
     return {
         "useUTC": True,
         "animation": False,
         "grid": {"left": 56, "right": 72, "top": 34 if len(shown) > 1 else 26, "bottom": 26},
         "legend": {"show": len(shown) > 1, "top": 0, "icon": "roundRect", "itemHeight": 3, "data": _names(shown)},
-        "tooltip": {"trigger": "axis", "confine": True, "renderMode": "richText"},
-        "xAxis": _time_axis(picture.span, offset_ms),
+        "tooltip": TOOLTIP,
+        "xAxis": _time_axis(picture.span, wall),
         "yAxis": [*axes, {"type": "value", "show": False, "min": 0, "max": 1}] if axes else [{"type": "value"}],
         "series": series,
     }
-
-
-def offset_of(time_ns: int, zone: tzinfo) -> int:
-    """Return what to add to UTC for the site's wall clock, ms."""
-    offset = datetime.fromtimestamp(time_ns / NS_PER_S, zone).utcoffset()
-    return int(offset.total_seconds() * 1000) if offset else 0
 
 
 def _names(lines: Sequence[Line]) -> list[str]:
     return [line.name for line in lines]
 
 
-def _series(line: Line, at: int, axis: int, picture: Picture, offset_ms: int, *, alone: bool) -> list[dict[str, Any]]:
+def _series(line: Line, at: int, axis: int, picture: Picture, wall: Wall, *, alone: bool) -> list[dict[str, Any]]:
     ink, dash = INKS[at % len(INKS)], DASHES[at % len(DASHES)]
     silent = gaps(line.trace, picture.span, line.point.max_silence_s, bucket_s=picture.bucket_s)
     base = {
@@ -106,17 +97,17 @@ def _series(line: Line, at: int, axis: int, picture: Picture, offset_ms: int, *,
     drawn = {
         **base,
         "name": line.name,
-        "data": _points(line.trace, line.trace.values, silent, offset_ms),
+        "data": _points(line.trace, line.trace.values, silent, wall),
         "showSymbol": len(line.trace.values) < 2,
         "lineStyle": {"color": ink, "width": 1.7, "type": dash},
         "markLine": _limit_lines(line, alone=alone),
     }
     if alone:
-        drawn["markArea"] = _gap_areas(silent, picture, offset_ms)
+        drawn["markArea"] = _gap_areas(silent, picture, wall)
     edges = [
         {
             **base,
-            "data": _points(line.trace, values, silent, offset_ms),
+            "data": _points(line.trace, values, silent, wall),
             "showSymbol": False,
             "silent": True,
             "tooltip": {"show": False},
@@ -129,17 +120,17 @@ def _series(line: Line, at: int, axis: int, picture: Picture, offset_ms: int, *,
 
 
 def _points(
-    trace: Trace, values: Sequence[float | None], silent: Sequence[tuple[int, int]], offset_ms: int
+    trace: Trace, values: Sequence[float | None], silent: Sequence[tuple[int, int]], wall: Wall
 ) -> list[list[float | None]]:
     """Return times and values, with nothing wherever nothing was heard: a line across an outage was never measured."""
     found: list[list[float | None]] = [
-        [_ms(time_ns, offset_ms), value] for time_ns, value in zip(trace.times_ns, values, strict=True)
+        [wall.ms(time_ns), value] for time_ns, value in zip(trace.times_ns, values, strict=True)
     ]
-    found += [[_ms(begin_ns, offset_ms) + 1, None] for begin_ns, _ in silent]
+    found += [[wall.ms(begin_ns) + 1, None] for begin_ns, _ in silent]
     return sorted(found, key=lambda one: one[0] or 0)
 
 
-def _gap_areas(silent: Sequence[tuple[int, int]], picture: Picture, offset_ms: int) -> dict[str, Any]:
+def _gap_areas(silent: Sequence[tuple[int, int]], picture: Picture, wall: Wall) -> dict[str, Any]:
     """Return grey areas where nothing was heard; those that have room for it say so."""
     room_ns = (picture.span.end_ns - picture.span.start_ns) * ROOM_FOR_WORDS
     return {
@@ -148,11 +139,11 @@ def _gap_areas(silent: Sequence[tuple[int, int]], picture: Picture, offset_ms: i
         "data": [
             [
                 {
-                    "xAxis": _ms(begin_ns, offset_ms),
+                    "xAxis": wall.ms(begin_ns),
                     "name": picture.gap_words if end_ns - begin_ns > room_ns else "",
                     "label": {"position": "inside", "color": PALE},
                 },
-                {"xAxis": _ms(end_ns, offset_ms)},
+                {"xAxis": wall.ms(end_ns)},
             ]
             for begin_ns, end_ns in silent
         ],
@@ -172,10 +163,10 @@ def _limit_lines(line: Line, *, alone: bool) -> dict[str, Any]:
     }
 
 
-def _moments(marks: Sequence[tuple[int, str]], offset_ms: int) -> list[dict[str, Any]]:
+def _moments(marks: Sequence[tuple[int, str]], wall: Wall) -> list[dict[str, Any]]:
     return [
         {
-            "xAxis": _ms(time_ns, offset_ms),
+            "xAxis": wall.ms(time_ns),
             "label": {"formatter": words, "position": "end", "color": MARK, "fontWeight": "bold"},
             "lineStyle": {"color": MARK, "type": "solid", "width": 1},
         }
@@ -183,7 +174,7 @@ def _moments(marks: Sequence[tuple[int, str]], offset_ms: int) -> list[dict[str,
     ]
 
 
-def _bad(lines: Sequence[Line], picture: Picture, offset_ms: int, axis: int) -> list[dict[str, Any]]:
+def _bad(lines: Sequence[Line], picture: Picture, wall: Wall, axis: int) -> list[dict[str, Any]]:
     """Return marks at the foot of the chart, where a reading was not good."""
     times = sorted({at for line in lines for at in not_good(line.trace)})
     if not times:
@@ -193,7 +184,7 @@ def _bad(lines: Sequence[Line], picture: Picture, offset_ms: int, axis: int) -> 
             "type": "scatter",
             "name": picture.bad_words,
             "yAxisIndex": axis,
-            "data": [[_ms(at, offset_ms), 0.015] for at in times],
+            "data": [[wall.ms(at), 0.015] for at in times],
             "symbol": "diamond",
             "symbolSize": 7,
             "silent": True,
@@ -203,31 +194,13 @@ def _bad(lines: Sequence[Line], picture: Picture, offset_ms: int, axis: int) -> 
     ]
 
 
-def _time_axis(span: Span, offset_ms: int) -> dict[str, Any]:
-    return {
-        "type": "time",
-        "min": _ms(span.start_ns, offset_ms),
-        "max": _ms(span.end_ns, offset_ms),
-        "axisLabel": {
-            "color": PALE,
-            "hideOverlap": True,
-            "formatter": "{HH}:{mm}" if span.seconds <= DAY_S else "{MM}-{dd} {HH}:{mm}",
-        },
-        "axisLine": {"lineStyle": {"color": PALE}},
-    }
+def _time_axis(span: Span, wall: Wall) -> dict[str, Any]:
+    formatter = "{HH}:{mm}" if span.seconds <= DAY_S else "{MM}-{dd} {HH}:{mm}"
+    return wall.axis(span.start_ns, span.end_ns, formatter)
 
 
 def _value_axis(lines: Sequence[Line], quantity: Quantity) -> dict[str, Any]:
     """Return an axis with room for the values and their limits: a value without its limit says little."""
-    axis: dict[str, Any] = {
-        "type": "value",
-        "scale": True,
-        "name": symbol(quantity),
-        "nameTextStyle": {"color": PALE},
-        "nameGap": 8,
-        "splitLine": {"lineStyle": {"color": GRID}},
-        "axisLabel": {"color": PALE, "showMinLabel": False, "showMaxLabel": False},
-    }
     known = [
         value
         for line in lines
@@ -235,12 +208,9 @@ def _value_axis(lines: Sequence[Line], quantity: Quantity) -> dict[str, Any]:
         for value in values
         if value is not None
     ]
-    low, high = min(known, default=0.0), max(known, default=0.0)
-    if low < high:
-        room = (high - low) * HEADROOM
-        axis |= {"min": low - room, "max": high + room}
-    return axis
-
-
-def _ms(time_ns: int, offset_ms: int) -> int:
-    return time_ns // NS_PER_MS + offset_ms
+    return {
+        **value_axis(known, []),
+        "name": symbol(quantity),
+        "nameTextStyle": {"color": PALE},
+        "nameGap": 8,
+    }

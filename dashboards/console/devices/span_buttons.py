@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from dashboards.console.devices.spans import SPANS, Chosen, field_text, own_span
+from dashboards.console.deeds import tell
+from dashboards.console.devices.spans import SPANS, Chosen, own_span
 from dashboards.console.dialogs import Field, Kind, ask
+from dashboards.console.moments import written
 from dashboards.console.view import View, box, change, dress
 from dashboards.console.wording import brief_moment_text
 from domain.clock import NS_PER_S
@@ -54,14 +56,14 @@ class SpanButtons:
         view = self._view
         now_ns, zone = view.now_ns(), view.console.zone
         fields = [
-            Field("begin", view.text("trend_from"), Kind.TIME, value=field_text(now_ns - 86_400 * NS_PER_S, zone)),
-            Field("end", view.text("trend_to"), Kind.TIME, value=field_text(now_ns, zone)),
+            Field("begin", view.text("trend_from"), Kind.TIME, value=written(now_ns - 86_400 * NS_PER_S, zone)),
+            Field("end", view.text("trend_to"), Kind.TIME, value=written(now_ns, zone)),
         ]
         answers = await ask(view, view.text("trend_own"), fields, save=view.text("trend_show"))
         if answers is None:
             return
         chosen = own_span(answers["begin"], answers["end"], zone)
         if chosen is None:
-            ui.notify(view.text("trend_no_span"), position="bottom", type="warning")
+            tell(view, view.text("trend_no_span"), type="warning")
         else:
             self._choose(chosen)

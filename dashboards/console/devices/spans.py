@@ -64,8 +64,3 @@ def own_span(begin: str, end: str, zone: tzinfo) -> Chosen | None:
         return None
     start_ns, end_ns = (int(one.timestamp()) * NS_PER_S for one in moments)
     return Chosen(own=(start_ns, end_ns)) if LEAST_S <= (end_ns - start_ns) / NS_PER_S <= MOST_S else None
-
-
-def field_text(time_ns: int, zone: tzinfo) -> str:
-    """Write a time as such a field takes it."""
-    return datetime.fromtimestamp(time_ns / NS_PER_S, zone).strftime(FORMAT)

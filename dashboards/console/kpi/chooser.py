@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from dashboards.console.deeds import tell
 from dashboards.console.dialogs import Field, Kind, ask
-from dashboards.console.kpi.spans import MOST_ID, Question, Span, local_ns, local_text, offered, unit_called
+from dashboards.console.kpi.spans import MOST_ID, Question, Span, local_ns, offered, unit_called
+from dashboards.console.moments import written
 from dashboards.console.view import View, box, dress, line
 from dashboards.live.load import Whose
 
@@ -62,15 +64,15 @@ class Chooser:
         view, zone = self._view, self._view.console.zone
         begin_ns, end_ns = self._question.period(view.now_ns())
         fields = (
-            Field("from", view.text("kpi_from"), Kind.TIME, value=local_text(begin_ns, zone)),
-            Field("to", view.text("kpi_until"), Kind.TIME, needed=False, value=local_text(end_ns, zone)),
+            Field("from", view.text("kpi_from"), Kind.TIME, value=written(begin_ns, zone)),
+            Field("to", view.text("kpi_until"), Kind.TIME, needed=False, value=written(end_ns, zone)),
         )
         answers = await ask(view, view.text("kpi_own"), fields, save=view.text("kpi_count_it"))
         if answers is None:
             return
         begin, end = local_ns(answers["from"], zone), local_ns(answers.get("to", ""), zone) or 0
         if begin is None or begin >= (end or view.now_ns()):
-            ui.notify(view.text("kpi_no_time"), position="bottom", type="warning")
+            tell(view, view.text("kpi_no_time"), type="warning")
             return
         self._open(self._question.over(Span.OWN, begin, end))
 
@@ -82,7 +84,7 @@ class Chooser:
             return
         found = unit_called(view.console.registry, self._all, answers["unit"])
         if found is None:
-            ui.notify(view.text("kpi_no_unit"), position="bottom", type="warning")
+            tell(view, view.text("kpi_no_unit"), type="warning")
         else:
             self._open(self._question.of(found))
 

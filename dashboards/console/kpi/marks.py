@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from alerts.kpi_face import SLOT_NS, Figures, Mark
 from dashboards.console.components import Cell, Column
-from dashboards.console.kpi.spans import local_text
+from dashboards.console.moments import written
 from dashboards.console.texts import Language, text
 from dashboards.live.load import MINUTE_NS
 from domain.alarm import Level
@@ -108,7 +108,7 @@ def rows_at(found: Figures, name: str, zone: tzinfo) -> str:
     begin, end = found.from_ns, found.until_ns
     if name == "peak" and found.peak_at_ns is not None:
         begin, end = found.peak_at_ns, found.peak_at_ns + SLOT_NS
-    query = {"since": local_text(begin, zone), "until": local_text(end + MINUTE_NS - 1, zone)}
+    query = {"since": written(begin, zone), "until": written(end + MINUTE_NS - 1, zone)}
     if name == "critical_share":
         query["level"] = Level.CRITICAL.value
     if found.unit is not None:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 from alerts.kpi_face import DAY_NS, LONGEST_NS
+from dashboards.console.moments import written
 from dashboards.live.load import MINUTE_NS, WHOLE, Whose
 from domain.clock import NS_PER_S
 from domain.site import Registry
@@ -94,8 +95,8 @@ class Question:
         """Return where it is answered."""
         said = {"span": self.span.value, "unit": self.whose.unit or "", "position": self.whose.position or ""}
         if self.span is Span.OWN:
-            said["from"] = local_text(self.from_ns, zone)
-            said["to"] = local_text(self.until_ns, zone) if self.until_ns else ""
+            said["from"] = written(self.from_ns, zone)
+            said["to"] = written(self.until_ns, zone) if self.until_ns else ""
         return f"{PATH}?{urlencode({name: value for name, value in said.items() if value})}"
 
 
@@ -105,11 +106,6 @@ def local_ns(words: str, zone: tzinfo) -> int | None:
         return round(datetime.strptime(words, LOCAL).replace(tzinfo=zone).timestamp()) * NS_PER_S
     except (ValueError, OverflowError):
         return None
-
-
-def local_text(time_ns: int, zone: tzinfo) -> str:
-    """Write a local time as browsers do."""
-    return datetime.fromtimestamp(time_ns // NS_PER_S, zone).strftime(LOCAL)
 
 
 def whose_choices(registry: Registry, units: frozenset[str] | None) -> list[Whose]:

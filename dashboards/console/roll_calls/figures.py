@@ -59,12 +59,6 @@ def share_of(calls: Iterable[Call]) -> Share:
     return Share(Counter(call.result for call in listed if call.result is not None), median(took) if took else None)
 
 
-def midnight_ns(now_ns: int, zone: tzinfo) -> int:
-    """Return when the local day of a time began."""
-    now = datetime.fromtimestamp(now_ns / NS_PER_S, zone)
-    return _ns(now.replace(hour=0, minute=0, second=0, microsecond=0))
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """Hours in which the plan calls: how often each transmitter, from when until when; ``open`` now, or next."""

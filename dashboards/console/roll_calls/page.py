@@ -13,12 +13,13 @@ from nicegui.element import Element
 from dashboards.console.components import DataTable
 from dashboards.console.roll_calls import calling, rows
 from dashboards.console.roll_calls.duty_list import DutyList
-from dashboards.console.roll_calls.figures import done_in, midnight_ns, windows_of
+from dashboards.console.roll_calls.figures import done_in, windows_of
 from dashboards.console.roll_calls.history_page import HistoryPage
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.view import View, box, change, dress, line, link
 from dashboards.live.roll_call_desk import Call, Calls, hosts_of, on_duty
 from dashboards.live.roll_calls import Result
+from dashboards.live.today import day_start_ns
 from domain.accounts import Right
 from domain.clock import NS_PER_S
 
@@ -53,7 +54,7 @@ def today_of(view: View, now_ns: int) -> Today:
     answer = asked.look()
     if answer is None:
         return Today()
-    midnight = midnight_ns(now_ns, view.console.zone)
+    midnight = day_start_ns(now_ns, view.console.zone)
     name = ("roll-calls", view.principal.units)
     return view.console.once.of(name, (asked.revision, midnight), lambda: _today(view, answer, midnight))
 

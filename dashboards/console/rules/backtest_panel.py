@@ -8,9 +8,10 @@ from __future__ import annotations
 from nicegui import ui
 
 from dashboards.console.deeds import do
+from dashboards.console.moments import written
 from dashboards.console.rules.asking import Asking
 from dashboards.console.rules.result_panel import ResultPanel
-from dashboards.console.rules.span import SPANS, Span, last, read, written
+from dashboards.console.rules.span import SPANS, Span, last, read
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line
 from dashboards.console.wording import moment_text, refusal_text

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
-from dashboards.console.chart_parts import TOOLTIP
-from domain.clock import NS_PER_MS, NS_PER_S
+from dashboards.console.chart_parts import INK, LIMIT, TOOLTIP, Wall, value_axis
+from domain.clock import NS_PER_S
 from rules.trials_face import Backtest, BacktestResult, Curve, Interval
 
-INK, PALE, GRID, LIMIT, RECORD = "#3d4650", "#8a939c", "#cfd4d9", "#b3261e", "#20262c"
+RECORD = "#20262c"
 ALARM_FILL = "rgba(200, 16, 46, 0.18)"
-HEADROOM = 0.08
 MOST_AREAS = 200
 GAP_BUCKETS = 2.0
 NARROWEST_SHARE = 0.003
@@ -37,35 +36,29 @@ def options(
     asked: Backtest, result: BacktestResult, curve: Curve, *, silence_s: float, zone: tzinfo, words: Wording
 ) -> dict[str, Any]:
     """Return the chart of one curve; ``silence_s``: the longest silence of its point, beyond which it is unknown."""
-    offset = offset_ms(asked.end_ns, zone)
+    wall = Wall(asked.end_ns, zone)
     known = [one for one in (*curve.least, *curve.greatest) if one is not None]
     limits = {f"{words.raises} {one.value:g}": one.value for one in curve.limits}
     lines = [
-        _line(words.value, list(points(asked, curve, values, silence_s, offset)))
+        _line(words.value, list(points(asked, curve, values, silence_s, wall)))
         for values in ([curve.greatest] if curve.least == curve.greatest else [curve.greatest, curve.least])
     ]
     lines[0]["markLine"] = _limit_lines(limits)
-    lines[0]["markArea"] = {"silent": True, "data": _areas(asked, result, curve, offset, words)}
+    lines[0]["markArea"] = {"silent": True, "data": _areas(asked, result, curve, wall, words)}
     return {
         "useUTC": True,
         "animation": False,
         "aria": {"enabled": True},
         "grid": {"left": 56, "right": 84, "top": 22, "bottom": 26},
         "tooltip": TOOLTIP,
-        "xAxis": {
-            "type": "time",
-            "min": _ms(asked.start_ns, offset),
-            "max": _ms(asked.end_ns, offset),
-            "axisLabel": {"color": PALE, "hideOverlap": True},
-            "axisLine": {"lineStyle": {"color": PALE}},
-        },
-        "yAxis": _value_axis(known, list(limits.values())),
+        "xAxis": wall.axis(asked.start_ns, asked.end_ns),
+        "yAxis": value_axis(known, list(limits.values())),
         "series": lines,
     }
 
 
 def points(
-    asked: Backtest, curve: Curve, values: Sequence[float | None], silence_s: float, offset: int
+    asked: Backtest, curve: Curve, values: Sequence[float | None], silence_s: float, wall: Wall
 ) -> Iterator[list[Any]]:
     """Yield the points of a line, and a break where nothing was read for longer than the point may be silent."""
     bucket_s = max(1.0, (asked.end_ns - asked.start_ns) / NS_PER_S / 300)
@@ -73,15 +66,9 @@ def points(
     before: int | None = None
     for time_ns, value in zip(curve.time_ns, values, strict=True):
         if before is not None and time_ns - before > gap_ns:
-            yield [_ms((before + time_ns) // 2, offset), None]
-        yield [_ms(time_ns, offset), value]
+            yield [wall.ms((before + time_ns) // 2), None]
+        yield [wall.ms(time_ns), value]
         before = time_ns
-
-
-def offset_ms(time_ns: int, zone: tzinfo) -> int:
-    """Return what to add to UTC for the site's wall clock: charts know no time zones but the browser's."""
-    offset = datetime.fromtimestamp(time_ns / NS_PER_S, zone).utcoffset()
-    return int(offset.total_seconds() * 1000) if offset else 0
 
 
 def _line(name: str, data: list[list[Any]]) -> dict[str, Any]:
@@ -97,7 +84,7 @@ def _line(name: str, data: list[list[Any]]) -> dict[str, Any]:
 
 
 def _areas(
-    asked: Backtest, result: BacktestResult, curve: Curve, offset: int, words: Wording
+    asked: Backtest, result: BacktestResult, curve: Curve, wall: Wall, words: Wording
 ) -> list[list[dict[str, Any]]]:
     """Return alarms of the backtest as filled areas, those of the record as dashed frames."""
     filled = {"color": ALARM_FILL, "borderColor": LIMIT, "borderWidth": 1}
@@ -109,7 +96,7 @@ def _areas(
     ):
         mine = [one for one in intervals if one.entity == curve.point] or list(intervals)
         for at, one in enumerate(mine[:MOST_AREAS]):
-            begin, end = _ms(one.raised_ns, offset), _ms(_end(one, asked), offset)
+            begin, end = wall.ms(one.raised_ns), wall.ms(_end(one, asked))
             label = {"show": at == 0, "color": LIMIT if style is filled else RECORD, "fontSize": 11}
             label["position"] = "insideTop" if style is filled else "insideBottom"
             area: list[dict[str, Any]] = [
@@ -123,24 +110,6 @@ def _areas(
 def _end(one: Interval, asked: Backtest) -> int:
     narrowest = round((asked.end_ns - asked.start_ns) * NARROWEST_SHARE)
     return max(one.raised_ns + narrowest, min(asked.end_ns, one.cleared_ns or asked.end_ns))
-
-
-def _ms(time_ns: int, offset: int) -> int:
-    return time_ns // NS_PER_MS + offset
-
-
-def _value_axis(known: Sequence[float], limits: Sequence[float]) -> dict[str, Any]:
-    axis: dict[str, Any] = {
-        "type": "value",
-        "scale": True,
-        "splitLine": {"lineStyle": {"color": GRID}},
-        "axisLabel": {"color": PALE, "showMinLabel": False, "showMaxLabel": False},
-    }
-    low, high = min([*known, *limits], default=0.0), max([*known, *limits], default=0.0)
-    if low < high:
-        room = (high - low) * HEADROOM
-        axis |= {"min": low - room, "max": high + room}
-    return axis
 
 
 def _limit_lines(limits: Mapping[str, float]) -> dict[str, Any]:

@@ -28,11 +28,6 @@ def last(seconds: int, now_ns: int) -> Span:
     return Span((end_s - seconds) * NS_PER_S, end_s * NS_PER_S)
 
 
-def written(time_ns: int, zone: tzinfo) -> str:
-    """Write a time as a browser's field has it."""
-    return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%Y-%m-%dT%H:%M}"
-
-
 def read(start: str, end: str, zone: tzinfo) -> Span | str:
     """Read two times of a browser's fields; the key of what is wrong where they are no span."""
     try:
