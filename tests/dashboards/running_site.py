@@ -11,9 +11,11 @@ import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -62,7 +64,7 @@ connections:
     protocol: gb26875
     settings:
       port: PORT
-      roll_call: {per_day: 2, at_night: 0, minutes: 3, hours: [0, 24]}
+      roll_call: {per_day: 2, at_night: 0, minutes: 3, hours: HOURS}
     devices:
       - id: access-server
         profile: gb26875_access
@@ -91,6 +93,12 @@ connections:
       # the annexe has none yet
 """
 
+SITE_ZONE = ZoneInfo("Asia/Shanghai")
+"""A site's zone where none is written."""
+
+LATER_H = 2
+"""The plan's hours open so long after the site starts: a call that nobody made is no part of what these pages show."""
+
 PEOPLE = {
     "lin": ("林班长", "Shift leader Lin", ["supervisor", "operator"]),
     "zhao": ("赵安装", "Installer Zhao", ["installer"]),
@@ -104,6 +112,8 @@ class RunningSite:
     platform: Platform
     backbone: Backbone
     port: int
+    hours: tuple[int, int]
+    """Between which the plan calls: from one full hour to another, by the site's clock."""
 
     @property
     def url(self) -> str:
@@ -140,7 +150,9 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
     site = folder / "site"
     (site / "gateways").mkdir(parents=True)
     (site / "site.yaml").write_text(textwrap.dedent(SITE).lstrip(), "utf-8")
-    (site / "gateways" / "gw-access.yaml").write_text(GATEWAY.lstrip().replace("PORT", str(port)), "utf-8")
+    hours = _hours_to_come()
+    gateway = GATEWAY.lstrip().replace("PORT", str(port)).replace("HOURS", str(list(hours)))
+    (site / "gateways" / "gw-access.yaml").write_text(gateway, "utf-8")
     platform = Platform(open_session(site, folder / "state"), console_port, follows=True)
     following = None
     try:
@@ -149,7 +161,7 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
         following = asyncio.create_task(SiteFollower(platform).run())
         await answering(console_port, timeout_s=90)
         async with await platform.connect("test") as backbone:
-            running = RunningSite(platform, backbone, port)
+            running = RunningSite(platform, backbone, port, hours)
             await until(lambda: _alive(backbone))
             for name, (zh, en, roles) in PEOPLE.items():
                 await running.hire(name, zh, en, roles)
@@ -159,6 +171,11 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
         await platform.stop()
+
+
+def _hours_to_come() -> tuple[int, int]:
+    start = (datetime.now(SITE_ZONE).hour + LATER_H) % 24
+    return start, (start + 3) % 24 + 1
 
 
 async def _alive(backbone: Backbone) -> bool:

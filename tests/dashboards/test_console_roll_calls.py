@@ -154,10 +154,10 @@ async def test_the_day_is_exported_whole(page: Page, site: RunningSite) -> None:
     assert await elsewhere.json() == {"roll_calls": []}
 
 
-async def test_the_plan_says_its_hours_and_that_nobody_knows_the_moments(page: Page) -> None:
+async def test_the_plan_says_its_hours_and_that_nobody_knows_the_moments(page: Page, site: RunningSite) -> None:
     plan = page.locator("[data-part=plan]")
     await expect(plan).to_contain_text("每点每日 2 次")
-    await expect(plan).to_contain_text("正在时段 00:00–24:00：已完成")
+    await expect(plan).to_contain_text(f"下一时段 {site.hours[0]:02}:00–{site.hours[1]:02}:00：每点 2 次")
     await expect(plan).to_contain_text("事先无人（包括平台）能知道")
     await page.locator("[data-part=language]").click()
     await expect(plan).to_contain_text("nobody can know them before")
