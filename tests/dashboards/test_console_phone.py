@@ -108,6 +108,9 @@ async def test_the_rest_is_folded_and_comes_to_the_front_by_a_tap(
         await expect(page.locator(card(fire.id))).to_be_visible()
         await expect(page.locator(f".phone-small[data-alert='{hazard.id}']")).to_be_hidden()
         await page.locator("[data-part=phone-fold] .q-item").click()
+        await expect(page.locator(f".phone-small[data-alert='{hazard.id}']")).to_be_visible()
+        later = await room.alarm("hazard-phone-2", alarm_class=AlarmClass.HAZARD, place=EXIT, text_zh="又一辆")
+        await expect(page.locator(f".phone-small[data-alert='{later.id}']")).to_be_visible()  # nobody folded it again
         await page.locator(f".phone-small[data-alert='{hazard.id}']").click()
         await expect(page.locator(card(hazard.id))).to_be_visible()
         await page.locator("[data-answer=false_alarm]").click()
@@ -139,6 +142,19 @@ async def test_an_account_without_a_person_is_told_so(browser: Browser, room: Co
     async with sit_down(browser, room, account=("operator", PASSWORD), width=WIDTH, height=HEIGHT) as page:
         await open_phone(page, room)
         await expect(page.locator("[data-part=phone-note]")).to_contain_text("此账号未关联人员")
+
+
+@in_browser
+async def test_at_an_open_console_nothing_is_said_to_wait_for_nobody(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with (
+        control_room(tmp_path_factory.mktemp("open")) as opened,
+        sit_down(browser, opened, path="/phone", width=WIDTH, height=HEIGHT) as page,
+    ):
+        await expect(page.locator("[data-part=phone-note]")).to_have_text("请先选择是谁的手机")
+        await page.goto(f"{opened.console.url}phone?person=p-chen")
+        await expect(page.locator("[data-part=phone-note]")).to_have_text("没有等您回执的告警")
 
 
 def test_what_i_own_is_mine_without_a_message() -> None:

@@ -49,6 +49,7 @@ class PhonePage(Body):
         self._asked_revision = -1
         self._asking = False
         self._chosen: str | None = None
+        self._unfolded = False
         self._known: set[str] = set()
         self._person = self._whose(address)
         with box("phone", "phone") as self._root:
@@ -138,6 +139,8 @@ class PhonePage(Body):
 
     def _words(self, waiting: list[Card], mine: list[Card]) -> str:
         text = self._view.text
+        if self._person is None and self._view.principal.kind is Kind.CONSOLE:
+            return text("phone_choose")  # nobody was asked about: that nothing waits is not known
         if self._person is None and self._view.principal.kind is Kind.USER and not mine:
             return text("phone_no_person")
         if self._person is not None and self._told is None:
@@ -149,11 +152,22 @@ class PhonePage(Body):
         if not rest:
             return
         view = self._view
-        with self._rest, ui.expansion(view.text("phone_rest", count=len(rest))).props("data-part=phone-fold dense"):
+        words = view.text("phone_rest", count=len(rest))
+        with (
+            self._rest,
+            ui.expansion(
+                words, value=self._unfolded, on_value_change=lambda one: self._unfold(bool(one.value))
+            ) as fold,
+        ):
+            fold.props("data-part=phone-fold dense")
             for card in rest[:MOST_FOLDED]:
                 self._small(card)
             if len(rest) > MOST_FOLDED:
                 line(view.text("phone_more", count=len(rest) - MOST_FOLDED), "phone-more")
+
+    def _unfold(self, unfolded: bool) -> None:  # noqa: FBT001  # what the browser says
+        """Remember it: what is drawn anew because an alarm came may not fold what somebody reads."""
+        self._unfolded = unfolded
 
     def _small(self, card: Card) -> None:
         """Draw a folded card: a tap brings it to the front."""

@@ -8,6 +8,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nav_phone": ("手机", "Phone"),
     "phone_whose": ("谁的手机", "Whose phone"),
     "phone_waiting": ("{count} 条等您回执", "{count} wait for your answer"),
+    "phone_choose": ("请先选择是谁的手机", "Choose first whose phone this is"),
     "phone_nothing": ("没有等您回执的告警", "Nothing waits for your answer"),
     "phone_unknown": ("正在询问……此前状态未知", "Asking… until then nothing is known"),
     "phone_no_person": (
