@@ -87,6 +87,7 @@ async def test_a_fire_is_confirmed_commented_and_its_reset_refused_with_the_reas
     await press(page, "acknowledge", "东楼1楼火警")
     await expect(alarm).to_contain_text("已应答 王值班")
     await press(page, "confirm", "东楼1楼火警")
+    await expect(page.locator(".dialog-about")).to_have_text(fire.text_zh)  # which of them is asked about
     await page.locator("[data-finding=false]").click()
     await choose(page, "cause", "水蒸气")
     await write(page, "typed", "厨房")

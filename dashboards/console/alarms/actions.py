@@ -91,7 +91,7 @@ class AlarmDeeds:
         return await self._do(AlarmAction.UNSHELVE, alert, lambda face: face.unshelve(alert.id, by=by))
 
     async def _confirm(self, alert: AlertView) -> bool:
-        finding = await ask_finding(self._view)
+        finding = await ask_finding(self._view, alert)
         if finding is None:
             return False
         cause = await ask_cause(self._view) if finding is Confirmation.FALSE else ""

@@ -9,6 +9,7 @@ from nicegui import ui
 from dashboards.console.alarms.causes import OTHER, choices, recorded
 from dashboards.console.alarms.people import assignable
 from dashboards.console.dialogs import Field, Kind, ask
+from dashboards.console.texts import Language
 from dashboards.console.view import View, box, line
 from dashboards.console.wording import span_text
 from domain.alert import AlertView, Confirmation
@@ -34,17 +35,21 @@ class Shelf:
     lasts_ns: int
 
 
-async def ask_finding(view: View) -> Confirmation | None:
-    """Ask what was found out, one big button each."""
+async def ask_finding(view: View, alert: AlertView) -> Confirmation | None:
+    """Ask what was found out about an alarm, which is named: one big button each, and one to say nothing."""
     with ui.dialog() as dialog, box("dialog", "finding") as pane:
         pane.props["role"], pane.props["aria-label"] = "dialog", view.text("finding_question")
         line(view.text("finding_question"), "dialog-title")
+        line(alert.text_en if view.language is Language.EN else alert.text_zh, "dialog-about")
         with box("dialog-choices"):
             for finding in Confirmation:
                 choice = ui.button(
                     view.text(f"finding_{finding}"), on_click=lambda f=finding: dialog.submit(f), color=None
                 )
                 choice.classes(f"choice choice-{finding}").props(f"flat no-caps data-finding={finding}")
+        with box("dialog-choices"):
+            close = ui.button(view.text("close"), on_click=lambda: dialog.submit(None), color=None).classes("act")
+            close.props("flat no-caps data-action=close")
     answer = await dialog
     dialog.delete()
     return answer if isinstance(answer, Confirmation) else None
