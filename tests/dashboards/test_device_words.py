@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.console.devices.device_words import Look, number, shown
+from dashboards.console.devices.device_words import Look, number, open_words, shown
 from dashboards.console.texts import Language
 from dashboards.live.board import Reading
+from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S
 from domain.points import Point, PointKind
 from domain.quality import BAD, GOOD, STALE, Reason, pack
@@ -162,3 +163,15 @@ def test_a_word_is_spelled_out_by_its_code_table(word: str, value: int, zh: str,
 def test_the_text_of_a_worded_reading_stands_beside_its_words() -> None:
     found = shown(WORDED, "facility_system", Reading(NOW_NS, 2.0, GOOD, "Ａ区１层走廊"), NOW_NS, Language.ZH)
     assert (found.value, found.detail) == ("火警", "Ａ区１层走廊")
+
+
+@pytest.mark.parametrize(
+    ("classes", "zh", "en"),
+    [
+        ((AlarmClass.FIRE,), "火警 1", "Fire 1"),
+        ((AlarmClass.FIRE, AlarmClass.FAULT, AlarmClass.FAULT), "火警 1，另 2", "Fire 1, 2 others"),
+        ((AlarmClass.FAULT, AlarmClass.FAULT), "故障 2", "Fault 2"),
+    ],
+)
+def test_open_alarms_are_counted_by_their_own_class(classes: tuple[AlarmClass, ...], zh: str, en: str) -> None:
+    assert (open_words(classes, ZH), open_words(classes, EN)) == (zh, en)

@@ -12,6 +12,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from dashboards.console.components import Cell, Column, DataTable
+from dashboards.console.devices.device_words import open_words
 from dashboards.console.devices.finding import (
     MOST_SHOWN,
     MOST_WORDS,
@@ -153,9 +154,9 @@ def _row(view: View, device: Device, standing: Standing) -> dict[str, Any]:
     state = state_cell(view, device, standing)
     alerts = standing.open_alerts(device)
     worst = alerts[0].alarm_class if alerts else None
-    open_words = "" if worst is None else f"{view.text(f'class_{worst}')} {len(alerts)}"
     fire = worst is not None and worst.value == "fire"
     look = "alarm" if fire else "caution" if alerts else "unknown" if state.look == "unknown" else ""
+    words = open_words([alert.alarm_class for alert in alerts], language) if alerts else ""
     go = f"/alarm/{alerts[0].id}" if len(alerts) == 1 else f"/devices/{device.key}"
     return {
         "id": device.key,
@@ -167,7 +168,7 @@ def _row(view: View, device: Device, standing: Standing) -> dict[str, Any]:
             "kind": device.profile.labels.of(language),
             "address": str(device.settings.address),
             "line": state,
-            "open": Cell(open_words, "▲" if fire else "■", look, go) if alerts else "",
+            "open": Cell(words, "▲" if fire else "■", look, go) if alerts else "",
         },
     }
 

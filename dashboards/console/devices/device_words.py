@@ -15,6 +15,7 @@ from enum import StrEnum
 from dashboards.console.texts import Language, text
 from dashboards.live.board import Reading
 from domain import words
+from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S
 from domain.points import Point, PointKind
 from domain.quality import GOOD, base_of, is_historical, reason_of
@@ -191,3 +192,11 @@ def number(value: float) -> str:
         return str(int(value))
     digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
     return f"{value:.{min(digits, 4)}f}"
+
+
+def open_words(classes: Sequence[AlarmClass], language: Language) -> str:
+    """Say how many open alarms are of the worst class, which is first, and how many others: a fault is no fire."""
+    count = classes.count(classes[0])
+    worst = f"{text(f'class_{classes[0]}', language)} {count}"
+    others = len(classes) - count
+    return text("devices_open_others", language, worst=worst, count=others) if others else worst

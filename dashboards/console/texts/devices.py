@@ -106,6 +106,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "devices_column_address": ("地址", "Address"),
     "devices_column_line": ("链路", "Link"),
     "devices_column_open": ("未结告警", "Open"),
+    "devices_open_others": ("{worst}，另 {count}", "{worst}, {count} others"),
     "devices_column_limits": ("限值", "Limits"),
     "devices_column_mark": ("号", "No."),
     "devices_column_raised": ("时间", "Raised"),
