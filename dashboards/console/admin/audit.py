@@ -57,7 +57,7 @@ class AuditTab(Tab):
             Column("what", text("admin_what"), width="minmax(0, 0.8fr)"),
             Column("alert", text("admin_alert"), width="5.5rem"),
             Column("details", text("admin_details"), width="minmax(0, 3fr)"),
-            Column("hash", text("admin_hash"), width="7rem"),
+            Column("hash", text("admin_hash"), width="7.75rem"),
         ]
 
     def _field(self, name: str, words: str, kind: str = "text") -> ValueElement[str | None]:

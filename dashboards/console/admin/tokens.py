@@ -42,6 +42,8 @@ class TokensTab(Tab):
                 Column("state", view.text("admin_state"), width="minmax(0, 1.2fr)"),
             ]
             self._table = DataTable(columns, self._act, name="tokens", words=view.text("admin_tab_tokens"))
+            self._none = line(view.text("admin_tokens_none"), "page-none")
+            self._none.set_visibility(False)
 
     async def show(self) -> None:
         """Show all tokens: those that count first, then the newest."""
@@ -52,6 +54,7 @@ class TokensTab(Tab):
             self._tokens = {token.id: token for token in found}
             order = sorted(found, key=lambda token: (token.revoked_ns is not None, -token.created_ns))
             self._table.show([token_row(token, words) for token in order])
+            self._none.set_visibility(not found)
 
     async def _act(self, token_id: str, action: str) -> None:
         token = self._tokens.get(token_id)

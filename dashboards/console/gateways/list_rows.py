@@ -10,6 +10,8 @@ from dashboards.console.view import View
 from dashboards.console.wording import size_text, span_text
 from dashboards.live import told
 from dashboards.live.health import gateway_health, own_gateways, service_health
+from domain.glossary import label_of
+from domain.site import StoreKind
 
 ALL_SERVICES = ("ingest.main", "rules.main", "alerts.main", "console.main")
 WIDTHS = {
@@ -127,7 +129,8 @@ def _figures(view: View, key: str, document: dict[str, Any]) -> list[str]:
     """Return what a service says of itself beside; only what it told."""
     found = [(name, told.number(document, field)) for name, field in FIGURES[key]]
     words = [view.text(f"gateway_figure_{name}", count=f"{value:,.0f}") for name, value in found if value is not None]
-    store = " ".join(one for one in (told.words(document, "store_kind"), told.words(document, "store")) if one)
+    kind = told.words(document, "store_kind")
+    store = label_of(StoreKind(kind), view.language.value) if kind in set(StoreKind) else kind
     letters = sum(told.counts(document, "dead_letters").values())
     memory = told.number(document, "memory")
     words += [view.text("gateway_figure_store", store=store)] if store else []

@@ -14,7 +14,7 @@ from domain.alert import AlertView
 from domain.clock import NS_PER_S
 
 KEYS = ("raised", "class", "words", "place", "outcome", "people", "answered")
-WIDTHS = ("10.5rem", "5.5rem", "minmax(0, 2fr)", "minmax(0, 1.6fr)", "minmax(0, 1fr)", "minmax(0, 1fr)", "6.5rem")
+WIDTHS = ("10.5rem", "5.5rem", "minmax(0, 2fr)", "minmax(0, 1.6fr)", "minmax(0, 1fr)", "minmax(0, 1fr)", "7.5rem")
 MARKS: Mapping[AlarmClass, str] = {
     AlarmClass.FIRE: "▲",
     AlarmClass.LINKAGE: "◆",

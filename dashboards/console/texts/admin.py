@@ -55,6 +55,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "admin_locked": ("口令试错过多，{seconds} 秒后可再试", "Too many wrong passwords: {seconds} s to wait"),
     "admin_no_password": ("无口令，不能登录", "No password: can't sign in"),
     # tokens
+    "admin_tokens_none": ("尚无令牌", "No token yet"),
     "admin_tokens_note": ("供程序使用；令牌只在创建时显示一次", "For programs; a token is shown once, when it is made"),
     "admin_add_token": ("新建令牌", "New token"),
     "admin_token_name": ("用途", "What for"),
