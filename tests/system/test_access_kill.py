@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
-import signal
 import struct
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +28,7 @@ from cli.platform import gateway_users
 from cli.site_files import load_registry
 from domain.site import Registry
 from tests.servers import answering, connected
+from tests.system.zygote import Zygote
 
 KILLS = 50
 TRANSMITTERS = 30
@@ -143,34 +141,6 @@ def write_site(folder: Path, port: int) -> None:
     (folder / "gateways" / "centre.yaml").write_text(yaml.dump(gateway, Dumper=_Plain))
 
 
-class Gateway:
-    """The process under test; ``kill`` ends it in the middle of whatever it does."""
-
-    def __init__(self, site: Path, state: Path, port: int) -> None:
-        self._arguments = ["--site", str(site), "--state", str(state), "--unit", "town", "--gateway", "centre"]
-        self._port = port
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it and wait until it listens."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", "gateway", *self._arguments, stderr=asyncio.subprocess.DEVNULL
-        )
-        await answering(self._port)
-
-    async def kill(self) -> None:
-        """Send SIGKILL and wait for the end."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
-
-    async def stop(self) -> None:
-        """Ask it to end, which lets it deliver what it has."""
-        assert self._process is not None
-        self._process.terminate()
-        await self._process.wait()
-
-
 @asynccontextmanager
 async def storm(port: int) -> AsyncIterator[list[Transmitter]]:
     """Let all transmitters send; at the end each waits for its last confirm."""
@@ -223,21 +193,25 @@ async def test_fifty_kills_in_a_storm_lose_no_confirmed_frame_and_log_none_twice
     write_site(tmp_path / "site", port)
     registry = load_registry(tmp_path / "site")
     chance = random.Random(26875)
+    words = ["gateway", "--site", str(tmp_path / "site"), "--state", str(tmp_path / "state")]
+    words += ["--unit", "town", "--gateway", "centre"]
     async with (
         EmbeddedServer(tmp_path / "state" / "nats", gateway_users(registry)) as server,
         connected(server) as backbone,
+        Zygote(words, tmp_path / "gateway.log") as gateway,
     ):
-        gateway = Gateway(tmp_path / "site", tmp_path / "state", port)
         await gateway.start()
+        await answering(port)
         async with storm(port) as transmitters:
             for _ in range(KILLS):
                 await asyncio.sleep(chance.uniform(0.05, 1.0))
                 await gateway.kill()
                 await gateway.start()
+                await answering(port)
             await asyncio.sleep(1)
         confirmed = {(f"inn/s{one.number}/smoke", state) for one in transmitters for state in one.confirmed}
         found = await delivered(backbone, registry, len(confirmed))
-        await gateway.stop()
+        assert await gateway.stop() == 0
     assert len(confirmed) > KILLS * TRANSMITTERS / 2, "there was no storm"
     assert sum(one.resent for one in transmitters) > TRANSMITTERS, "the kills hit nobody"
     assert not confirmed - set(found), "confirmed, and not in the log"

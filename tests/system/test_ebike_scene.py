@@ -18,13 +18,12 @@ from cli.demo import Demo, running_demo
 from domain.alert import AlertEvent
 from tests.dashboards.desks import FLAGS
 from tests.servers import CHROMIUM, require
-from tests.system.test_kill_in_turn import HOTEL, PHONE_VARIABLES, SITE_VARIABLES
+from tests.system.test_kill_in_turn import HOTEL, PHONE_VARIABLES, SITE_VARIABLES, WATCH
 
 SCENARIO = Path(__file__).with_name("ebike_scene.yaml")
 RULE = "ebike_charging_at_exit"
 EBIKE = "您单位东楼1楼安全出口处停放1辆电动自行车且违规充电，平台已发出预警提示，请立即消除隐患！"
 NOTE = "已安排保安推走"
-WATCH = {"p-he", "p-wu", "p-xu"}
 PHONE = {"width": 390, "height": 844}
 
 
