@@ -10,6 +10,7 @@ from dashboards.console.overview.offer import Offer
 from dashboards.console.overview.side import Side
 from dashboards.console.overview.sites import Sites
 from dashboards.console.overview.unit import Unit
+from dashboards.console.overview.wanted import Wanted
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.view import box, line
 from dashboards.live.floor import floors_of
@@ -54,7 +55,7 @@ class OverviewPage(Body):
         if named < len(address.rest):
             line(self._view.text("overview_nowhere"), "body-note").props("role=alert")
         elif unit is None:
-            self._sites = Sites(desk, address.query)
+            self._sites = Sites(desk, Wanted.read(address.query))
             self._side = Side(desk)
         elif building is None or floor is None:
             self._unit = Unit(desk, unit, building.id if building else "")
