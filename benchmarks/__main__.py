@@ -31,6 +31,7 @@ MODULES = (
     "alert_list",
     "alarm_window",
     "console",
+    "overview",
     "feed",
     "whole_way",
 )

@@ -1,4 +1,4 @@
-"""What a browser keeps for whoever sits there: theme, size of the text, how loud each class sounds. Pure.
+"""What a browser keeps for whoever sits there: theme, size of the text, how loud each class sounds, map or tiles. Pure.
 
 It stands in a cookie of the page, so that it is known before anything is drawn; it is no secret and says nothing of a
 person. Whatever cannot be read counts as not said. A fire is never silent: below `FIRE_LEAST` is `FIRE_LEAST`.
@@ -44,6 +44,13 @@ class Theme(StrEnum):
     NIGHT = "night"
 
 
+class OverviewForm(StrEnum):
+    """How the overview shows premises."""
+
+    TILES = "tiles"
+    MAP = "map"
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """One browser's. ``size`` is one of `SIZES`; ``volumes`` has every class, 0 to 100."""
@@ -51,6 +58,7 @@ class Preferences:
     theme: Theme = Theme.DAY
     size: int = 100
     volumes: Mapping[AlarmClass, int] = field(default_factory=lambda: VOLUMES)
+    overview: OverviewForm = OverviewForm.TILES
 
     @classmethod
     def read(cls, cookie: str) -> Preferences:
@@ -58,7 +66,8 @@ class Preferences:
         said = dict(parse_qsl(cookie[:MOST_COOKIE]))
         theme = Theme(said["theme"]) if said.get("theme") in set(Theme) else Theme.DAY
         size = _whole(said.get("size"), 100)
-        found = cls(theme, size if size in SIZES else 100)
+        overview = OverviewForm(said["overview"]) if said.get("overview") in set(OverviewForm) else OverviewForm.TILES
+        found = cls(theme, size if size in SIZES else 100, overview=overview)
         for one in AlarmClass:
             found = found.louder(one, _whole(said.get(one.value), VOLUMES[one]))
         return found
@@ -72,7 +81,7 @@ class Preferences:
     def written(self) -> str:
         """Return what goes into the cookie: letters, digits, ``=`` and ``&`` only."""
         volumes = {one.value: volume for one, volume in self.volumes.items()}
-        return urlencode({"theme": self.theme.value, "size": self.size, **volumes})
+        return urlencode({"theme": self.theme.value, "size": self.size, "overview": self.overview.value, **volumes})
 
 
 def _whole(said: str | None, otherwise: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from dashboards.live.board import Board
 from dashboards.live.health import Health, node_health
 from dashboards.live.lamps import LampKind, is_folded, lamp_of
-from dashboards.live.summary import KINDS, FloorKey, is_fresh
+from dashboards.live.tally import KINDS, FloorKey, is_fresh
 from domain.alert import AlertView
 from domain.points import Point
 from domain.site import Device, Labels, Registry, Zone

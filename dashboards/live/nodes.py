@@ -8,10 +8,11 @@ heard, all this is history, and the node's state is *unknown* (`dashboards.live.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 
 from backbone.messages import LogMessage
 from backbone.sparkplug import decode_birth, decode_death
@@ -39,11 +40,37 @@ class Node:
     last_ns: int = 0
 
 
+MOST_CHANGES = 4_096
+"""Changes that are remembered; who looks less often looks at every line again."""
+
+
+class Changes:
+    """Which lines changed last, so that who counts lines looks at these only."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._count = 0
+        self._last: deque[str] = deque(maxlen=MOST_CHANGES)
+
+    def add(self, key: str) -> None:
+        """Note a line that changed."""
+        self._count += 1
+        self._last.append(key)
+
+    def since(self, mark: int) -> tuple[int, list[str] | None]:
+        """Return the next mark, and what changed since ``mark``; None where that is not known (any more)."""
+        missed = self._count - mark
+        if mark < 0 or missed > len(self._last):
+            return self._count, None
+        return self._count, list(islice(self._last, len(self._last) - missed, None))
+
+
 @dataclass(slots=True)
 class Nodes:
     """All nodes that the log tells of, by ``unit/gateway``; ``revision`` rises when a line changes."""
 
     revision: int = 0
+    changes: Changes = field(default_factory=Changes)
     _known: dict[str, Node] = field(default_factory=dict)
     _sessions: dict[str, int | None] = field(default_factory=dict)
     _site: Mapping[str, Transmitter] = field(default_factory=dict)
@@ -83,6 +110,7 @@ class Nodes:
         self._known[key] = Node(line, since_ns, heard_ns)
         if line is not before.line:
             self.revision += 1
+            self.changes.add(key)
             if key in self._site:
                 of_host = self._lines[self._site[key].host]
                 of_host[before.line] -= 1

@@ -19,6 +19,7 @@ from backbone.credentials import Credentials
 from cli.site_files import load_registry
 from dashboards.console.app import serve
 from domain.site import Registry
+from tests.dashboards import loop_watch
 from tests.dashboards.district import district
 from tests.dashboards.premises import premises
 
@@ -31,10 +32,14 @@ def registry_of(settings: dict[str, Any]) -> Registry:
         made = importlib.import_module(settings["premises"]).registry_of(settings)
         assert isinstance(made, Registry)
         return made
-    return district(settings["transmitters"]) if settings.get("transmitters") else premises()
+    if settings.get("transmitters"):
+        return district(settings["transmitters"], settings.get("each", 4), is_placed=settings.get("is_placed", False))
+    return premises()
 
 
 async def main(settings: dict[str, Any]) -> None:
+    if settings.get("watched"):
+        loop_watch.watch()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
 

@@ -37,6 +37,8 @@ API_TOKEN = "token of the test"  # noqa: S105  # of a loopback server
 ADMIN_PASSWORD = "the first administrator's"  # noqa: S105  # as above
 SIGNING_KEY = b"0123456789abcdef0123456789abcdef"
 GATEWAY = "gateway.hotel.gw-east"
+START_S = 180
+"""How long a console may take to answer: a site of 10,000 units on a machine that does other things, too."""
 
 EXIT = Place(unit="hotel", building="east", floor=1, zone="exit", zone_kind="exit")
 PANEL = Place(unit="hotel", building="east", floor=1, zone="exit", zone_kind="exit", gateway="gw-east", device="panel")
@@ -214,7 +216,7 @@ class Console:
                 stderr=log,
             )
         assert self._process.stdout is not None
-        self.url = (await asyncio.wait_for(self._process.stdout.readline(), 60)).decode().strip()
+        self.url = (await asyncio.wait_for(self._process.stdout.readline(), START_S)).decode().strip()
         assert self.url, self.log.read_text()
         self.settings["port"] = int(self.url.rsplit(":", 1)[1].strip("/"))
         await answering(self.settings["port"])
@@ -240,13 +242,22 @@ class Console:
 
 @asynccontextmanager
 async def control_room(
-    folder: Path, *, operator_password: str | None = None, transmitters: int = 0
+    folder: Path,
+    *,
+    operator_password: str | None = None,
+    transmitters: int = 0,
+    each: int = 4,
+    is_placed: bool = False,
+    watched: bool = False,
 ) -> AsyncIterator[ControlRoom]:
-    """Open a room, of the hotel or of a district with ``transmitters``; everything in it is stopped at the end."""
+    """Open a room, of the hotel or of a `district` with ``transmitters``; everything in it is stopped at the end.
+
+    ``watched``: what holds the console's loop up stands in its log, see `tests.dashboards.loop_watch`.
+    """
     async with embedded_server(folder, [("hotel", "gw-east")]) as server, connected(server) as backbone:
         puppets = Puppets(f"gateway.{HOST.replace('/', '.')}" if transmitters else GATEWAY)
         await puppets.answer(backbone)
-        registry = district(transmitters) if transmitters else premises()
+        registry = district(transmitters, each, is_placed=is_placed) if transmitters else premises()
         async with (
             _alerts(folder, registry, backbone, operator_password) as stop_alerts,
             _task(puppets.speak(backbone)),
@@ -261,6 +272,9 @@ async def control_room(
                     "api_token": API_TOKEN,
                     "sign_in": operator_password is not None,
                     "transmitters": transmitters,
+                    "each": each,
+                    "is_placed": is_placed,
+                    "watched": watched,
                 },
                 folder / "console.log",
             )

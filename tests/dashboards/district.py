@@ -12,13 +12,20 @@ HOST = "hotel/gw-access"
 STREETS = ("八一七路", "五四路", "东街口", "台江路", "仓前路")
 
 
-def district(transmitters: int = 12) -> Registry:
-    """Return the registry: four transmitters to a unit, the first unit called ``hotel``; profiles as shipped."""
-    units = sorted({unit_of(n) for n in range(transmitters)}, key=lambda unit: (unit != "hotel", unit))
+WITHOUT_PLACE = 50
+"""Every such unit of a district with places has none."""
+
+
+def district(transmitters: int = 12, each: int = 4, *, is_placed: bool = False) -> Registry:
+    """Return the registry: ``each`` transmitters to a unit, the first unit called ``hotel``; profiles as shipped.
+
+    ``is_placed``: units have an area and, but for every fiftieth, a location.
+    """
+    units = sorted({unit_of(n, each) for n in range(transmitters)}, key=lambda unit: (unit != "hotel", unit))
     site: dict[str, Any] = {
         "site": "district",
         "labels": labels("鼓楼区演示", "Gulou district"),
-        "units": [_unit(unit, n) for n, unit in enumerate(units)],
+        "units": [_unit(unit, n) | (_place(n) if is_placed else {}) for n, unit in enumerate(units)],
         "people": [
             {"id": "p-chen", "role": "unit_staff", "labels": labels("陈师傅", "Mr Chen"), "channels": ["phone"]},
         ],
@@ -29,15 +36,29 @@ def district(transmitters: int = 12) -> Registry:
         "unit": "hotel",
         "labels": labels("接入网关", "Access gateway"),
         "connections": [
-            {"id": "access", "protocol": "gb26875", "transmitters": [_transmitter(n) for n in range(transmitters)]}
+            {
+                "id": "access",
+                "protocol": "gb26875",
+                "transmitters": [_transmitter(n, each) for n in range(transmitters)],
+            }
         ],
     }
     return build_registry(Document("site.yaml", site), [Document("gw.yaml", gateway)], _PROFILES)
 
 
-def unit_of(number: int) -> str:
+def unit_of(number: int, each: int = 4) -> str:
     """Return the unit of a transmitter."""
-    return "hotel" if number < 4 else f"u{number // 4:04d}"
+    return "hotel" if number < each else f"u{number // each:04d}"
+
+
+def _place(number: int) -> dict[str, Any]:
+    """Return where a unit is: in rows of a hundred, some 200 m apart, none quite in its row."""
+    row, column = divmod(number, 100)
+    place: dict[str, Any] = {"area": f"area-{row // 10 * 4 + column // 25}"}
+    if (number + 1) % WITHOUT_PLACE:
+        off = number * 7919 % 1000 / 500_000
+        place["location"] = {"lat": round(26 + row * 0.002 + off, 5), "lon": round(119.2 + column * 0.0022 - off, 5)}
+    return place
 
 
 def _unit(unit: str, number: int) -> dict[str, Any]:
@@ -61,7 +82,7 @@ def _unit(unit: str, number: int) -> dict[str, Any]:
     return {"id": unit, "labels": name, "buildings": [building]}
 
 
-def _transmitter(number: int) -> dict[str, Any]:
+def _transmitter(number: int, each: int) -> dict[str, Any]:
     component = {
         "id": "smoke-1",
         "at": "10-2",
@@ -77,7 +98,7 @@ def _transmitter(number: int) -> dict[str, Any]:
     }
     return {
         "id": f"utd-{number}",
-        "unit": unit_of(number),
+        "unit": unit_of(number, each),
         "address": 1000 + number,
         "zone": "control",
         "labels": labels(f"{number}号传输装置", f"Transmitter {number}"),

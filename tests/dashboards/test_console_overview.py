@@ -272,6 +272,57 @@ async def test_hostile_labels_stay_text(browser: Browser, tmp_path_factory: pyte
         assert await page.evaluate("window.hacked") is None
 
 
+async def test_the_map_shows_every_unit_and_leads_to_it(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The switch is remembered; a cluster leads nearer, a unit to its page, by keyboard; nobody outside is asked."""
+    asked: list[str] = []
+    async with (
+        control_room(tmp_path_factory.mktemp("map"), transmitters=120, each=1, is_placed=True) as placed,
+        sit_down(browser, placed, path="/overview") as page,
+    ):
+        page.on("request", lambda request: asked.append(request.url))
+        await becomes(page, "() => window.socket?.connected")
+        await expect(page.locator(".map-mark")).to_have_count(0)
+        await page.locator("[data-view=map]").click()
+        await expect(page.locator("[data-view=map]")).to_have_attribute("aria-pressed", "true")
+        await expect(page.locator("[data-part=sites-note]")).to_have_text("120 家单位")
+        await expect(page.locator("[data-part=unplaced]")).to_contain_text("未标注位置 2 家")
+        counted = "() => [...document.querySelectorAll('.map-mark')].reduce((all, one) => all + +one.dataset.count, 0)"
+        await becomes(page, f"() => ({counted})() === 118")
+        await expect(page.locator('.map-mark[data-look="unknown"]').first).to_be_attached()  # no line was heard
+        unplaced, corridor = "u0049", {"building": "east", "floor": 3, "zone": "corridor"}
+        for unit, alarm_class in ((unplaced, AlarmClass.FIRE), ("u0007", AlarmClass.FAULT), ("u0011", AlarmClass.FIRE)):
+            place = Place(unit=unit, **corridor)
+            await placed.alarm("component", alarm_class=alarm_class, place=place, entity=f"{unit}/corridor")
+        await expect(page.locator(f'[data-part=unplaced] [data-tile="{unplaced}"]')).to_have_attribute(
+            "data-look", "fire"
+        )
+        await expect(page.locator("[data-part=unplaced] [data-tile]").first).to_have_attribute("data-tile", unplaced)
+        top = page.locator(".map-mark").last
+        await expect(top).to_have_attribute("data-look", "fire")
+        await expect(top).to_have_attribute("data-fresh", "yes")
+        await expect(top).to_have_attribute("aria-label", re.compile("火警 1"))
+        await page.reload()  # the choice stands
+        await expect(page.locator(".map-mark").last).to_have_attribute("data-look", "fire")
+        await becomes(page, "() => window.socket?.connected")
+        for _ in range(6):
+            if await page.locator(".map-mark").last.get_attribute("data-count") == "1":
+                break
+            before = page.url
+            await page.locator(".map-mark").last.focus()
+            await page.keyboard.press("Enter")
+            await becomes(page, "(before) => location.href !== before", before)
+            await expect(page.locator(".map-mark").last).to_have_attribute("data-look", "fire")
+        await expect(page.locator(".map-mark").last).to_have_attribute("data-mark", "u0011")
+        await page.locator(".map-mark").last.focus()
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(ending("/overview/u0011"))
+        await page.goto(f"{placed.console.url.rstrip('/')}/overview?in=-&view=tiles")
+        await expect(page.locator("[data-tile]")).to_have_count(2)
+        assert {urlsplit(url).hostname for url in asked if not url.startswith("data:")} == {"127.0.0.1"}
+
+
 async def test_many_units_are_found_page_by_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
     async with (
         control_room(tmp_path_factory.mktemp("many"), transmitters=280) as many,

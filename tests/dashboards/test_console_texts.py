@@ -52,7 +52,7 @@ from dashboards.console.kpi.rows import KINDS, TABLES
 from dashboards.console.kpi.rows import TIMES as KPI_TIMES
 from dashboards.console.kpi.spans import Span
 from dashboards.console.places import PlaceKind
-from dashboards.console.preferences import Theme
+from dashboards.console.preferences import OverviewForm, Theme
 from dashboards.console.roll_calls.rows import CAUSES as ROLL_CALL_CAUSES
 from dashboards.console.rules.facts import ASIDES as RULE_ASIDES
 from dashboards.console.rules.plan_panel import WIDTHS as RULE_PLAN
@@ -166,6 +166,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "installer_column_": [*STRANGERS, *FRAMES, *WALKS, "left", *WALKED, *CHECKLIST],
     "nav_": [*(section.name for section in SECTIONS), "none"],
     "theme_": list(Theme),
+    "overview_view_": list(OverviewForm),
     "fact_": FACTS,
     "handover_": QUIET,
     "handover_confirmed_": list(Confirmation),

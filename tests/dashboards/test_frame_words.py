@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,7 @@ from dashboards.console.frame.lamp_words import link_words, number_of, words_of
 from dashboards.console.frame.shift_words import shift_words
 from dashboards.console.frame.sounding import heard, sounds, wanting
 from dashboards.console.frame.tones import AWAY, PATTERNS
-from dashboards.console.preferences import FIRE_LEAST, VOLUMES, Preferences, Theme
+from dashboards.console.preferences import FIRE_LEAST, VOLUMES, OverviewForm, Preferences, Theme
 from dashboards.console.texts import Language
 from dashboards.live.board import Board
 from dashboards.live.lamp_figures import LinkFigures, Suppressed
@@ -55,12 +56,14 @@ def test_preferences_come_back_as_they_were_kept() -> None:
     again = Preferences.read(kept.written())
     assert (again.theme, again.size, again.volumes[AlarmClass.FAULT]) == (Theme.NIGHT, 115, 0)
     assert again.volumes[AlarmClass.FIRE] == FIRE_LEAST
+    assert again.overview is OverviewForm.TILES
+    assert Preferences.read(replace(kept, overview=OverviewForm.MAP).written()).overview is OverviewForm.MAP
     assert ";" not in kept.written()
     assert " " not in kept.written()
 
 
 def test_what_makes_no_sense_is_as_at_first() -> None:
-    assert Preferences.read("theme=pink&size=7&fault=loud&hazard=-3&x=1") == Preferences()
+    assert Preferences.read("theme=pink&overview=globe&size=7&fault=loud&hazard=-3&x=1") == Preferences()
     assert Preferences.read("fault=999").volumes[AlarmClass.FAULT] == 100
 
 

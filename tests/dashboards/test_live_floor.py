@@ -22,7 +22,7 @@ from dashboards.live.floor import (
     premises_of,
 )
 from dashboards.live.lamps import is_folded
-from dashboards.live.summary import FloorKey
+from dashboards.live.tally import FloorKey
 from domain.alarm import AlarmClass, Place
 from domain.alert import AlertView
 from domain.site import Registry

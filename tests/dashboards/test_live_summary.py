@@ -13,8 +13,10 @@ from backbone.sparkplug import Birth, encode_birth, encode_death
 from backbone.subjects import telemetry
 from dashboards.live.board import Board
 from dashboards.live.lamps import LampKind, lamp_of
+from dashboards.live.nodes import MOST_CHANGES
 from dashboards.live.scoped import scoped_board, scoped_registry
-from dashboards.live.summary import CALM, KINDS, Lines, Summary, Tally, is_fresh, summarise
+from dashboards.live.summary import SiteCount, Summary
+from dashboards.live.tally import CALM, KINDS, Lines, Tally, is_fresh
 from domain.alarm import AlarmClass, Place
 from domain.alert import AlertView
 from domain.site import Registry
@@ -74,7 +76,7 @@ def naive(alerts: list[AlertView], **steps: Any) -> Tally:
 
 @given(boards, lines, st.booleans())
 def test_counts_are_those_of_a_naive_count(alerts: list[AlertView], states: list[str | None], host: bool) -> None:  # noqa: FBT001  # from hypothesis
-    summary = summarise(board_of(alerts, states, host=host), REGISTRY, NOW_NS)
+    summary = SiteCount().take(board_of(alerts, states, host=host), REGISTRY, NOW_NS)
     assert summary.total == naive(alerts)
     for unit in UNITS:
         assert summary.unit(unit) == naive(alerts, unit=unit)
@@ -90,7 +92,7 @@ def test_counts_are_those_of_a_naive_count(alerts: list[AlertView], states: list
 
 @given(boards, lines)
 def test_areas_add_up_to_the_site(alerts: list[AlertView], states: list[str | None]) -> None:
-    summary = summarise(board_of(alerts, states), REGISTRY, NOW_NS)
+    summary = SiteCount().take(board_of(alerts, states), REGISTRY, NOW_NS)
     assert {one.area for one in summary.areas} == {"north", "south", ""}
     assert sum(one.units for one in summary.areas) == len(UNITS)
     assert sum(one.lit for one in summary.areas) == len(summary.units)
@@ -103,7 +105,7 @@ def test_areas_add_up_to_the_site(alerts: list[AlertView], states: list[str | No
 
 @given(boards, lines)
 def test_the_worst_unit_comes_first_and_none_is_left_out(alerts: list[AlertView], states: list[str | None]) -> None:
-    summary = summarise(board_of(alerts, states), REGISTRY, NOW_NS)
+    summary = SiteCount().take(board_of(alerts, states), REGISTRY, NOW_NS)
     assert sorted(summary.order) == sorted(UNITS)
     ranks = [
         (summary.unit(unit).order, not summary.lines_of(unit).silent)
@@ -121,15 +123,15 @@ def test_somebody_with_a_scope_sees_figures_of_the_scope_only(
     alerts: list[AlertView], states: list[str | None], units: set[str]
 ) -> None:
     board, scope = board_of(alerts, states), frozenset(units)
-    summary = summarise(scoped_board(board, scope), scoped_registry(REGISTRY, scope), NOW_NS)
-    whole = summarise(board, REGISTRY, NOW_NS)
+    summary = SiteCount().take(scoped_board(board, scope), scoped_registry(REGISTRY, scope), NOW_NS)
+    whole = SiteCount().take(board, REGISTRY, NOW_NS)
     assert set(summary.order) == scope
     assert summary.units == {unit: tally for unit, tally in whole.units.items() if unit in scope}
     assert {one.place.unit for one in alerts if one.place.unit in scope and lamp_of(one)} == set(summary.units)
 
 
 def heard(board: Board, registry: Registry = DISTRICT, now_ns: int = NOW_NS) -> Summary:
-    return summarise(board, registry, now_ns)
+    return SiteCount().take(board, registry, now_ns)
 
 
 def test_a_unit_is_calm_only_when_all_is_heard_and_alarms_are_known() -> None:
@@ -143,7 +145,7 @@ def test_a_unit_is_calm_only_when_all_is_heard_and_alarms_are_known() -> None:
     del away.statuses["rules.main"]
     assert not any(heard(away).is_heard(unit) for unit in UNITS)
     assert not any(heard(board_of([], up), now_ns=NOW_NS + 60 * 10**9).is_heard(unit) for unit in UNITS)
-    assert not summarise(board_of([], up), replace(DISTRICT, transmitters={}), NOW_NS).is_heard("u0001")
+    assert not SiteCount().take(board_of([], up), replace(DISTRICT, transmitters={}), NOW_NS).is_heard("u0001")
 
 
 def test_a_fire_stands_before_any_number_of_faults() -> None:
@@ -155,3 +157,67 @@ def test_a_fire_stands_before_any_number_of_faults() -> None:
     assert summary.order[:2] == ("u0002", "u0001")
     assert summary.unit("u0001").worst is LampKind.FAULT
     assert summary.unit("hotel").worst is None
+
+
+steps = st.lists(
+    st.one_of(
+        boards.map(lambda alerts: ("replace", alerts)),
+        changes.map(lambda one: ("apply", one)),
+        st.tuples(st.just("line"), st.tuples(st.integers(0, 23), st.sampled_from(["NBIRTH", "NDEATH"]))),
+        st.tuples(st.just("host"), st.booleans()),
+        st.tuples(st.just("rules"), st.booleans()),
+        st.tuples(st.just("close"), st.integers(1, 20)),
+        st.tuples(st.just("site"), st.sampled_from([REGISTRY, DISTRICT])),
+    ),
+    max_size=12,
+)
+
+
+def told(board: Board, number: int, what: str, how: Any) -> None:
+    """Let a board hear of one thing."""
+    match what:
+        case "replace":
+            board.replace_alerts(how, NOW_NS, cut=False)
+        case "apply":
+            board.apply_alert(alert(100 + number % 3, **how))
+        case "close":
+            open_now = board.alerts.get(f"a{how}")
+            if open_now is not None:
+                board.apply_alert(open_now.model_copy(update={"closed_at_ns": NOW_NS}))
+        case "line":
+            at, kind = how
+            payload = encode_death(0, NOW_NS)
+            if kind == "NBIRTH":
+                payload = encode_birth(Birth(metrics=(), seq=0, time_ns=NOW_NS, bd_seq=0))
+            subject = telemetry(unit_of(at), kind, f"utd-{at}")
+            board.nodes.apply([LogMessage(subject=subject, data=payload, seq=100 + number, time_ns=NOW_NS)])
+        case "host" | "rules":
+            key = HOST if what == "host" else "rules.main"
+            board.statuses[key] = {**GATEWAY_WELL, "time_ns": NOW_NS if how else 0}
+
+
+@given(boards, steps)
+def test_figures_that_are_kept_up_are_those_of_a_count_from_nothing(
+    alerts: list[AlertView], happened: list[tuple[str, Any]]
+) -> None:
+    board, registry, count = board_of(alerts, [None] * 24), REGISTRY, SiteCount()
+    for number, (what, how) in enumerate(happened):
+        if what == "site":
+            registry = how
+        else:
+            told(board, number, what, how)
+        assert count.take(board, registry, NOW_NS) == SiteCount().take(board, registry, NOW_NS)
+
+
+def test_who_looks_seldom_misses_no_line() -> None:
+    """More lines changed than are remembered: all are looked at again."""
+    board, count = board_of([], ["NBIRTH"] * 24), SiteCount()
+    count.take(board, DISTRICT, NOW_NS)
+    for number in range(MOST_CHANGES + 3):
+        told(board, number, "line", (number % 2, "NDEATH" if number % 4 < 2 else "NBIRTH"))
+    assert count.take(board, DISTRICT, NOW_NS) == SiteCount().take(board, DISTRICT, NOW_NS)
+
+
+def test_what_did_not_change_is_the_same_object() -> None:
+    board, count = board_of([], ["NBIRTH"] * 24), SiteCount()
+    assert count.take(board, DISTRICT, NOW_NS) is count.take(board, DISTRICT, NOW_NS + 1)

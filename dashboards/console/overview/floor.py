@@ -13,7 +13,8 @@ from dashboards.console.overview.words import PATH, address, device_path, floor_
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line, link
 from dashboards.live.floor import STILL, SYSTEM, UNKNOWN, Component, FloorState, Placed, Standing, floors_of
-from dashboards.live.summary import FloorKey, Summary
+from dashboards.live.summary import Summary
+from dashboards.live.tally import FloorKey
 from domain.site import Building, UnitSettings, Zone
 
 MOST_ROWS = 200

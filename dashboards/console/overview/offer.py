@@ -8,7 +8,7 @@ from dashboards.console.overview.words import overview_path
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line
 from dashboards.console.wording import place_text
-from dashboards.live.summary import FloorKey, is_fresh
+from dashboards.live.tally import FloorKey, is_fresh
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 

@@ -10,10 +10,12 @@ from dashboards.console.overview.offer import Offer
 from dashboards.console.overview.side import Side
 from dashboards.console.overview.sites import Sites
 from dashboards.console.overview.unit import Unit
+from dashboards.console.overview.wanted import Wanted
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.view import box, line
 from dashboards.live.floor import floors_of
-from dashboards.live.summary import FloorKey, Summary, summarise
+from dashboards.live.summary import SiteCount, Summary
+from dashboards.live.tally import FloorKey
 from domain.site import Building, UnitSettings
 
 
@@ -53,7 +55,7 @@ class OverviewPage(Body):
         if named < len(address.rest):
             line(self._view.text("overview_nowhere"), "body-note").props("role=alert")
         elif unit is None:
-            self._sites = Sites(desk, address.query)
+            self._sites = Sites(desk, Wanted.read(address.query))
             self._side = Side(desk)
         elif building is None or floor is None:
             self._unit = Unit(desk, unit, building.id if building else "")
@@ -63,8 +65,9 @@ class OverviewPage(Body):
 
     def refresh(self, now_ns: int) -> None:
         """Redraw what changed; everything is counted once for all browsers."""
-        console = self._view.console
-        summary: Summary = self._view.shared("summary", lambda: summarise(console.board, console.registry, now_ns))
+        view, console = self._view, self._view.console
+        count = console.once.of(("site-count", view.principal.units), "", SiteCount)
+        summary: Summary = view.shared("summary", lambda: count.take(console.board, console.registry, now_ns))
         self._offer.refresh()
         if self._sites is not None:
             self._sites.refresh(summary)

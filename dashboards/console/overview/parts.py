@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nicegui.element import Element
 
 from dashboards.console.overview.words import Tile
 from dashboards.console.view import box, change, dress, line
+from dashboards.live.geography import SheetForm
 
 
 class Drawn(Element):
@@ -23,17 +24,43 @@ class Drawn(Element):
 
     def draw(self, data: Any) -> None:
         """Draw this."""
-        drawn = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        self.put(written(data))
+
+    def put(self, drawn: str) -> None:
+        """Draw what `written` made, once for many browsers."""
         if drawn != self.props["drawn"]:
             self.props["drawn"] = drawn
+
+
+def written(data: Any) -> str:
+    """Return data as `Drawn.put` takes it."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def tiles_written(groups: Sequence[tuple[str, str, Sequence[Tile]]], form: str) -> str:
+    """Return groups of (title, note, tiles) in the ``form`` of tiles or bars, as `Tiles` draws them."""
+    return written({"form": form, "groups": [{"title": t, "note": n, "tiles": list(tiles)} for t, n, tiles in groups]})
 
 
 class Tiles(Drawn, component="../static/overview_tiles.js"):
     """Groups of tiles (`dashboards.console.overview.words`): areas, units, or the floors of buildings."""
 
     def show(self, groups: Sequence[tuple[str, str, Sequence[Tile]]], form: str) -> None:
-        """Draw groups of (title, note, tiles) in the ``form`` of tiles or bars."""
-        self.draw({"form": form, "groups": [{"title": t, "note": n, "tiles": list(tiles)} for t, n, tiles in groups]})
+        """Draw groups of (title, note, tiles)."""
+        self.put(tiles_written(groups, form))
+
+
+class Sheet(Drawn, component="../static/overview_map.js"):
+    """The map of a site's units."""
+
+    def __init__(self, name: str, on_form: Callable[[SheetForm], None]) -> None:
+        """``on_form`` is told which form fits this browser's screen, at first and whenever that changes."""
+        super().__init__(name)
+        self.on("form", lambda event: on_form(_form(event.args)))
+
+
+def _form(told: Any) -> SheetForm:
+    return SheetForm(told) if told in set(SheetForm) else SheetForm.DESK
 
 
 class Hours(Drawn, component="../static/overview_hours.js"):

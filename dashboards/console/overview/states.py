@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.console.view import View
 from dashboards.live.floor import FloorState, Premises, devices_by_unit, floor_state, premises_of
-from dashboards.live.summary import FloorKey
+from dashboards.live.tally import FloorKey
 
 
 def premises(view: View, unit: str) -> Premises:

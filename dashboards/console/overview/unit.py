@@ -21,7 +21,8 @@ from dashboards.console.overview.words import (
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line, link
 from dashboards.live.floor import floors_of
-from dashboards.live.summary import CALM, Lines, Summary
+from dashboards.live.summary import Summary
+from dashboards.live.tally import CALM, Lines
 from domain.accounts import Right
 from domain.site import Building, Person, Registry, UnitSettings
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import floor_text
 from dashboards.live.lamps import LampKind
-from dashboards.live.summary import KINDS, Lines, Tally
+from dashboards.live.tally import KINDS, Lines, Tally
 from domain.site import Building, Registry
 
 PATH = "/overview"
