@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from alerts.actions_face import Second
 from alerts.face import Model, Who
 from backbone.client import Backbone
 from domain.accounts import Right, UserRole
@@ -44,6 +45,7 @@ class Subject(StrEnum):
     SIGN_OUT = "svc.accounts.sign_out"
     RESOLVE = "svc.accounts.resolve"
     VOUCH = "svc.accounts.vouch"
+    VOUCH_HERE = "svc.accounts.vouch.here"
     OWN_PASSWORD = "svc.accounts.own_password"  # noqa: S105  # a subject
     USERS = "svc.accounts.users"
     USER_ADD = "svc.accounts.user.add"
@@ -119,26 +121,37 @@ class SignInReply(Model):
     principal: PrincipalView | None = None
 
 
-class VouchRequest(Secretive):
-    """A second person, who stands beside the one of a session and vouches for one act with their own password.
+class VouchFields(Secretive):
+    """For what a second person vouches.
 
     ``beside`` is the name in the record of the first; ``right`` is what the act needs, in ``unit`` where it is of one.
     """
 
-    user: str = Field(max_length=64)
-    password: Password = Field(repr=False)
     right: Right
     beside: Who
     unit: Token | None = None
     address: str = Field(default="", max_length=64)
 
 
+class VouchRequest(VouchFields):
+    """A second person, who stands beside the first and vouches for one act with their own password."""
+
+    user: str = Field(max_length=64)
+    password: Password = Field(repr=False)
+
+
+class VouchHereRequest(VouchFields):
+    """A second person at their own desk, who vouches with the session that they have."""
+
+    key: Key
+
+
 class VouchReply(Model):
-    """``by`` is the second's name in the record, when ``outcome`` is in; no session has begun."""
+    """``second`` is who vouched, for one deed, when ``outcome`` is in; no session has begun."""
 
     outcome: Outcome
     wait_s: float = 0.0
-    by: str | None = None
+    second: Second | None = None
 
 
 class ResolveRequest(Model):
@@ -306,6 +319,10 @@ class AccountsFace:
     async def vouch(self, request: VouchRequest) -> VouchReply:
         """Try the password of a second person; raises RefusedError where it is right and they may not vouch."""
         return VouchReply.model_validate(await self._ask(Subject.VOUCH, request, SLOW_S))
+
+    async def vouch_here(self, request: VouchHereRequest) -> VouchReply:
+        """Let whoever has a session vouch; raises RefusedError where it is over, or they may not."""
+        return VouchReply.model_validate(await self._ask(Subject.VOUCH_HERE, request))
 
     async def own_password(self, key: str, *, old: str, new: str) -> None:
         """Change the password of a session's person; their other sessions end."""

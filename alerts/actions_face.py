@@ -32,6 +32,18 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Second(Model):
+    """The second person of a deed that needs two, as `alerts.accounts_face.AccountsFace.vouch` returned them.
+
+    ``by`` is their name in the record; ``proof`` is good for one deed, and only the account service makes it.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    by: Who
+    proof: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(repr=False)
+
+
 class ActionSubject(StrEnum):
     """Where the service answers."""
 
@@ -40,6 +52,7 @@ class ActionSubject(StrEnum):
     RESET = "svc.alerts.reset"
     COMMENT = "svc.alerts.comment"
     SHELVE = "svc.alerts.shelve"
+    EXTEND = "svc.alerts.extend"
     UNSHELVE = "svc.alerts.unshelve"
     ASSIGN = "svc.alerts.assign"
     ATTACH = "svc.alerts.attach"
@@ -69,11 +82,11 @@ class CommentRequest(ActionRequest):
 
 
 class ShelveRequest(ActionRequest):
-    """Silence for a time. ``second_by``: the second person, whom a fire needs."""
+    """Silence until a time, or until a later one. ``second``: the second person, whom a fire needs."""
 
     reason: Reason
     until_ns: Moment
-    second_by: Who | None = None
+    second: Second | None = None
 
 
 class AssignRequest(ActionRequest):
@@ -130,11 +143,18 @@ class ActionsFace:
         return await self._act(ActionSubject.COMMENT, CommentRequest(id=alert_id, by=by, text=text))
 
     async def shelve(
-        self, alert_id: str, *, by: str, reason: str, until_ns: int, second_by: str | None = None
+        self, alert_id: str, *, by: str, reason: str, until_ns: int, second: Second | None = None
     ) -> AlertView:
         """Silence an alert for a time; a fire only together with a second person."""
-        request = ShelveRequest(id=alert_id, by=by, reason=reason, until_ns=until_ns, second_by=second_by)
+        request = ShelveRequest(id=alert_id, by=by, reason=reason, until_ns=until_ns, second=second)
         return await self._act(ActionSubject.SHELVE, request)
+
+    async def extend(
+        self, alert_id: str, *, by: str, reason: str, until_ns: int, second: Second | None = None
+    ) -> AlertView:
+        """Put off the end of a shelving, by the rules of shelving; it never ends between."""
+        request = ShelveRequest(id=alert_id, by=by, reason=reason, until_ns=until_ns, second=second)
+        return await self._act(ActionSubject.EXTEND, request)
 
     async def unshelve(self, alert_id: str, *, by: str) -> AlertView:
         """End a shelving early: what still stands is told again."""

@@ -35,6 +35,7 @@ class ActionsService:
             ActionSubject.RESET: self.reset,
             ActionSubject.COMMENT: self.comment,
             ActionSubject.SHELVE: self.shelve,
+            ActionSubject.EXTEND: self.extend,
             ActionSubject.UNSHELVE: self.unshelve,
             ActionSubject.ASSIGN: self.assign,
             ActionSubject.ATTACH: self.attach,
@@ -69,13 +70,11 @@ class ActionsService:
 
     async def shelve(self, body: Reply) -> Reply:
         """Silence an alert for a time."""
-        asked = face.ShelveRequest.model_validate(body)
-        return await self._act(
-            asked,
-            lambda desk, alert: shelving.shelve(
-                desk, alert, asked.by, asked.reason, until_ns=asked.until_ns, second_by=asked.second_by
-            ),
-        )
+        return await self._shelved(face.ShelveRequest.model_validate(body), shelving.shelve)
+
+    async def extend(self, body: Reply) -> Reply:
+        """Put off the end of a shelving."""
+        return await self._shelved(face.ShelveRequest.model_validate(body), shelving.extend)
 
     async def unshelve(self, body: Reply) -> Reply:
         """End a shelving."""
@@ -106,6 +105,15 @@ class ActionsService:
             return _reply(actions.read(desk, verify_token(asked.token, self._signing_key, desk.now_ns)))
 
         return await self._office.change(work)
+
+    async def _shelved(self, asked: face.ShelveRequest, act: Callable[..., None]) -> Reply:
+        """Shelve or extend, with a second person only as the account service has vouched for them."""
+
+        def work(desk: Desk, alert: Alert) -> None:
+            second_by = desk.second(asked.second, beside=asked.by, unit=alert.unit)
+            act(desk, alert, asked.by, asked.reason, until_ns=asked.until_ns, second_by=second_by)
+
+        return await self._act(asked, work)
 
     async def _act(self, request: face.ActionRequest, act: Act) -> Reply:
         def work(desk: Desk) -> Reply:

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.accounts.vouchers import Vouchers
+from alerts.actions_face import Second
 from alerts.audit import AuditWriter
 from alerts.cloud_events import cloud_event, feed_priority
 from alerts.directory import Directory
@@ -22,6 +24,7 @@ from alerts.life_cycle import SYSTEM as NO_PERSON
 from alerts.schema import Alert, AuditEntry, FeedEvent, HiddenRule, MaintenanceWindow, OutOfService, WalkTest
 from alerts.views import alert_view
 from backbone import subjects
+from domain.accounts import Right
 from domain.alarm import AlarmClass
 from domain.alert import AlertEvent
 from domain.errors import RefusedError
@@ -48,6 +51,7 @@ class Desk:
     """Ladders that came to their end, and alerts that were answered after that, perhaps:
     `alerts.ladders.unanswered` looks at both before the commit."""
     book: Book = field(default_factory=Book)
+    vouchers: Vouchers = field(default_factory=Vouchers)
     _open: dict[tuple[str, str], Alert | None] = field(default_factory=dict)
     _hidden_rules: set[str] | None = None
     _walk_tests: dict[str, WalkTest] | None = None
@@ -60,6 +64,15 @@ class Desk:
         if found is None:
             raise RefusedError(f"没有告警 {alert_id} / no such alert", code=NOT_FOUND)
         return found
+
+    def second(self, second: Second | None, *, beside: str, unit: str) -> str | None:
+        """Return the name of the second person who keeps fires back with ``beside``: as vouched for, never as written.
+
+        Raises RefusedError where nobody vouched for just this.
+        """
+        if second is None:
+            return None
+        return self.vouchers.take(second, self.now_ns, beside=beside, right=Right.SHELVE_FIRE, unit=unit).by
 
     def open_alert(self, rule: str, entity: str) -> Alert | None:
         """Return the open alert of a rule on an entity: there is one at most."""

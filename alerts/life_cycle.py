@@ -82,6 +82,7 @@ class Action(StrEnum):
     RESET = "reset"
     COMMENT = "comment"
     SHELVE = "shelve"
+    EXTEND = "extend"
     UNSHELVE = "unshelve"
     ASSIGN = "assign"
     ATTACH = "attach"
@@ -154,10 +155,15 @@ SHELF_TOO_LONG = Refusal(
     "该类告警最多搁置 {hours} 小时",
     "alerts of this class are shelved for {hours} h at most",
 )
+SHELF_NOT_LATER = Refusal(
+    lambda facts, ask: ask.until_ns <= (facts.shelved_until_ns or 0),
+    "须晚于现在的截止时间；要提前结束请取消搁置",
+    "that is no later than its end as it is: to end it sooner, unshelve it",
+)
 FIRE_ALONE = Refusal(
     lambda facts, ask: facts.alarm_class is AlarmClass.FIRE and not (ask.second_by or "").strip(),
-    "搁置火警须两人：请写明第二人",
-    "to shelve a fire takes two: name the second person",
+    "搁置火警须两人：第二人须以自己的账号和口令确认",
+    "to shelve a fire takes two: a second person vouches for it with their own account and password",
 )
 ONE_PERSON_TWICE = Refusal(
     lambda _, ask: same_person(ask.by, ask.second_by) or same_person(SYSTEM, ask.second_by),
@@ -206,6 +212,22 @@ MOVES: tuple[Move, ...] = (
         "限时静默：升级暂停，事实照常记录",
         "silent for a time: its ladder rests, its facts go on",
         (NO_PERSON, CLOSED, SHELVED, NO_SHELF_REASON, SHELF_OVER, SHELF_TOO_LONG, FIRE_ALONE, ONE_PERSON_TWICE),
+    ),
+    Move(
+        Action.EXTEND,
+        "延后搁置的截止时间，其间不中断；时限自此刻重新计算",
+        "the shelving ends later, and not between; its limit counts from now",
+        (
+            NO_PERSON,
+            CLOSED,
+            NOT_SHELVED,
+            NO_SHELF_REASON,
+            SHELF_OVER,
+            SHELF_NOT_LATER,
+            SHELF_TOO_LONG,
+            FIRE_ALONE,
+            ONE_PERSON_TWICE,
+        ),
     ),
     Move(
         Action.UNSHELVE,

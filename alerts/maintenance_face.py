@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from alerts.actions_face import Model, Moment, Reason, Who
+from alerts.actions_face import Model, Moment, Reason, Second, Who
 from backbone.client import Backbone
 from domain.ids import Token
 from domain.maintenance import MaintenanceView
@@ -36,7 +36,7 @@ class BeginRequest(Model):
     rules: Tokens = ()
     reason: Reason
     by: Who
-    second_by: Who | None = Field(default=None, description="the second person; without, fires are told as ever")
+    second: Second | None = Field(default=None, description="the second person; without, fires are told as ever")
     from_ns: Moment | None = None
     until_ns: Moment
 
@@ -74,7 +74,7 @@ class MaintenanceFace:
         devices: tuple[str, ...] = (),
         rules: tuple[str, ...] = (),
         from_ns: int | None = None,
-        second_by: str | None = None,
+        second: Second | None = None,
     ) -> MaintenanceView:
         """Plan a window; it begins at once when its time has come."""
         request = BeginRequest(
@@ -84,7 +84,7 @@ class MaintenanceFace:
             rules=rules,
             reason=reason,
             by=by,
-            second_by=second_by,
+            second=second,
             from_ns=from_ns,
             until_ns=until_ns,
         )

@@ -59,21 +59,23 @@ class MaintenanceService:
 
 
 def new_window(desk: Desk, request: BeginRequest) -> MaintenanceWindow:
-    """Return a window as it is asked for; its id is a function of what, time and person."""
+    """Return a window as it is asked for; its id is a function of what, time and persons."""
     scope = [sorted(set(names)) for names in (request.zones, request.devices, request.rules)]
     zones, devices, rules = scope
     from_ns = desk.now_ns if request.from_ns is None else max(request.from_ns, desk.now_ns)
     names = [name for names in scope for name in names]
-    who = request.second_by or ""
+    second_by = desk.second(request.second, beside=request.by, unit=request.unit)
     return MaintenanceWindow(
-        id=stable_id("maintenance", request.unit, *names, desk.now_ns, from_ns, request.until_ns, request.by, who),
+        id=stable_id(
+            "maintenance", request.unit, *names, desk.now_ns, from_ns, request.until_ns, request.by, second_by or ""
+        ),
         unit=request.unit,
         zones=zones,
         devices=devices,
         rules=rules,
         reason=request.reason,
         planned_by=request.by,
-        second_by=request.second_by,
+        second_by=second_by,
         planned_ns=desk.now_ns,
         from_ns=from_ns,
         until_ns=request.until_ns,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from alerts.accounts.vouchers import Vouchers
 from alerts.audit import AuditWriter
 from alerts.channels.contract import Aids
 from alerts.database import Database
@@ -54,6 +55,7 @@ class Office:
     shown: dict[str, Any] = field(default_factory=dict)
     """What tasks add to the status document."""
     memory: Memory = field(default_factory=Memory)
+    vouchers: Vouchers = field(default_factory=Vouchers)
 
     async def change(self, work: Callable[[Desk], T]) -> T:
         """Run ``work`` at a desk, in one transaction; then ring the bell.
@@ -79,6 +81,7 @@ class Office:
             audit=AuditWriter(session),
             now_ns=self.clock.now_ns(),
             book=Book(self.memory),
+            vouchers=self.vouchers,
         )
 
     def fail(self, where: str, error: BaseException) -> None:

@@ -29,6 +29,7 @@ class OnceAction(StrEnum):
     RESET = "reset"
     COMMENT = "comment"
     SHELVE = "shelve"
+    EXTEND = "extend"
     UNSHELVE = "unshelve"
     ASSIGN = "assign"
     ATTACH = "attach"

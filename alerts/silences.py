@@ -25,10 +25,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts import life_cycle, shelving
+from alerts.actions_face import Second
 from alerts.desk import NOT_FOUND, SYSTEM, Desk
 from alerts.labels import labels_of_row
 from alerts.schema import Alert, Silence, Silenced
 from alerts.silences_face import FORBIDDEN, MOST_SILENCES, SetSilence, shelf_tag
+from domain.accounts import Right
 from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S, floor_ms
 from domain.errors import RefusedError
@@ -64,14 +66,17 @@ def put(desk: Desk, request: SetSilence) -> Silence:
     return _new(desk, request, starts_ns, units)
 
 
-def confirm(desk: Desk, silence_id: str, by: str, units: Collection[str] | None = None) -> Silence:
-    """Let a silence cover fires; raises RefusedError when it is over, was not asked to, or by its own maker."""
-    silence = known(desk, silence_id, units)
+def confirm(desk: Desk, silence_id: str, second: Second) -> Silence:
+    """Let a silence cover fires; raises RefusedError when it is over, was not asked to, or nobody vouched for it."""
+    silence = known(desk, silence_id, None)
+    vouched = desk.vouchers.take(second, desk.now_ns, beside=silence.created_by, right=Right.SHELVE_FIRE)
+    known(desk, silence_id, vouched.units)
+    by = vouched.by
     if silence.ended_ns is not None:
         raise RefusedError("静默已结束 / the silence is over")
     if not silence.fire:
         raise RefusedError("该静默不涉及火警，无需确认 / it was not asked to cover fires: nothing to confirm")
-    if by.strip().casefold() == silence.created_by.strip().casefold() or by == SYSTEM:
+    if life_cycle.same_person(by, silence.created_by):
         raise RefusedError("须由另一人确认 / another person has to confirm it", code=FORBIDDEN)
     if silence.second_by is not None:
         raise RefusedError(f"已由 {silence.second_by} 确认 / {silence.second_by} has confirmed it")
@@ -196,7 +201,10 @@ def _only_times_change(before: Silence, request: SetSilence) -> bool:
 
 
 def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
-    """Give a silence other times: what it shelved is shelved until then, and a fire needs its second person anew."""
+    """Give a silence other times: what it shelved is shelved until then, and nobody is told between.
+
+    A fire needs its second person anew.
+    """
     if silence.begun_ns is None:
         silence.starts_ns = request.starts_ns or silence.starts_ns
     silence.ends_ns, silence.comment, silence.updated_ns = request.ends_ns, request.comment, desk.now_ns
@@ -204,9 +212,10 @@ def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
     shelved = select(Alert).join(Silenced, Silenced.alert_id == Alert.id)
     shelved = shelved.where(Silenced.silence_id == silence.id, Silenced.ended_ns.is_(None))
     for alert in desk.session.scalars(shelved.where(Alert.shelve_reason.like(f"{_tag(silence)}%"))).all():
-        shelving.end(desk, alert, BY_SILENCE, actor=request.by)
-        if alert.alarm_class is not AlarmClass.FIRE:
-            _shelve(desk, silence, alert)
+        if alert.alarm_class is AlarmClass.FIRE:
+            shelving.end(desk, alert, BY_SILENCE, actor=request.by)
+        else:
+            shelving.carry(desk, alert, request.by, _reason(silence), until_ns=_until_ns(desk, silence, alert))
     silence.second_by = None
     _forget(desk)
     turn_over(desk)
@@ -267,8 +276,7 @@ def _covers(desk: Desk, silence: Silence, alert: Alert) -> bool:
 
 def _shelve(desk: Desk, silence: Silence, alert: Alert) -> bool:
     """Shelve one alert as far as its class allows; returns whether it is now."""
-    longest_ns = desk.now_ns + round(life_cycle.MOST_SHELVED_S[alert.alarm_class] * NS_PER_S)
-    until_ns = min(silence.ends_ns, longest_ns)
+    until_ns = _until_ns(desk, silence, alert)
     with contextlib.suppress(RefusedError):
         shelving.shelve(
             desk, alert, silence.created_by, _reason(silence), until_ns=until_ns, second_by=silence.second_by
@@ -276,6 +284,11 @@ def _shelve(desk: Desk, silence: Silence, alert: Alert) -> bool:
         desk.session.merge(Silenced(silence_id=silence.id, alert_id=alert.id, at_ns=desk.now_ns, ended_ns=None))
         return True
     return False
+
+
+def _until_ns(desk: Desk, silence: Silence, alert: Alert) -> int:
+    longest_ns = desk.now_ns + round(life_cycle.MOST_SHELVED_S[alert.alarm_class] * NS_PER_S)
+    return min(silence.ends_ns, longest_ns)
 
 
 def _tag(silence: Silence) -> str:

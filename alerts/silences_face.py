@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from alerts.actions_face import LATEST_NS, Model, Reason, Who
+from alerts.actions_face import LATEST_NS, Model, Reason, Second, Who
 from backbone.client import Backbone
 from domain.errors import RefusedError
 from domain.ids import Token
@@ -71,8 +71,15 @@ class ListSilences(Model):
     units: Units = None
 
 
+class ConfirmSilence(Model):
+    """Let it cover fires: who vouched beside its maker."""
+
+    id: SilenceId
+    second: Second
+
+
 class ChangeSilence(Model):
-    """Confirm as the second person, or end it now."""
+    """End it now."""
 
     id: SilenceId
     by: Who
@@ -117,9 +124,9 @@ class SilencesFace:
         reply = await self._ask(SilenceSubject.LIST, ListSilences(id=silence_id, units=units))
         return SilenceView.model_validate(reply["silences"][0])
 
-    async def confirm(self, silence_id: str, *, by: str, units: Units = None) -> SilenceView:
-        """Let it cover fires: by another person than who made it."""
-        return _one(await self._ask(SilenceSubject.CONFIRM, ChangeSilence(id=silence_id, by=by, units=units)))
+    async def confirm(self, silence_id: str, *, second: Second) -> SilenceView:
+        """Let it cover fires: by another person than who made it, within the scope of that person."""
+        return _one(await self._ask(SilenceSubject.CONFIRM, ConfirmSilence(id=silence_id, second=second)))
 
     async def expire(self, silence_id: str, *, by: str, units: Units = None) -> SilenceView:
         """End it now; what still stands is told again."""

@@ -16,6 +16,7 @@ from alerts.silences_face import (
     FORBIDDEN,
     SHELF,
     ChangeSilence,
+    ConfirmSilence,
     ListSilences,
     SetSilence,
     SilenceState,
@@ -57,8 +58,8 @@ class SilencesService:
 
     async def confirm(self, body: Reply) -> Reply:
         """Let it cover fires."""
-        request = ChangeSilence.model_validate(body)
-        return await self._change(lambda desk: silences.confirm(desk, request.id, request.by, request.units))
+        request = ConfirmSilence.model_validate(body)
+        return await self._change(lambda desk: silences.confirm(desk, request.id, request.second))
 
     async def expire(self, body: Reply) -> Reply:
         """End a silence, or take what a person shelved off the shelf."""
@@ -155,8 +156,10 @@ def _state(silence: Silence, now_ns: int) -> SilenceState:
 
 def _shelf(session: Session, alert: Alert) -> SilenceView:
     """Return an alert that a person shelved as other tools understand it: a silence of just this alert."""
-    begun = select(AuditEntry.at_ns).where(AuditEntry.alert_id == alert.id, AuditEntry.action == AlertEvent.SHELVED)
-    at_ns = session.scalar(begun.order_by(AuditEntry.number.desc()).limit(1)) or alert.raised_at_ns
+    told = select(AuditEntry.at_ns).where(AuditEntry.alert_id == alert.id, AuditEntry.action == AlertEvent.SHELVED)
+    told = told.order_by(AuditEntry.number.desc()).limit(1)
+    begun = told.where(AuditEntry.details.contains(f'"outcome":"{shelving.BEGINS}"', autoescape=True))
+    at_ns = session.scalar(begun) or alert.raised_at_ns
     labels = {"alertname": alert.rule, "instance": alert.entity}
     return SilenceView(
         id=f"{SHELF}{alert.id}",
@@ -165,7 +168,7 @@ def _shelf(session: Session, alert: Alert) -> SilenceView:
         ends_ns=alert.shelved_until_ns or at_ns,
         created_by=alert.shelved_by or "",
         comment=alert.shelve_reason or "",
-        updated_ns=at_ns,
+        updated_ns=session.scalar(told) or at_ns,
         state=SilenceState.ACTIVE,
         fire=alert.shelved_with is not None,
         second_by=alert.shelved_with,

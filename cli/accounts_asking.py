@@ -41,6 +41,11 @@ def read_password(file: Path | None) -> str:
     """Return a password from a file, from stdin, or from a person who types it twice; never from an argument."""
     if file is None and sys.stdin.isatty():
         return str(typer.prompt("口令 / password", hide_input=True, confirmation_prompt=True))
+    return password_from(file)
+
+
+def password_from(file: Path | None) -> str:
+    """Return a password from a file, or from stdin."""
     if file is None or str(file) == "-":
         return sys.stdin.readline(MOST_FILE).rstrip("\r\n")
     try:

@@ -1,4 +1,4 @@
-"""``fengsui alerts shelve|unshelve|assign|attach|recheck``; exit codes: see `cli.alerts_commands`."""
+"""``fengsui alerts shelve|extend|unshelve|assign|attach|recheck``; exit codes: see `cli.alerts_commands`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from typing import Annotated
 
 import typer
 
-from cli.alerts_commands import ByOption, IdArgument, JsonOption, LangOption, act_on
+from alerts.face import AlertsFace
+from backbone.client import Backbone
+from cli.alerts_commands import ByOption, IdArgument, JsonOption, LangOption, act_on, act_over
 from cli.check_command import Language
+from cli.second_person import SecondOption, SecondPasswordOption, asked_second, second_of_alert
+from domain.alert import AlertView
 from domain.clock import NS_PER_S
 
 MOST_HOURS = 24.0 * 366
@@ -24,9 +28,8 @@ def shelve(
     *,
     reason: Annotated[str, typer.Option(help="原因，必填 / why; must be given")],
     hours: Annotated[float, typer.Option(min=0.01, max=MOST_HOURS, help="几小时后自动结束 / it ends after, hours")],
-    second: Annotated[
-        str | None, typer.Option("--second", help="第二人，火警必填 / the second person, whom a fire needs")
-    ] = None,
+    second: SecondOption = None,
+    second_password_file: SecondPasswordOption = None,
     by: ByOption = "",
     as_json: JsonOption = False,
     lang: LangOption = Language.ZH,
@@ -35,14 +38,39 @@ def shelve(
 
     Example: fengsui alerts shelve 3f2a --hours 2 --reason "探测器待清洗 / detector to be cleaned"
     """
-    until_ns = time.time_ns() + round(hours * 3600 * NS_PER_S)
-    act_on(
-        alert_id,
-        by,
-        lambda face, whole, who: face.shelve(whole, by=who, reason=reason, until_ns=until_ns, second_by=second),
-        lang,
-        as_json=as_json,
-    )
+    until_ns = _later(hours)
+    asked = asked_second(second, second_password_file)
+
+    async def act(backbone: Backbone, whole: str, who: str) -> AlertView:
+        agreed = await second_of_alert(backbone, asked, whole, beside=who)
+        return await AlertsFace(backbone).shelve(whole, by=who, reason=reason, until_ns=until_ns, second=agreed)
+
+    act_over(alert_id, by, act, lang, as_json=as_json)
+
+
+def extend(
+    alert_id: IdArgument,
+    *,
+    reason: Annotated[str, typer.Option(help="原因，必填 / why; must be given")],
+    hours: Annotated[float, typer.Option(min=0.01, max=MOST_HOURS, help="自现在起几小时 / it ends after, from now on")],
+    second: SecondOption = None,
+    second_password_file: SecondPasswordOption = None,
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """延长搁置，其间不中断 / Extend a shelving, by the rules of shelving: it does not end between.
+
+    Example: fengsui alerts extend 3f2a --hours 4 --reason "备件未到 / the spare part has not come"
+    """
+    until_ns = _later(hours)
+    asked = asked_second(second, second_password_file)
+
+    async def act(backbone: Backbone, whole: str, who: str) -> AlertView:
+        agreed = await second_of_alert(backbone, asked, whole, beside=who)
+        return await AlertsFace(backbone).extend(whole, by=who, reason=reason, until_ns=until_ns, second=agreed)
+
+    act_over(alert_id, by, act, lang, as_json=as_json)
 
 
 def unshelve(
@@ -115,6 +143,10 @@ def recheck(
     Example: fengsui alerts recheck 3f2a --by p-lin --note "已清走 / it is gone"
     """
     act_on(alert_id, by, lambda face, whole, who: face.recheck(whole, by=who, note=note), lang, as_json=as_json)
+
+
+def _later(hours: float) -> int:
+    return time.time_ns() + round(hours * 3600 * NS_PER_S)
 
 
 def _digest(file: Path) -> str:

@@ -20,6 +20,7 @@ from rich.console import Console
 from alerts.face import MOST_LISTED, AlertsFace
 from alerts.out_of_service_face import OutOfServiceFace
 from alerts.walk_test_face import WalkTestFace
+from backbone.client import Backbone
 from cli.alerts_tables import alert_table, detail_tables, out_of_service_line, plain, walk_test_line
 from cli.asking import the_one
 from cli.check_command import Language
@@ -163,10 +164,26 @@ def act_on(
 ) -> None:
     """Do something to one alert and show it as it is then."""
 
-    async def work(face: AlertsFace) -> AlertView:
-        return await act(face, await _whole_id(face, alert_id), by or getpass.getuser())
+    async def over(backbone: Backbone, whole: str, who: str) -> AlertView:
+        return await act(AlertsFace(backbone), whole, who)
 
-    alert = ask_face(work)
+    act_over(alert_id, by, over, lang, as_json=as_json)
+
+
+def act_over(
+    alert_id: str,
+    by: str,
+    act: Callable[[Backbone, str, str], Awaitable[AlertView]],
+    lang: Language,
+    *,
+    as_json: bool,
+) -> None:
+    """Do something to one alert that takes more than its service, and show it as it is then."""
+
+    async def work(backbone: Backbone) -> AlertView:
+        return await act(backbone, await _whole_id(AlertsFace(backbone), alert_id), by or getpass.getuser())
+
+    alert = _ask(work)
     if as_json:
         print_json(alert)
     else:
@@ -200,11 +217,16 @@ def _ask_tests(unit: str | None, lang: Language) -> list[str]:
 
 
 def ask_face(work: Callable[[AlertsFace], Awaitable[T]]) -> T:
+    """Ask the alerts service; an error becomes a sentence and an exit code."""
+    return _ask(lambda backbone: work(AlertsFace(backbone)))
+
+
+def _ask(work: Callable[[Backbone], Awaitable[T]]) -> T:
     """Run ``work`` over a connection; an error becomes a sentence and an exit code."""
 
     async def main() -> T:
         async with await connect_service() as backbone:
-            return await work(AlertsFace(backbone))
+            return await work(backbone)
 
     try:
         return asyncio.run(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli import process_commands
-from cli.alerts_actions_commands import assign, attach, recheck, shelve, unshelve
+from cli.alerts_actions_commands import assign, attach, extend, recheck, shelve, unshelve
 from cli.alerts_commands import app as alerts_app
 from cli.alerts_kpi_command import kpi
 from cli.audit_command import app as audit_app
@@ -79,7 +79,7 @@ app.add_typer(points_app, name="points", rich_help_panel=DESK)
 app.command(rich_help_panel=PEOPLE)(gateways)
 app.command(rich_help_panel=DESK)(unregistered)
 app.command("roll-call", rich_help_panel=PEOPLE)(roll_call)
-for _action in (shelve, unshelve, assign, attach, recheck):
+for _action in (shelve, extend, unshelve, assign, attach, recheck):
     alerts_app.command()(_action)
 alerts_app.command()(kpi)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=PEOPLE)

@@ -16,11 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.maintenance_face import MaintenanceFace
+from backbone.client import Backbone
 from cli.alerts_commands import ByOption, JsonOption, LangOption
 from cli.alerts_tables import local, plain
 from cli.asking import asked, malformed, the_one
 from cli.check_command import Language
 from cli.running_site import SiteOption, StateFolderOption
+from cli.second_person import SecondOption, SecondPasswordOption, asked_second, second_of
 from domain.clock import NS_PER_S
 from domain.maintenance import MaintenanceView
 
@@ -40,7 +42,7 @@ app = typer.Typer(no_args_is_help=True)
 def _maintenance() -> None:
     """维保窗口 / Maintenance windows: what is raised in one is recorded and told to nobody; its end is told anew.
 
-    A fire is told as ever, unless a second person is named. Begin and end stand in the audit.
+    A fire is told as ever, unless a second person agrees with their own password. Begin and end stand in the audit.
     """
 
 
@@ -56,7 +58,8 @@ def begin(
     zones: Annotated[list[str] | None, typer.Option("--zone", help="部位 / a zone; may be repeated")] = None,
     devices: Annotated[list[str] | None, typer.Option("--device", help="设备 / a device; may be repeated")] = None,
     rules: Annotated[list[str] | None, typer.Option("--rule", help="只含此规则 / only this rule's; repeated")] = None,
-    second: Annotated[str | None, typer.Option("--second", help="第二人，含火警时 / to silence fires, too")] = None,
+    second: SecondOption = None,
+    second_password_file: SecondPasswordOption = None,
     by: ByOption = "",
     site: SiteOption = None,
     state: StateFolderOption = None,
@@ -71,18 +74,22 @@ def begin(
     from_ns = _moment(start) if start is not None else None
     until_ns = (from_ns or time.time_ns()) + round(hours * 3600 * NS_PER_S)
 
-    async def work(face: MaintenanceFace) -> tuple[MaintenanceView, ...]:
+    who = by or getpass.getuser()
+    agreeing = asked_second(second, second_password_file)
+
+    async def work(backbone: Backbone) -> tuple[MaintenanceView, ...]:
+        agreed = await second_of(backbone, agreeing, unit, beside=who)
         try:
-            window = await face.begin(
+            window = await MaintenanceFace(backbone).begin(
                 unit,
-                by=by or getpass.getuser(),
+                by=who,
                 reason=reason,
                 until_ns=until_ns,
                 zones=tuple(zones or ()),
                 devices=tuple(devices or ()),
                 rules=tuple(rules or ()),
                 from_ns=from_ns,
-                second_by=second,
+                second=agreed,
             )
         except ValidationError as error:
             raise malformed(error, "") from error
@@ -107,7 +114,8 @@ def end_window(
     Exit codes: 0; 1 refused, or nothing to end; 3 the site does not answer.
     """
 
-    async def work(face: MaintenanceFace) -> tuple[MaintenanceView, ...]:
+    async def work(backbone: Backbone) -> tuple[MaintenanceView, ...]:
+        face = MaintenanceFace(backbone)
         known = [one.id for one in await face.list(open=True, limit=200)]
         found = the_one(window, known, "个维保窗口的编号", "windows begin so")
         return (await face.end(found, by=by or getpass.getuser()),)
@@ -131,8 +139,8 @@ def list_windows(
     Exit codes: 0; 3 the site does not answer.
     """
 
-    async def work(face: MaintenanceFace) -> tuple[MaintenanceView, ...]:
-        return await face.list(unit=unit, open=None if ended else True)
+    async def work(backbone: Backbone) -> tuple[MaintenanceView, ...]:
+        return await MaintenanceFace(backbone).list(unit=unit, open=None if ended else True)
 
     _show(_asked(site, state, work), lang, as_json=as_json)
 
@@ -145,8 +153,8 @@ def _moment(text: str) -> int:
         raise typer.BadParameter(f"时间写作 2026-01-31T22:00 / write times as 2026-01-31T22:00, not {text}") from None
 
 
-def _asked(site: SiteOption, state: StateFolderOption, work: Callable[[MaintenanceFace], Awaitable[T]]) -> T:
-    return asked(site, state, "maintenance", lambda backbone: work(MaintenanceFace(backbone)))
+def _asked(site: SiteOption, state: StateFolderOption, work: Callable[[Backbone], Awaitable[T]]) -> T:
+    return asked(site, state, "maintenance", work)
 
 
 def _show(windows: tuple[MaintenanceView, ...], language: Language, *, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from alerts.accounts_face import (
     PrincipalView,
     SignInReply,
     SignInRequest,
+    VouchHereRequest,
     VouchReply,
     VouchRequest,
 )
@@ -77,11 +78,18 @@ class Entrance:
             if tried.outcome in LOOKED_AT:
                 await self._office.change(lambda desk: _failed(desk, request))
             return VouchReply(outcome=tried.outcome, wait_s=tried.wait_s)
-        by, refusal = await self._office.change(lambda desk: vouching.vouch(desk, request, tried.known_hash))
+        second, refusal = await self._office.change(lambda desk: vouching.vouch(desk, request, tried.known_hash))
         self._tries.forgive(tried.keys)
         if refusal:
             raise RefusedError(refusal)
-        return VouchReply(outcome=Outcome.IN if by else Outcome.WRONG, by=by)
+        return VouchReply(outcome=Outcome.IN if second else Outcome.WRONG, second=second)
+
+    async def vouch_here(self, request: VouchHereRequest) -> VouchReply:
+        """Take the word of a second person who is signed in; raises RefusedError where they are not, or may not."""
+        second, refusal = await self._office.change(lambda desk: vouching.vouch_here(desk, request))
+        if second is None:
+            raise RefusedError(refusal or NO_SESSION)
+        return VouchReply(outcome=Outcome.IN, second=second)
 
     async def _try(self, request: SignInRequest | VouchRequest) -> _Tried:
         """Look at a password, unless it comes too early; it counts as wrong until somebody forgives."""

@@ -55,6 +55,7 @@ class AccountsService:
             Subject.SIGN_OUT: self.sign_out,
             Subject.RESOLVE: self.resolve,
             Subject.VOUCH: self.vouch,
+            Subject.VOUCH_HERE: self.vouch_here,
             Subject.OWN_PASSWORD: self.own_password,
             Subject.USERS: self.users,
             Subject.USER_ADD: self.add_user,
@@ -119,6 +120,10 @@ class AccountsService:
     async def vouch(self, body: Reply) -> Reply:
         """Try the password of a second person."""
         return (await self._entrance.vouch(face.VouchRequest.model_validate(body))).model_dump(mode="json")
+
+    async def vouch_here(self, body: Reply) -> Reply:
+        """Take the word of a second person who is signed in."""
+        return (await self._entrance.vouch_here(face.VouchHereRequest.model_validate(body))).model_dump(mode="json")
 
     async def own_password(self, body: Reply) -> Reply:
         """Change one's own password."""

@@ -5,15 +5,16 @@
 | acknowledge, reset, unshelve | ``by`` |
 | confirm | ``by``, ``finding`` real, false or test, ``cause`` (of a false alarm), ``text`` |
 | comment | ``by``, ``text`` |
-| shelve | ``by``, ``reason``, ``until``, ``second_by`` for a fire |
+| shelve, extend | ``by``, ``reason``, ``until``, ``second`` (``user``, ``password``) for a fire |
 | assign | ``by``, ``to`` |
 | attach | ``by``, ``url``, ``sha256``, ``media_type``, ``note`` |
 | recheck | ``by``, ``note`` |
 
 Each answers with the alert as it is then, takes an ``Idempotency-Key``, and refuses (409) with the reason
 what the life cycle does not allow. ``by`` is whom a program speaks for; a signed-in person acts in their own name
-(`dashboards.api.principal`). Each needs a right: reset ``reset``, shelve and unshelve ``shelve`` (to shelve a fire
-``shelve_fire``, too), all others ``act``. What is outside a scope does not exist.
+(`dashboards.api.principal`). Each needs a right: reset ``reset``, shelve, extend and unshelve ``shelve`` (to shelve a
+fire ``shelve_fire``, too), all others ``act``. What is outside a scope does not exist. A fire takes a second person,
+who shows who they are (`dashboards.api.second_person`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from alerts.actions_face import (
@@ -44,6 +45,7 @@ from dashboards.api.errors import ForbiddenError, declared
 from dashboards.api.moment import Moment
 from dashboards.api.once import IdempotencyKey
 from dashboards.api.principal import Asking, Principal
+from dashboards.api.second_person import GivenSecond, vouched
 from dashboards.api.words import Name, SomeWords, Words
 from domain.accounts import Right
 from domain.alarm import AlarmClass
@@ -77,11 +79,13 @@ class Comment(By):
 
 
 class Shelf(By):
-    """Silence until a time; a fire needs a second person."""
+    """Silence until a time; a fire needs a second person, with their own account and password."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     reason: SomeWords
     until: Moment
-    second_by: Name | None = None
+    second: GivenSecond | None = None
 
 
 class Assignment(By):
@@ -166,15 +170,26 @@ def _add_shelf(router: APIRouter, context: Context, do: Do) -> None:
     """Add what silences it."""
     shelves = [Depends(context.principal(Right.SHELVE))]
 
-    @router.post("/shelve", dependencies=shelves)
-    async def shelve(alert_id: Id, body: Shelf, who: Asking, key: IdempotencyKey = None) -> AlertView:
+    async def asked(request: Request, alert_id: str, body: Shelf, who: Principal) -> ShelveRequest:
+        """Return the request to the service, once a second person has shown who they are, where there is one."""
         alert = (await scope.detail(context, who, alert_id)).alert
         if alert.alarm_class is AlarmClass.FIRE and not who.may(Right.SHELVE_FIRE):
             raise ForbiddenError(
                 f"没有此权限：{Right.SHELVE_FIRE.value} / to shelve a fire needs the right 'shelve_fire'"
             )
-        said = {name: value for name, value in _said(alert_id, body, who).items() if name != "until"}
-        return await do(OnceAction.SHELVE, ShelveRequest(**said, until_ns=max(ns_of(body.until) or 0, 1)), who, key)
+        by, second = who.acts_as(body.by), None
+        if body.second is not None:
+            second = await vouched(context, request, body.second, beside=by, unit=alert.place.unit)
+        until_ns = max(ns_of(body.until) or 0, 1)
+        return ShelveRequest(id=alert_id, by=by, reason=body.reason, until_ns=until_ns, second=second)
+
+    @router.post("/shelve", dependencies=shelves)
+    async def shelve(request: Request, alert_id: Id, body: Shelf, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.SHELVE, await asked(request, alert_id, body, who), who, key)
+
+    @router.post("/extend", dependencies=shelves)
+    async def extend(request: Request, alert_id: Id, body: Shelf, who: Asking, key: IdempotencyKey = None) -> AlertView:
+        return await do(OnceAction.EXTEND, await asked(request, alert_id, body, who), who, key)
 
     @router.post("/unshelve", dependencies=shelves)
     async def unshelve(alert_id: Id, body: By, who: Asking, key: IdempotencyKey = None) -> AlertView:

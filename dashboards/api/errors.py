@@ -86,6 +86,15 @@ class ForbiddenError(RefusedError):
     """Who asks is known, and may not."""
 
 
+class TooManyError(RefusedError):
+    """It comes too early, after wrong passwords; ``wait_s``: how long to wait."""
+
+    def __init__(self, reason: str, wait_s: int) -> None:
+        """Refuse until ``wait_s`` have passed."""
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
 def error_response(
     status: int, kind: str, message: str, headers: Mapping[str, str] | None = None, *, path: str = ""
 ) -> JSONResponse:
@@ -131,6 +140,8 @@ def status_of(error: FengsuiError) -> tuple[int, str]:
         return 401, "unauthorized"
     if isinstance(error, ForbiddenError):
         return 403, "forbidden"
+    if isinstance(error, TooManyError):
+        return 429, "too_many"
     if isinstance(error, RefusedError):
         status = error.code if error.code in (FORBIDDEN, NOT_FOUND) else 409
         return status, _KINDS[status]
@@ -144,7 +155,8 @@ def add_error_handlers(app: FastAPI) -> None:
         status, kind = status_of(error) if isinstance(error, FengsuiError) else (500, "internal")
         if status == FORBIDDEN and not isinstance(error, ForbiddenError) and request.url.path.startswith(ALERTMANAGER):
             status = 400  # it may be asked, and is refused: amtool shows people the reason
-        return error_response(status, kind, str(error), path=request.url.path)
+        headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyError) else None
+        return error_response(status, kind, str(error), headers, path=request.url.path)
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         found = error.errors() if isinstance(error, RequestValidationError | ValidationError) else []

@@ -1,6 +1,7 @@
 """``/api/v1/silences``: silences in our own words, and the second person without whom none covers a fire.
 
-Changing needs the right ``silence``, letting one cover fires ``shelve_fire``, and ending what a person shelved
+Changing needs the right ``silence``, letting one cover fires ``shelve_fire`` and a person who shows who they are
+(`dashboards.api.second_person`), and ending what a person shelved
 (``shelve-…``) ``shelve``, too. A silence of somebody with a scope covers alerts within it only; they see and touch only
 such ones.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.silences_face import SHELF, SetSilence, SilenceId, SilencesFace, SilenceView
@@ -20,6 +21,7 @@ from dashboards.api.context import Context
 from dashboards.api.errors import ForbiddenError, declared
 from dashboards.api.moment import Moment
 from dashboards.api.principal import Asking, Principal
+from dashboards.api.second_person import GivenSecond, agreed
 from dashboards.api.words import Name, SomeWords
 from domain.accounts import Right
 from domain.matchers import MOST_MATCHERS, Matcher
@@ -38,6 +40,14 @@ class NewSilence(BaseModel):
     by: Name | None = None
     comment: SomeWords
     fire: bool = False
+
+
+class Confirmation(BaseModel):
+    """Who agrees that it covers fires; a signed-in person does in their own name, without saying more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    second: GivenSecond | None = None
 
 
 class Silences(BaseModel):
@@ -68,8 +78,10 @@ def silences_router(context: Context) -> APIRouter:
         return await face().set(_asked(body, who))
 
     @router.post("/{silence_id}/confirm", dependencies=confirms)
-    async def confirm(silence_id: Id, body: By, who: Asking) -> SilenceView:
-        return await face().confirm(silence_id, by=who.acts_as(body.by), units=scope.units_of(who))
+    async def confirm(request: Request, silence_id: Id, body: Confirmation, who: Asking) -> SilenceView:
+        known = await face().get(silence_id, units=scope.units_of(who))
+        second = await agreed(context, request, who, body.second, beside=known.created_by)
+        return await face().confirm(silence_id, second=second)
 
     @router.post("/{silence_id}/expire", dependencies=writes)
     async def expire(silence_id: Id, body: By, who: Asking) -> SilenceView:

@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from nicegui import ui
 
+from alerts.accounts_face import VouchHereRequest
+from alerts.actions_face import Second
 from dashboards.api.principal import Kind, Principal
 from dashboards.api.way_back import sign_in_at
 from dashboards.console.view import View
@@ -97,6 +99,16 @@ class Presence:
             found = await self._whole.link.alerts.get(alert_id)
             if not who.sees(found.alert.place.unit):
                 raise RefusedError(f"没有告警 {alert_id} / no such alert")
+
+    async def vouch(self, right: Right, *, beside: str) -> Second:
+        """Return them as the second person of what ``beside`` began; raises RefusedError where they are nobody's."""
+        if self._key is None:
+            raise RefusedError("须登录后确认 / sign in to confirm it")
+        request = VouchHereRequest(key=self._key, right=right, beside=beside)
+        second = (await self._whole.door.accounts.vouch_here(request)).second
+        if second is None:
+            raise RefusedError(self._view.text("not_yours"))
+        return second
 
     def ends_soon(self, now_ns: int) -> int | None:
         """Return when the session ends in any case, if that is soon."""

@@ -1,8 +1,8 @@
 """A second person agrees to an act that needs two: in a dialog, with their own password; no session of theirs begins.
 
 The alerts service looks at the password, counts wrong ones like those at the sign-in, refuses the first person and
-whoever has no right to it, and writes down who vouched beside whom (`alerts.accounts.vouching`). At an open console
-nobody signs in: the second types a name there, like the first.
+whoever has no right to it, and writes down who vouched beside whom (`alerts.accounts.vouching`). It is so at an open
+console, too: nobody signs in there, and to keep a fire back somebody who has an account has to agree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import ceil
 from nicegui import ui
 
 from alerts.accounts_face import MOST_PASSWORD, Outcome, VouchReply, VouchRequest
-from dashboards.api.principal import Kind
+from alerts.actions_face import Second
 from dashboards.console.dialogs import Field, ask
 from dashboards.console.section import Desk
 from dashboards.console.view import MOST_NAME, View
@@ -23,16 +23,13 @@ from domain.errors import LinkError, RefusedError
 MOST_ADDRESS = 64
 
 
-async def second_person(desk: Desk, right: Right, unit: str | None = None) -> str | None:
-    """Return the name in the record of a second person who agreed; None when nobody did.
+async def second_person(desk: Desk, unit: str | None = None) -> Second | None:
+    """Return a second person who agreed to keep a fire back, for one deed; None when nobody did.
 
     Args:
         desk: Of the first person.
-        right: What the second needs.
         unit: Which unit it is about; it has to be within the second's scope.
     """
-    if desk.presence.principal.kind is Kind.CONSOLE:
-        return await _typed(desk.view)
     user, note = "", ""
     while True:
         said = await _said(desk.view, user, note)
@@ -44,14 +41,14 @@ async def second_person(desk: Desk, right: Right, unit: str | None = None) -> st
             request = VouchRequest(
                 user=user,
                 password=said["password"],
-                right=right,
+                right=Right.SHELVE_FIRE,
                 beside=desk.view.operator,
                 unit=unit,
                 address=address,
             )
-            by, note = await _vouched(desk, request)
-            if by is not None:
-                return by
+            second, note = await _vouched(desk, request)
+            if second is not None:
+                return second
 
 
 async def _said(view: View, user: str, note: str) -> dict[str, str] | None:
@@ -68,8 +65,8 @@ def _title(view: View, note: str) -> str:
     return f"{title} — {note}" if note else title
 
 
-async def _vouched(desk: Desk, request: VouchRequest) -> tuple[str | None, str]:
-    """Return the second's name, or None and what to tell."""
+async def _vouched(desk: Desk, request: VouchRequest) -> tuple[Second | None, str]:
+    """Return the second, or None and what to tell."""
     view = desk.view
     try:
         reply = await view.console.door.accounts.vouch(request)
@@ -77,7 +74,7 @@ async def _vouched(desk: Desk, request: VouchRequest) -> tuple[str | None, str]:
         return None, refusal_text(error.reason, view.language)
     except LinkError:
         return None, view.text("unavailable")
-    return reply.by, _words(view, reply)
+    return reply.second, _words(view, reply)
 
 
 def _words(view: View, reply: VouchReply) -> str:
@@ -86,17 +83,3 @@ def _words(view: View, reply: VouchReply) -> str:
     if reply.outcome is Outcome.WRONG:
         return view.text("login_wrong")
     return view.text("login_wait", seconds=ceil(reply.wait_s))
-
-
-async def _typed(view: View) -> str | None:
-    """Ask for a name, until it is another one than the first's."""
-    note = ""
-    while True:
-        fields = (Field("name", view.text("second_name"), most=MOST_NAME),)
-        said = await ask(view, _title(view, note), fields, save=view.text("second_agree"))
-        if said is None:
-            return None
-        name = said["name"].strip()
-        if name and name.casefold() != view.operator.strip().casefold():
-            return name
-        note = view.text("second_same")

@@ -347,6 +347,7 @@ async def test_an_account_that_changed_while_its_password_was_looked_at_stays_ou
 HANDLERS = {
     Subject.SIGN_IN: "sign_in",
     Subject.VOUCH: "vouch",
+    Subject.VOUCH_HERE: "vouch_here",
     Subject.RESOLVE: "resolve",
     Subject.USER_ADD: "add_user",
     Subject.USER_CHANGE: "change_user",

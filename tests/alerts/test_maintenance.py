@@ -17,17 +17,22 @@ from domain.alert import SuppressionKind
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from tests.alerts.alerts_scene import EXIT, PUMPS, Scene, fire, scene, transition
+from tests.alerts.second_person import vouched
 from tests.alerts.told_story import story
 
 HOUR = 3600.0
 
 
-async def begin(bench: Scene, hours: float = 1.0, in_s: float | None = None, **asked: Any) -> MaintenanceWindow:
-    """Plan a window of the hotel."""
+async def begin(
+    bench: Scene, hours: float = 1.0, in_s: float | None = None, second: str | None = None, **asked: Any
+) -> MaintenanceWindow:
+    """Plan a window of the hotel; ``second`` has vouched for it."""
     now_ns = bench.clock.now_ns()
     from_ns = None if in_s is None else now_ns + round(in_s * NS_PER_S)
     until_ns = (from_ns or now_ns) + round(hours * HOUR * NS_PER_S)
     known: dict[str, Any] = {"unit": "hotel", "by": "op", "reason": "pump service", "zones": ("east-1-exit",)}
+    if second is not None:
+        known["second"] = vouched(bench.office, second)
     request = BeginRequest(**{**known, "from_ns": from_ns, "until_ns": until_ns, **asked})
     return await bench.office.change(lambda desk: maintenance.plan(desk, new_window(desk, request)))
 
@@ -79,13 +84,13 @@ async def test_what_was_open_before_is_left_alone_and_needs_its_answer(tmp_path:
         assert (await bench.alert(alert)).closed_at_ns is None  # its people were told before: somebody must answer
 
 
-async def test_a_fire_is_told_unless_a_second_person_was_named(tmp_path: Path) -> None:
+async def test_a_fire_is_told_unless_a_second_person_vouched(tmp_path: Path) -> None:
     async with scene(tmp_path) as bench:
         await begin(bench)
         first = await bench.say(fire(place=EXIT))
         assert (await bench.alert(first)).suppressed_kind is None
         assert await bench.told(first) == ["p-chen"]
-        await begin(bench, second_by="s-wang", rules=("smoke",))
+        await begin(bench, second="s-wang", rules=("smoke",))
         second = await bench.say(fire(rule="smoke", place=EXIT))
         assert (await bench.alert(second)).suppressed_kind is SuppressionKind.MAINTENANCE
         await bench.say(fire(TransitionKind.CLEARED, rule="smoke", place=EXIT))
@@ -163,10 +168,10 @@ async def test_the_cause_goes_first_and_the_window_takes_over(tmp_path: Path) ->
         ({"unit": "nowhere"}, "no unit"),
         ({"zones": ("nowhere",)}, "no zone"),
         ({"by": "System"}, "no person"),
-        ({"second_by": " OP"}, "somebody else"),
+        ({"second": "OP"}, "somebody else"),
         ({"hours": 0}, "ends after"),
         ({"hours": 168.1}, "168 h"),
-        ({"hours": 8.1, "second_by": "s-wang"}, "8 h"),
+        ({"hours": 8.1, "second": "s-wang"}, "8 h"),
         ({"in_s": 367 * 86_400.0}, "a year"),
     ],
 )

@@ -192,7 +192,7 @@ _FIELDS = [
     "to",
     "reason",
     "until_ns",
-    "second_by",
+    "second",
     "url",
     "sha256",
     "media_type",

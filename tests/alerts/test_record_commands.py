@@ -12,25 +12,28 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from alerts.maintenance_face import MaintenanceFace
+from alerts.accounts_face import AccountsFace, UserAddRequest
 from backbone.client import Backbone
 from cli import alerts_commands, maintenance_command
 from cli.app import app
+from domain.accounts import UserRole
 from domain.alarm import TransitionKind
 from tests.alerts.alerts_scene import EXIT, fire, transition
 from tests.alerts.test_alerts_process import Running, running
 
+PASSWORD = "of a person who types it"  # noqa: S105  # of a test
 
-async def fengsui(bench: Running, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+
+async def fengsui(bench: Running, monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: str | None = None) -> Result:
     """Run a command in a thread of its own, as it makes its own event loop; it joins the bench's server."""
 
     async def connect_service() -> Backbone:
         return await Backbone.connect(bench.server.url, credentials=bench.server.credentials["service"], name="cli")
 
-    def asked(_site: object, _state: object, work: Callable[[MaintenanceFace], Awaitable[object]]) -> object:
+    def asked(_site: object, _state: object, work: Callable[[Backbone], Awaitable[object]]) -> object:
         async def main() -> object:
             async with await connect_service() as backbone:
-                return await work(MaintenanceFace(backbone))
+                return await work(backbone)
 
         try:
             return asyncio.run(main())
@@ -40,7 +43,16 @@ async def fengsui(bench: Running, monkeypatch: pytest.MonkeyPatch, *arguments: s
 
     monkeypatch.setattr(alerts_commands, "connect_service", connect_service)
     monkeypatch.setattr(maintenance_command, "_asked", asked)
-    return await asyncio.to_thread(CliRunner(env={"COLUMNS": "250"}).invoke, app, list(arguments))
+    runner = CliRunner(env={"COLUMNS": "250"})
+    return await asyncio.to_thread(lambda: runner.invoke(app, list(arguments), input=stdin))
+
+
+async def hire(bench: Running, account: str, name: str, *roles: UserRole) -> None:
+    """Make an account for everywhere."""
+    request = UserAddRequest(
+        id=account, name=name, roles=roles, everywhere=True, password=PASSWORD, must_change=False, by="test"
+    )
+    await AccountsFace(bench.backbone).add_user(request)
 
 
 async def test_an_alert_from_shelf_to_recheck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +65,10 @@ async def test_an_alert_from_shelf_to_recheck(tmp_path: Path, monkeypatch: pytes
 
         shelved = await alerts("shelve", alert[:8], "--hours", "2", "--reason", "清洗", "--by", "王值班")
         assert (shelved.exit_code, "搁置" in shelved.output) == (0, True)
+        longer = await alerts("extend", alert, "--hours", "4", "--reason", "等备件", "--by", "王值班", "--json")
+        assert json.loads(longer.stdout)["shelve_reason"] == "等备件"
+        shorter = await alerts("extend", alert, "--hours", "1", "--reason", "等备件", "--lang", "en")
+        assert (shorter.exit_code, "no later than" in shorter.output) == (1, True)
         assert (await alerts("unshelve", alert, "--json")).exit_code == 0
         assert json.loads((await alerts("assign", alert, "p-lin", "--by", "op", "--json")).stdout)["owner"] == "p-lin"
         picture = tmp_path / "after.jpg"
@@ -82,7 +98,26 @@ async def test_a_fire_is_shelved_by_two(tmp_path: Path, monkeypatch: pytest.Monk
         command = ("alerts", "shelve", alert, "--hours", "1", "--reason", "test of the loop", "--by", "op")
         alone = await fengsui(bench, monkeypatch, *command)
         assert (alone.exit_code, "搁置火警须两人" in alone.output) == (1, True)
-        assert (await fengsui(bench, monkeypatch, *command, "--second", "s-wang")).exit_code == 0
+        await hire(bench, "wang", "王参谋", UserRole.SUPERVISOR)
+        await hire(bench, "chen", "陈值班", UserRole.OPERATOR)
+        for account, typed, reason in (
+            ("wang", "a guess", "wrong account or password"),
+            ("s-wang", PASSWORD, "wrong account or password"),
+            ("chen", PASSWORD, "no right to it"),
+        ):
+            refused = await fengsui(bench, monkeypatch, *command, "--second", account, stdin=f"{typed}\n")
+            assert (refused.exit_code, reason in refused.output) == (1, True), refused.output
+            assert typed not in refused.output
+        same = (*command[:-1], "王参谋", "--second", "wang")
+        assert (await fengsui(bench, monkeypatch, *same, stdin=f"{PASSWORD}\n")).exit_code == 1
+        file = tmp_path / "theirs"
+        file.write_text(f"{PASSWORD}\n")
+        second = ("--second", "wang", "--second-password-file", str(file), "--json")
+        done = await fengsui(bench, monkeypatch, *command, *second)
+        assert json.loads(done.stdout)["shelved_with"] == "王参谋", done.output
+        window = ("maintenance", "begin", "hotel", "--hours", "1", "--reason", "x", "--by", "op", *second)
+        (planned,) = json.loads((await fengsui(bench, monkeypatch, *window)).stdout)
+        assert planned["second_by"] == "王参谋"
 
 
 async def test_maintenance_from_plan_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

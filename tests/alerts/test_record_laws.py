@@ -20,6 +20,7 @@ from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from alerts import actions, audit, maintenance, shelving
+from alerts.accounts.vouchers import Vouched
 from alerts.audit import AuditWriter
 from alerts.database import migrate
 from alerts.desk import Desk
@@ -29,6 +30,7 @@ from alerts.maintenance_service import new_window
 from alerts.schema import Alert, AuditEntry, FeedEvent, LadderStep, MaintenanceWindow, StepKind, StepState
 from alerts.timers import escalate
 from alerts.transitions import apply
+from domain.accounts import Right
 from domain.alarm import AlarmClass, Level, TransitionKind
 from domain.alert import Confirmation, SuppressionKind
 from domain.clock import NS_PER_S
@@ -197,6 +199,27 @@ class Record(RuleBasedStateMachine):
         )
         self._act(matter, act, legal=legal, shelved_until_ns=until_ns)
 
+    @rule(which=WHICH, second=st.sampled_from([None, "op", "s-wang"]), hours=st.sampled_from([0, 1, 8, 9, 168, 169]))
+    def extend(self, which: int, second: str | None, hours: int) -> None:
+        """The operator puts off the end of that."""
+        matter = self.matters[which]
+        model = self.models.get(matter)
+        until_ns = self.now_ns + hours * HOUR_NS
+        most = 8 if matter == "fire" else 168
+        legal = (
+            model is not None
+            and model.closed_ns is None
+            and model.shelved_until_ns is not None
+            and until_ns > model.shelved_until_ns
+            and 0 < hours <= most
+            and second != "op"
+            and (matter != "fire" or second is not None)
+        )
+        act: Act = lambda desk, alert: shelving.extend(  # noqa: E731
+            desk, alert, "op", "still dust", until_ns=until_ns, second_by=second
+        )
+        self._act(matter, act, legal=legal, shelved_until_ns=until_ns)
+
     @rule(which=WHICH)
     def over(self, which: int) -> None:
         """The usual end: taken on, gone, let go; each as far as it may be."""
@@ -239,8 +262,15 @@ class Record(RuleBasedStateMachine):
     def plan_window(self, second: str | None, hours: int) -> None:
         """Somebody plans maintenance of the whole hotel, from now on."""
         until_ns = self.now_ns + hours * HOUR_NS
-        asked = BeginRequest(unit="hotel", by="op", reason="service", until_ns=until_ns, second_by=second)
-        made = self._work(lambda desk: maintenance.plan(desk, new_window(desk, asked)).id)
+
+        def plan(desk: Desk) -> str:
+            agreed = None
+            if second is not None:
+                agreed = desk.vouchers.give(Vouched(second, "op", Right.SHELVE_FIRE, None), desk.now_ns)
+            asked = BeginRequest(unit="hotel", by="op", reason="service", until_ns=until_ns, second=agreed)
+            return maintenance.plan(desk, new_window(desk, asked)).id
+
+        made = self._work(plan)
         self.windows.setdefault(str(made), (second is not None, self.now_ns, until_ns))
 
     @rule(seconds=st.sampled_from([1, 300, 599, 600, 899, 3600, 8 * 3600, 86_400]))

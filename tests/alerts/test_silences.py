@@ -17,6 +17,8 @@ from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.matchers import read_matchers
 from tests.alerts.alerts_scene import Scene, fire, scene, transition
+from tests.alerts.second_person import vouched
+from tests.alerts.told_story import story
 
 HOUR = 3600 * NS_PER_S
 
@@ -108,8 +110,13 @@ async def test_another_person_lets_a_silence_cover_fires_for_a_shift_at_most(tmp
         burning = await bench.say(fire())
         made = await silence(bench, 'class="fire"', hours=100, fire=True)
         assert (made.alerts, made.second_by) == (0, None)
-        assert "forbidden" in await service(bench).confirm({"id": made.id, "by": " LI "})
-        reply = await service(bench).confirm({"id": made.id, "by": "wang"})
+        for second in (vouched(bench.office, "wang"), vouched(bench.office, "wang", beside="li", units=("hotel",))):
+            with pytest.raises(RefusedError, match=r"another deed|no such silence"):
+                await service(bench).confirm({"id": made.id, "second": second.model_dump()})
+        same = vouched(bench.office, "LI", beside="li")
+        assert "forbidden" in await service(bench).confirm({"id": made.id, "second": same.model_dump()})
+        second = vouched(bench.office, "wang", beside="li")
+        reply = await service(bench).confirm({"id": made.id, "second": second.model_dump()})
         assert reply["silence"]["second_by"] == "wang"
         alert = await bench.alert(burning)
         assert (alert.shelved_by, alert.shelved_with) == ("li", "wang")
@@ -163,6 +170,25 @@ async def test_what_a_person_shelved_is_listed_as_a_silence_of_one_alert(tmp_pat
         assert ListRequest().open is None
 
 
+@pytest.mark.parametrize(("hours", "outcome"), [(3.0, "extended"), (0.5, "shortened")])
+async def test_what_a_silence_shelved_goes_with_its_end_and_nobody_is_told_between(
+    tmp_path: Path, hours: float, outcome: str
+) -> None:
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition())
+        made = await silence(bench, 'alertname="ebike-charging"')
+        told, before = await bench.told(alert), await story(bench, alert)
+        await run(bench, 60)
+        await silence(bench, 'alertname="ebike-charging"', hours, id=made.id)
+        record = await bench.alert(alert)
+        assert record.shelved_until_ns == bench.clock.now_ns() + round(hours * HOUR)
+        assert (await story(bench, alert))[len(before) :] == [("shelved", outcome)]
+        assert await bench.told(alert) == told
+        await run(bench, hours * 3600)
+        assert (await bench.alert(alert)).shelved_until_ns is None
+        assert len(await bench.told(alert)) > len(told)
+
+
 async def test_a_silence_of_a_scope_covers_and_shows_what_is_within(tmp_path: Path) -> None:
     async with scene(tmp_path) as bench:
         alert = await bench.say(transition("parking"))
@@ -182,9 +208,11 @@ async def test_a_silence_of_a_scope_covers_and_shows_what_is_within(tmp_path: Pa
         assert await listed([]) == set()
         for hidden in (here.id, everywhere.id):
             body = {"id": hidden, "units": ["school"]}
-            for act in (service(bench).expire, service(bench).confirm):
-                with pytest.raises(RefusedError, match="no such silence"):
-                    await act({**body, "by": "x"})
+            second = vouched(bench.office, "wang", beside="li", units=("school",))
+            with pytest.raises(RefusedError, match="no such silence"):
+                await service(bench).confirm({"id": hidden, "second": second.model_dump()})
+            with pytest.raises(RefusedError, match="no such silence"):
+                await service(bench).expire({**body, "by": "x"})
             with pytest.raises(RefusedError, match="no such silence") as refused:
                 await service(bench).list(body)
             assert refused.value.code == 404

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
+from alerts.accounts.vouchers import GOOD_S, Vouched
+from alerts.actions_service import ActionsService
+from alerts.once import OnceService
+from domain.accounts import Right
+from domain.clock import NS_PER_S
 from domain.errors import RefusedError
+from tests.alerts.alerts_scene import fire
 from tests.alerts.test_accounts import (
     ADMIN_PASSWORD,
     ELSEWHERE,
@@ -19,6 +25,7 @@ from tests.alerts.test_accounts import (
     bench,
 )
 
+HOUR_NS = 3600 * NS_PER_S
 BOSS_PASSWORD = "of the shift's head"  # noqa: S105  # of a test
 
 
@@ -36,11 +43,13 @@ async def vouch(one: Bench, user: str, password: str, **changes: Any) -> dict[st
 async def test_another_person_with_the_right_vouches_and_no_session_begins(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         await boss(one)
-        assert await vouch(one, "wang", BOSS_PASSWORD, unit="hotel") == {"outcome": "in", "wait_s": 0.0, "by": "王主任"}
+        reply = await vouch(one, "wang", BOSS_PASSWORD, unit="hotel")
+        assert (reply["outcome"], reply["second"]["by"]) == ("in", "王主任")
         assert (await one.service.sessions({}))["sessions"] == []
         entry = (await one.entries())[-1]
         assert (entry.action, entry.actor) == ("vouched", "王主任")
         assert BOSS_PASSWORD not in entry.details
+        assert reply["second"]["proof"] not in entry.details
         told = json.loads(entry.details)
         assert (told["beside"], told["right"], told["unit"]) == ("值班员", "shelve_fire", "hotel")
 
@@ -56,6 +65,74 @@ async def test_the_first_person_is_no_second_and_neither_is_their_other_account(
         assert (await one.actions())[-2:] == ["vouch_refused", "vouch_refused"]
 
 
+@pytest.mark.parametrize("beside", ["王主任 (grafana)", "WANG", "p-lin", "p-lin (grafana)", " 王主任", "Head Wang"])
+async def test_whom_a_program_speaks_for_is_no_second_however_they_are_written(tmp_path: Path, beside: str) -> None:
+    async with bench(tmp_path) as one:
+        await boss(one, person="p-lin", name_en="Head Wang")
+        with pytest.raises(RefusedError, match="another person"):
+            await vouch(one, "wang", BOSS_PASSWORD, beside=beside)
+
+
+async def test_who_is_signed_in_vouches_with_their_session_while_it_runs(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await boss(one)
+        key, _ = await one.sign_in("wang", BOSS_PASSWORD)
+        body = {"key": key, "right": "shelve_fire", "beside": "值班员"}
+        assert (await one.service.vouch_here(body))["second"]["by"] == "王主任"
+        assert (await one.actions())[-1] == "vouched"
+        with pytest.raises(RefusedError, match="another person"):
+            await one.service.vouch_here({**body, "beside": "王主任"})
+        await one.service.sign_out({"key": key})
+        with pytest.raises(RefusedError, match="sign in again"):
+            await one.service.vouch_here(body)
+
+
+async def test_a_fire_is_shelved_with_who_vouched_for_it_and_with_nobody_who_is_only_named(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await boss(one)
+        alert = await one.scene.say(fire())
+        record = ActionsService(one.scene.office, b"no link is signed here")
+        asked = {"id": alert, "by": "值班员", "reason": "test", "until_ns": one.scene.clock.now_ns() + HOUR_NS}
+
+        async def refused(reason: str, **changes: Any) -> None:
+            with pytest.raises((RefusedError, ValueError), match=reason):
+                await record.shelve({**asked, **changes})
+            assert (await one.scene.alert(alert)).shelved_until_ns is None
+
+        await refused("takes two")
+        await refused("second", second="王主任")
+        await refused("second_by", second_by="王主任")
+        await refused("show who they are", second={"by": "王主任", "proof": "0" * 64})
+        await refused("another deed", second=(await vouch(one, "wang", BOSS_PASSWORD))["second"], by="somebody")
+        spent = (await vouch(one, "wang", BOSS_PASSWORD))["second"]
+        await refused("show who they are", second={**spent, "by": "陈师傅"})
+        await refused("show who they are", second=spent)
+        late = (await vouch(one, "wang", BOSS_PASSWORD))["second"]
+        one.scene.clock.advance(GOOD_S + 1)
+        await refused("show who they are", second=late)
+        narrow = Vouched("周主任", "值班员", Right.SHELVE_FIRE, ("school",))
+        given = one.scene.office.vouchers.give(narrow, one.scene.clock.now_ns())
+        await refused("outside the second", second=given.model_dump())
+        await record.shelve({**asked, "second": (await vouch(one, "wang", BOSS_PASSWORD, unit="hotel"))["second"]})
+        assert (await one.scene.alert(alert)).shelved_with == "王主任"
+
+
+async def test_a_deed_that_is_sent_again_under_its_key_is_known_whatever_the_new_proof_is(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await boss(one)
+        alert = await one.scene.say(fire())
+        once = OnceService(one.scene.office, None, b"no link is signed here")  # type: ignore[arg-type]  # nothing served
+        asked = {"id": alert, "by": "值班员", "reason": "test", "until_ns": one.scene.clock.now_ns() + HOUR_NS}
+
+        async def sent(**changes: Any) -> dict[str, Any]:
+            second = (await vouch(one, "wang", BOSS_PASSWORD))["second"]
+            return await once.do({"key": "k", "action": "shelve", "body": {**asked, "second": {**second, **changes}}})
+
+        assert await sent() == await sent()
+        with pytest.raises(RefusedError, match="another request"):
+            await sent(by="周主任")
+
+
 async def test_a_second_needs_the_right_the_scope_and_a_password_of_their_own(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         await one.staff()
@@ -69,7 +146,7 @@ async def test_a_second_needs_the_right_the_scope_and_a_password_of_their_own(tm
             await vouch(one, "wang", BOSS_PASSWORD)
         with pytest.raises(RefusedError, match="outside"):
             await vouch(one, "zhou", BOSS_PASSWORD, unit="school")
-        assert (await vouch(one, "zhou", BOSS_PASSWORD, unit="hotel"))["by"] == "周主任"
+        assert (await vouch(one, "zhou", BOSS_PASSWORD, unit="hotel"))["second"]["by"] == "周主任"
 
 
 async def test_guessing_a_second_costs_like_guessing_at_the_door(tmp_path: Path) -> None:
@@ -85,4 +162,4 @@ async def test_a_disabled_second_is_nobody(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         await boss(one)
         await one.service.change_user({"id": "wang", "disabled": True, "by": "管理员"})
-        assert await vouch(one, "wang", BOSS_PASSWORD) == {"outcome": "wrong", "wait_s": 0.0, "by": None}
+        assert await vouch(one, "wang", BOSS_PASSWORD) == {"outcome": "wrong", "wait_s": 0.0, "second": None}

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from domain.alarm import AlarmClass, EntityKind, Level
+from tests.dashboards.accounts_of_rooms import employ
 from tests.dashboards.control_room import API_TOKEN, ControlRoom, control_room
 from tests.servers import require
 
@@ -152,10 +153,15 @@ async def test_a_fire_is_silenced_by_two_persons_over_our_own_api(room: ControlR
         body["ends"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         made = (await http.post("/api/v1/silences", json=body)).json()
         assert (made["state"], made["alerts"]) == ("active", 0)
-        alone = await http.post(f"/api/v1/silences/{made['id']}/confirm", json={"by": "LI"})
-        assert (alone.status_code, alone.json()["title"]) == (403, "forbidden")
-        both = await http.post(f"/api/v1/silences/{made['id']}/confirm", json={"by": "wang"})
-        assert (both.json()["second_by"], both.json()["alerts"]) == ("wang", 1)
+        confirm = f"/api/v1/silences/{made['id']}/confirm"
+        alone = await http.post(confirm, json={})
+        assert (alone.status_code, "program" in alone.json()["detail_en"]) == (403, True)
+        assert (await http.post(confirm, json={"by": "wang"})).status_code == 400
+        same = await http.post(confirm, json={"second": await employ(room, "li", "李值班", "supervisor")})
+        assert (same.status_code, same.json()["detail_en"]) == (409, "it has to be another person")
+        second = await employ(room, "wang", "王参谋", "supervisor")
+        both = await http.post(confirm, json={"second": second})
+        assert (both.json()["second_by"], both.json()["alerts"]) == ("王参谋", 1)
         assert made["id"] in [one["id"] for one in (await http.get("/api/v1/silences")).json()["silences"]]
         ended = await http.post(f"/api/v1/silences/{made['id']}/expire", json={"by": "wang"})
         assert ended.json()["state"] == "expired"

@@ -115,10 +115,12 @@ async def test_every_action_goes_over_http(room: ControlRoom, http: httpx.AsyncC
     alert = await raised(room, http)
     where = f"/api/v1/alerts/{alert['id']}"
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600))
+    later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1200))
     acts: list[tuple[str, dict[str, Any], str, Any]] = [
         ("acknowledge", {}, "acknowledged_by", "li"),
         ("assign", {"to": "chen"}, "owner", "chen"),
         ("shelve", {"reason": "等备件", "until": until}, "shelved_by", "li"),
+        ("extend", {"reason": "备件未到", "until": later}, "shelve_reason", "备件未到"),
         ("unshelve", {}, "shelved_by", None),
         ("attach", {"url": "http://x/y.png", "sha256": "0" * 64, "media_type": "image/png"}, "attachments", 1),
         ("confirm", {"finding": "false", "cause": "蒸汽"}, "false_cause", "蒸汽"),
@@ -132,7 +134,7 @@ async def test_every_action_goes_over_http(room: ControlRoom, http: httpx.AsyncC
     entries = (await http.get(f"{where}/audit", params={"actor": "li", "limit": 3})).json()
     assert [entry["action"] for entry in entries["entries"]] == ["confirmed", "attached", "shelved"]
     more = (await http.get(f"{where}/audit", params={"actor": "li", "cursor": entries["next_cursor"]})).json()
-    assert {entry["action"] for entry in more["entries"]} == {"shelved", "assigned", "acknowledged"}
+    assert [entry["action"] for entry in more["entries"]] == ["shelved", "shelved", "assigned", "acknowledged"]
     everything = (await http.get("/api/v1/audit", params={"action": "attached"})).json()["entries"]
     assert alert["id"] in {entry["alert_id"] for entry in everything}
     assert (await http.get("/api/v1/alerts/none/audit")).status_code == 404

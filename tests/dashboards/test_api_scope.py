@@ -19,6 +19,7 @@ import pytest_asyncio
 from dashboards.api.sessions import CSRF_HEADER
 from domain.accounts import Right
 from domain.alarm import AlarmClass, Place
+from tests.dashboards.accounts_of_rooms import employ
 from tests.dashboards.control_room import API_TOKEN, ControlRoom, control_room
 from tests.dashboards.district import district
 
@@ -84,6 +85,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("POST", f"{ONE}/attach"): acts(Right.ACT, url="http://x/y", sha256=SHA256, media_type="image/png"),
     ("POST", f"{ONE}/reset"): acts(Right.RESET),
     ("POST", f"{ONE}/shelve"): acts(Right.SHELVE, reason="x", until=UNTIL),
+    ("POST", f"{ONE}/extend"): acts(Right.SHELVE, reason="x", until=UNTIL),
     ("POST", f"{ONE}/unshelve"): acts(Right.SHELVE),
     ("GET", SILENCE): READ,
     ("POST", SILENCE): Route(Right.SILENCE, 200, {"matchers": [MATCHER], "ends": UNTIL, "comment": "x"}),
@@ -324,10 +326,14 @@ async def test_what_a_person_shelved_is_ended_with_the_right_to_shelve_only(site
 
 async def test_a_fire_is_shelved_with_the_right_to_it_only(site: District) -> None:
     fire = await raised(site, f"fire-{time.time_ns()}")
-    body = {"by": "li", "second_by": "wang", "reason": "x", "until": UNTIL}
+    second = await employ(site.room, "wang", "王参谋", "supervisor")
+    body = {"by": "li", "second": second, "reason": "x", "until": UNTIL}
     async with site.token([Right.SHELVE]) as http:
         assert (await http.post(f"/api/v1/alerts/{fire}/shelve", json=body)).status_code == 403
     async with site.token([Right.SHELVE, Right.SHELVE_FIRE]) as http:
+        stranger = await employ(site.room, "zhou", "周参谋", "supervisor", units=[ELSEWHERE])
+        outside = await http.post(f"/api/v1/alerts/{fire}/shelve", json={**body, "second": stranger})
+        assert (outside.status_code, "outside" in outside.text) == (409, True)
         assert (await http.post(f"/api/v1/alerts/{fire}/shelve", json=body)).status_code == 200
 
 

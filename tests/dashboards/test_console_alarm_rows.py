@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from alerts.silences_face import shelf_tag
 from dashboards.console.alarms.rows import RowBook, row
 from dashboards.console.texts import Language
 from domain.alarm import AlarmClass
@@ -104,6 +105,8 @@ def test_what_can_be_done_follows_the_facts() -> None:
     shelved = alert(shelved_until_ns=NOW_NS)
     assert "unshelve" in drawn(shelved)["can"]
     assert "shelve" not in drawn(shelved)["can"]
+    assert "extend" in drawn(shelved)["can"]
+    assert "extend" not in drawn(alert(shelved_until_ns=NOW_NS, shelve_reason=f"{shelf_tag('s1')}: drill"))["can"]
     assert "shelve" in drawn(alert())["can"]
     closed = drawn(alert(closed_at_ns=NOW_NS, active=False, acknowledged_at_ns=NOW_NS))["can"]
     assert closed == ["comment", "recheck"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from domain.alarm import AlarmClass, Level, TransitionKind
+from tests.dashboards.accounts_of_rooms import employ
 from tests.dashboards.alarms_room import EBIKE, choose, fault, lamp, press, row, save, storm, write
 from tests.dashboards.control_room import EXIT, ControlRoom, control_room
 from tests.dashboards.desks import chromium, sit_down
@@ -164,11 +166,25 @@ async def test_an_alarm_is_assigned_to_somebody_of_the_site_and_shelved_for_a_ti
     await write(page, "reason", "等备件")
     await save(page)
     await expect(row(page, "待指派")).to_contain_text("搁置")
+    before_ns = await shelved_until(room, "assigned")
+    await press(page, "extend", "待指派")
+    await expect(page.locator("[data-field=reason]")).to_have_value("等备件")
+    await write(page, "reason", "备件未到")
+    await choose(page, "lasts", "8 时")
+    await save(page)
+    await expect(row(page, "待指派")).to_contain_text("搁置")
+    async with asyncio.timeout(30):
+        while await shelved_until(room, "assigned") == before_ns:
+            await asyncio.sleep(0.05)
+    (alert,) = await room.alerts.list(rule="assigned")
+    deeds = [one.details.get("outcome") for one in (await room.alerts.get(alert.id)).audit if one.action == "shelved"]
+    assert (deeds, alert.shelve_reason) == (["begins", "extended"], "备件未到")
     await press(page, "unshelve", "待指派")
     await expect(row(page, "待指派")).not_to_contain_text("搁置")
 
 
-async def test_at_an_open_console_a_fire_is_shelved_with_a_second_name(page: Page, room: ControlRoom) -> None:
+async def test_at_an_open_console_a_fire_is_shelved_with_who_has_an_account(page: Page, room: ControlRoom) -> None:
+    second = await employ(room, "officer", "李队长", "supervisor")
     await room.alarm("shelved-fire", text_zh="搁置的火警", place=EXIT)
     await press(page, "shelve", "搁置的火警")
     await expect(page.get_by_text("搁置火警（须两人")).to_be_visible()
@@ -178,10 +194,16 @@ async def test_at_an_open_console_a_fire_is_shelved_with_a_second_name(page: Pag
     await page.get_by_role("option", name="2 时").click()
     await write(page, "reason", "演练")
     await save(page)
-    await write(page, "name", "李队长")
+    await write(page, "user", second["user"])
+    await write(page, "password", second["password"])
     await save(page)
     await expect(row(page, "搁置的火警")).to_contain_text("搁置")
     await expect(row(page, "搁置的火警").locator("[data-action=acknowledge]")).to_be_enabled()
+
+
+async def shelved_until(room: ControlRoom, rule: str) -> int:
+    (alert,) = await room.alerts.list(rule=rule)
+    return alert.shelved_until_ns or 0
 
 
 async def test_several_alarms_are_acknowledged_at_once_and_never_a_fire(page: Page, room: ControlRoom) -> None:

@@ -191,6 +191,13 @@ async def test_what_somebody_shelved_is_here_too_and_taken_off(page: Page, room:
         assert (await http.post(f"/api/v1/alerts/{found[0]['id']}/shelve", json=body)).status_code == 200
     row = page.locator("[data-part=suppressions] [data-row]").filter(has_text="等备件")
     await expect(row).to_contain_text("搁置")
+    await row.locator("[data-action=extend]").click()
+    form = page.locator("[data-part=extend]")
+    await form.locator("[data-field=reason]").fill("等备件（未到）")
+    await form.locator("[data-hours='8']").click()
+    await form.locator("[data-action=save]").click()
+    row = page.locator("[data-part=suppressions] [data-row]").filter(has_text="等备件（未到）")
+    await expect(row.locator("[data-cell=left]")).to_contain_text("7:59:")
     await row.locator("[data-action=end]").click()
     await page.locator("[data-part=sure] [data-action=save]").click()
     await expect(row).to_have_count(0)

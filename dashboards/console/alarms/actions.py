@@ -7,17 +7,17 @@ change comes back through the board, when the record has it. Muting changes this
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from nicegui import ui
 
+from alerts.actions_face import Second
 from dashboards.console.alarms.asking import ask_cause, ask_finding, ask_person, ask_remark, ask_shelf
 from dashboards.console.alarms.bulk import act_on_many
 from dashboards.console.alarms.offers import BULK, NEEDS, AlarmAction, Offer, actions_for
 from dashboards.console.deeds import DONE_MS, do, named, refused
 from dashboards.console.second_person import second_person
 from dashboards.console.section import Desk
-from domain.accounts import Right
 from domain.alarm import AlarmClass
 from domain.alert import AlertView, Confirmation
 from domain.errors import FengsuiError
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["AlarmDeeds", "Offer", "actions_for"]
 
 Act = Callable[["AlertsFace"], Awaitable[object]]
+
+
+class _Shelf(TypedDict):
+    """What shelving and extending ask for."""
+
+    by: str
+    reason: str
+    until_ns: int
+    second: Second | None
 
 
 class AlarmDeeds:
@@ -44,6 +53,7 @@ class AlarmDeeds:
             AlarmAction.COMMENT: self._comment,
             AlarmAction.ASSIGN: self._assign,
             AlarmAction.SHELVE: self._shelve,
+            AlarmAction.EXTEND: self._extend,
             AlarmAction.UNSHELVE: self._unshelve,
             AlarmAction.RECHECK: self._recheck,
             AlarmAction.MUTE: self._mute,
@@ -123,20 +133,28 @@ class AlarmDeeds:
         )
 
     async def _shelve(self, alert: AlertView) -> bool:
-        """Ask for reason and time, for a fire for a second person, too, who has to sign in where people sign in."""
-        is_fire = alert.alarm_class is AlarmClass.FIRE
-        shelf = await ask_shelf(self._view, is_fire=is_fire)
-        if shelf is None:
-            return False
-        second = await second_person(self._desk, Right.SHELVE_FIRE, alert.place.unit) if is_fire else None
-        if is_fire and second is None:
-            return False
-        by, until_ns = self._view.operator, self._view.now_ns() + shelf.lasts_ns
-        return await self._do(
-            AlarmAction.SHELVE,
-            alert,
-            lambda face: face.shelve(alert.id, by=by, reason=shelf.reason, until_ns=until_ns, second_by=second),
+        asked = await self._shelf(alert)
+        return asked is not None and await self._do(
+            AlarmAction.SHELVE, alert, lambda face: face.shelve(alert.id, **asked)
         )
+
+    async def _extend(self, alert: AlertView) -> bool:
+        asked = await self._shelf(alert)
+        return asked is not None and await self._do(
+            AlarmAction.EXTEND, alert, lambda face: face.extend(alert.id, **asked)
+        )
+
+    async def _shelf(self, alert: AlertView) -> _Shelf | None:
+        """Ask for reason and time, for a fire for a second person, too, who has to show who they are."""
+        is_fire = alert.alarm_class is AlarmClass.FIRE
+        shelf = await ask_shelf(self._view, alert)
+        if shelf is None:
+            return None
+        second = await second_person(self._desk, alert.place.unit) if is_fire else None
+        if is_fire and second is None:
+            return None
+        until_ns = self._view.now_ns() + shelf.lasts_ns
+        return {"by": self._view.operator, "reason": shelf.reason, "until_ns": until_ns, "second": second}
 
     async def _mute(self, alert: AlertView) -> bool:
         """Silence the sound of this alarm in this browser; it answers nothing."""

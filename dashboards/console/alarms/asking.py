@@ -12,6 +12,7 @@ from dashboards.console.dialogs import Field, Kind, ask
 from dashboards.console.texts import Language
 from dashboards.console.view import View, box, line
 from dashboards.console.wording import span_text
+from domain.alarm import AlarmClass
 from domain.alert import AlertView, Confirmation
 from domain.clock import NS_PER_S
 
@@ -91,14 +92,19 @@ async def ask_person(view: View, alert: AlertView) -> str | None:
     return (await ask(view, view.text("assign"), [field]) or {}).get("to")
 
 
-async def ask_shelf(view: View, *, is_fire: bool) -> Shelf | None:
-    """Ask why and for how long."""
+async def ask_shelf(view: View, alert: AlertView | None = None) -> Shelf | None:
+    """Ask why and for how long, from now on; None are several, of which none is a fire."""
+    is_fire = alert is not None and alert.alarm_class is AlarmClass.FIRE
+    goes_on = alert is not None and alert.shelved_until_ns is not None
+    reason = alert.shelve_reason if alert is not None else None
     spans = {str(one): span_text(one, view.language) for one in (FIRE_SHELF_S if is_fire else SHELF_S)}
     fields = [
-        Field("reason", view.text("shelve_reason"), Kind.AREA, most=MOST_REMARK),
+        Field("reason", view.text("shelve_reason"), Kind.AREA, most=MOST_REMARK, value=reason or ""),
         Field("lasts", view.text("shelve_lasts"), Kind.CHOICE, choices=spans, value="3600"),
     ]
-    said = await ask(view, view.text("shelve_fire" if is_fire else "shelve"), fields, save=view.text("shelve"))
+    deed = view.text("extend" if goes_on else "shelve")
+    title = view.text("shelve_fire") if is_fire and not goes_on else deed
+    said = await ask(view, title, fields, save=deed)
     if said is None or said["lasts"] not in spans:
         return None
     return Shelf(said["reason"], int(said["lasts"]) * NS_PER_S - MARGIN_NS)

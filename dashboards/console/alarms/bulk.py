@@ -63,7 +63,7 @@ async def _asked(view: View, action: AlarmAction) -> Act | None:
     if action is AlarmAction.COMMENT:
         remark = await ask_remark(view, "comment")
         return (lambda face, name: face.comment(name, by=by, text=remark)) if remark else None
-    shelf = await ask_shelf(view, is_fire=False)
+    shelf = await ask_shelf(view)
     if shelf is None:
         return None
     until_ns = view.now_ns() + shelf.lasts_ns

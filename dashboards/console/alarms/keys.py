@@ -13,6 +13,7 @@ ACTION_KEYS: dict[str, AlarmAction] = {
     "c": AlarmAction.CONFIRM,
     "n": AlarmAction.COMMENT,
     "d": AlarmAction.SHELVE,
+    "e": AlarmAction.EXTEND,
     "u": AlarmAction.UNSHELVE,
     "r": AlarmAction.RESET,
     "o": AlarmAction.ASSIGN,

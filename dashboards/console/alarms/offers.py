@@ -8,7 +8,7 @@
 | comment, assign | act | always |
 | recheck | act | it is over and was acknowledged |
 | reset | reset | it is latched, acknowledged, and the telemetry says that it is over |
-| shelve, unshelve | shelve | it is not shelved; it is |
+| shelve; extend, unshelve | shelve | it is not shelved; it is, and for extending: by a person |
 
 What the service would refuse is offered pale, not hidden; what is nobody's to do here is hidden.
 """
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alerts.silences_face import silence_of_reason
 from dashboards.console.view import View
 from domain.accounts import Right
 from domain.alert import AlertView
@@ -33,6 +34,7 @@ class AlarmAction(StrEnum):
     COMMENT = "comment"
     ASSIGN = "assign"
     SHELVE = "shelve"
+    EXTEND = "extend"
     UNSHELVE = "unshelve"
     RECHECK = "recheck"
     MUTE = "mute"
@@ -42,6 +44,7 @@ NEEDS: Mapping[AlarmAction, Right] = {
     **dict.fromkeys(AlarmAction, Right.ACT),
     AlarmAction.RESET: Right.RESET,
     AlarmAction.SHELVE: Right.SHELVE,
+    AlarmAction.EXTEND: Right.SHELVE,
     AlarmAction.UNSHELVE: Right.SHELVE,
     AlarmAction.MUTE: Right.READ,
 }
@@ -71,6 +74,11 @@ def _may_recheck(alert: AlertView) -> bool:
     return over and alert.rechecked_at_ns is None
 
 
+def _is_shelved_by_a_person(alert: AlertView) -> bool:
+    """Tell it from what a silence shelved, which is extended with the silence."""
+    return alert.shelved_until_ns is not None and silence_of_reason(alert.shelve_reason or "") is None
+
+
 _SENSE: Mapping[AlarmAction, Callable[[AlertView], bool]] = {
     AlarmAction.ACKNOWLEDGE: lambda alert: alert.is_open and alert.acknowledged_at_ns is None,
     AlarmAction.CONFIRM: lambda alert: alert.is_open and alert.acknowledged_at_ns is not None,
@@ -78,6 +86,7 @@ _SENSE: Mapping[AlarmAction, Callable[[AlertView], bool]] = {
     AlarmAction.COMMENT: lambda _: True,
     AlarmAction.ASSIGN: lambda alert: alert.is_open,
     AlarmAction.SHELVE: lambda alert: alert.is_open and alert.shelved_until_ns is None,
+    AlarmAction.EXTEND: lambda alert: alert.is_open and _is_shelved_by_a_person(alert),
     AlarmAction.UNSHELVE: lambda alert: alert.shelved_until_ns is not None,
     AlarmAction.RECHECK: _may_recheck,
     AlarmAction.MUTE: lambda alert: alert.is_open and alert.acknowledged_at_ns is None,

@@ -1,34 +1,23 @@
-"""The second person without whom nothing keeps a fire back.
-
-Typed at an open console; with their own password where people sign in.
-"""
+"""The second person without whom nothing keeps a fire back: with their own account and password, at every console."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from dashboards.api.principal import Kind
+from alerts.actions_face import Second
 from dashboards.console.second_person import second_person
 from dashboards.console.section import Desk
-from domain.accounts import Right
 
 
 class Agreed(NamedTuple):
-    """Who agreed, None where nobody has to; and what the first person needs: of two, one has ``shelve_fire``."""
+    """Who agreed; None where nobody has to."""
 
-    by: str | None
-    right: Right
+    second: Second | None
 
 
-async def agreed(desk: Desk, named: str | None, right: Right, unit: str | None) -> Agreed | None:
-    """Return who agreed to keep fires back; None when somebody was to, and did not.
-
-    ``named``: the second person of the form, empty where fires go on being told. ``right``: what the deed needs then.
-    """
-    name = (named or "").strip()
-    if not name:
-        return Agreed(None, right)
-    if desk.view.principal.kind is not Kind.USER:
-        return Agreed(name, Right.SHELVE_FIRE)
-    by = await second_person(desk, Right.SHELVE_FIRE, unit)
-    return None if by is None else Agreed(by, right)
+async def agreed(desk: Desk, unit: str | None, *, fires: bool) -> Agreed | None:
+    """Return who agreed to keep fires back, where they are; None when somebody was to, and did not."""
+    if not fires:
+        return Agreed(None)
+    second = await second_person(desk, unit)
+    return None if second is None else Agreed(second)

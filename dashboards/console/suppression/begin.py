@@ -93,25 +93,24 @@ async def begin_maintenance(desk: Desk) -> bool:
     reason = form.words("reason", view.text("suppression_reason"))
     begin = form.until("from", view.text("suppression_begins"), view.now_ns(), ())
     until = form.until("until", view.text("suppression_until"), view.now_ns() + FIRST_S * NS_PER_S)
-    second = form.words("second", view.text("suppression_second"), hint=view.text("suppression_second_hint"), most=64)
+    fire = form.tick("fire", view.text("suppression_fire_by_two"))
 
     def check() -> tuple[str, str]:
         until_ns, from_ns = form.moment(until), form.moment(begin)
-        most_s = MOST_FIRE_WINDOW_S if second.value else MOST_WINDOW_S
-        wrong = _wrong_places(view, picker.chosen) or _wrong_second(view, second.value or "")
-        wrong = wrong or _wrong_rest(view, reason.value, until_ns, most_s, from_ns)
-        kept = in_maintenance(_open(view), picker.chosen, _listed(rules.value), fires=bool(second.value))
-        return wrong, _effect(view, kept, fires=bool(second.value))
+        most_s = MOST_FIRE_WINDOW_S if fire.value else MOST_WINDOW_S
+        wrong = _wrong_places(view, picker.chosen) or _wrong_rest(view, reason.value, until_ns, most_s, from_ns)
+        kept = in_maintenance(_open(view), picker.chosen, _listed(rules.value), fires=bool(fire.value))
+        return wrong, _effect(view, kept, fires=bool(fire.value))
 
     if not await form.ask(check):
         return False
     chosen, from_ns = picker.chosen, form.moment(begin)
-    together = await agreed(desk, second.value, Right.OUT_OF_SERVICE, chosen[0].unit)
+    together = await agreed(desk, chosen[0].unit, fires=bool(fire.value))
     if together is None:
         return False
     return await deeds.do(
         desk,
-        together.right,
+        Right.OUT_OF_SERVICE,
         view.text("suppression_begin_window"),
         lambda: MaintenanceFace(view.console.link.backbone).begin(
             chosen[0].unit,
@@ -122,7 +121,7 @@ async def begin_maintenance(desk: Desk) -> bool:
             devices=tuple(place.name for place in chosen if place.kind is PlaceKind.DEVICE),
             rules=tuple(_listed(rules.value)),
             from_ns=from_ns if from_ns is not None and from_ns > view.now_ns() else None,
-            second_by=together.by,
+            second=together.second,
         ),
         unit=chosen[0].unit,
     )
@@ -205,11 +204,6 @@ def _wrong_points(view: View, chosen: Sequence[Place], points: str) -> str:
     table = view.console.registry.points
     missing = [one for one in named if table.get(f"{chosen[0].key}/{one}") is None]
     return view.text("suppression_no_point", points=", ".join(missing)[:200]) if missing else ""
-
-
-def _wrong_second(view: View, second: str) -> str:
-    same = bool(second) and second.strip().casefold() == view.operator.strip().casefold()
-    return view.text("suppression_other_person") if same else ""
 
 
 def _wrong_rest(view: View, reason: str | None, until_ns: int | None, most_s: float, from_ns: int | None = None) -> str:

@@ -7,7 +7,9 @@ called for what is meant to go on.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
+from alerts.actions_face import Second
 from alerts.maintenance_face import MaintenanceFace
 from alerts.out_of_service_face import AddRequest, OutOfServiceFace
 from alerts.silences_face import SetSilence, SilencesFace, SilenceView
@@ -20,7 +22,6 @@ from dashboards.console.suppression.entries import Entry
 from dashboards.console.suppression.rows import END_RIGHTS
 from dashboards.live.hidden import Kind
 from domain.accounts import Right
-from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
 from domain.maintenance import MaintenanceView
@@ -41,17 +42,17 @@ async def end(desk: Desk, entry: Entry) -> bool:
 
 
 async def confirm(desk: Desk, entry: Entry) -> bool:
-    """Let a silence cover fires, as the second person."""
+    """Let a silence cover fires, as the second person: by the session that they have."""
     view = desk.view
     question = view.text("suppression_confirm_question", by=entry.by, why=entry.why)
     if not await dialogs.sure(view, question, yes=view.text("suppression_confirm")):
         return False
-    return await deeds.do(
-        desk,
-        Right.SHELVE_FIRE,
-        view.text("suppression_confirm"),
-        lambda: SilencesFace(view.console.link.backbone).confirm(entry.id, by=view.operator, units=_units(desk)),
-    )
+
+    async def act() -> object:
+        second = await desk.presence.vouch(Right.SHELVE_FIRE, beside=entry.by)
+        return await SilencesFace(view.console.link.backbone).confirm(entry.id, second=second)
+
+    return await deeds.do(desk, Right.SHELVE_FIRE, view.text("suppression_confirm"), act)
 
 
 async def extend(desk: Desk, entry: Entry) -> bool:
@@ -59,27 +60,42 @@ async def extend(desk: Desk, entry: Entry) -> bool:
     view = desk.view
     form = Form(view, view.text("suppression_extend"), name="extend", save=view.text("suppression_extend"))
     until = form.until("until", view.text("suppression_until"), max(entry.until_ns or 0, view.now_ns()) + _later_ns())
-    second = None
-    if entry.fires and entry.kind in (Kind.SHELVED, Kind.MAINTENANCE):
-        second = form.words("second", view.text("suppression_second"), value="", most=64)
+    reason = form.words("reason", view.text("suppression_reason"), value=entry.why) if _is_shelf(entry) else None
 
     def check() -> tuple[str, str]:
         until_ns = form.moment(until)
         if until_ns is None or until_ns <= view.now_ns():
             return view.text("suppression_no_until"), ""
-        if second is not None and not (second.value or "").strip():
-            return view.text("needed", fields=view.text("suppression_second")), ""
+        if reason is not None and not (reason.value or "").strip():
+            return view.text("suppression_no_reason"), ""
         again = entry.kind is Kind.SILENCE and (entry.fires or entry.waits)
         return "", view.text("suppression_anew") if again else ""
 
     if not await form.ask(check):
         return False
-    named = None if second is None else second.value
-    together = await agreed(desk, named, END_RIGHTS[entry.kind], _about(entry).get("unit"))
+    together = await agreed(desk, _unit(entry), fires=entry.fires and entry.kind in (Kind.SHELVED, Kind.MAINTENANCE))
     if together is None:
         return False
-    act = _extending(desk, entry, form.moment(until) or 0, together.by)
-    return await deeds.do(desk, together.right, view.text("suppression_extend"), act, **_about(entry))
+    why = entry.why if reason is None else str(reason.value)
+    act = _extending(desk, entry, _Later(form.moment(until) or 0, why.strip(), together.second))
+    return await deeds.do(desk, END_RIGHTS[entry.kind], view.text("suppression_extend"), act, **_about(entry))
+
+
+class _Later(NamedTuple):
+    """Until when, why, and who agreed."""
+
+    until_ns: int
+    reason: str
+    second: Second | None
+
+
+def _is_shelf(entry: Entry) -> bool:
+    return entry.kind is Kind.SHELVED
+
+
+def _unit(entry: Entry) -> str | None:
+    """Return the unit whose fires it keeps back."""
+    return entry.source.place.unit if isinstance(entry.source, AlertView) else _about(entry).get("unit")
 
 
 def _later_ns() -> int:
@@ -120,19 +136,19 @@ def _ending(desk: Desk, entry: Entry) -> Callable[[], Awaitable[object]]:
     return act
 
 
-def _extending(desk: Desk, entry: Entry, until_ns: int, second: str | None) -> Callable[[], Awaitable[object]]:
+def _extending(desk: Desk, entry: Entry, later: _Later) -> Callable[[], Awaitable[object]]:
     source = entry.source
 
     async def act() -> None:
         match source:
             case SilenceView():
-                await _extend_silence(desk, source, until_ns)
+                await _extend_silence(desk, source, later.until_ns)
             case AlertView():
-                await _extend_shelf(desk, source, until_ns, second)
+                await _extend_shelf(desk, source, later)
             case OutOfServiceView():
-                await _extend_out_of_service(desk, source, until_ns)
+                await _extend_out_of_service(desk, source, later.until_ns)
             case MaintenanceView():
-                await _extend_window(desk, source, until_ns, second)
+                await _extend_window(desk, source, later)
 
     return act
 
@@ -151,12 +167,11 @@ async def _extend_silence(desk: Desk, silence: SilenceView, until_ns: int) -> No
     await SilencesFace(desk.view.console.link.backbone).set(request)
 
 
-async def _extend_shelf(desk: Desk, alert: AlertView, until_ns: int, second: str | None) -> None:
-    """A shelf has no other end: it is taken off and put back at once."""
-    by, face = desk.view.operator, desk.view.console.link.alerts
-    await face.unshelve(alert.id, by=by)
-    with_second = second if alert.alarm_class is AlarmClass.FIRE else None
-    await face.shelve(alert.id, by=by, reason=alert.shelve_reason or "—", until_ns=until_ns, second_by=with_second)
+async def _extend_shelf(desk: Desk, alert: AlertView, later: _Later) -> None:
+    face = desk.view.console.link.alerts
+    await face.extend(
+        alert.id, by=desk.view.operator, reason=later.reason, until_ns=later.until_ns, second=later.second
+    )
 
 
 async def _extend_out_of_service(desk: Desk, entry: OutOfServiceView, until_ns: int) -> None:
@@ -176,18 +191,18 @@ async def _extend_out_of_service(desk: Desk, entry: OutOfServiceView, until_ns: 
     await face.end(entry.id, by=by)
 
 
-async def _extend_window(desk: Desk, window: MaintenanceView, until_ns: int, second: str | None) -> None:
+async def _extend_window(desk: Desk, window: MaintenanceView, later: _Later) -> None:
     face = MaintenanceFace(desk.view.console.link.backbone)
     by = desk.view.operator
     await face.begin(
         window.unit,
         by=by,
         reason=window.reason,
-        until_ns=until_ns,
+        until_ns=later.until_ns,
         zones=window.zones,
         devices=window.devices,
         rules=window.rules,
         from_ns=window.from_ns if window.started_ns is None else None,
-        second_by=second,
+        second=later.second,
     )
     await face.end(window.id, by=by)

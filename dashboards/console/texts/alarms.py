@@ -71,6 +71,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "comment": ("备注", "Comment"),
     "assign": ("指派", "Assign"),
     "shelve": ("搁置", "Shelve"),
+    "extend": ("延长搁置", "Extend shelving"),
     "unshelve": ("取消搁置", "End shelving"),
     "recheck": ("复查", "Re-check"),
     "mute": ("消音", "Mute"),

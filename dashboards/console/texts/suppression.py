@@ -100,8 +100,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "suppression_reason": ("原因", "Reason"),
     "suppression_begins": ("开始于", "Begins"),
     "suppression_until": ("结束于", "Until"),
-    "suppression_second": ("第二人", "Second person"),
-    "suppression_second_hint": ("填写则涵盖火警，最长 8 小时", "named: fires are kept back too, 8 h at most"),
+    "suppression_fire_by_two": (
+        "也涵盖火警（第二人须以口令确认，最长 8 小时）",
+        "Fires, too (a second person agrees with their password; 8 h at most)",
+    ),
     "suppression_fire_too": (
         "也涵盖火警（须另一人在本页确认）",
         "Fires, too (another person must confirm on this page)",
@@ -116,7 +118,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "suppression_one_unit": ("一次只能选同一单位内的范围", "All places must be of one unit"),
     "suppression_points_of_one": ("填写测点时只能选一台设备", "Points are of one device: choose just that"),
     "suppression_no_point": ("没有这些测点：{points}", "No such points: {points}"),
-    "suppression_other_person": ("第二人须是另一个人", "The second person must be somebody else"),
     "suppression_no_reason": ("请填写原因", "Give a reason"),
     "suppression_no_until": ("结束时间须晚于开始和现在", "It must end after its begin, and after now"),
     "suppression_too_long": ("最长 {hours} 小时", "{hours} h at most"),
