@@ -98,7 +98,7 @@ async def backlog_drains(folder: Path) -> Outcome:
         await asyncio.sleep(8)
         made.mend()
         mended_s = time.time()
-        await made.until_empty(most=120)
+        await made.until_delivered()
         outcome.figures["drained_s"] = round(time.time() - mended_s, 1)
         await made.settle()
         before = len(await made.readings())
@@ -139,7 +139,7 @@ async def full_spool(folder: Path) -> Outcome:
                 banks[30].holding[0] = 2 * step
                 await asyncio.sleep(1)
             made.mend()
-            await made.until_empty(most=200)
+            await made.until_delivered()
             banks[30].holding[0] = 100
             await asyncio.sleep(1)
             outcome.account(spool := await made.settle(), found := await made.readings())

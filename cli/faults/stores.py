@@ -177,7 +177,7 @@ async def disk_full(folder: Path) -> Outcome:
                     await asyncio.sleep(1)
                 (disk / "filler").unlink()
                 made.mend()
-                await made.until_empty(most=200)
+                await made.until_delivered()
                 banks[30].holding[0] = 100
                 await asyncio.sleep(1)
                 spool, found = await made.settle(), await made.readings()

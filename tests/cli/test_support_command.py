@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from cli.secrets_removed import REMOVED, without_secrets
+from tests.gateway.gateway_place import site, until
 from tests.gateway.gateway_sites import GATEWAY, SITE, UNIT, connection, device, gateway_document
-from tests.gateway.test_gateway_process import site, until
 
 LINE = connection("line", "modbus_tcp", {"host": "127.0.0.1"}, [device("p-1", "qdy30a_pressure", 1)])
 GOOD = Path(__file__).parent / "broken_sites" / "good"

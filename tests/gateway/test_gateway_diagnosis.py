@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from domain.errors import FengsuiError
+from tests.gateway.gateway_place import Site, has, site, until
 from tests.gateway.gateway_sites import GATEWAY, UNIT
-from tests.gateway.test_gateway_process import Site, has, site, until
 
 SERVICE = f"svc.gateway.{UNIT}.{GATEWAY}"
 

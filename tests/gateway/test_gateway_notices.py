@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from gateway.observing.notify import Notifier
-from tests.gateway.test_gateway_process import Plant
+from tests.gateway.gateway_place import Plant
 from tests.servers import require
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,10 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from gateway import process
 from gateway.observing import vitals
-from tests.gateway.test_gateway_process import GATEWAY, UNIT, Link, SystemClock, line_registry
+from domain.clock import SystemClock
+from gateway.process import Link
+from tests.gateway.gateway_place import line_registry
+from tests.gateway.gateway_sites import GATEWAY, UNIT
 
 vitals.STUCK_S, vitals.BEAT_S = 2.0, 0.2
 spools = []

@@ -30,8 +30,8 @@ from gateway.observing.snapshot import ClockFigures, Snapshot, UplinkFigures
 from gateway.observing.vitals import Vitals
 from gateway.spool import Spool, SpoolFigures, SpoolLimits
 from simulators.faults import Fault, FaultKind
+from tests.gateway.gateway_place import Site, has, site, until
 from tests.gateway.gateway_sites import GATEWAY, UNIT, connection, device, registry_of
-from tests.gateway.test_gateway_process import Site, has, site, until
 
 OWN = itself.device_id(GATEWAY)
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"

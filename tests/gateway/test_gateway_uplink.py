@@ -126,6 +126,28 @@ async def test_message_ids_are_gateway_spool_and_row(tmp_path: Path) -> None:
         assert [message.message_id for message in found] == [f"gw-{place.spool.id}-1"]
 
 
+async def test_what_an_earlier_life_delivered_is_sent_again_under_its_id_and_an_event_stands_once(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as place:
+        for batch in (one(1), one(2, STATE)):
+            await place.spool.emit(batch)
+        for row in [*await place.spool.events(9), *await place.spool.fresh(9, 0)]:  # as if killed before the removal
+            place.spool.give_back([row])
+            subject = subjects.telemetry("hotel", "DDATA", "gw", "d")
+            await place.backbone.publish(subject, row.body, message_id=f"gw-{place.spool.id}-{row.id}")
+        place.clock.advance(60)
+        async with place.running():
+            await place.emptied()
+        live = await place.backbone.messages("TELEMETRY", subjects=[DATA])
+        history = await place.backbone.messages("BACKFILL")
+    assert [decode_data(message.data).value[0] for message in live] == [2, 1]
+    assert [(message.message_id, decode_data(message.data).value[0]) for message in history] == [
+        (live[1].message_id, 1)
+    ]
+    assert (decode_data(history[0].data).quality & HISTORICAL).all()
+
+
 async def test_row_that_the_log_refuses_becomes_a_dead_letter_and_the_others_pass(tmp_path: Path) -> None:
     async with bench(tmp_path) as place:
         js = place.backbone._js

@@ -76,7 +76,7 @@ async def test_kills_lose_nothing_that_was_accepted_and_tell_nothing_twice(tmp_p
                 group.create_task(killing(victim, kills, random.Random(number)))
         total = 0
         for victim in victims:
-            await made.until_empty(victim.name)
+            await made.until_delivered(victim.name)
             assert await victim.gateway.stop() == 0
             total += judge(made, victim, await made.readings(victim.name))
         assert sum(victim.kills for victim in victims) == KILLS

@@ -18,8 +18,8 @@ from ingest import process as ingest
 from ingest.face import QueryFace
 from rules import library_dir, load
 from rules import process as rules
+from tests.gateway.gateway_place import Site, site, until
 from tests.gateway.gateway_sites import GATEWAY, UNIT
-from tests.gateway.test_gateway_process import Site, site, until
 
 OWN = device_id(GATEWAY)
 
