@@ -24,6 +24,7 @@ from dashboards.console.pace import Pace
 from dashboards.console.page import add_page
 from dashboards.console.socket_limits import MOST_MESSAGE
 from dashboards.console.view import Console
+from dashboards.live.backtest_desk import BacktestDesk
 from dashboards.live.board import Board
 from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.dossiers import Dossiers
@@ -31,8 +32,10 @@ from dashboards.live.feed import Feed
 from dashboards.live.gateway_desk import GatewayDesk
 from dashboards.live.link import Connect, Link
 from dashboards.live.load import Load
+from dashboards.live.mine_desk import MineDesk
 from dashboards.live.once import Once
 from dashboards.live.pictures import Pictures
+from dashboards.live.shift_desk import ShiftDesk
 from dashboards.live.site import LiveSite
 from dashboards.live.tail import AlertTail
 from dashboards.live.walks import WalkedPoints
@@ -115,6 +118,9 @@ async def serve(
         Once(),
         devices=DeviceDesk(link, clock),
         gateways=GatewayDesk(link, clock),
+        shifts=ShiftDesk(link, board, clock),
+        mine=MineDesk(link, board, clock),
+        backtests=BacktestDesk(link, clock),
         dossiers=Dossiers(link, board, clock),
         windows=Windows(link, clock),
         load=Load(link, clock),

@@ -16,6 +16,7 @@ from dashboards.console.installer.adoption import Adopter
 from dashboards.console.pace import Pace
 from dashboards.console.preferences import Preferences
 from dashboards.console.texts import Language, text
+from dashboards.live.backtest_desk import BacktestDesk
 from dashboards.live.board import Board
 from dashboards.live.device_desk import DeviceDesk
 from dashboards.live.dossiers import Dossiers
@@ -23,8 +24,10 @@ from dashboards.live.feed import Feed
 from dashboards.live.gateway_desk import GatewayDesk
 from dashboards.live.link import Link
 from dashboards.live.load import Load
+from dashboards.live.mine_desk import MineDesk
 from dashboards.live.once import Once
 from dashboards.live.pictures import Pictures
+from dashboards.live.shift_desk import ShiftDesk
 from dashboards.live.site import LiveSite
 from dashboards.live.windows import Windows
 from domain.alarm import AlarmClass
@@ -57,6 +60,9 @@ class Console:
     pictures: Pictures
     devices: DeviceDesk
     gateways: GatewayDesk
+    shifts: ShiftDesk
+    mine: MineDesk
+    backtests: BacktestDesk
     adopter: Adopter | None = None
     """Writes strangers into the site's files; None where the console has no site folder that is followed."""
 

@@ -29,7 +29,7 @@ from domain.errors import FengsuiError, WireError
 log = logging.getLogger(__name__)
 
 Answer = Mapping[str, Any]
-Question = tuple[str, tuple[tuple[str, str], ...]]
+Question = tuple[str, tuple[tuple[str, str | int], ...]]
 
 PERIODS_S: Mapping[str, float] = {"dead_letters": 10.0}
 USUAL_S = 5.0
@@ -49,7 +49,7 @@ class GatewayDesk:
         self._asked: OrderedDict[Question, Asked[Answer]] = OrderedDict()
         self._tails: dict[tuple[str, str], FrameTail] = {}
 
-    def of(self, gateway: str, command: str, **more: str) -> Asked[Answer]:
+    def of(self, gateway: str, command: str, **more: str | int) -> Asked[Answer]:
         """Return the answer to a question to ``unit/gateway``; a page calls `look` on it with each refresh."""
         question = (f"{gateway} {command}", tuple(sorted(more.items())))
         known = self._asked.get(question)

@@ -14,10 +14,25 @@ from domain.alarm import AlarmClass, Level, TransitionKind
 from tests.dashboards.accounts_of_rooms import employ
 from tests.dashboards.alarms_room import EBIKE, choose, fault, lamp, press, row, save, storm, write
 from tests.dashboards.control_room import EXIT, ControlRoom, control_room
-from tests.dashboards.desks import chromium, sit_down
+from tests.dashboards.desks import becomes, chromium, sit_down
 from tests.dashboards.premises import HOSTILE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DRAG = """
+(share) => {
+  const list = document.querySelector(".alarm-scroll");
+  list.scrollTop = share * list.scrollHeight;
+}
+"""
+NO_GAP_IN_SIGHT = """
+() => {
+  const box = document.querySelector(".alarm-scroll").getBoundingClientRect();
+  for (let y = box.top + 8; y < box.bottom - 8; y += 16)
+    if (!document.elementFromPoint(box.left + 300, y)?.closest(".alarm-row")) return false;
+  return true;
+}
+"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -333,6 +348,20 @@ async def test_thousands_of_rows_scroll_to_the_end_and_the_browser_holds_a_windo
     assert await page.locator("[data-alert]").count() < 100
     await page.keyboard.press("Home")
     await expect(row(page, "主电中断 1999").or_(row(page, "主电中断 19")).first).to_be_in_viewport()
+
+
+async def test_wherever_the_list_is_dragged_all_rows_in_sight_come_and_one_blink_serves_them(
+    page: Page, room: ControlRoom
+) -> None:
+    await page.goto(f"{room.console.url}?view=list&class=fault")
+    await expect(page.locator("[data-alert]").first).to_be_visible()
+    for share in (0.5, 0.9, 0.1):
+        await page.evaluate(DRAG, share)
+        await becomes(page, NO_GAP_IN_SIGHT)
+    for dim in ("yes", "no"):
+        await becomes(page, "(dim) => document.querySelector('.alarm-rows').dataset.dim === dim", dim)
+    running = "document.querySelector('.alarm-rows').getAnimations({ subtree: true }).length"
+    assert await page.evaluate(running) == 0
 
 
 async def test_a_group_is_chosen_whole_and_acknowledged(page: Page, room: ControlRoom) -> None:

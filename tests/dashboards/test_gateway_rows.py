@@ -64,6 +64,7 @@ def view_of(board: Board, site: Registry | None = None, who: Principal = CONSOLE
         site=LiveSite(site or premises()), board=board, feed=nothing, link=nothing, clock=FakeClock(NOW_NS),
         zone=ZoneInfo("Asia/Shanghai"), door=nothing, pace=nothing, once=Once(), devices=nothing, gateways=nothing,
         dossiers=nothing, windows=nothing, load=nothing, pictures=nothing,
+        shifts=nothing, mine=nothing, backtests=nothing,
     )  # fmt: skip
     return View(console, principal=who, language=Language.EN)
 

@@ -87,3 +87,55 @@ async def test_after_a_deed_an_answer_that_was_under_way_before_it_does_not_coun
     asked.look()
     await settle()
     assert service.asked == 3
+
+
+async def test_while_nothing_changed_that_it_depends_on_an_answer_stays_good_but_not_a_failure() -> None:
+    service, clock, state = Service(), FakeClock(NOW_NS), [1]
+    asked = Asked(service.ask, clock, depends_on=lambda: state[0])
+    service.away = True
+
+    async def beat() -> None:
+        clock.advance(PERIOD_S)
+        asked.look()
+        await settle()
+
+    await beat()
+    await beat()
+    assert (service.asked, asked.answer) == (2, None)
+    service.away = False
+    await beat()
+    await beat()
+    assert service.asked == 3
+    state[0] = 2
+    asked.look()
+    await settle()
+    assert service.asked == 4
+    await beat()
+    assert service.asked == 4
+
+
+async def test_who_begins_to_look_gets_an_answer_of_now_and_a_hundred_of_them_one() -> None:
+    service, clock = Service(), FakeClock(NOW_NS)
+    asked = Asked(service.ask, clock, depends_on=lambda: 0)
+    for _ in range(100):
+        asked.renew()
+        asked.look()
+        await settle()
+    assert service.asked == 1
+    clock.advance(PERIOD_S)
+    asked.renew()
+    asked.look()
+    await settle()
+    assert service.asked == 2
+    service.gate.clear()
+    clock.advance(PERIOD_S)
+    asked.renew()
+    asked.look()
+    await settle()
+    asked.renew()  # while the question is under way, which may be too old for who came
+    service.gate.set()
+    await settle()
+    clock.advance(PERIOD_S)
+    asked.look()
+    await settle()
+    assert service.asked == 4

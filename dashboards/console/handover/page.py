@@ -1,15 +1,16 @@
 """The page of the shift: what stands and what happened, handing it over with notes, taking it, and the past ones.
 
-Asked when it is opened, after something was done here, and when alarms or the shift changed, every `ASK_S` at most.
+What it shows is asked for once for all who look (`dashboards.live.shift_desk`), and at once after
+something was done here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
-from alerts.shifts_face import MOST_NOTES, HandoverView, ShiftNow, ShiftsFace
+from alerts.shifts_face import MOST_NOTES, HandoverView, ShiftsFace
 from dashboards.api.principal import Kind
 from dashboards.console.components import Column, DataTable
 from dashboards.console.deeds import do, named, tell
@@ -20,12 +21,9 @@ from dashboards.console.handover.vouch import asked_account, asked_name, vouched
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.view import box, change, dress, line, link
 from dashboards.console.wording import moment_text
+from dashboards.live.shift_desk import Shift
 from domain.accounts import Right
-from domain.clock import NS_PER_S
-from domain.errors import FengsuiError
 
-ASK_S = 5.0
-MOST_PAST = 50
 COLUMNS = ("given", "by", "taken", "taker", "open", "notes")
 
 
@@ -36,17 +34,15 @@ class HandoverPage(Body):
         """Build; the address has nothing to say."""
         del address
         self._desk, self._view = desk, desk.view
-        self._asked_ns = 0
-        self._asked_at: object = None
-        self._asking = False
-        self._now: ShiftNow | None = None
-        self._past: tuple[HandoverView, ...] = ()
+        self._shift = desk.view.console.shifts.shift
+        self._drawn: Shift | None = None
         self._drawn_figures: object = None
         self._drawn_waiting: HandoverView | None = None
         self._is_theirs = self._view.principal.units is None
         if not self._is_theirs:
             line(self._view.text("handover_whole_site"), "body-note").props("role=alert")
             return
+        self._shift.renew()  # what stands may have changed without an alarm: silences, maintenance
         with box("handover-columns") as self._root:
             self._build_now()
             with box("handover-right"):
@@ -94,32 +90,23 @@ class HandoverPage(Body):
             self._none = line(view.text("handover_none"), "handover-none")
 
     def refresh(self, now_ns: int) -> None:
-        """Ask anew where something changed, not more often than every `ASK_S`."""
-        if not self._is_theirs or self._asking:
+        """Draw the newest answer; without one the frame says what is away."""
+        del now_ns
+        if not self._is_theirs:
             return
-        board = self._view.console.board
-        at = (board.alerts_revision, str(board.statuses.get("alerts.main", {}).get("shift")))
-        if at == self._asked_at or now_ns - self._asked_ns < ASK_S * NS_PER_S:
-            return
-        self._asking, self._asked_at, self._asked_ns = True, at, now_ns
-        background_tasks.create(self._ask())
+        shift = self._shift.look()
+        if shift is not None and shift is not self._drawn:
+            self._show(shift)
 
     async def _ask(self) -> None:
-        try:
-            face = ShiftsFace(self._view.console.link.backbone)
-            self._now, self._past = await face.now(), await face.list(limit=MOST_PAST)
-        except FengsuiError:
-            self._asked_at = None  # asked again in a moment; the frame says what is away
-        else:
-            if not self._holder.is_deleted:
-                self._show()
-        finally:
-            self._asking = False
+        """Ask now: something was done here."""
+        shift = await self._shift.fresh()
+        if shift is not None and not self._holder.is_deleted:
+            self._show(shift)
 
-    def _show(self) -> None:
-        view, now = self._view, self._now
-        if now is None:
-            return
+    def _show(self, shift: Shift) -> None:
+        view, now = self._view, shift.now
+        self._drawn = shift
         since = moment_text(now.since_ns, view.console.zone)[:16]
         words = view.text("handover_nobody") if now.holder is None else view.text("handover_holds", who=now.holder)
         change(self._holder, f"{words} · {view.text('handover_since', since=since)}")
@@ -131,8 +118,8 @@ class HandoverPage(Body):
         if now.waiting != self._drawn_waiting:
             self._drawn_waiting = now.waiting
             self._show_waiting(now.waiting)
-        self._table.show([past_row(one, view) for one in self._past])
-        self._none.set_visibility(not self._past)
+        self._table.show([past_row(one, view) for one in shift.past])
+        self._none.set_visibility(not shift.past)
 
     @staticmethod
     def _draw(where: ui.element, figures: Sequence[Figure]) -> None:
@@ -204,7 +191,8 @@ class HandoverPage(Body):
         return await do(self._desk, Right.ACT, words, lambda: self._face().take(waiting.id, by=by))
 
     async def _look(self, handover_id: str, action: str) -> None:
-        chosen = next((one for one in self._past if one.id == handover_id), None)
+        past = () if self._drawn is None else self._drawn.past
+        chosen = next((one for one in past if one.id == handover_id), None)
         if action == "look" and chosen is not None:
             await show_past(self._view, chosen)
 

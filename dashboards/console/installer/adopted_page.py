@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backbone.subjects import gateway_service
 from dashboards.console.components import Cell, Column, DataTable
 from dashboards.console.section import Body, Desk
 from dashboards.console.view import View, box, change, dress, line, link
 from dashboards.console.wording import brief_moment_text
-from dashboards.live.asked import Asked
+from dashboards.live.gateway_desk import Answer
 from dashboards.live.health import Condition, node_health
-from domain.errors import RefusedError
 
 MOST_FRAMES = 30
 STEPS = ("site", "gateway", "line", "frames")
@@ -40,7 +38,6 @@ class AdoptedPage(Body):
         self._desk = desk
         self._key = key
         self._drawn: object = None
-        self._asked: Asked[Told] = Asked(self._ask, view.console.clock)
         with box("panel page"):
             with box("panel-head page-head"):
                 link(f"‹ {view.text('installer_strangers')}", "/installer", "act")
@@ -55,7 +52,7 @@ class AdoptedPage(Body):
     def refresh(self, now_ns: int) -> None:
         """Tick off what has happened."""
         view = self._desk.view
-        told = self._asked.look() or Told()
+        told = self._told()
         in_site = self._key in view.console.registry.transmitters
         up = in_site and node_health(view.console.board, view.console.registry, self._key, now_ns).condition
         done = {
@@ -76,24 +73,19 @@ class AdoptedPage(Body):
             dress(label, "done", "yes" if done[name] else "no")
         self._table.show([_row(view, at, frame, now_ns) for at, frame in enumerate(reversed(told.frames))])
 
-    async def _ask(self) -> Told:
-        """Ask the gateway; raises LinkError while it is away."""
-        view = self._desk.view
-        transmitter = view.console.registry.transmitters.get(self._key)
+    def _told(self) -> Told:
+        """Return what its gateway says, asked for once for all who look; frames once the gateway has it."""
+        console = self._desk.view.console
+        transmitter = console.registry.transmitters.get(self._key)
         if transmitter is None:
             return Told()
-        subject = gateway_service(*transmitter.host.split("/"))
         unit, _, name = self._key.partition("/")
         about = {"connection": transmitter.connection, "unit": unit, "transmitter": name}
-        backbone = view.console.link.backbone
-        listed = await backbone.request(subject, {"command": "transmitters", **about})
-        rows = listed.get("transmitters") if isinstance(listed, Mapping) else None
+        listed: Answer = console.gateways.of(transmitter.host, "transmitters", **about).look() or {}
+        rows = listed.get("transmitters")
         if not isinstance(rows, list) or not rows:
             return Told()
-        try:
-            frames = await backbone.request(subject, {"command": "frames", "limit": MOST_FRAMES, **about})
-        except RefusedError:  # the gateway changes just now
-            frames = {}
+        frames = console.gateways.of(transmitter.host, "frames", limit=MOST_FRAMES, **about).look()
         return told_of(rows[0], frames)
 
 

@@ -4,17 +4,17 @@ The button is the *receipt of my message*, not the acknowledgement of the alert 
 does what the signed link of the message does, so this page and ``/answer/<token>`` are two doors to one act, and look
 alike. For an alert that I own and was never told of there is no message: there the button acknowledges, in my name.
 
-Asked anew when alarms changed, every `ASK_S` at most, and after my answer at once.
+What I was told of is asked for once for all of my browsers (`dashboards.live.mine_desk`), and at once after my answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
 from alerts.face import Answer
-from alerts.mine_face import MineFace, Told
+from alerts.mine_face import MineFace
 from dashboards.api.principal import Kind
 from dashboards.console.components import Tick
 from dashboards.console.deeds import do
@@ -28,10 +28,7 @@ from dashboards.console.view import box, change, line, link
 from dashboards.console.wording import person_text
 from domain.accounts import Right
 from domain.alert import AlertView
-from domain.clock import NS_PER_S
-from domain.errors import FengsuiError
 
-ASK_S = 3.0
 MOST_PICKED = 200
 MOST_FOLDED = 30
 MOST_NOTE = 2000
@@ -43,15 +40,14 @@ class PhonePage(Body):
     def __init__(self, desk: Desk, address: Address) -> None:
         """Build; at an open console ``?person=`` says whose phone this is."""
         self._desk, self._view = desk, desk.view
-        self._told: tuple[Told, ...] | None = None
         self._drawn: object = None
-        self._asked_ns = 0
-        self._asked_revision = -1
-        self._asking = False
         self._chosen: str | None = None
         self._unfolded = False
         self._known: set[str] = set()
         self._person = self._whose(address)
+        self._told = None if self._person is None else desk.view.console.mine.of(self._person)
+        if self._told is not None:
+            self._told.renew()  # a message may have come that no alarm's change told of
         with box("phone", "phone") as self._root:
             self._head()
             self._note = line("", "phone-note").props("role=status data-part=phone-note")
@@ -97,33 +93,28 @@ class PhonePage(Body):
         picker.props("dense outlined data-part=phone-whose").classes("phone-whose")
 
     def refresh(self, now_ns: int) -> None:
-        """Draw what changed; ask where alarms changed."""
+        """Draw what changed, and see to it that what I was told of is asked for where alarms changed."""
+        del now_ns
+        if self._told is not None:
+            self._told.look()
         self._draw()
-        revision = self._view.console.board.alerts_revision
-        due = now_ns - self._asked_ns >= ASK_S * NS_PER_S
-        if self._person is not None and revision != self._asked_revision and due and not self._asking:
-            self._asking, self._asked_revision, self._asked_ns = True, revision, now_ns
-            background_tasks.create(self._ask())
 
     async def _ask(self) -> None:
-        try:
-            face = MineFace(self._view.console.link.backbone)
-            self._told = await face.list(self._person or "")
-        except FengsuiError:
-            self._asked_revision = -1
-        finally:
-            self._asking = False
+        """Ask now: I have answered."""
+        if self._told is not None:
+            await self._told.fresh()
         if not self._front.is_deleted:
             self._draw()
 
     def _cards(self) -> list[Card]:
         view = self._view
         named = {view.principal.name if view.principal.kind is Kind.USER else "", self._person or ""}
-        return cards(self._told or (), view.console.board.alerts.values(), frozenset(named))
+        told = None if self._told is None else self._told.answer
+        return cards(told or (), view.console.board.alerts.values(), frozenset(named))
 
     def _draw(self) -> None:
         mine = self._cards()
-        drawn = (mine, self._chosen, self._told is None)
+        drawn = (mine, self._chosen, self._is_unknown())
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -137,13 +128,17 @@ class PhonePage(Body):
                 draw_card(self._view, front, me=self._person, answer=self._answer)
         self._fold([card for card in mine if card is not front])
 
+    def _is_unknown(self) -> bool:
+        """Tell whether nobody has said yet what I was told of."""
+        return self._told is not None and self._told.answer is None
+
     def _words(self, waiting: list[Card], mine: list[Card]) -> str:
         text = self._view.text
         if self._person is None and self._view.principal.kind is Kind.CONSOLE:
             return text("phone_choose")  # nobody was asked about: that nothing waits is not known
         if self._person is None and self._view.principal.kind is Kind.USER and not mine:
             return text("phone_no_person")
-        if self._person is not None and self._told is None:
+        if self._is_unknown():
             return text("phone_unknown")
         return text("phone_waiting", count=len(waiting)) if waiting else text("phone_nothing")
 

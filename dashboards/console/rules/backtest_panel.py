@@ -15,13 +15,12 @@ from dashboards.console.rules.span import SPANS, Span, last, read
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line
 from dashboards.console.wording import moment_text, refusal_text
+from dashboards.live.backtest_desk import RUNNING_S
 from dashboards.live.rule_cards import RuleCard
 from domain.accounts import Right
 from domain.clock import NS_PER_S
 from rules.trials_face import Backtest, BacktestJob, JobState
 
-RUNNING_S = 1.0
-"""How often a page asks for a backtest that runs."""
 DEFAULT_SPAN = "24h"
 MOST_TIME = 16
 
@@ -98,7 +97,7 @@ class BacktestPanel:
         )
 
         async def act() -> None:
-            self._wanted = await view.console.link.rules.backtest(asked)
+            self._wanted = await view.console.backtests.begin(asked)
 
         if await do(self._desk, Right.CONFIGURE, view.text("rules_begin"), act, unit=unit):
             self._due_ns = 0
@@ -110,7 +109,7 @@ class BacktestPanel:
             return
 
         async def act() -> None:
-            await self._view.console.link.rules.cancel(job.id)
+            await self._view.console.backtests.cancel(job.id)
 
         await do(self._desk, Right.CONFIGURE, self._view.text("rules_cancel"), act, unit=job.asked.unit)
         self._look()
@@ -125,7 +124,7 @@ class BacktestPanel:
 
     def _look(self) -> None:
         async def question() -> BacktestJob | None:
-            return await self._view.console.link.rules.job(self._wanted)
+            return await self._view.console.backtests.job(self._wanted)
 
         self._asking.ask(question, self._show, self._fail)
 

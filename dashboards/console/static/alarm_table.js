@@ -4,6 +4,8 @@
 const h = (tag, classes, children, attributes) => Vue.h(tag, { class: classes, ...attributes }, children);
 const AROUND = 12;
 const LOOK_MS = 80; // a scroll bar that is dragged asks twelve times a second, not with every picture
+const AT_ONCE = 6; // rows made anew for one picture: a window of forty would cost several of them
+const BLINK_MS = 500;
 const rowOf = (id) => `alarm-row-${id}`;
 
 export default {
@@ -11,10 +13,12 @@ export default {
   emits: ["look", "act", "bulk", "open", "fold", "choose"],
   data: () => ({
     start: 0, total: 0, pin: 0, order: [], asked: null, top: 0, seen: 10, height: 64,
-    current: null, chosen: new Set(), muted: new Set(), menu: null,
+    current: null, chosen: new Set(), muted: new Set(), menu: null, drawings: 0,
   }),
   created() {
     this.rows = new Map();
+    this.made = new Set(); // ids of rows that are drawn: of a new window those in sight come first
+    this.kept = new Map(); // what was drawn last of each row, for the next drawing to leave alone what did not change
     this.awaited = null; // the place of a row that a key leads to and that the server has not sent yet
     this.config = JSON.parse(this.setup);
   },
@@ -23,12 +27,15 @@ export default {
     this.observer.observe(this.$refs.scroll);
     this.measure();
     this.look(true);
+    this.blinking = setInterval(this.blink, BLINK_MS);
     if (document.activeElement === document.body) this.$refs.list.focus({ preventScroll: true });
     document.addEventListener("pointerdown", this.outside);
   },
   unmounted() {
     this.observer.disconnect();
     clearTimeout(this.later);
+    clearInterval(this.blinking);
+    cancelAnimationFrame(this.next);
     document.removeEventListener("pointerdown", this.outside);
   },
   methods: {
@@ -43,7 +50,20 @@ export default {
       if (told.order) this.order = told.order;
       const kept = new Set([...this.order, this.pin]);
       for (const number of this.rows.keys()) if (!kept.has(number)) this.rows.delete(number);
+      this.make();
       this.$nextTick(() => this.settle(anchor));
+    },
+    make() {
+      const ids = this.order.map((number) => this.rows.get(number)?.id);
+      const present = new Set(ids);
+      for (const id of this.made) if (!present.has(id)) this.made.delete(id);
+      const middle = this.first() + this.seen / 2 - this.start;
+      const missing = ids.map((id, at) => [Math.abs(at - middle), id]).filter(([, id]) => id && !this.made.has(id));
+      missing.sort(([one], [other]) => one - other);
+      for (const [, id] of missing.slice(0, AT_ONCE)) this.made.add(id);
+      this.drawings += 1;
+      cancelAnimationFrame(this.next);
+      if (missing.length > AT_ONCE) this.next = requestAnimationFrame(this.make);
     },
     choose(ids) {
       this.chosen = new Set([...this.chosen, ...JSON.parse(ids)]);
@@ -92,9 +112,11 @@ export default {
       if (anchor) {
         const at = this.order.findIndex((number) => this.rows.get(number)?.id === anchor.id);
         const moved = at < 0 ? 0 : at + this.start - anchor.at;
-        if (moved) this.$refs.scroll.scrollTop += moved * this.height;
+        if (moved) {
+          this.$refs.scroll.scrollTop += moved * this.height;
+          this.top = this.$refs.scroll.scrollTop;
+        }
       }
-      this.top = this.$refs.scroll.scrollTop;
       this.arrive();
       const shown = [this.rows.get(this.pin), ...this.order.map((number) => this.rows.get(number))];
       if (this.menu && !shown.some((row) => row?.id === this.menu.id)) this.menu = null;
@@ -196,6 +218,18 @@ export default {
       if (this.menu && !event.target.closest(".alarm-menu, [data-action=more]")) this.menu = null;
     },
     // ---- drawing
+    // An animation of each row's mark would be a layer of each row: one attribute blinks for all of them.
+    blink() {
+      this.$refs.list.dataset.dim = this.$refs.list.dataset.dim === "yes" ? "no" : "yes";
+    },
+    once(row, place, draw) {
+      const looks = [row, place, this.current === row.id, this.chosen.has(row.id), this.muted.has(row.id), this.menu?.id === row.id];
+      const known = this.kept.get(row.id);
+      const drawn = known && looks.every((look, at) => look === known.memo[at]) ? known : draw();
+      drawn.memo = looks; // Vue leaves alone what is the very same as before, and copies what has no memo
+      this.keeping.set(row.id, drawn);
+      return drawn;
+    },
     tick(mode, at, classes) {
       return Vue.h(Vue.resolveComponent("nicegui-tick"), { mode, at, class: classes });
     },
@@ -283,9 +317,10 @@ export default {
     },
     entry(number, at) {
       const row = this.rows.get(number);
-      const style = { top: `${(this.start + at) * this.height}px` };
-      if (!row) return null;
-      return row.group ? this.group(row, style) : this.alarm(row, false, style);
+      if (!row || !this.made.has(row.id)) return null;
+      const top = (this.start + at) * this.height;
+      const style = { top: `${top}px` };
+      return this.once(row, top, () => (row.group ? this.group(row, style) : this.alarm(row, false, style)));
     },
     toolbar() {
       if (!this.chosen.size) return null;
@@ -312,7 +347,10 @@ export default {
   },
   render() {
     const pinned = this.rows.get(this.pin);
-    const space = h("div", "alarm-space", this.order.map(this.entry), { style: { height: `${this.total * this.height}px` }, role: "rowgroup" });
+    this.keeping = new Map();
+    const drawn = this.drawings ? this.order.map(this.entry).filter((row) => row) : [];
+    this.kept = this.keeping;
+    const space = h("div", "alarm-space", drawn, { style: { height: `${this.total * this.height}px` }, role: "rowgroup" });
     const scroll = h("div", "alarm-scroll", [space], { ref: "scroll", onScroll: this.scrolled, tabindex: -1 });
     const pin = pinned ? h("div", "alarm-pinned", [this.alarm(pinned, true)], { role: "rowgroup" }) : null;
     return h("div", "alarm-rows", [h("div", "alarm-probe", null, { ref: "probe", "aria-hidden": "true" }), this.toolbar(), this.head(), pin, scroll, this.overlay()], {
