@@ -370,7 +370,7 @@ async def test_a_mark_by_hand_is_in_the_name_of_who_makes_it_and_only_within_the
         outside = await http.post(where, json={**body, "point": "moon/x"})
         assert (outside.status_code, "moon/x" in outside.text) == (409, True)
         for wrong in ({"point": "moon"}, {"works": "perhaps"}, {"remark": "x" * 201}):
-            assert (await http.post(where, json={**body, **wrong})).status_code == 422
+            assert (await http.post(where, json={**body, **wrong})).status_code == 400
         assert (await http.post(f"{WALKS}/{NO_ID}/marks", json=body)).status_code == 404
 
 
