@@ -5,20 +5,26 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from alerts.face import Model, Remark, Who
 from backbone.client import Backbone
 from domain.ids import Token
-from domain.walk_test import WalkTestView
+from domain.walk_test import WalkMark, WalkTestView
 
 DEFAULT_S = 2 * 3600.0
 MOST_S = 8 * 3600.0
 LEAST_S = 1.0
 MOST_NAMED = 500
 MOST_LISTED = 100
+MOST_MARKS = 300
+"""Marks of a reply; those that follow are asked for."""
+MOST_MARK_WORDS = 200
 
 TestId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
+PointName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}/[0-9A-Za-z_-]{1,64}$")]
+"""``device/point``."""
+MarkWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_MARK_WORDS)]
 
 
 class WalkTestSubject(StrEnum):
@@ -27,6 +33,8 @@ class WalkTestSubject(StrEnum):
     BEGIN = "svc.alerts.walk_tests.begin"
     END = "svc.alerts.walk_tests.end"
     LIST = "svc.alerts.walk_tests.list"
+    MARK = "svc.alerts.walk_tests.mark"
+    MARKS = "svc.alerts.walk_tests.marks"
 
 
 class BeginRequest(Model):
@@ -48,11 +56,30 @@ class EndRequest(Model):
 
 
 class WalkTestListRequest(Model):
-    """Which tests, newest first."""
+    """Which tests, newest first; ``units`` is what the asker may see (None: all)."""
 
     unit: Token | None = None
+    units: tuple[Token, ...] | None = None
     running: bool | None = Field(default=None, description="True: not ended; False: ended; None: both")
     limit: int = Field(default=20, ge=1, le=MOST_LISTED)
+
+
+class MarkRequest(Model):
+    """What somebody found at a point of a test that runs; ``reason``: why it can't come through by itself."""
+
+    id: TestId
+    point: PointName
+    works: bool
+    by: Who
+    remark: MarkWords = ""
+    reason: MarkWords = ""
+
+
+class MarksRequest(Model):
+    """The marks of a test after a number, oldest first."""
+
+    id: TestId
+    after: int = Field(default=0, ge=0, le=2**62)
 
 
 class WalkTestFace:
@@ -73,11 +100,31 @@ class WalkTestFace:
         )
 
     async def list(
-        self, *, unit: str | None = None, running: bool | None = None, limit: int = 20
+        self,
+        *,
+        unit: str | None = None,
+        units: tuple[str, ...] | None = None,
+        running: bool | None = None,
+        limit: int = 20,
     ) -> tuple[WalkTestView, ...]:
         """Return tests, newest first."""
-        reply = await self._ask(WalkTestSubject.LIST, WalkTestListRequest(unit=unit, running=running, limit=limit))
+        request = WalkTestListRequest(unit=unit, units=units, running=running, limit=limit)
+        reply = await self._ask(WalkTestSubject.LIST, request)
         return tuple(WalkTestView.model_validate(test) for test in reply["walk_tests"])
+
+    async def mark(self, request: MarkRequest) -> WalkMark:
+        """Write down what a person found; refused where the test does not run, or the point is not within it."""
+        return WalkMark.model_validate((await self._ask(WalkTestSubject.MARK, request))["mark"])
+
+    async def marks(self, test_id: str, after: int = 0) -> tuple[WalkTestView, tuple[WalkMark, ...]]:
+        """Return a test and its marks after a number, oldest first."""
+        found: list[WalkMark] = []
+        while True:
+            reply = await self._ask(WalkTestSubject.MARKS, MarksRequest(id=test_id, after=after))
+            found += [WalkMark.model_validate(mark) for mark in reply["marks"]]
+            if not reply["more"]:
+                return WalkTestView.model_validate(reply["walk_test"]), tuple(found)
+            after = found[-1].number
 
     async def _ask(self, subject: WalkTestSubject, request: Model) -> Any:
         return await self._backbone.request(subject.value, request.model_dump(mode="json", exclude_none=True))

@@ -8,9 +8,10 @@ from cli.commission_facts import Facts
 from cli.commission_lines import by_line, cycle_of, gateways_section, line_status, plan_section
 from cli.commission_paper import Cell, Paper, Section, Speech, Table, Tone, Words, cell, columns
 from cli.commission_points import devices_section, moment, places_section
-from cli.commission_walks import walks_section
+from cli.commission_walks import verdicts, walks_section
 from cli.live_points import PointRow
 from cli.walk_test_result import point_labels
+from dashboards.live.walk_log import Sight
 from domain.glossary import label_of
 from domain.site import Labels
 
@@ -77,22 +78,17 @@ def _tiles(facts: Facts, findings: list[Cell]) -> tuple[tuple[Words, Cell], ...]
 
 
 def _walked(facts: Facts) -> Cell:
-    """Return how many points have alarmed in a valid test, of those that a fire would come from."""
-    wanted = {point.key for point in facts.to_be_walked}
+    """Return how many points have alarmed in a valid test, of those that a fire would come from; by hand beside it."""
+    wanted, found = {point.key for point in facts.to_be_walked}, verdicts(facts.walk_tests)
     if not wanted:
         return cell("—")
-    done = len(wanted & seen_points(facts))
-    return cell(f"{done} / {len(wanted)}", tone=Tone.GOOD if done == len(wanted) else Tone.BAD)
-
-
-def seen_points(facts: Facts) -> set[str]:
-    """Return the points that alarmed in any test whose signature holds."""
-    return {
-        point["point"]
-        for _, document, reason in facts.walk_tests
-        for point in (document["points"] if reason is None else ())
-        if point["seen"]
-    }
+    done = sum(found.get(key) is Sight.ALARMED for key in wanted)
+    works = sum(found.get(key) is Sight.HAND_WORKS for key in wanted)
+    fails = sum(sight is Sight.HAND_FAILS for sight in found.values())
+    zh = en = f"{done} / {len(wanted)}"
+    if works or fails:
+        zh, en = f"{zh}，手动正常 {works}、不正常 {fails}", f"{en}; by hand {works} work, {fails} fail"
+    return cell(zh, en, Tone.GOOD if done + works == len(wanted) and not fails else Tone.BAD)
 
 
 def _open_alerts(facts: Facts) -> Cell:
@@ -152,19 +148,21 @@ def _point_findings(facts: Facts) -> Iterator[Cell]:
 
 
 def _walk_findings(facts: Facts) -> Iterator[Cell]:
-    """Yield detectors that have not alarmed in any valid test, a line for each device."""
-    registry, seen = facts.session.registry, seen_points(facts)
+    """Yield detectors that no valid test has proven, and what was found not to work, a line for each device."""
+    registry, found = facts.session.registry, verdicts(facts.walk_tests)
     for path, _, reason in facts.walk_tests:
         if reason is not None:
             yield cell(f"走动测试 {path.name} 的签名无效", f"the signature of {path.name} does not hold", Tone.BAD)
     left: dict[str, list[Labels]] = {}
     for point in facts.to_be_walked:
-        if point.key not in seen:
+        if point.key not in found:
             left.setdefault(f"{point.unit}/{point.device}", []).append(point_labels(registry, point))
     for key, points in left.items():
         labels = registry.devices[key].settings.labels
         zh = f"走动测试未见报警：{labels.zh}（{key}）{_named(points, 'zh')}"
         yield cell(zh, f"no alarm in a walk test: {labels.en} ({key}) {_named(points, 'en')}", Tone.BAD)
+    for key in (one for one, sight in found.items() if sight is Sight.HAND_FAILS):
+        yield cell(f"走动测试手动检查不正常：{key}", f"found not to work by hand in a walk test: {key}", Tone.BAD)
     for test in facts.running_tests:
         yield cell(f"走动测试仍在进行（{test.unit}）", f"a walk test of {test.unit} is still running", Tone.BAD)
 

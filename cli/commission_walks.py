@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cli.commission_facts import Facts
 from cli.commission_paper import Cell, Section, Table, Tone, Words, cell, columns
 from cli.signed_documents import read_signed
+from cli.walk_test_mark import FINDING
 from cli.walk_test_screen import WORDS
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import floor_text
 from dashboards.live.walk_log import Sight
 from domain.errors import WireError
 
-_TONES = {Sight.ALARMED: Tone.GOOD, Sight.CHANGED: Tone.WARN, Sight.UNSEEN: Tone.BAD}
+_TONES = {
+    Sight.ALARMED: Tone.GOOD,
+    Sight.HAND_WORKS: Tone.WARN,
+    Sight.HAND_FAILS: Tone.BAD,
+    Sight.CHANGED: Tone.WARN,
+    Sight.UNSEEN: Tone.BAD,
+}
+"""What a person found to work is proven by that person, not by the way to the record."""
+
+
+_PROVEN = (Sight.ALARMED, Sight.HAND_WORKS, Sight.HAND_FAILS)
 
 
 def walks_section(facts: Facts) -> Section:
@@ -42,14 +53,16 @@ def _table(facts: Facts, path: Path, document: Mapping[str, Any], reason: str | 
         zh, _, en = reason.partition(" / ")
         row = (cell(path.name), cell(f"签名无效：{zh}", f"the signature does not hold: {en or zh}", Tone.BAD))
         return Table(columns(("文件", "file", 1), ("签名", "signature", 2)), (row,))
+    counts = _counts(document)
     title = Words(
-        f"{_both(document['unit_labels'])[0]}：{document['alarmed']} / {document['total']} 个测点已报警",
-        f"{_both(document['unit_labels'])[1]}: {document['alarmed']} of {document['total']} points alarmed",
+        f"{_both(document['unit_labels'])[0]}：{document['alarmed']} / {document['total']} 个测点已报警；{counts[0]}",
+        f"{_both(document['unit_labels'])[1]}: {document['alarmed']} of {document['total']} points alarmed; "
+        f"{counts[1]}",
     )
     return Table(
         columns(
             ("部位", "place", 2.2), ("设备", "device", 1.8), ("测点", "point", 1.5), ("结果", "result", 1.4),
-            ("首次时间", "first seen", 1.5), ("内容", "said", 1), ("规则", "rule", 1.3),
+            ("首次时间", "first seen", 1.5), ("内容", "said", 1), ("规则", "rule", 1.3), ("手动标记", "by hand", 2),
         ),
         tuple(_row(point) for point in document["points"]),
         title=title,
@@ -115,7 +128,41 @@ def _row(point: Mapping[str, Any]) -> tuple[Cell, ...]:
         cell(_clock(point["first_seen"])),
         cell(*_both(point["said"])),
         cell(point["rule"] or ""),
+        cell(*_by_hand(point)),
     )
+
+
+def _counts(document: Mapping[str, Any]) -> tuple[str, str]:
+    """Count what the system did not see, apart by who found it; a result of before marks has none."""
+    works, fails, left = document.get("hand_works", 0), document.get("hand_fails", 0), document["unseen"]
+    zh = f"手动正常 {works}，手动不正常 {fails}，有变化未报警 {document['changed']}，未见 {left}"
+    return zh, f"by hand {works} work, {fails} fail; {document['changed']} changed without an alarm, {left} not seen"
+
+
+def _by_hand(point: Mapping[str, Any]) -> tuple[str, str]:
+    """Write every mark of a point, oldest first: finding, person, time, words."""
+    written: tuple[list[str], list[str]] = ([], [])
+    for mark in point.get("by_hand", ()):
+        words = FINDING[bool(mark["works"])]
+        rest = " ".join(part for part in (mark["by"], _clock(mark["at"]), mark["remark"], mark["reason"]) if part)
+        for side, finding in zip(written, (words.zh, words.en), strict=True):
+            side.append(f"{finding} {rest}")
+    return "；".join(written[0]), "; ".join(written[1])
+
+
+def verdicts(results: Iterable[tuple[Path, Mapping[str, Any], str | None]]) -> dict[str, Sight]:
+    """Return how points stand by the results whose signature holds, newest first: what is left out is unproven.
+
+    The newest result that says more than nothing of a point tells whether it was found not to work; else any
+    alarm is more than a mark.
+    """
+    found: dict[str, Sight] = {}
+    for _, document, reason in results:
+        for point in document["points"] if reason is None else ():
+            sight, known = Sight(point["sight"]), found.get(point["point"])
+            if sight in _PROVEN and (known is None or (known is Sight.HAND_WORKS and sight is Sight.ALARMED)):
+                found[point["point"]] = sight
+    return found
 
 
 def _both(labels: Mapping[str, str]) -> tuple[str, str]:

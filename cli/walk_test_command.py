@@ -25,11 +25,12 @@ from cli.running_site import SiteOption, StateFolderOption, ask, find_session
 from cli.session import ASK_S, Session
 from cli.signed_documents import read_signed, verify
 from cli.state import State, latest_state
+from cli.walk_test_mark import mark, request_problem
 from cli.walk_test_points import DEFAULT_CLASSES, in_scope, points_of_unit, walked_points
 from cli.walk_test_result import FORM, keep_result, result_file
 from cli.walk_test_screen import test_json, walk_table
 from cli.walk_test_show import follow_walk
-from dashboards.live.walk_log import Sight, WalkLog
+from dashboards.live.walk_log import WalkLog
 from domain.alarm import AlarmClass
 from domain.clock import SystemClock
 from domain.errors import LinkError, RefusedError, WireError
@@ -51,6 +52,7 @@ class RunByDefault(TyperGroup):
 
 
 app = typer.Typer(cls=RunByDefault, no_args_is_help=True)
+app.command()(mark)
 
 UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="单位 / the unit")]
 ClassOption = Annotated[
@@ -83,7 +85,10 @@ def run(
         float | None, typer.Option(min=0.1, help="只看几秒，测试继续 / look on for so long only")
     ] = None,
     until_all: Annotated[
-        bool, typer.Option("--until-all", help="全部报警后自动结束 / end when all have alarmed")
+        bool,
+        typer.Option(
+            "--until-all", help="全部报警或手动确认正常后自动结束 / end when all have alarmed, or work by hand"
+        ),
     ] = False,
     site: SiteOption = None,
     state: StateFolderOption = None,
@@ -113,7 +118,7 @@ def run(
             finished = await follow_walk(
                 session, backbone, log, lang, seconds=seconds, until_all=until_all, as_json=as_json
             )
-            if finished.is_running and until_all and log.count(Sight.ALARMED) == len(log.sightings):
+            if finished.is_running and until_all and log.is_done:
                 finished = await WalkTestFace(backbone).end(test.id, by=request.by)
             if finished.is_running:
                 _say_goes_on(unit, lang, as_json=as_json)
@@ -205,9 +210,7 @@ def _request(
             duration_s=minutes * 60,
         )
     except ValidationError as error:
-        wrong = error.errors()[0]
-        field = ".".join(str(part) for part in wrong["loc"])
-        raise RefusedError(f"{field} 不对：{wrong['input']} / {field} is wrong: {wrong['msg']}") from error
+        raise request_problem(error) from error
 
 
 async def _check_scope(

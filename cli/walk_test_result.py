@@ -1,4 +1,4 @@
-"""The result of a walk test: a signed list of the points that were seen and of those that were not."""
+"""The result of a walk test: a signed list of what was seen, what was marked by hand, and what was neither."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ def result_of(session: Session, log: WalkLog, classes: list[str]) -> dict[str, A
         "state_before_known": log.store_answered,
         "total": len(points),
         "alarmed": log.count(Sight.ALARMED),
+        "hand_works": log.count(Sight.HAND_WORKS),
+        "hand_fails": log.count(Sight.HAND_FAILS),
         "changed": log.count(Sight.CHANGED),
         "unseen": log.count(Sight.UNSEEN),
         "points": points,
@@ -72,7 +74,7 @@ def _point(session: Session, sighting: Sighting) -> dict[str, Any]:
         "zone_labels": zone.settings.labels.model_dump(),
         "building_labels": zone.building.labels.model_dump(),
         "floor": zone.settings.floor,
-        "seen": sighting.sight is Sight.ALARMED,
+        "seen": sighting.alert is not None,
         "sight": sighting.sight.value,
         "first_seen": local(registry, sighting.seen_ns),
         "value": sighting.value,
@@ -80,7 +82,22 @@ def _point(session: Session, sighting: Sighting) -> dict[str, Any]:
         "rule": sighting.rule,
         "alert": sighting.alert,
         "raised": local(registry, sighting.raised_ns),
+        "by_hand": marks_json(registry, sighting),
     }
+
+
+def marks_json(registry: Registry, sighting: Sighting) -> list[dict[str, Any]]:
+    """Return what people marked at a point, oldest first; the last one counts."""
+    return [
+        {
+            "works": mark.works,
+            "by": mark.by,
+            "at": local(registry, mark.at_ns),
+            "remark": mark.remark,
+            "reason": mark.reason,
+        }
+        for mark in sighting.marks
+    ]
 
 
 def point_labels(registry: Registry, point: Point) -> Labels:

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.alerts_tables import plain
-from cli.walk_test_result import local, point_labels, said
+from cli.walk_test_mark import FINDING
+from cli.walk_test_result import local, marks_json, point_labels, said
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import floor_text
 from dashboards.live.walk_log import Sight, Sighting, WalkLog
@@ -27,10 +28,18 @@ BAR = 40
 
 WORDS = {
     Sight.ALARMED: Labels(zh="已报警", en="alarmed"),
+    Sight.HAND_WORKS: FINDING[True],
+    Sight.HAND_FAILS: FINDING[False],
     Sight.CHANGED: Labels(zh="有变化，未报警", en="changed, no alarm"),
     Sight.UNSEEN: Labels(zh="未见", en="not seen"),
 }
-_STYLES = {Sight.ALARMED: "green", Sight.CHANGED: "yellow", Sight.UNSEEN: "dim"}
+_STYLES = {
+    Sight.ALARMED: "green",
+    Sight.HAND_WORKS: "cyan",
+    Sight.HAND_FAILS: "red",
+    Sight.CHANGED: "yellow",
+    Sight.UNSEEN: "dim",
+}
 _HEADINGS = Labels(zh="部位 设备 测点 结果 首次时间 内容 规则", en="place device point result first_seen said rule")
 
 
@@ -38,7 +47,7 @@ def walk_table(registry: Registry, log: WalkLog, language: str, now_ns: int, mos
     """Return progress and points: those just seen first, then those still to be walked; all where there is room."""
     rows = list(log.sightings.values())
     if most is not None and len(rows) > most:
-        seen = sorted((one for one in rows if one.seen_ns), key=lambda one: -(one.raised_ns or one.seen_ns or 0))
+        seen = sorted((one for one in rows if one.told_ns), key=lambda one: -one.told_ns)
         left = [one for one in rows if one.sight is Sight.UNSEEN]
         room = min(len(seen), max(most // 2, most - len(left)))
         rows = [*seen[:room], *left[: most - room]]
@@ -82,8 +91,11 @@ def bar(done: int, total: int) -> Text:
 def progress_line(log: WalkLog, language: str) -> Text:
     """Say how many points of how many are done."""
     alarmed, changed, total = log.count(Sight.ALARMED), log.count(Sight.CHANGED), len(log.sightings)
+    works, fails = log.count(Sight.HAND_WORKS), log.count(Sight.HAND_FAILS)
     zh = f"已报警 {alarmed} / {total} 个测点；有变化未报警 {changed}；未见 {log.count(Sight.UNSEEN)}"
     en = f"{alarmed} of {total} points alarmed; {changed} changed without an alarm; {log.count(Sight.UNSEEN)} not seen"
+    if works or fails:
+        zh, en = f"{zh}；手动正常 {works}，不正常 {fails}", f"{en}; by hand {works} work, {fails} fail"
     return Text(en if language == "en" else zh)
 
 
@@ -117,6 +129,7 @@ def sighting_json(registry: Registry, one: Sighting) -> str:
         rule=one.rule,
         alert=one.alert,
         raised=local(registry, one.raised_ns),
+        by_hand=marks_json(registry, one),
     )
 
 
@@ -130,13 +143,14 @@ def test_json(event: str, log: WalkLog, **more: Any) -> str:
 class News:
     """Finds which points have become more than what was told of them."""
 
-    told: dict[str, Sight] = field(default_factory=dict)
+    told: dict[str, tuple[Sight, int]] = field(default_factory=dict)
 
     def of(self, sightings: Iterable[Sighting]) -> list[Sighting]:
-        """Return the points that were seen, or alarmed, since the last time."""
-        new = [one for one in sightings if one.sight is not self.told.get(one.point.key, Sight.UNSEEN)]
-        self.told |= {one.point.key: one.sight for one in new}
-        return sorted(new, key=lambda one: one.seen_ns or 0)
+        """Return the points that were seen, alarmed or were marked since the last time."""
+        now = [((one.sight, len(one.marks)), one) for one in sightings]
+        new = [(state, one) for state, one in now if state != self.told.get(one.point.key, (Sight.UNSEEN, 0))]
+        self.told |= {one.point.key: state for state, one in new}
+        return sorted((one for _, one in new), key=lambda one: one.told_ns)
 
 
 def _cells(registry: Registry, one: Sighting, language: str) -> list[Text]:
@@ -153,9 +167,14 @@ def _cells(registry: Registry, one: Sighting, language: str) -> list[Text]:
         plain(point_labels(registry, one.point).of(language)),
         plain(WORDS[one.sight].of(language), style),
         plain(first),
-        plain(said(registry, one, language)),
+        plain(said(registry, one, language) or _hand(one)),
         plain(one.rule or ""),
     ]
+
+
+def _hand(one: Sighting) -> str:
+    """Write who marked a point that said nothing itself, and what they had to say."""
+    return "" if one.hand is None else " ".join(part for part in (one.hand.by, one.hand.remark) if part)
 
 
 def _json(**content: Any) -> str:

@@ -24,7 +24,7 @@ from cli.walk_test_screen import (
     test_json,
     walk_table,
 )
-from dashboards.live.walk_log import Sight, WalkLog
+from dashboards.live.walk_log import WalkLog
 from domain.clock import SystemClock
 from domain.errors import FengsuiError
 from domain.walk_test import WalkTestView
@@ -103,7 +103,7 @@ class _Watcher:
         self._console.print(progress_line(self._log, self._lang), soft_wrap=True)
 
     async def _is_over(self) -> bool:
-        if self._until_all and self._log.count(Sight.ALARMED) == len(self._log.sightings):
+        if self._until_all and self._log.is_done:
             return True
         try:
             return not (await self.test_now()).is_running

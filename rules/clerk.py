@@ -21,6 +21,7 @@ from rules.cards import cards_of
 from rules.cards_face import Catalogue, decode_catalogue
 from rules.face import ANSWER_S, BEGIN, CANCEL, CATALOGUE, EXPLAIN, JOB, TEST
 from rules.helper import Command, helped
+from rules.job_shelf import JobShelf
 from rules.jobs import Jobs, asked_of
 from rules.model import RuleSet
 from rules.rollout import Rollout
@@ -42,7 +43,7 @@ class Clerk:
     def __init__(self, backbone: Backbone, rollout: Rollout, speaks: Callable[[], bool], command: Command) -> None:
         """``command`` starts a helper; empty: questions that need one are refused."""
         self._backbone, self._rollout, self._speaks, self._command = backbone, rollout, speaks, command
-        self._jobs = Jobs(command)
+        self._jobs = Jobs(command, JobShelf(backbone))
         self._one_at_a_time = asyncio.Lock()
         self._explained: dict[tuple[str, str], Any] = {}
         self._runs: dict[tuple[str, str], Any] = {}
@@ -70,6 +71,7 @@ class Clerk:
             await _close(ends)
 
     async def _open(self) -> list[Callable[[], Awaitable[None]]]:
+        await self._jobs.take_over()
         handlers = {EXPLAIN: self._explain, TEST: self._test, BEGIN: self._begin, JOB: self._job, CANCEL: self._cancel}
         return [await self._backbone.serve(subject, handler, at_once=AT_ONCE) for subject, handler in handlers.items()]
 
@@ -115,7 +117,7 @@ class Clerk:
         asked = asked_of(body)
         self._known(self._rollout.ruleset, asked.rule)
         self._check_command()
-        return {"id": self._jobs.begin(asked)}
+        return {"id": await self._jobs.begin(asked)}
 
     async def _job(self, body: dict[str, Any]) -> dict[str, Any]:
         """``{id}`` → ``{job}``: a `rules.trials_face.BacktestJob`, or None."""

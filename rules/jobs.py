@@ -1,4 +1,7 @@
-"""Backtests of a rules process: one at a time, each done by a helper, the last few remembered."""
+"""Backtests of the rules process that speaks for all: one at a time, each done by a helper, the last few remembered.
+
+They outlive their process (`rules.job_shelf`): what was done is there, what ran is told as lost.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from pydantic import ValidationError
 from backbone.services import NOT_FOUND
 from domain.errors import FengsuiError, RefusedError
 from rules.helper import Command, helped
+from rules.job_shelf import JobShelf
 from rules.trials_face import Backtest, BacktestJob, BacktestResult, JobState
 
 log = logging.getLogger(__name__)
@@ -37,6 +41,13 @@ class _Job:
     result: BacktestResult | None = None
     task: asyncio.Task[None] | None = None
 
+    @classmethod
+    def left(cls, told: BacktestJob, now_ns: int) -> _Job:
+        """Return one of another process; what it ran is lost with it."""
+        lost = told.state is JobState.RUNNING
+        state, ended_ns = (JobState.LOST, now_ns) if lost else (told.state, told.ended_ns)
+        return cls(told.id, told.asked, told.began_ns, told.share, state, ended_ns, told.error, told.result)
+
     def told(self) -> BacktestJob:
         """Return it as others see it."""
         return BacktestJob(
@@ -50,16 +61,32 @@ class _Job:
             result=self.result,
         )
 
+    def shown(self) -> BacktestJob:
+        """Return it as people see it: what is done is shown once it is kept, so that no restart takes it back."""
+        told = self.told()
+        if self.task is None or self.task.done() or self.state is JobState.CANCELLED:
+            return told
+        return told.model_copy(update={"state": JobState.RUNNING, "ended_ns": None, "error": "", "result": None})
+
 
 class Jobs:
-    """Runs backtests; what is remembered ends with the process."""
+    """Runs backtests; ``take_over`` first, ``end`` last."""
 
-    def __init__(self, command: Command) -> None:
-        """Start helpers with ``command``."""
+    def __init__(self, command: Command, shelf: JobShelf) -> None:
+        """Start helpers with ``command``, and keep what came of them in ``shelf``."""
         self._command = command
+        self._shelf = shelf
+        self._keeping = asyncio.Lock()
         self._jobs: dict[str, _Job] = {}
 
-    def begin(self, asked: Backtest) -> str:
+    async def take_over(self) -> None:
+        """Take what another process left; raises LinkError."""
+        left = [_Job.left(told, time.time_ns()) for told in await self._shelf.kept()]
+        self._jobs = {job.id: job for job in left[-MOST_KEPT:]}
+        if any(job.state is JobState.LOST for job in left):
+            await self._keep()
+
+    async def begin(self, asked: Backtest) -> str:
         """Start a backtest and return its id; raises RefusedError while another one runs."""
         for other in self._jobs.values():
             if other.state is JobState.RUNNING:
@@ -73,9 +100,19 @@ class Jobs:
         for old in list(self._jobs)[:-MOST_KEPT]:
             del self._jobs[old]
         job.task = asyncio.create_task(self._run(job), name=f"backtest-{job.id}")
+        await self._keep()
         return job.id
 
+    async def _keep(self) -> None:
+        async with self._keeping:  # so that what is older does not come last
+            if self._jobs:  # whoever ended has forgotten them, and they are another's now
+                await self._shelf.keep([job.told() for job in self._jobs.values()])
+
     async def _run(self, job: _Job) -> None:
+        await self._work(job)
+        await self._keep()
+
+    async def _work(self, job: _Job) -> None:
         def progress(share: float) -> None:
             job.share = min(1.0, max(job.share, share))
 
@@ -97,26 +134,33 @@ class Jobs:
     def job(self, name: str) -> BacktestJob | None:
         """Return a backtest, the newest when none is named; raises RefusedError for one that is not known."""
         if not name:
-            return next(reversed(self._jobs.values())).told() if self._jobs else None
-        return self._known(name).told()
+            return next(reversed(self._jobs.values())).shown() if self._jobs else None
+        return self._known(name).shown()
 
     async def cancel(self, name: str) -> None:
         """End a backtest that runs; raises RefusedError for one that is not known."""
         job = self._known(name)
         if job.task is not None and not job.task.done():
-            job.task.cancel()
-            await asyncio.gather(job.task, return_exceptions=True)
+            await _stopped(job.task)
+            await self._keep()
 
     async def end(self) -> None:
-        """End whatever runs."""
-        for name in list(self._jobs):
-            await self.cancel(name)
+        """End whatever runs, and forget: who takes over tells it as lost, for nobody cancelled it."""
+        jobs, self._jobs = self._jobs, {}
+        for job in jobs.values():
+            if job.task is not None:
+                await _stopped(job.task)
 
     def _known(self, name: str) -> _Job:
         if name not in self._jobs:
-            what = "没有这次回测，规则进程可能已重启 / no such backtest: the rules process may have been started anew"
+            what = "没有这次回测，只保留最近几次 / no such backtest: the last few are kept"
             raise RefusedError(what, code=NOT_FOUND)
         return self._jobs[name]
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def asked_of(body: dict[str, Any]) -> Backtest:

@@ -168,12 +168,13 @@ class BacktestResult(Told):
 
 
 class JobState(StrEnum):
-    """How a backtest stands."""
+    """How a backtest stands; ``lost``: its process ended while it ran, so that nobody works on it any more."""
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    LOST = "lost"
 
 
 class BacktestJob(Told):

@@ -2,7 +2,7 @@
 
 | table | refused |
 |---|---|
-| audit, comments, attachments, shift hand-overs and their takings | every UPDATE and DELETE: they are append only |
+| audit, comments, attachments, hand-overs and their takings, marks of walk tests | UPDATE, DELETE: append only |
 | alerts | DELETE; a change of what it is: rule, entity, unit, class, and when it happened and was raised |
 | notifications | DELETE; a change of a time once it is set, and of whom it is about |
 
@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-APPEND_ONLY = ("audit", "comments", "attachments", "shift_handovers", "shift_takings")
+APPEND_ONLY = ("audit", "comments", "attachments", "shift_handovers", "shift_takings", "walk_marks")
 KEPT = ("alerts", "notifications")
 """Nothing is deleted from these, either."""
 FIXED: Mapping[str, Sequence[str]] = {

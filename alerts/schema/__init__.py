@@ -6,6 +6,7 @@
 | hidden_rules | a rule whose alerts are consequences of one alert | with the alert |
 | transitions | one transition seen, applied or not | once, with the stream position |
 | walk_tests | a time in which the alarms of a unit, or of parts of it, are told to nobody | begun and ended once |
+| walk_marks | what a person found at a point in a walk test | append only |
 | out_of_service | a time in which points, devices, zones or gateways are out of service | begun and ended once |
 | ladders | what the ladder of an occurrence was begun with | when it starts |
 | maintenance_windows | a planned time in which alerts of a scope are told to nobody | planned, begun and ended once |
@@ -37,7 +38,7 @@
 Times are ns since 1970 UTC in BIGINT; ids are text. Nothing here is special to SQLite: PostgreSQL
 takes the same tables. What is "append only" the database itself refuses to change or delete, and an
 alert or a notification to delete, nor a time of a notification to change once it is set (triggers: migrations 0005,
-0013).
+0013, 0014).
 The schema changes only by a migration in `alerts.migrations`.
 """
 
@@ -47,7 +48,7 @@ from alerts.schema.load import Activation, DigestItem, Flood, FloodScope, WorkIt
 from alerts.schema.outgoing import DailyFactRow, FactsProgress, FeedEvent
 from alerts.schema.outside import ForeignAlert, OnceReply, Silence, Silenced
 from alerts.schema.record import Alert, Attachment, AuditEntry, Comment, HiddenRule, Position, SeenTransition, SetAside
-from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest
+from alerts.schema.restrictions import MaintenanceWindow, OutOfService, WalkTest, WalkTestMark
 from alerts.schema.shifts import ShiftHandover, ShiftTaking
 from alerts.schema.subscriptions import PushSubscription
 from alerts.schema.telling import Attempt, ChannelHealth, Ladder, LadderStep, Notification
@@ -93,6 +94,7 @@ __all__ = [
     "User",
     "UserSession",
     "WalkTest",
+    "WalkTestMark",
     "WorkItem",
     "WorkItemKind",
     "words",

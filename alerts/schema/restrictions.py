@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from alerts.schema.base import ID, TOKEN, Base
+from alerts.schema.base import COUNTING, ID, TOKEN, Base
 
 
 class WalkTest(Base):
@@ -39,6 +39,22 @@ class WalkTest(Base):
     ended_ns: Mapped[int | None]
     ended_by: Mapped[str | None]
     audit_hash: Mapped[str | None]
+
+
+class WalkTestMark(Base):
+    """What a person found at a point in a walk test (see `alerts.walk_test_marks`); ``point`` is ``device/point``."""
+
+    __tablename__ = "walk_marks"
+    __table_args__ = (Index("walk_marks_by_test", "walk_test", "number"),)
+
+    number: Mapped[int] = mapped_column(COUNTING, primary_key=True)
+    walk_test: Mapped[str] = mapped_column(ID)
+    point: Mapped[str]
+    works: Mapped[bool]
+    by: Mapped[str]
+    at_ns: Mapped[int]
+    remark: Mapped[str]
+    reason: Mapped[str]
 
 
 class OutOfService(Base):

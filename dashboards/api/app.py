@@ -32,6 +32,7 @@ from dashboards.api.silences import silences_router
 from dashboards.api.subscriptions import subscriptions_router
 from dashboards.api.tokens import tokens_router
 from dashboards.api.users import users_router
+from dashboards.api.walk_tests import walk_tests_router
 from domain.errors import RefusedError
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY"]
@@ -41,6 +42,7 @@ ROUTERS = (
     actions_router,
     silences_router,
     handovers_router,
+    walk_tests_router,
     readings_router,
     rules_router,
     plans_router,

@@ -1,4 +1,4 @@
-"""What a walk test has shown so far, out of the logs: alarms out of ALERTS, first readings out of TELEMETRY.
+"""What a walk test has shown so far: alarms out of ALERTS, first readings out of TELEMETRY, and what people marked.
 
 Nothing is kept by who looks on: whoever asks, and whenever, the logs give the same answer from the test's beginning on.
 
@@ -6,7 +6,9 @@ Nothing is kept by who looks on: whoever asks, and whenever, the logs give the s
 |---|---|
 | ``alarmed`` | a rule raised an alarm for it in the test: the whole way from the detector to the record is proven |
 | ``changed`` | it told something else than before the test, and no alarm came of it |
-| ``unseen`` | neither |
+| ``hand_fails`` | the newest mark of a person says that it does not work, whatever else was seen: no alarm hides that |
+| ``hand_works`` | the newest mark says that it works, and no alarm was raised |
+| ``unseen`` | none of these |
 """
 
 from __future__ import annotations
@@ -15,21 +17,27 @@ import asyncio
 import json
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from alerts.walk_test_face import WalkTestFace
 from backbone.client import Backbone
 from backbone.layout import ALERTS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.sparkplug.data import decode_batch
 from backbone.subjects import parse
 from domain.alert import AlertView
+from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_S
 from domain.errors import FengsuiError, WireError
 from domain.points import Point, PointKind, PointTable
 from domain.quality import GOOD, base_of, is_historical
-from domain.walk_test import WalkTestView
+from domain.walk_test import WalkMark, WalkTestView
 from ingest.face import MOST_POINTS, QueryFace
+
+MARKS_S = 2.0
+"""How often somebody who follows asks for marks; the service has them, no log."""
 
 BEFORE_S = 3600
 """How far back the state before the test is looked for; states are told again far more often than that."""
@@ -39,6 +47,8 @@ class Sight(StrEnum):
     """What a test has shown of a point; the module's table."""
 
     ALARMED = "alarmed"
+    HAND_WORKS = "hand_works"
+    HAND_FAILS = "hand_fails"
     CHANGED = "changed"
     UNSEEN = "unseen"
 
@@ -47,6 +57,7 @@ class Sight(StrEnum):
 class Sighting:
     """One walked point. ``seen_ns``, ``value``: the first reading that differed, or that the alarm was raised for.
 
+    ``marks`` by hand, oldest first.
     ``event_ns`` is the device's time of what the alarm was raised for, ``raised_ns`` when the record had the alarm.
     """
 
@@ -60,12 +71,27 @@ class Sighting:
     event_ns: int | None = None
     text_zh: str = ""
     text_en: str = ""
+    marks: list[WalkMark] = field(default_factory=list)
+
+    @property
+    def hand(self) -> WalkMark | None:
+        """The mark that counts, the newest."""
+        return self.marks[-1] if self.marks else None
+
+    @property
+    def told_ns(self) -> int:
+        """When something was last known of it, by the system or by hand; 0 for never."""
+        return max(self.raised_ns or self.seen_ns or 0, 0 if self.hand is None else self.hand.at_ns)
 
     @property
     def sight(self) -> Sight:
         """What the test has shown of it."""
+        if self.hand is not None and not self.hand.works:
+            return Sight.HAND_FAILS
         if self.alert is not None:
             return Sight.ALARMED
+        if self.hand is not None:
+            return Sight.HAND_WORKS
         return Sight.CHANGED if self.seen_ns is not None else Sight.UNSEEN
 
     @property
@@ -86,6 +112,7 @@ class WalkLog:
     store_answered: bool = True
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     reached: int = 0
+    marked: int = 0
 
     @classmethod
     def of(cls, test: WalkTestView, points: Sequence[Point], table: PointTable) -> WalkLog:
@@ -95,6 +122,11 @@ class WalkLog:
     def count(self, sight: Sight) -> int:
         """Return how many points are so."""
         return sum(one.sight is sight for one in self.sightings.values())
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether each point has come through, or was found to work."""
+        return self.count(Sight.ALARMED) + self.count(Sight.HAND_WORKS) == len(self.sightings)
 
     async def ask_before(self, backbone: Backbone) -> None:
         """Ask the store what the points said before the test; without it, their first reading counts as that."""
@@ -118,7 +150,8 @@ class WalkLog:
                     self.sightings[series.point].before = values[-1]
 
     async def catch_up(self, backbone: Backbone) -> None:
-        """Read the logs to their present ends."""
+        """Read the logs to their present ends, and the marks there are."""
+        await self.ask_marks(backbone)
         subjects = self._data_subjects()
         if subjects:
             first = self.test.from_seq + 1
@@ -131,10 +164,11 @@ class WalkLog:
         self.take_alerts(await backbone.messages(ALERTS, subjects=[self._alert_subject()]))
 
     async def follow(self, backbone: Backbone) -> None:
-        """Follow both logs until cancelled."""
+        """Follow logs and marks until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_data(backbone), name="walk-data")
             group.create_task(self._follow_alerts(backbone), name="walk-alerts")
+            group.create_task(self._follow_marks(backbone), name="walk-marks")
 
     async def _follow_data(self, backbone: Backbone) -> None:
         if subjects := self._data_subjects():
@@ -146,6 +180,31 @@ class WalkLog:
     async def _follow_alerts(self, backbone: Backbone) -> None:
         async for batch in backbone.reader(ALERTS, subjects=[self._alert_subject()]):
             self.take_alerts(batch)
+
+    async def _follow_marks(self, backbone: Backbone) -> None:
+        while True:
+            heed_cancellation()
+            await asyncio.sleep(MARKS_S)
+            with suppress(FengsuiError):  # the service is away for a moment: the logs go on
+                await self.ask_marks(backbone)
+
+    async def ask_marks(self, backbone: Backbone) -> None:
+        """Ask for the marks since the last time; raises LinkError or RefusedError."""
+        _, marks = await WalkTestFace(backbone).marks(self.test.id, self.marked)
+        self.take_marks(marks)
+
+    def take_marks(self, marks: Iterable[WalkMark]) -> None:
+        """Take marks in their order; a point that no rule would raise an alarm for is walked by being marked."""
+        for mark in marks:
+            key = f"{self.test.unit}/{mark.point}"
+            at = self.table.get(key)
+            if mark.number <= self.marked or (key not in self.sightings and at is None):
+                continue
+            self.marked = mark.number
+            if key not in self.sightings and at is not None:
+                self.sightings[key] = Sighting(self.table[at])
+            self.sightings[key].marks.append(mark)
+            self.changed.set()
 
     def take_alerts(self, messages: Iterable[LogMessage]) -> None:
         """Take alarms that were raised in the test; what is no alert event is passed over."""

@@ -15,7 +15,7 @@ from alerts.database import migrate
 from alerts.desk import Desk
 from alerts.directory import Directory
 from alerts.migrations import guards
-from alerts.schema import Alert, Attachment, Notification, ShiftHandover, ShiftTaking
+from alerts.schema import Alert, Attachment, Notification, ShiftHandover, ShiftTaking, WalkTestMark
 from alerts.transitions import apply
 from domain.clock import FakeClock
 from tests.alerts.alerts_scene import hotel, transition
@@ -29,6 +29,8 @@ FORBIDDEN = [
     "DELETE FROM attachments",
     "DELETE FROM shift_handovers",
     "DELETE FROM shift_takings",
+    "DELETE FROM walk_marks",
+    "UPDATE walk_marks SET works = NOT works",
     "UPDATE shift_handovers SET notes = 'nothing happened'",
     "UPDATE shift_takings SET taken_by = 'another'",
     "UPDATE audit SET actor = 'somebody'",
@@ -87,6 +89,7 @@ def _evidence(session: Session, alert_id: str) -> None:
     session.add(Attachment(alert_id=alert_id, by="op", url="http://x", sha256="0", media_type="a/b", note="", at_ns=1))
     handover = ShiftHandover(id="h", given_by="a", given_ns=1, since_ns=0, notes="x", figures={}, open_alerts=[])
     session.add_all([handover, ShiftTaking(handover_id="h", taken_by="b", taken_ns=2, remark="")])
+    session.add(WalkTestMark(walk_test="t", point="a/b", works=True, by="a", at_ns=1, remark="", reason=""))
     session.execute(text("INSERT INTO comments (alert_id, \"by\", text, at_ns) VALUES ('a', 'op', 'x', 1)"))
 
 

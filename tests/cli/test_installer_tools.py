@@ -115,6 +115,7 @@ async def test_a_silent_gateway_makes_everything_unknown_not_stale_values_that_l
     await until(known)
 
 
+@pytest.mark.timeout(400)  # a dozen commands, one after the other
 async def test_a_walk_test_from_begin_to_signature(house: Inn) -> None:
     looking = await house.start(
         "walk-test", "inn", "--device", "panel-1", "--by", "安装员李", "--minutes", "30", "--json"
@@ -132,6 +133,7 @@ async def test_a_walk_test_from_begin_to_signature(house: Inn) -> None:
     looking.send_signal(signal.SIGINT)
     assert await looking.wait() == 0
 
+    await check_marks(house)
     house.say(2, 1, FIRE)
 
     async def paged() -> bool:
@@ -147,7 +149,7 @@ async def test_a_walk_test_from_begin_to_signature(house: Inn) -> None:
     other = await house.fengsui("walk-test", "inn", "--zone", "pumps", "--seconds", "1")
     assert (other[0], "范围不同" in other[2]) == (1, True)
     resumed = await house.fengsui("walk-test", "inn", "--seconds", "2")
-    assert "已报警 1 / 2 个测点" in resumed[1]
+    assert "已报警 1 / 2 个测点；有变化未报警 0；未见 0；手动正常 0，不正常 1" in resumed[1]
     assert "fengsui walk-test end inn" in resumed[2]
 
     async def over() -> bool:
@@ -158,13 +160,28 @@ async def test_a_walk_test_from_begin_to_signature(house: Inn) -> None:
     code, out, err = await house.fengsui("walk-test", "end", "inn", "--by", "安装员李", "--json")
     assert code == 0, err
     ended = json.loads(out)
-    assert (ended["event"], ended["alarmed"], ended["unseen"]) == ("ended", 1, 1)
+    assert (ended["event"], ended["alarmed"], ended["hand_fails"], ended["unseen"]) == ("ended", 1, 1, 0)
     await check_signature(house, Path(ended["file"]))
+    late = await house.fengsui("walk-test", "mark", "inn", "panel-1/l1p02", "--works")
+    assert (late[0], "没有进行中的走动测试" in late[2]) == (1, True)
     again = json.loads((await house.fengsui("walk-test", "end", "inn", "--json"))[1])
     assert again == {"event": "kept", "file": ended["file"]}
     assert house.pushes("panel-1") == 0
     left = json.loads((await house.fengsui("alerts", "list", "--json"))[1])
     assert not [alert for alert in left if alert["walk_test"]]
+
+
+async def check_marks(house: Inn) -> None:
+    """A point is marked by hand twice, the later mark counts; outside the test nothing is."""
+    mark = ("walk-test", "mark", "inn")
+    first = await house.fengsui(*mark, "panel-1/l1p02", "--works", "--by", "安装员李", "--json")
+    assert (json.loads(first[1])["event"], json.loads(first[1])["works"]) == ("marked", True)
+    later = await house.fengsui(*mark, "panel-1/l1p02", "--fails", "--remark", "钥匙断了", "--by", "安装员李")
+    assert (later[0], later[1].strip()) == (0, "inn/panel-1/l1p02: 手动：不正常 (安装员李)")
+    outside = await house.fengsui(*mark, "panel-2/l1p01", "--works")
+    junk = await house.fengsui(*mark, "panel-2", "--works")
+    assert (outside[0], "不在测试范围内" in outside[2]) == (1, True)
+    assert (junk[0], "point" in junk[2]) == (1, True)
 
 
 async def check_signature(house: Inn, file: Path) -> None:
@@ -185,13 +202,15 @@ def check_result(house: Inn, file: Path) -> None:
         assert private.stat().st_mode & 0o077 == 0
     document = json.loads(file.read_text())["document"]
     sights = {point["point"]: point["sight"] for point in document["points"]}
-    assert sights == {"inn/panel-1/l1p01": "alarmed", "inn/panel-1/l1p02": "unseen"}
+    assert sights == {"inn/panel-1/l1p01": "alarmed", "inn/panel-1/l1p02": "hand_fails"}
+    by_hand = {point["point"]: [mark["works"] for mark in point["by_hand"]] for point in document["points"]}
+    assert by_hand == {"inn/panel-1/l1p01": [], "inn/panel-1/l1p02": [True, False]}
     assert (document["by"], document["ended_by"], document["devices"]) == ("安装员李", "安装员李", ["panel-1"])
 
 
 def forge(file: Path) -> Path:
     forged = file.with_name("forged.txt")
-    forged.write_text(file.read_text().replace('"unseen"', '"alarmed"'))
+    forged.write_text(file.read_text().replace('"hand_fails"', '"alarmed"'))
     return forged
 
 
@@ -223,12 +242,24 @@ async def test_the_report_as_html_and_pdf(house: Inn, tmp_path: Path) -> None:
     matters = " ".join(one["zh"] for one in told["to_be_mended"])
     assert "线路 broker 不通" in matters
     assert "大堂感烟" in matters
+    assert "走动测试手动检查不正常：inn/panel-1/l1p02" in matters
     text = html.read_text()
     assert PASSWORD not in text
     assert "channel-secret" not in text
     assert HOSTILE not in text
     assert "&lt;script&gt;" in text
-    for word in ("山间客栈", "Mountain inn", "panels", "password ••••", "签名有效", "安装员李", "1号点", "实测每轮"):
+    for word in (
+        "山间客栈",
+        "Mountain inn",
+        "panels",
+        "password ••••",
+        "签名有效",
+        "安装员李",
+        "1号点",
+        "实测每轮",
+        "手动不正常 1",
+        "钥匙断了",
+    ):
         assert word in text, word
     words = await printed("pdftotext", "-layout", str(pdf), "-")
     for word in ("消防物联网系统调试报告", "山间客栈", "调试单位", "安装员李", "签名有效"):

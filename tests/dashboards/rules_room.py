@@ -36,6 +36,12 @@ class RulesRoom(ControlRoom):
     start_ns: int = 0
     rules: AsyncExitStack | None = None
     """Closing it ends the rules process."""
+    folder: Path = Path()
+
+    async def start_rules(self) -> None:
+        """Run a rules process again, after the one before was ended."""
+        assert self.rules is not None
+        await self.rules.enter_async_context(rules_running(self.folder / "site", self.folder, self.backbone))
 
 
 @asynccontextmanager
@@ -49,7 +55,7 @@ async def rules_room(folder: Path) -> AsyncIterator[RulesRoom]:
     ):
         registry = await rules.enter_async_context(rules_running(site, folder, backbone))
         async with _room(folder, server, backbone, registry) as room:
-            room.rules = rules
+            room.rules, room.folder = rules, folder
             yield room
 
 

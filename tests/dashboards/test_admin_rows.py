@@ -14,6 +14,7 @@ from alerts.channels_face import ChannelView
 from alerts.labelled_face import AuditEntryView
 from dashboards.api.allowance import MOST_KEPT, Allowance, Allowances
 from dashboards.api.way_back import ours, sign_in_at
+from dashboards.console import moments
 from dashboards.console.admin.duty import person_row, roster_row
 from dashboards.console.admin.rows import (
     MOST_DETAILS,
@@ -28,7 +29,6 @@ from dashboards.console.admin.rows import (
     user_row,
 )
 from dashboards.console.admin.scope_form import ids_in
-from dashboards.console.admin.span import time_ns
 from dashboards.console.components import Cell
 from dashboards.console.texts import Language
 from domain.accounts import Right, UserRole
@@ -235,19 +235,19 @@ def test_ids_are_chosen_or_written(given: object, found: tuple[str, ...]) -> Non
 
 def test_a_time_is_of_the_sites_wall_clock() -> None:
     assert (
-        time_ns("2026-11-28T20:00", ZONE)
+        moments.given("2026-11-28T20:00", ZONE)
         == round(datetime(2026, 11, 28, 12, tzinfo=ZoneInfo("UTC")).timestamp()) * NS_PER_S
     )
-    assert time_ns("", ZONE) is None
-    assert time_ns(None, ZONE) is None
+    assert moments.given("", ZONE) is None
+    assert moments.given(None, ZONE) is None
     with pytest.raises(RefusedError, match="not a time"):
-        time_ns("soon", ZONE)
+        moments.given("soon", ZONE)
 
 
 @given(st.text(max_size=60))
 def test_whatever_is_written_for_a_time_is_one_or_is_refused(given: str) -> None:
     try:
-        found = time_ns(given, ZONE)
+        found = moments.given(given, ZONE)
     except RefusedError:
         return
     assert found is None or found >= 0

@@ -16,6 +16,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from alerts.walk_test_face import BeginRequest, WalkTestFace
 from dashboards.api.sessions import CSRF_HEADER
 from domain.accounts import Right
 from domain.alarm import AlarmClass, Place
@@ -31,11 +32,13 @@ TRANSMITTERS = 8
 ELSEWHERE = "u0001"
 MALL = Place(unit=ELSEWHERE, building="east", floor=3, zone="corridor", zone_kind="corridor")
 POINT = next(point.key for point in district(TRANSMITTERS).points if point.unit == "hotel")
+MARKED = POINT.removeprefix("hotel/")
 SECRET = "只有酒店能看到"  # noqa: S105  # the text of the hotel's alert
 
 ONE = "/api/v1/alerts/{alert_id}"
 SILENCE = "/api/v1/silences"
 HANDOVERS = "/api/v1/handovers"
+WALKS = "/api/v1/walk-tests"
 NO_ID = "0123456789abcdef0123456789abcdef"
 SHA256 = "0" * 64
 UNTIL = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 7 * 3600))
@@ -96,6 +99,9 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{HANDOVERS}/now"): Route(Right.READ, 403),
     ("POST", HANDOVERS): Route(Right.ACT, 403, {"notes": "x"}),
     ("POST", HANDOVERS + "/{handover_id}/take"): Route(Right.ACT, 403, {"remark": "x"}),
+    ("GET", WALKS): READ,
+    ("GET", WALKS + "/{walk_test_id}/marks"): HIDDEN,
+    ("POST", WALKS + "/{walk_test_id}/marks"): acts(Right.WALK_TEST, point=MARKED, works=False, remark="x"),
     ("GET", "/api/v1/units/{unit}/buildings/{building}/floors/{floor}/plan"): Route(Right.READ, 404),
     ("GET", "/api/v1/readings"): Route(Right.READ, 404, params={"point": POINT}),
     ("GET", "/api/v1/readings/latest"): Route(Right.READ, 404, params={"unit": "hotel"}),
@@ -146,12 +152,14 @@ class District:
     rule: str = ""
     other: str = ""
     silence: str = ""
+    walk: str = ""
 
     def about(self, path: str) -> str:
         """Return a path with the hotel's ids in it."""
         ids = {
             "alert_id": self.alert,
             "silence_id": self.silence,
+            "walk_test_id": self.walk,
             "name": "alert-event-v1",
             "user_id": "operator",
             "rule": "none",
@@ -167,9 +175,10 @@ class District:
         return await http.request(method, self.about(path), json=route.body, params=route.params, headers=headers)
 
     async def detail(self) -> str:
-        """Return all that there is about the hotel's alert, less what was told of it meanwhile."""
+        """Return all that there is about the hotel's alert and its walk test, less what was told of it meanwhile."""
         found = (await self.root.get(f"/api/v1/alerts/{self.alert}")).json()
-        return str([found["alert"], found["comments"], found["attachments"]])
+        marks = (await self.root.get(f"{WALKS}/{self.walk}/marks")).json()["marks"]
+        return str([found["alert"], found["comments"], found["attachments"], marks])
 
     @asynccontextmanager
     async def token(
@@ -199,6 +208,8 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Distri
         body = {"matchers": [MATCHER], "ends": UNTIL, "comment": SECRET, "by": "li", "fire": True}
         made = await root.post(SILENCE, json=body)
         found.silence = made.json()["id"]
+        walk = BeginRequest(unit="hotel", devices=(MARKED.partition("/")[0],), by="li", note=SECRET)
+        found.walk = (await WalkTestFace(room.backbone).begin(walk)).id
         yield found
 
 
@@ -348,6 +359,26 @@ async def test_the_key_of_somebody_else_is_another_key(site: District) -> None:
     async with site.token(list(Right), [ELSEWHERE]) as http:
         assert (await http.post(where, json=body, headers=key)).status_code == 404
     assert len((await site.root.get(f"/api/v1/alerts/{site.alert}")).json()["comments"]) == before + 2
+
+
+async def test_a_mark_by_hand_is_in_the_name_of_who_makes_it_and_only_within_the_test(site: District) -> None:
+    where = f"{WALKS}/{site.walk}/marks"
+    async with site.token([Right.READ, Right.WALK_TEST], ["hotel"]) as http:
+        body = {"by": "李工", "point": MARKED, "works": False, "remark": "听不到", "reason": "声响器"}
+        made = await http.post(where, json=body)
+        assert made.status_code == 200, made.text
+        assert made.json()["by"].startswith("李工 (t-")
+        assert (await http.post(where, json={**body, "works": True})).json()["works"]
+        told = (await http.get(where)).json()
+        assert told["walk_test"]["id"] == site.walk
+        assert [(one["works"], one["remark"]) for one in told["marks"]][-2:] == [(False, "听不到"), (True, "听不到")]
+        listed = (await http.get(WALKS, params={"running": True})).json()["walk_tests"]
+        assert [one["id"] for one in listed] == [site.walk]
+        outside = await http.post(where, json={**body, "point": "moon/x"})
+        assert (outside.status_code, "moon/x" in outside.text) == (409, True)
+        for wrong in ({"point": "moon"}, {"works": "perhaps"}, {"remark": "x" * 201}):
+            assert (await http.post(where, json={**body, **wrong})).status_code == 400
+        assert (await http.post(f"{WALKS}/{NO_ID}/marks", json=body)).status_code == 404
 
 
 async def test_an_alert_posted_from_elsewhere_stands_there_whatever_it_says(site: District) -> None:

@@ -73,6 +73,7 @@ async def test_a_walk_test_is_walked_live_and_seen_by_all(browser: Browser, site
         await expect(page.locator("[data-sight=unseen]")).to_have_text("未见 1")
         await page.locator("[data-sight=unseen]").click()
         await expect(walked.locator("[data-row]")).to_have_count(1)
+        await mark_by_hand(page)
         await expect(page.locator("[data-part=walk-report]")).to_contain_text("fengsui walk-test end inn")
         async with at_page(browser, site, "lin", "/suppression") as other:
             row = other.locator("[data-part=suppressions] [data-row]").filter(has_text="走动测试")
@@ -84,6 +85,40 @@ async def test_a_walk_test_is_walked_live_and_seen_by_all(browser: Browser, site
         await page.locator("[data-part=sure] [data-action=save]").click()
         await expect(page.locator("[data-part=walk-state]")).to_contain_text("已结束")
         await expect(page.locator("[data-sight=alarmed]")).to_have_text("已报警 1")
+
+
+async def mark_by_hand(page: Page) -> None:
+    """Mark a walked point twice, the later mark counts; and one that no rule would raise an alarm for."""
+    await page.locator("[data-sight=all]").click()
+    row = page.locator("[data-part=walked] [data-row='inn/fas/smoke-2']")
+    form = page.locator("[data-part=mark-point]")
+    await row.locator("[data-action=mark]").click()
+    await form.locator("[data-action=save]").click()
+    await expect(form.locator("[data-part=wrong]")).to_have_text("请选择检查结果")
+    await find(page, "finding", "不正常")
+    await form.locator("[data-field=remark]").fill("钥匙<b>断</b>了")
+    await expect(form.locator("[data-part=effect]")).to_contain_text("手动")
+    await form.locator("[data-action=save]").click()
+    await expect(row.locator("[data-cell=sight]")).to_contain_text("手动：不正常")
+    await expect(row.locator("[data-cell=hand]")).to_contain_text("钥匙<b>断</b>了")
+    await expect(row).to_have_attribute("data-look", "alarm")
+    await row.locator("[data-action=mark]").click()
+    await find(page, "finding", "正常")
+    await form.locator("[data-action=save]").click()
+    await expect(row.locator("[data-cell=sight]")).to_contain_text("手动：正常")
+    await expect(row.locator("[data-cell=hand]")).to_contain_text("此前另有 1 次标记")
+    await expect(page.locator("[data-sight=hand_works]")).to_have_text("手动：正常 1")
+    await expect(page.locator("[data-sight=alarmed]")).to_have_text("已报警 1")
+    await page.locator("[data-action=mark-other]").click()
+    await form.locator("[data-action=save]").click()
+    await expect(form.locator("[data-part=wrong]")).to_have_text("请选择测点")
+    await form.locator("[data-action=close]").click()
+
+
+async def find(page: Page, field: str, words: str) -> None:
+    """Choose from a list of the form."""
+    await page.locator(f"[data-part=mark-point] [data-field={field}]").click()
+    await page.get_by_role("option", name=words, exact=True).click()
 
 
 async def test_points_that_were_never_seen_are_counted_by_device(

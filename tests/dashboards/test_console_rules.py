@@ -182,6 +182,30 @@ async def _counted(http: httpx.AsyncClient) -> bool:
     return any(one["standing"] for one in rules)
 
 
+async def test_a_backtest_whose_process_ended_is_told_as_lost_and_is_begun_again(
+    browser: Browser, room: RulesRoom
+) -> None:
+    assert room.rules is not None
+    async with sit_down(browser, room, account=ADMIN) as page:
+        await go(page, room, "/rules/device_silent")
+        note = page.locator("[data-part=backtest-note]")
+        await page.locator("[data-action=span-30d]").click()
+        await page.locator("[data-action=begin-backtest]").click()
+        await expect(note).to_contain_text("正在回测 闽江大酒店")
+        await room.rules.aclose()
+        await expect(note).to_contain_text("规则进程无应答，正在重试", timeout=LONG_MS)
+        await expect(page.get_by_role("progressbar", name="回测进度")).to_be_hidden()
+        await room.start_rules()
+        await expect(note).to_contain_text("已丢失：闽江大酒店", timeout=LONG_MS)
+        async with sit_down(browser, room, account=OPERATOR) as other:
+            await go(other, room, "/rules/device_silent")
+            await expect(other.locator("[data-part=backtest-note]")).to_contain_text("请重新开始")
+        await page.locator("[data-action=begin-backtest]").click()
+        await expect(note).to_contain_text("正在回测 闽江大酒店", timeout=LONG_MS)
+        await page.locator("[data-action=cancel-backtest]").click()
+        await expect(note).to_contain_text("已取消：闽江大酒店", timeout=LONG_MS)
+
+
 async def test_without_a_rules_process_the_last_is_shown_and_said_to_be_old(browser: Browser, room: RulesRoom) -> None:
     """Comes last: nobody evaluates rules in this room afterwards."""
     async with sit_down(browser, room, account=OPERATOR) as page:

@@ -42,6 +42,7 @@ from dashboards.console.history.form import SHOWN
 from dashboards.console.history.rows import KEYS
 from dashboards.console.installer.adopted_page import COLUMNS as FRAMES
 from dashboards.console.installer.adopted_page import STEPS
+from dashboards.console.installer.hand_marks import FINDINGS
 from dashboards.console.installer.page import TABS as INSTALLER_TABS
 from dashboards.console.installer.points_tab import COLUMNS as CHECKLIST
 from dashboards.console.installer.strangers_tab import COLUMNS as STRANGERS
@@ -163,6 +164,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "installer_tab_": list(INSTALLER_TABS),
     "installer_step_": list(STEPS),
     "installer_sight_": list(Sight),
+    "installer_hand_": list(FINDINGS),
     "installer_column_": [*STRANGERS, *FRAMES, *WALKS, "left", *WALKED, *CHECKLIST],
     "nav_": [*(section.name for section in SECTIONS), "none"],
     "theme_": list(Theme),

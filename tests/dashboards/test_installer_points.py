@@ -7,10 +7,12 @@ from dashboards.console.installer.adopting import first_id
 from dashboards.console.installer.points_tab import State, rows_of, state_of
 from dashboards.console.installer.walk_page import in_order
 from dashboards.live.board import Reading
-from dashboards.live.walk_log import Sight, Sighting
+from dashboards.live.walk_log import Sight, Sighting, WalkLog
 from dashboards.live.walks import told_points
 from domain.clock import NS_PER_S
+from domain.points import Point
 from domain.quality import GOOD
+from domain.walk_test import WalkMark
 from tests.dashboards.board_makers import NOW_NS
 from tests.dashboards.premises import premises
 from tests.dashboards.test_suppression_entries import walk_test
@@ -53,3 +55,27 @@ def test_a_walk_shows_what_was_seen_last_first_then_what_is_still_to_be_walked()
     ]
     assert in_order([first, second, third], Sight.ALARMED) == [first]
     assert (first.took_s, third.took_s) == (1.0, None)
+
+
+def test_the_newest_mark_counts_no_alarm_hides_a_failure_and_a_point_that_is_not_walked_is_marked_too() -> None:
+    registry = premises()
+    test = walk_test(devices=("panel",))
+    walked, beside = list(registry.points)[:2]
+    log = WalkLog.of(test, [walked], registry.points)
+
+    def marked(point: Point, number: int, *, works: bool) -> None:
+        name = f"{point.device}/{point.name}"
+        mark = WalkMark(
+            number=number, walk_test=test.id, point=name, works=works, by="li", at_ns=number, remark="", reason=""
+        )
+        log.take_marks([mark, mark])
+
+    marked(walked, 1, works=True)
+    assert (log.sightings[walked.key].sight, log.is_done) == (Sight.HAND_WORKS, True)
+    log.sightings[walked.key].alert = "a1"
+    assert log.sightings[walked.key].sight is Sight.ALARMED
+    marked(walked, 2, works=False)
+    assert (log.sightings[walked.key].sight, log.is_done) == (Sight.HAND_FAILS, False)
+    assert [mark.works for mark in log.sightings[walked.key].marks] == [True, False]
+    marked(beside, 3, works=True)
+    assert (log.sightings[beside.key].sight, log.count(Sight.HAND_WORKS)) == (Sight.HAND_WORKS, 1)

@@ -1,4 +1,6 @@
-"""A rules process of its own, to be killed: ``python rules_process.py LOG NAME URL USER PASSWORD PARTITIONS REPLICAS``.
+"""A rules process of its own, to be killed.
+
+``python rules_process.py LOG NAME URL USER PASSWORD PARTITIONS REPLICAS [HELPER …]``
 
 It forks: see `tests.system.zygote`. LOG "-" runs it at once instead.
 """
@@ -26,7 +28,7 @@ TTL_S = 0.5
 
 async def main(arguments: Sequence[str]) -> None:
     """Run until SIGTERM."""
-    name, url, user, password, partitions, replicas = arguments
+    name, url, user, password, partitions, replicas, *helper = arguments
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with await Backbone.connect(
@@ -36,7 +38,7 @@ async def main(arguments: Sequence[str]) -> None:
         partitions=int(partitions),
         replicas=int(replicas),
     ) as backbone:
-        await process.run(registry(), backbone, ruleset(), stop=stop, lease_ttl_s=TTL_S, name=name)
+        await process.run(registry(), backbone, ruleset(), stop=stop, lease_ttl_s=TTL_S, name=name, helper=helper)
 
 
 def run(arguments: Sequence[str]) -> None:

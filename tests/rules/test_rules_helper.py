@@ -13,10 +13,13 @@ from domain.errors import LinkError, RefusedError, WireError
 from rules.cards_face import RuleState
 from rules.face import decode_states, together
 from rules.helper import helped
+from rules.job_shelf import JobShelf
 from rules.jobs import Jobs, asked_of
 from rules.trial import LEAST_MEMORY_S, MOST_MEMORY_S, memory_s
 from rules.trials_face import Backtest, JobState
 from tests.rules.rules_scene import ruleset
+from tests.rules.rules_traffic import until
+from tests.servers import connected, embedded_server
 
 HOUR_NS = 3600 * 10**9
 
@@ -60,14 +63,20 @@ async def test_a_helper_whose_task_is_given_up_ends(tmp_path: Path) -> None:
     assert time.monotonic() - began < 60, "it was not waited for"
 
 
-async def test_backtests_are_one_at_a_time_and_a_few_are_remembered() -> None:
-    jobs = Jobs(command("sys.exit('no')"))
+async def test_backtests_are_one_at_a_time_and_a_few_are_remembered(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as server, connected(server) as backbone:
+        await few_are_remembered(JobShelf(backbone))
+
+
+async def few_are_remembered(shelf: JobShelf) -> None:
+    jobs = Jobs(command("sys.exit('no')"), shelf)
+    await jobs.take_over()
     asked = Backtest(rule="r", unit="u", start_ns=0, end_ns=HOUR_NS)
     ids = []
     for _ in range(7):
-        ids.append(jobs.begin(asked))
+        ids.append(await jobs.begin(asked))
         with pytest.raises(RefusedError, match="wait for it"):
-            jobs.begin(asked)
+            await jobs.begin(asked)
         while (job := jobs.job(ids[-1])) is not None and job.state is JobState.RUNNING:
             await asyncio.sleep(0.02)
     newest = jobs.job("")
@@ -75,7 +84,22 @@ async def test_backtests_are_one_at_a_time_and_a_few_are_remembered() -> None:
     assert (newest.id, newest.state, "without an answer" in newest.error) == (ids[-1], JobState.FAILED, True)
     with pytest.raises(RefusedError, match="no such backtest"):
         jobs.job(ids[0])
+    await until(lambda: _all_kept(shelf))
+    lost = await jobs.begin(asked)
     await jobs.end()
+    after = Jobs(command("sys.exit('no')"), shelf)
+    await after.take_over()
+    told = after.job("")
+    assert told is not None
+    assert (told.id, told.state, told.result) == (lost, JobState.LOST, None)
+    assert after.job(newest.id) == newest
+    assert await after.begin(asked) != lost, "what is lost is in nobody's way"
+    await after.end()
+
+
+async def _all_kept(shelf: JobShelf) -> bool:
+    kept = await shelf.kept()
+    return len(kept) == 5 and all(job.state is JobState.FAILED for job in kept)
 
 
 @pytest.mark.parametrize(

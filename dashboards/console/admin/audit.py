@@ -11,9 +11,8 @@ from nicegui.elements.mixins.value_element import ValueElement
 
 from alerts.audit_face import GENESIS, AuditFace, Checked
 from alerts.labelled_face import AuditPage, AuditRequest, LabelledFace
-from dashboards.console import deeds
+from dashboards.console import deeds, moments
 from dashboards.console.admin.rows import Wording, audit_row
-from dashboards.console.admin.span import time_ns
 from dashboards.console.admin.tab import Tab, checked, head
 from dashboards.console.components import Column, DataTable
 from dashboards.console.view import box, change, line
@@ -87,8 +86,8 @@ class AuditTab(Tab):
             return AuditRequest(
                 actor=str(self._who.value or "").strip() or None,
                 action=str(self._what.value or "").strip() or None,
-                from_ns=time_ns(self._from.value, zone),
-                until_ns=time_ns(self._until.value, zone),
+                from_ns=moments.given(self._from.value, zone),
+                until_ns=moments.given(self._until.value, zone),
                 cursor=self._cursors[-1],
                 limit=PAGE,
             )

@@ -14,7 +14,9 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 
 from dashboards.api.alert_filters import AlertQuery
+from dashboards.console import moments
 from domain.alarm import AlarmClass
+from domain.clock import NS_PER_S
 
 FIELDS = ("area", "unit", "building", "zone", "device", "rule", "level", "confirmed", "state", "person", "text")
 """Fields that are asked for as they stand in the address."""
@@ -77,9 +79,8 @@ class Search:
 
 
 def _moment(written: str, zone: tzinfo) -> str:
-    """Return a local time with its offset."""
-    try:
-        local = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise ValueError("since") from error
-    return (local if local.tzinfo else local.replace(tzinfo=zone)).isoformat()
+    """Return a local time with its offset; raises ValueError."""
+    found = moments.read(written, zone)
+    if found is None:
+        raise ValueError("since")
+    return datetime.fromtimestamp(found // NS_PER_S, zone).isoformat()

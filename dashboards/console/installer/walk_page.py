@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,16 +13,26 @@ from alerts.walk_test_face import WalkTestFace
 from dashboards.console import deeds, dialogs
 from dashboards.console.components import Cell, Column, DataTable, Tick
 from dashboards.console.frame.walk_test_words import scope_text
+from dashboards.console.installer.hand_marks import hand_text, mark_point, point_text
 from dashboards.console.section import Body, Desk
 from dashboards.console.view import View, box, change, dress, line, link
 from dashboards.console.wording import brief_moment_text, floor_text, person_text
 from dashboards.live.walk_log import Sight, Sighting, WalkLog
 from domain.accounts import Right
+from domain.errors import FengsuiError
+from domain.points import Point
 from domain.walk_test import WalkTestView
 
-COLUMNS = ("point", "device", "place", "sight", "seen", "took", "rule")
+COLUMNS = ("point", "device", "place", "sight", "hand", "seen", "took", "rule")
 MOST_SHOWN = 300
-_LOOKS = {Sight.ALARMED: ("✓", ""), Sight.CHANGED: ("~", "caution"), Sight.UNSEEN: ("○", "soft")}
+_LOOKS = {
+    Sight.ALARMED: ("✓", ""),
+    Sight.HAND_WORKS: ("✎", ""),
+    Sight.HAND_FAILS: ("✎", "alarm"),
+    Sight.CHANGED: ("~", "caution"),
+    Sight.UNSEEN: ("○", "soft"),
+}
+_ROW_LOOKS = {Sight.CHANGED: "caution", Sight.HAND_FAILS: "alarm"}
 
 
 class WalkPage(Body):
@@ -41,13 +52,15 @@ class WalkPage(Body):
                 self._state = line("", "panel-note").props("role=status data-part=walk-state")
                 self._left = Tick("countdown").classes("walk-left")
                 with box("page-deeds"):
+                    self._other = ui.button(view.text("installer_mark_other"), on_click=self._mark_other, color=None)
+                    self._other.classes("act").props("flat no-caps data-action=mark-other")
                     self._end = ui.button(view.text("installer_end_walk"), on_click=self._finish, color=None)
                     self._end.classes("act act-main").props("flat no-caps data-action=end-walk")
             with box("kinds"):
                 self._chips = {sight: self._chip(sight) for sight in (None, *Sight)}
             self._report = line("", "page-hint").props("data-part=walk-report")
             columns = [Column(one, view.text(f"installer_column_{one}")) for one in COLUMNS]
-            self._table = DataTable(columns, name="walked", words=view.text("installer_walks"))
+            self._table = DataTable(columns, self._act, name="walked", words=view.text("installer_walks"))
             self._none = line("", "page-none")
             self._more = line("", "list-more")
         self.refresh(view.now_ns())
@@ -71,20 +84,22 @@ class WalkPage(Body):
         view = self._desk.view
         test = self._test()
         found = view.console.feed.walks.look(test) if test is not None else None
-        sights = [] if found is None else [(one.sight, one.took_s) for one in found.sightings.values()]
-        state = (test, found is None, self._only, sights, view.console.feed.restrictions.revision > 0)
+        sights = [] if found is None else [(one.sight, one.took_s, len(one.marks)) for one in found.sightings.values()]
+        may = test is not None and test.is_running and view.principal.may(Right.WALK_TEST)
+        state = (test, found is None, self._only, sights, may, view.console.feed.restrictions.revision > 0)
         if state == self._drawn:
             return
         self._drawn = state
-        self._draw_head(test)
-        self._draw_points(found, now_ns)
+        self._draw_head(test, may=may)
+        self._draw_points(found, now_ns, may=may)
 
-    def _draw_head(self, test: WalkTestView | None) -> None:
+    def _draw_head(self, test: WalkTestView | None, *, may: bool) -> None:
         view = self._desk.view
         registry, language = view.console.registry, view.language
         running = test is not None and test.is_running
         self._left.set_visibility(running)
-        self._end.set_enabled(running and view.principal.may(Right.WALK_TEST))
+        for button in (self._end, self._other):
+            button.set_enabled(may)
         if test is None:
             known = view.console.feed.restrictions.revision
             change(self._title, view.text("installer_walk_gone" if known else "suppression_unknown"))
@@ -97,18 +112,39 @@ class WalkPage(Body):
         change(self._state, f"{words} · {test.note}" if test.note else words)
         change(self._report, view.text("installer_report", end=f"fengsui walk-test end {test.unit}"))
 
-    def _draw_points(self, found: WalkLog | None, now_ns: int) -> None:
+    def _draw_points(self, found: WalkLog | None, now_ns: int, *, may: bool) -> None:
         view = self._desk.view
         for sight, chip in self._chips.items():
             count = 0 if found is None else found.count(sight) if sight else len(found.sightings)
             change(chip, f"{view.text(f'installer_sight_{sight}' if sight else 'suppression_all')} {count}")
             dress(chip, "chosen", "yes" if sight is self._only else "no")
         sightings = [] if found is None else in_order(list(found.sightings.values()), self._only)
-        self._table.show([_row(view, one, now_ns) for one in sightings[:MOST_SHOWN]])
+        self._table.show([_row(view, one, now_ns, may=may) for one in sightings[:MOST_SHOWN]])
         change(self._none, view.text("installer_reading" if found is None else "installer_nothing"))
         self._none.set_visibility(not sightings)
         change(self._more, view.text("suppression_more", count=len(sightings) - MOST_SHOWN))
         self._more.set_visibility(len(sightings) > MOST_SHOWN)
+
+    async def _act(self, key: str, action: str) -> None:
+        test = self._test()
+        found = self._desk.view.console.feed.walks.look(test) if test is not None else None
+        one = found.sightings.get(key) if found is not None else None
+        if one is not None and action == "mark":
+            await self._mark(one.point)
+
+    async def _mark_other(self) -> None:
+        await self._mark(None)
+
+    async def _mark(self, point: Point | None) -> None:
+        view = self._desk.view
+        test = self._test()
+        if test is None or not await mark_point(self._desk, test, point):
+            return
+        found = view.console.feed.walks.look(test)
+        if found is not None:
+            with suppress(FengsuiError):  # it is written; the follower asks again
+                await found.ask_marks(view.console.link.backbone)
+        self.refresh(view.now_ns())
 
     async def _finish(self) -> None:
         view = self._desk.view
@@ -126,15 +162,14 @@ class WalkPage(Body):
 
 
 def in_order(sightings: Sequence[Sighting], only: Sight | None) -> list[Sighting]:
-    """Return what was seen last first, then what is still to be walked, in the order of the walk."""
+    """Return what was seen or marked last first, then what is still to be walked, in the order of the walk."""
     kept = [one for one in sightings if only is None or one.sight is only]
-    seen = sorted((one for one in kept if one.seen_ns), key=lambda one: -(one.raised_ns or one.seen_ns or 0))
-    return [*seen, *(one for one in kept if not one.seen_ns)]
+    seen = sorted((one for one in kept if one.told_ns), key=lambda one: -one.told_ns)
+    return [*seen, *(one for one in kept if not one.told_ns)]
 
 
-def _row(view: View, one: Sighting, now_ns: int) -> dict[str, Any]:
+def _row(view: View, one: Sighting, now_ns: int, *, may: bool) -> dict[str, Any]:
     registry, language = view.console.registry, view.language
-    label = registry.point_labels.get(one.point.key)
     device = registry.devices[f"{one.point.unit}/{one.point.device}"]
     zone = registry.zone_of(one.point)
     floor = floor_text(zone.settings.floor, language)
@@ -142,15 +177,16 @@ def _row(view: View, one: Sighting, now_ns: int) -> dict[str, Any]:
     took = "" if one.took_s is None else view.text("installer_took", seconds=f"{one.took_s:.1f}")
     return {
         "id": one.point.key,
-        "look": "caution" if one.sight is Sight.CHANGED else "",
+        "look": _ROW_LOOKS.get(one.sight, ""),
         "cells": {
-            "point": label.of(language) if label else one.point.name,
+            "point": point_text(view, one.point),
             "device": device.settings.labels.of(language),
             "place": f"{zone.building.labels.of(language)} {floor} {zone.settings.labels.of(language)}",
             "sight": Cell(view.text(f"installer_sight_{one.sight}"), mark, look),
+            "hand": hand_text(view, one, now_ns),
             "seen": "" if one.seen_ns is None else brief_moment_text(one.seen_ns, now_ns, view.console.zone),
             "took": took,
             "rule": Cell(one.rule or "", go=f"/alarm/{one.alert}" if one.alert else ""),
         },
-        "buttons": [],
+        "buttons": [{"action": "mark", "words": view.text("installer_mark"), "on": may, "main": False}],
     }

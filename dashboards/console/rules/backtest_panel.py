@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from dashboards.console.asking import Asking
 from dashboards.console.deeds import do
 from dashboards.console.moments import written
-from dashboards.console.rules.asking import Asking
 from dashboards.console.rules.result_panel import ResultPanel
 from dashboards.console.rules.span import SPANS, Span, last, read
 from dashboards.console.section import Desk
@@ -19,8 +19,11 @@ from dashboards.live.backtest_desk import RUNNING_S
 from dashboards.live.rule_cards import RuleCard
 from domain.accounts import Right
 from domain.clock import NS_PER_S
+from domain.errors import FengsuiError, RefusedError
 from rules.trials_face import Backtest, BacktestJob, JobState
 
+AWAY_S = 3.0
+"""How often it asks a rules process that does not answer: whoever is restarted tells then what became of it."""
 DEFAULT_SPAN = "24h"
 MOST_TIME = 16
 
@@ -35,8 +38,9 @@ class BacktestPanel:
         self._shown = ""
         self._due_ns = 0
         self._wanted = ""
+        self._away = False
         view = desk.view
-        with box("panel rule-block", "rule-backtest") as root:
+        with box("panel rule-block", "rule-backtest"):
             line(view.text("rules_backtest"), "rule-heading")
             line(view.text("rules_backtest_is"), "rule-note")
             self._form()
@@ -48,7 +52,7 @@ class BacktestPanel:
                 self._cancel.classes("act").props("flat no-caps data-action=cancel-backtest")
             self._running.set_visibility(False)
             self._place = box("rule-result-place")
-        self._asking = Asking(view, root)
+        self._asking: Asking[BacktestJob | None] = Asking(self._show, self._failed)
         self._may(view.principal.may(Right.CONFIGURE))
 
     def _form(self) -> None:
@@ -115,27 +119,31 @@ class BacktestPanel:
         self._look()
 
     def refresh(self, now_ns: int) -> None:
-        """Ask for the newest backtest once, and on while one runs."""
+        """Ask for the newest backtest once, and on while one runs or nobody answers."""
         running = self._job is not None and self._job.state is JobState.RUNNING
-        if (self._due_ns and not running) or now_ns < self._due_ns:
+        if (self._due_ns and not running and not self._away) or now_ns < self._due_ns:
             return
-        self._due_ns = now_ns + round(RUNNING_S * NS_PER_S)
+        self._due_ns = now_ns + round((AWAY_S if self._away else RUNNING_S) * NS_PER_S)
         self._look()
 
     def _look(self) -> None:
         async def question() -> BacktestJob | None:
             return await self._view.console.backtests.job(self._wanted)
 
-        self._asking.ask(question, self._show, self._fail)
+        self._asking.ask(question)
 
-    def _fail(self, words: str) -> None:
-        """Say why nothing is known; a backtest that was lost with its process is over."""
-        self._wanted, self._job = "", None
+    def _failed(self, error: FengsuiError) -> None:
+        """Say why nothing is known: nobody answers, which goes on being asked; or the backtest is not kept any more."""
+        self._away = not isinstance(error, RefusedError)
         self._running.set_visibility(False)
-        change(self._note, words)
+        change(self._note, self._view.text("rules_job_away"))
+        if isinstance(error, RefusedError):
+            self._wanted, self._job = "", None
+            change(self._note, refusal_text(error.reason, self._view.language))
 
     def _show(self, job: BacktestJob | None) -> None:
         view = self._view
+        self._away = False
         mine = job is not None and job.asked.rule == self._card.name and view.principal.sees(job.asked.unit)
         self._job = job
         self._running.set_visibility(mine and job is not None and job.state is JobState.RUNNING)
@@ -171,8 +179,10 @@ class BacktestPanel:
                 return view.text("rules_job_failed", **facts, why=refusal_text(job.error, view.language))
             case JobState.CANCELLED:
                 return view.text("rules_job_cancelled", **facts)
+            case JobState.LOST:
+                return view.text("rules_job_lost", **facts)
         return view.text("rules_job_done", **facts)
 
     def leave(self) -> None:
         """Ask nothing any more; a backtest that runs goes on."""
-        self._asking.leave()
+        self._asking.close()

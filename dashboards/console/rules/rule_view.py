@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.console.rules.asking import Asking
+from dashboards.console.asking import Asking
 from dashboards.console.rules.backtest_panel import BacktestPanel
 from dashboards.console.rules.cases_panel import CasesPanel
 from dashboards.console.rules.facts import condition_blocks, facts
@@ -10,8 +10,9 @@ from dashboards.console.rules.list_view import known_of
 from dashboards.console.rules.plan_panel import PlanPanel
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, dress, line, link
-from dashboards.console.wording import moment_text
+from dashboards.console.wording import moment_text, refusal_text
 from dashboards.live.rule_cards import RuleCard
+from domain.errors import FengsuiError, RefusedError
 from rules.trials_face import Explained
 
 
@@ -27,7 +28,7 @@ class RuleView:
         self._backtest: BacktestPanel | None = None
         self._plan: PlanPanel | None = None
         self._root = box("rule-page", "rule")
-        self._asking = Asking(self._view, self._root)
+        self._asking: Asking[Explained] = Asking(self._explained, self._not_explained)
         self._stand = line("")
 
     def refresh(self, now_ns: int) -> None:
@@ -49,10 +50,10 @@ class RuleView:
             self._show_standing(now_ns)
 
     def _build(self, card: RuleCard | None) -> None:
-        self.leave()
+        self._leave_backtest()
         self._root.clear()
         self._card = card
-        self._backtest = None
+        self._backtest = self._cases = self._plan = None
         with self._root:
             if card is None:
                 known = self._view.console.board.rule_book.catalogue is not None
@@ -131,24 +132,28 @@ class RuleView:
 
     def _explain(self, card: RuleCard) -> None:
         """Ask what the rule reads here; the answer is kept by the service until other rules run."""
+        self._asking.anew(lambda: self._view.console.link.rules.explain(card.name))
 
-        def show(told: Explained) -> None:
-            if self._plan is not None:
-                self._plan.show(told)
-            if self._cases is not None and told.last_run is not None:
-                self._cases.show(told.last_run)
+    def _explained(self, told: Explained) -> None:
+        if self._plan is not None:
+            self._plan.show(told)
+        if self._cases is not None and told.last_run is not None:
+            self._cases.show(told.last_run)
 
-        def fail(words: str) -> None:
-            if self._plan is not None:
-                self._plan.fail(words, lambda: self._explain(card))
-
-        async def question() -> Explained:
-            return await self._view.console.link.rules.explain(card.name)
-
-        self._asking.ask(question, show, fail)
+    def _not_explained(self, error: FengsuiError) -> None:
+        card, view = self._card, self._view
+        if self._plan is None or card is None:
+            return
+        words = view.text("rules_no_answer")
+        if isinstance(error, RefusedError):
+            words = refusal_text(error.reason, view.language)
+        self._plan.fail(words, lambda: self._explain(card))
 
     def leave(self) -> None:
         """Ask nothing any more."""
-        self._asking.leave()
+        self._asking.close()
+        self._leave_backtest()
+
+    def _leave_backtest(self) -> None:
         if self._backtest is not None:
             self._backtest.leave()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
+from dashboards.console import moments
 from domain.clock import NS_PER_S
 from rules.trials_face import MOST_SPAN_S
 
@@ -30,13 +31,11 @@ def last(seconds: int, now_ns: int) -> Span:
 
 def read(start: str, end: str, zone: tzinfo) -> Span | str:
     """Read two times of a browser's fields; the key of what is wrong where they are no span."""
-    try:
-        times = [datetime.fromisoformat(one[:16]).replace(tzinfo=zone) for one in (start, end)]
-    except ValueError:
+    start_ns, end_ns = moments.read(start, zone), moments.read(end, zone)
+    if start_ns is None or end_ns is None:
         return "rules_span_no_time"
-    begin_s, end_s = (int(one.timestamp()) for one in times)
-    if end_s - begin_s < LEAST_S:
+    if end_ns - start_ns < LEAST_S * NS_PER_S:
         return "rules_span_turned"
-    if end_s - begin_s > MOST_SPAN_S:
+    if end_ns - start_ns > MOST_SPAN_S * NS_PER_S:
         return "rules_span_long"
-    return Span(begin_s * NS_PER_S, end_s * NS_PER_S)
+    return Span(start_ns, end_ns)

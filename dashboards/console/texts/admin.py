@@ -179,5 +179,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "admin_did_silence_ended": ("静默结束", "silence ended"),
     "admin_did_told_again": ("再次通知", "told again"),
     "admin_did_walk_test_began": ("走动测试开始", "walk test began"),
+    "admin_did_walk_test_marked": ("走动测试手动标记", "marked by hand in a walk test"),
     "admin_did_walk_test_ended": ("走动测试结束", "walk test ended"),
 }

@@ -138,6 +138,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "rules_job_done": ("已完成：{unit}（{by}，{when} 开始）", "Done: {unit} ({by}, begun {when})"),
     "rules_job_cancelled": ("已取消：{unit}（{by}，{when} 开始）", "Cancelled: {unit} ({by}, begun {when})"),
+    "rules_job_away": (
+        "规则进程无应答，正在重试；有应答后显示回测的情况",
+        "The rules process does not answer and is asked again: then it is known how the backtest stands",
+    ),
+    "rules_job_lost": (
+        "已丢失：{unit}（{by}，{when} 开始），规则进程中途重启，请重新开始",
+        "Lost: {unit} ({by}, begun {when}), for the rules process was restarted meanwhile: start it again",
+    ),
     "rules_job_failed": (
         "✕ 未完成：{unit}（{by}，{when} 开始）：{why}",
         "✕ Failed: {unit} ({by}, begun {when}): {why}",
