@@ -89,8 +89,10 @@ def _introduce(running: Demo, out: Console) -> None:
     out.print(Text("烽燧 Fengsui", "bold").append_text(plain(f"  {labels.zh} / {labels.en}: {size}")))
     open_page = running.platform.open_console
     folder = running.platform.session.state.folder("secrets")
-    how = "no login: a demo on loopback" if open_page else f"users operator and admin, passwords in {folder}"
+    how = "no login: a demo on loopback" if open_page else "users operator, supervisor and admin"
     out.print(f"  console   [bold underline]{running.platform.console_url}[/]   ({how})", soft_wrap=True)
+    asked = "a fire is shelved by two: account supervisor" if open_page else "of each user"
+    out.print(f"  passwords {folder}   ({asked})", soft_wrap=True, highlight=False)
     if server is not None:
         viewer = server.credentials["viewer"]
         login = f"user {viewer.user}  password {viewer.password}"

@@ -91,9 +91,11 @@ class State:
     def first_passwords(self) -> dict[UserRole, str]:
         """Return the passwords of the accounts that the first start makes (``<account>.password``).
 
-        They count until somebody changes them, and are never read again once there is an account.
+        They count until somebody changes them, and are never read again once there is an account. A supervisor is among
+        them because a fire is shelved by two persons, and one of them has to be allowed to.
         """
-        return {role: self.secret(f"{role.value}.password") for role in (UserRole.ADMIN, UserRole.OPERATOR)}
+        first = (UserRole.ADMIN, UserRole.OPERATOR, UserRole.SUPERVISOR)
+        return {role: self.secret(f"{role.value}.password") for role in first}
 
 
 def _written(path: Path) -> str:

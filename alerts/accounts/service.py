@@ -237,7 +237,11 @@ def _session(found: UserSession) -> face.SessionView:
 
 
 def _first(role: UserRole) -> face.UserAddRequest:
-    names = {UserRole.ADMIN: ("管理员", "Administrator"), UserRole.OPERATOR: ("值班员", "Operator")}
+    names = {
+        UserRole.ADMIN: ("管理员", "Administrator"),
+        UserRole.OPERATOR: ("值班员", "Operator"),
+        UserRole.SUPERVISOR: ("监督人员", "Supervisor"),
+    }
     zh, en = names.get(role, (role.value, role.value))
     return face.UserAddRequest(
         id=role.value, name=zh, name_en=en, roles=(role,), everywhere=True, must_change=False, by="system"

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from alerts.face import AlertsFace
 from backbone.client import Backbone
+from domain.cancellation import heed_cancellation
 from domain.errors import FengsuiError, LinkError
 from ingest.face import QueryFace
 from rules.face import RulesFace
@@ -60,10 +61,12 @@ class Link:
     async def open(self) -> Backbone:
         """Connect, however long it takes, and make sure that the streams are there."""
         while True:
+            heed_cancellation()
             try:
                 backbone = self._backbone or await self._connect()
                 self._backbone = backbone
                 await backbone.ensure_streams()
+                heed_cancellation()
             except FengsuiError as error:
                 log.warning("no backbone yet, trying again: %s", error)
                 await asyncio.sleep(RETRY_S)

@@ -135,11 +135,11 @@ async def test_without_a_service_the_exit_code_says_so(tmp_path: Path) -> None:
 def test_secrets_are_made_once_whoever_asks_first(tmp_path: Path) -> None:
     state = State(tmp_path)
     passwords = state.first_passwords()
-    assert set(passwords) == {UserRole.ADMIN, UserRole.OPERATOR}
-    assert len(set(passwords.values())) == 2
+    assert set(passwords) == {UserRole.ADMIN, UserRole.OPERATOR, UserRole.SUPERVISOR}
+    assert len(set(passwords.values())) == 3
     assert State(tmp_path).first_passwords() == passwords
     files = sorted((tmp_path / "secrets").iterdir())
-    assert [file.name for file in files] == ["admin.password", "operator.password"]
+    assert [file.name for file in files] == ["admin.password", "operator.password", "supervisor.password"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
