@@ -32,10 +32,14 @@ LOOKS = (*(kind.value for kind in KINDS), SYSTEM, UNKNOWN, STILL)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How something stands: its look, how many alerts, whether one of them waits, and whether nobody knows now."""
+    """How something stands: its look, how many alerts, whether one of them waits, and whether nobody knows now.
+
+    ``alerts`` are those of its look, ``others`` of any other: five faults beside a fire are no fires.
+    """
 
     look: str
     alerts: int = 0
+    others: int = 0
     fresh: bool = False
     doubtful: bool = False
 
@@ -201,7 +205,9 @@ def standing_of(alerts: Sequence[AlertView], *, heard: bool) -> Standing:
     if not looks:
         return Standing(STILL if heard else UNKNOWN, doubtful=not heard)
     fresh = any(is_fresh(alert) for alert in alerts)
-    return Standing(min(looks, key=LOOKS.index), len(alerts), fresh, doubtful)
+    worst = min(looks, key=LOOKS.index)
+    count = looks.count(worst)
+    return Standing(worst, count, len(looks) - count, fresh, doubtful)
 
 
 def look_of(alert: AlertView) -> str:

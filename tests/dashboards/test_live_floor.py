@@ -83,7 +83,7 @@ def test_an_alert_shows_at_its_device_and_waits_until_it_is_acknowledged() -> No
     fire = alert(1, place=at("smoke-02"))
     fault = alert(2, place=at("smoke-02"), alarm_class=AlarmClass.FAULT)
     now = placed(state_of(well(fire, fault)), "smoke-02").standing
-    assert (now.look, now.alerts, now.fresh, now.doubtful) == ("fire", 2, True, False)
+    assert (now.look, now.alerts, now.others, now.fresh, now.doubtful) == ("fire", 1, 1, True, False)
     seen = [one.model_copy(update={"acknowledged_at_ns": NOW_NS}) for one in (fire, fault)]
     assert not placed(state_of(well(*seen)), "smoke-02").standing.fresh
     unknown = well(fire.model_copy(update={"data_unknown": True}))
@@ -108,7 +108,7 @@ def test_every_alert_of_a_floor_is_somewhere_on_it(made: list[tuple[str | None, 
     state = state_of(well(*alerts))
     shown = [one.standing for one in state.things] + [standing for _, standing in state.zones]
     open_ones = [one for one in alerts if not is_folded(one)]
-    assert sum(one.alerts for one in shown) == len(open_ones)
+    assert sum(one.alerts + one.others for one in shown) == len(open_ones)
     assert {one.look for one in shown if one.alerts} <= {look_of(one) for one in open_ones}
     orders = [one.standing.order for one in state.things]
     assert orders == sorted(orders)

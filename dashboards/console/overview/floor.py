@@ -168,8 +168,9 @@ class Floor:
         }
         said = words.get(standing.look) or view.text(f"lamp_{standing.look}")
         many = f" ×{standing.alerts}" if standing.alerts > 1 else ""
+        others = f" · {view.text('overview_others', count=standing.others)}" if standing.others else ""
         doubt = f" · {view.text('lamp_doubtful')}" if standing.doubtful and standing.look != UNKNOWN else ""
-        return f"{said}{many}{doubt}"
+        return f"{said}{many}{others}{doubt}"
 
     def _drawn(self, state: FloorState) -> dict[str, Any]:
         """Return the plan as ``static/overview_plan.js`` draws it."""

@@ -49,6 +49,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "overview_state": ("状态", "State"),
     "overview_more_rows": ("另有 {count} 台未列出", "{count} more not listed"),
     "overview_no_alarm": ("无告警", "No alarm"),
+    "overview_others": ("另 {count} 条", "{count} more"),
     "overview_no_plan": ("本层没有平面图，设备见列表", "No plan of this floor: its devices are in the list"),
     # a new fire
     "overview_to_plan": ("前往平面图", "Go to the plan"),
