@@ -38,7 +38,7 @@ def test_a_fresh_alarm() -> None:
     assert (found["class_words"], found["level"], found["first"]) == ("火警", "严重", "首警")
     assert found["place"] == ["东楼", "1楼", "安全出口", ""]
     assert (found["owner"], found["responsible"]) == ("", "责任人 陈师傅")
-    assert found["next"] == (NOW_NS + 90 * NS_PER_S) // NS_PER_MS
+    assert (found["next"], found["next_words"]) == ((NOW_NS + 90 * NS_PER_S) // NS_PER_MS, "升级")
     assert found["raised"] == "07:58:21"
     assert [fact[1] for fact in found["facts"]] == ["报警中", "未应答"]
 

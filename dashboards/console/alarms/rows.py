@@ -93,6 +93,7 @@ def row(registry: Registry, zone: tzinfo, alert: AlertView, language: Language) 
         "owner": owner,
         "responsible": _responsible(registry, alert, language),
         "next": None if alert.next_escalation_ns is None else alert.next_escalation_ns // NS_PER_MS,
+        "next_words": text("escalates_in" if alert.acknowledged_at_ns is None else "lapses_in", language),
         "escalated": text("escalated", language, step=alert.escalation_step) if alert.escalation_step else "",
         "can": [action.value for action in sensible(alert)],
     }

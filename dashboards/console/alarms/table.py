@@ -21,7 +21,6 @@ IN_ROW = (AlarmAction.ACKNOWLEDGE, AlarmAction.CONFIRM, AlarmAction.RESET)
 
 WORDS = (
     "owner_none",
-    "escalates_in",
     "first_alarm",
     "more_actions",
     "open_alarm",

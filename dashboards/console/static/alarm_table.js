@@ -267,7 +267,7 @@ export default {
       return h("div", "owner", [
         h("span", row.owner ? "owner-name" : "owner-name nobody", row.owner || this.words("owner_none")),
         row.responsible && !row.owner ? h("span", "escalated", row.responsible) : null,
-        row.next ? h("span", "next-step", [`↑ ${this.words("escalates_in")} `, this.tick("countdown", row.next, "countdown")]) : null,
+        row.next ? h("span", "next-step", [`↑ ${row.next_words} `, this.tick("countdown", row.next, "countdown")]) : null,
         row.escalated ? h("span", "escalated", row.escalated) : null,
       ], { role: "gridcell" });
     },

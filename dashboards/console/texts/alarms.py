@@ -63,6 +63,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "owner_none": ("无人处理", "Nobody yet"),
     "responsible": ("责任人 {person}", "for {person}"),
     "escalates_in": ("升级", "next"),
+    "lapses_in": ("核实", "confirm"),
     "escalated": ("已升级 {step} 次", "escalated {step}×"),
     # actions
     "acknowledge": ("应答", "Acknowledge"),
