@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.glossary import LANGUAGES
 from rules.backtest import without_gateways
 from rules.cards_face import Aside, RuleCard, Words
 from rules.conditions import Condition
@@ -19,7 +20,7 @@ def cards_of(ruleset: RuleSet) -> tuple[RuleCard, ...]:
 
 
 def _card(rule: Rule, ruleset: RuleSet, hidden_by: tuple[str, ...], needs_log: bool) -> RuleCard:  # noqa: FBT001  # private
-    watches = subject(rule.watches)
+    watches = subject(rule.watches, spoken=True)
     return RuleCard(
         name=rule.id,
         version=rule.version,
@@ -35,7 +36,7 @@ def _card(rule: Rule, ruleset: RuleSet, hidden_by: tuple[str, ...], needs_log: b
         labels=Words(zh=rule.labels.zh, en=rule.labels.en),
         description=_words(rule.reason),
         procedure=_words(rule.procedure),
-        watches=Words(zh=watches[0].replace("`", ""), en=watches[1].replace("`", "")),
+        watches=Words(zh=watches[0], en=watches[1]),
         condition=_lines(rule.condition),
         asides=_asides(rule),
         on_delay_s=rule.on_delay_s,
@@ -54,7 +55,7 @@ def _words(told: object) -> Words:
 
 def _lines(condition: Condition) -> Words:
     """Return a condition as lines of plain text: its sentences are written for Markdown."""
-    zh, en = ("\n".join(condition_lines(condition, language)).replace("`", "") for language in ("zh", "en"))
+    zh, en = ("\n".join(condition_lines(condition, at, spoken=True)).replace("`", "") for at in LANGUAGES)
     return Words(zh=zh, en=en)
 
 

@@ -14,6 +14,8 @@ from domain.words import COMPONENT_STATE
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86_400
+ASSUMPTION = "assumption"
+"""What a rule writes as its source when no standard says it."""
 
 
 def place_text(registry: Registry, place: Place, language: Language) -> str:
@@ -118,3 +120,10 @@ def refusal_text(reason: str, language: Language) -> str:
     """Return the half of ``中文 / English`` that the screen speaks; services give reasons in both."""
     zh, slash, en = reason.partition(" / ")
     return en if slash and language is Language.EN else zh
+
+
+def source_text(source: str, language: Language) -> str:
+    """Write what a rule rests on; that it is an assumption is said in the reader's language."""
+    if source == ASSUMPTION:
+        return text("rules_assumption", language)
+    return source.replace(f"({ASSUMPTION})", f"({text('rules_assumption', language)})")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from domain.glossary import LANGUAGES, terms
 from domain.quantity import symbol, to_canonical
 from rules.conditions import Condition, Selector
 
@@ -148,32 +149,46 @@ def phrase(condition: Condition) -> tuple[str, str]:
     return f"{condition.asks}（{told}）", f"{condition.asks} ({told})"
 
 
-def subject(selector: Selector) -> tuple[str, str]:
-    """Return which points a selector means, zh and en; empty when it means all of them."""
-    zh, en = [], []
-    for name, told_zh, told_en in (
-        ("zones", "部位", "zones"),
-        ("kind", "设备", "devices"),
-        ("tags", "标签", "tags"),
-        ("word", "状态字", "state word"),
-        ("point", "测点", "point"),
-    ):
-        values = [str(getattr(one, "value", one)) for one in getattr(selector, name)]
-        if values:
-            shown = ", ".join(f"`{value}`" for value in values)
-            zh.append(f"{told_zh} {shown}")
-            en.append(f"{told_en} {shown}")
-    return "，".join(zh), ", ".join(en)
+def subject(selector: Selector, *, spoken: bool = False) -> tuple[str, str]:
+    """Return which points a selector means, zh and en; empty when it means all of them.
+
+    ``spoken``: kinds of zones and devices are called as people call them; else they stand as a rule writes them.
+    """
+    told: list[list[str]] = []
+    for at, language in enumerate(LANGUAGES):
+        told.append([])
+        for name, names in _PARTS.items():
+            values = [str(getattr(one, "value", one)) for one in getattr(selector, name)]
+            shown = [_called(name, value, language) if spoken else f"`{value}`" for value in values]
+            if shown:
+                told[-1].append(f"{names[at]} {('、' if spoken and language == 'zh' else ', ').join(shown)}")
+    return "，".join(told[0]), ", ".join(told[1])
 
 
-def condition_lines(condition: Condition, language: str, level: int = 0) -> list[str]:
-    """Return a condition as nested Markdown bullets."""
+_PARTS = {
+    "zones": ("部位", "zones"),
+    "kind": ("设备", "devices"),
+    "tags": ("标签", "tags"),
+    "word": ("状态字", "state word"),
+    "point": ("测点", "point"),
+}
+_GROUPS = {"zones": "zone_kind", "kind": "device_kind"}
+"""What the glossary has words for."""
+
+
+def _called(part: str, value: str, language: str) -> str:
+    term = terms().get(f"{_GROUPS.get(part)}.{value}")
+    return value if term is None else term.of(language)
+
+
+def condition_lines(condition: Condition, language: str, level: int = 0, *, spoken: bool = False) -> list[str]:
+    """Return a condition as nested Markdown bullets; ``spoken`` as in `subject`."""
     at = 0 if language == "zh" else 1
     own = Selector() if condition.parts or condition.expression else condition.selector
-    who, what = subject(own)[at], phrase(condition)[at]
+    who, what = subject(own, spoken=spoken)[at], phrase(condition)[at]
     between = "：" if language == "zh" else ": "
     head = f"{'  ' * level}- {who}{between if who else ''}{what}"
-    parts = [line for part in condition.parts for line in condition_lines(part, language, level + 1)]
+    parts = [line for part in condition.parts for line in condition_lines(part, language, level + 1, spoken=spoken)]
     return [f"{head}{between.strip() if parts else ''}", *parts]
 
 

@@ -46,6 +46,14 @@ def cell(row: str, name: str, of: Known) -> Cell:
     return shown
 
 
+def test_a_card_calls_places_and_devices_as_people_do() -> None:
+    card = CARDS["ebike_charging_at_exit"]
+    assert card.watches.zh.startswith("部位 安全出口、楼梯间、")
+    assert card.watches.en.startswith("zones Exit, Stairwell, ")
+    assert "设备 智能识别摄像机" in card.condition.zh
+    assert "camera" not in card.condition.zh
+
+
 def test_a_filter_narrows_by_words_class_state_and_origin() -> None:
     assert names(Filter()) == set(CARDS)
     assert "pressure_low" in names(Filter(search="WATER PRESSURE"))

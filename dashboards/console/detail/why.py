@@ -10,7 +10,7 @@ from dashboards.console.detail.parts import Part, facts
 from dashboards.console.detail.rule_words import RuleWords
 from dashboards.console.devices.device_words import LOOKS, Look, shown
 from dashboards.console.view import View, line, link
-from dashboards.console.wording import moment_text, span_text
+from dashboards.console.wording import moment_text, source_text, span_text
 from dashboards.live.health import node_health
 from domain.alert import AlertView
 from domain.clock import NS_PER_S
@@ -67,7 +67,7 @@ class Why:
         took_s = max(0.0, (alert.raised_at_ns - alert.event_time_ns) / NS_PER_S)
         rows.append(("detail_raised", f"{moment_text(alert.raised_at_ns, zone)} (+{took_s:.1f} s)"))
         if rule is not None and rule.source:
-            rows.append(("detail_source", rule.source))
+            rows.append(("detail_source", source_text(rule.source, view.language)))
         return [(view.text(name), words) for name, words in rows]
 
     def _row(self, number: int, one: Deciding) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from dashboards.console.rules.rows import origin
 from dashboards.console.texts import Language, text
-from dashboards.console.wording import span_text
+from dashboards.console.wording import source_text, span_text
 from dashboards.live.rule_cards import RuleCard
 from domain.alarm import EntityKind
 from domain.glossary import label_of
 
-ASSUMPTION = "assumption"
 ASIDES = ("unless", "level_when", "stays_while", "test")
 
 
@@ -23,8 +22,7 @@ def facts(card: RuleCard, language: Language) -> Iterator[tuple[str, str]]:
     yield "rules_fact_on_delay", span_text(card.on_delay_s, language)
     yield "rules_fact_off_delay", span_text(card.off_delay_s, language)
     yield "rules_fact_latched", text("rules_latched" if card.latched else "rules_not_latched", language)
-    source = text("rules_assumption", language) if card.source == ASSUMPTION else card.source
-    yield "rules_fact_source", source
+    yield "rules_fact_source", source_text(card.source, language)
     yield "rules_fact_origin", text(f"rules_origin_{origin(card)}", language)
     yield "rules_fact_owner", card.owner or text("rules_no_owner", language)
     yield "rules_fact_version", card.version
