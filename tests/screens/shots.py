@@ -60,6 +60,8 @@ def shots() -> Iterator[Shot]:
     yield Shot("alarms-wall", "/", size=WALL)
     yield Shot("alarms-4k", "/", size=LARGE)
     if "/overview" in rights:
+        yield Shot("map", "/overview?view=map")
+        yield Shot("map-wall", "/overview?view=map&wall=1", size=WALL)
         yield Shot("overview-wall", "/overview?wall=1", size=WALL)
         yield Shot("floor-wall", "/overview/{floor}", size=WALL)
         yield Shot("overview-4k", "/overview?wall=1", size=LARGE)
