@@ -13,6 +13,7 @@ from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line
 from dashboards.console.wording import span_text
 from dashboards.live.health import all_health, hosted_silent
+from dashboards.live.lamps import is_folded
 from dashboards.live.summary import Summary
 from dashboards.live.today import TodayFigures, day_start_ns, is_ebike
 from domain.alarm import AlarmClass
@@ -133,8 +134,9 @@ class Side:
             self._ebike_rules[rule].show(view.text(EBIKE_RULES[rule]), count)
 
     def _ebike_alerts(self) -> list[AlertView]:
-        alerts = self._view.console.board.alerts.values()
-        return [one for one in alerts if is_ebike(one.rule) and (not self._unit or one.place.unit == self._unit)]
+        """Return what the lamp counts: one bicycle that is parked and charges is one hazard."""
+        found = [one for one in self._view.console.board.alerts.values() if is_ebike(one.rule) and not is_folded(one)]
+        return [one for one in found if not self._unit or one.place.unit == self._unit]
 
     def _show_links(self, summary: Summary, now_ns: int) -> None:
         board, registry = self._view.console.board, self._view.console.registry
