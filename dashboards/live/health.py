@@ -182,14 +182,7 @@ def _trouble(document: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], ol
 def all_health(board: Board, registry: Registry, now_ns: int) -> tuple[list[Health], list[Health]]:
     """Return the health of services and of gateways (not of the nodes that they host), in their fixed order."""
     services = [service_health(board, key, now_ns) for key in SERVICES]
-    return services, [gateway_health(board, key, now_ns) for key in own_gateways(registry)]
-
-
-def own_gateways(registry: Registry) -> list[str]:
-    """Return the gateways that are processes: those that host transmitters first."""
-    hosts = dict.fromkeys(transmitter.host for transmitter in registry.transmitters.values())
-    own = [key for key in registry.gateways if key not in registry.transmitters]
-    return sorted(own, key=lambda key: key not in hosts)
+    return services, [gateway_health(board, key, now_ns) for key in registry.own_gateways]
 
 
 def _condition(board: Board, age_s: float | None) -> Condition:

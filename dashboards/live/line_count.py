@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from dashboards.live.board import Board
-from dashboards.live.health import gateway_health, own_gateways
+from dashboards.live.health import gateway_health
 from dashboards.live.nodes import Changes, Line
 from dashboards.live.tally import Lines
 from domain.site import Registry
@@ -21,7 +21,7 @@ class LineCount:
         """Start with everything silent."""
         self.lines: dict[str, Lines] = {}
         self._transmitters = registry.transmitters
-        self._own = own_gateways(registry)
+        self._own = registry.own_gateways
         self._fine: dict[str, bool] = {}
         self._reachable: dict[str, bool] = {}
         self._gateways_of: dict[str, list[str]] = defaultdict(list)

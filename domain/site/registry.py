@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from domain.alarm import Place
@@ -130,6 +131,13 @@ class Registry:
     calendar: DaysKnown = field(default_factory=DaysKnown)
     floor_plans: Mapping[FloorKey, FloorPlan] = field(default_factory=lambda: MappingProxyType({}))
     spots: Mapping[str, At] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def own_gateways(self) -> tuple[str, ...]:
+        """The gateways that are processes: those that host transmitters first. Counted once: there may be 50,000."""
+        hosts = {transmitter.host for transmitter in self.transmitters.values()}
+        own = [key for key in self.gateways if key not in self.transmitters]
+        return tuple(sorted(own, key=lambda key: key not in hosts))
 
     @property
     def written(self) -> tuple[int, int]:

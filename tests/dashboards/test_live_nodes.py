@@ -10,7 +10,7 @@ from backbone.messages import LogMessage
 from backbone.sparkplug import Birth, BirthMetric, encode_birth, encode_death
 from backbone.subjects import telemetry
 from dashboards.live.board import Board, Reading
-from dashboards.live.health import Condition, gateway_health, hosted_silent, node_health, own_gateways
+from dashboards.live.health import Condition, gateway_health, hosted_silent, node_health
 from dashboards.live.nodes import Line, Node, Nodes
 from dashboards.live.roll_calls import Result, points, results
 from dashboards.live.site import LiveSite
@@ -70,7 +70,7 @@ def test_while_the_host_is_not_heard_a_line_is_unknown_and_never_fine(change: di
 
 def test_silent_transmitters_are_counted_and_gateways_that_are_processes_come_without_them() -> None:
     assert hosted_silent(board("NBIRTH"), DISTRICT, NOW_NS) == (6, 5)
-    assert own_gateways(DISTRICT) == [HOST]
+    assert DISTRICT.own_gateways == (HOST,)
     assert hosted_silent(Board(), premises(), NOW_NS) == (0, 0)
     found = gateway_health(board(), HOST, NOW_NS).hosted
     assert found is not None

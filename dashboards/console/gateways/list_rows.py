@@ -9,7 +9,7 @@ from dashboards.console.gateways.gateway_words import STORE_AWAY, condition_cell
 from dashboards.console.view import View
 from dashboards.console.wording import size_text, span_text
 from dashboards.live import told
-from dashboards.live.health import gateway_health, own_gateways, service_health
+from dashboards.live.health import gateway_health, service_health
 from domain.glossary import label_of
 from domain.site import StoreKind
 
@@ -56,7 +56,7 @@ def service_columns(view: View) -> list[Column]:
 
 def gateway_rows(view: View, now_ns: int) -> list[dict[str, Any]]:
     """Return the gateways that are processes, those that host transmitters first."""
-    return [_gateway_row(view, key, now_ns) for key in own_gateways(view.console.registry)]
+    return [_gateway_row(view, key, now_ns) for key in view.console.registry.own_gateways]
 
 
 def _gateway_row(view: View, key: str, now_ns: int) -> dict[str, Any]:
