@@ -41,14 +41,19 @@ class Field:
     hint: str = ""
 
 
-async def ask(view: View, title: str, fields: Sequence[Field], *, save: str = "") -> dict[str, str] | None:
+async def ask(
+    view: View, title: str, fields: Sequence[Field], *, save: str = "", about: str = ""
+) -> dict[str, str] | None:
     """Return what was filled in, stripped, by name; None when the dialog was closed.
 
-    The button does nothing until every needed field has something, and says which one has not.
+    ``about`` names what is asked about. The button does nothing until every needed field has something, and says which
+    one has not.
     """
     with ui.dialog() as dialog, box("dialog", "ask") as pane:
         pane.props["role"], pane.props["aria-label"] = "dialog", title
         line(title, "dialog-title")
+        if about:
+            line(about, "dialog-about")
         inputs = {one.name: _input(one, first=one is fields[0]) for one in fields}
         missing = line("", "dialog-missing").props("role=alert")
 

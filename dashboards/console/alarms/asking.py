@@ -41,7 +41,7 @@ async def ask_finding(view: View, alert: AlertView) -> Confirmation | None:
     with ui.dialog() as dialog, box("dialog", "finding") as pane:
         pane.props["role"], pane.props["aria-label"] = "dialog", view.text("finding_question")
         line(view.text("finding_question"), "dialog-title")
-        line(alert.text_en if view.language is Language.EN else alert.text_zh, "dialog-about")
+        line(_told(view, alert), "dialog-about")
         with box("dialog-choices"):
             for finding in Confirmation:
                 choice = ui.button(
@@ -104,7 +104,11 @@ async def ask_shelf(view: View, alert: AlertView | None = None) -> Shelf | None:
     ]
     deed = view.text("extend" if goes_on else "shelve")
     title = view.text("shelve_fire") if is_fire and not goes_on else deed
-    said = await ask(view, title, fields, save=deed)
+    said = await ask(view, title, fields, save=deed, about=_told(view, alert) if alert is not None else "")
     if said is None or said["lasts"] not in spans:
         return None
     return Shelf(said["reason"], int(said["lasts"]) * NS_PER_S - MARGIN_NS)
+
+
+def _told(view: View, alert: AlertView) -> str:
+    return alert.text_en if view.language is Language.EN else alert.text_zh
