@@ -19,7 +19,6 @@ from dashboards.console.admin.duty import person_row, roster_row
 from dashboards.console.admin.rows import (
     MOST_DETAILS,
     Wording,
-    action_text,
     agent_text,
     audit_row,
     channel_row,
@@ -29,6 +28,7 @@ from dashboards.console.admin.rows import (
     user_row,
 )
 from dashboards.console.admin.scope_form import ids_in
+from dashboards.console.audited import action_text
 from dashboards.console.components import Cell
 from dashboards.console.texts import Language
 from domain.accounts import Right, UserRole
@@ -192,16 +192,21 @@ def test_an_entry_of_the_audit_leads_to_its_alert_and_keeps_markup_as_text() -> 
 
 
 @pytest.mark.parametrize(
-    ("action", "words"),
+    ("action", "details", "words"),
     [
-        ("acknowledged", "Acknowledged"),
-        ("token_revoked", "token revoked"),
-        ("told", "Told"),
-        ("brand_new", "brand_new"),
+        ("acknowledged", {}, "Acknowledged"),
+        ("token_revoked", {}, "token revoked"),
+        ("told", {}, "Told"),
+        ("brand_new", {}, "brand_new"),
+        ("receipt", {"outcome": "accepted"}, "Accepted by the platform"),
+        ("receipt", {"outcome": "answered"}, "Answered by the person"),
+        ("receipt", {"outcome": "unheard of"}, "Receipt"),
     ],
 )
-def test_an_action_is_named_as_the_glossary_or_the_catalogue_does(action: str, words: str) -> None:
-    assert action_text(action, Language.EN) == words
+def test_an_action_is_named_as_the_glossary_or_the_catalogue_does(
+    action: str, details: dict[str, str], words: str
+) -> None:
+    assert action_text(action, details, Language.EN) == words
 
 
 def test_details_are_one_line_without_what_is_empty_and_with_times_of_the_site() -> None:

@@ -12,14 +12,14 @@ import pytest
 
 from alerts.face import Answer
 from dashboards.console.admin.page import TABS
-from dashboards.console.admin.rows import DEEDS
 from dashboards.console.alarms.causes import CAUSES, OTHER
 from dashboards.console.alarms.filter_bar import FORMS
 from dashboards.console.alarms.filters import PARTS, Standing
 from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
+from dashboards.console.audited import AUDITED, DEEDS, RECEIPTS
 from dashboards.console.detail.contacts import ROLES
 from dashboards.console.detail.parts import PARTS as DETAIL_PARTS
-from dashboards.console.detail.receipts import AUDITED, STATES, TIMES
+from dashboards.console.detail.receipts import STATES, TIMES
 from dashboards.console.devices.device_alarms import WIDTHS as DEVICE_ALARM_COLUMNS
 from dashboards.console.devices.device_list import COLUMNS as DEVICE_COLUMNS
 from dashboards.console.devices.spans import SPANS
@@ -120,6 +120,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "admin_did_": DEEDS,
     "notice_": STATES,
     "audit_": AUDITED,
+    "receipt_": RECEIPTS,
     "detail_": DETAIL_PARTS,
     "detail_role_": ROLES,
     "detail_time_": TIMES,

@@ -11,17 +11,15 @@ from typing import Any
 from alerts.accounts_face import ScopeFields, SessionView, TokenView, UserView
 from alerts.channels_face import ChannelView
 from alerts.labelled_face import AuditEntryView
+from dashboards.console.audited import action_text
 from dashboards.console.components import Cell
-from dashboards.console.texts import TEXTS, Language, text
+from dashboards.console.texts import Language, text
 from dashboards.console.wording import moment_text, person_text
 from domain.accounts import Right, UserRole
 from domain.glossary import label_of, terms
 from domain.site import Registry
 
 Row = dict[str, Any]
-
-DEEDS = tuple(key.removeprefix("admin_did_") for key in TEXTS if key.startswith("admin_did_"))
-"""Actions of the audit that the catalogue has words for, besides those of alerts."""
 
 MOST_DETAILS = 400
 MOST_UNITS = 3
@@ -214,23 +212,13 @@ def audit_row(entry: AuditEntryView, words: Wording) -> Row:
             "number": entry.number,
             "at": words.moment(entry.at_ns),
             "who": actor_text(entry.actor, words),
-            "what": action_text(entry.action, words.language),
+            "what": action_text(entry.action, entry.details, words.language),
             "alert": Cell(entry.alert_id[:8], go=go) if entry.alert_id else "",
             "details": details_text(entry.details, words),
             "hash": entry.hash[:12],
         },
         "buttons": [],
     }
-
-
-def action_text(action: str, language: Language) -> str:
-    """Write what was done as the glossary or the catalogue names it; an action they lack stays its own word."""
-    term = terms().get(f"alert_event.{action}")
-    if term is not None:
-        return term.of(language)
-    if action in DEEDS:
-        return text(f"admin_did_{action}", language)
-    return text(f"audit_{action}", language) if f"audit_{action}" in TEXTS else action
 
 
 def actor_text(actor: str, words: Wording) -> str:

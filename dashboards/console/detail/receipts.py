@@ -7,31 +7,17 @@ from datetime import tzinfo
 from typing import Any
 
 from alerts.face import Answer, AuditView, CommentView, NotificationView
+from dashboards.console.audited import action_text
 from dashboards.console.components import Cell, Column
 from dashboards.console.texts import Language, text
 from dashboards.console.wording import brief_moment_text, moment_text, person_text
-from domain.glossary import terms
+from domain.alert import AlertEvent
 from domain.site import Registry
 
 SYSTEM = "system"
 """The actor of what nobody did by hand (see the audit of the alerts service)."""
 
 TIMES = ("queued", "sent", "accepted", "delivered", "read", "answered")
-AUDITED = (
-    "told",
-    "told_repeat",
-    "told_delayed",
-    "told_answer",
-    "told_lapse",
-    "told_again",
-    "nobody_to_tell",
-    "acknowledgement_renewed",
-    "raised_while_active",
-    "cleared_while_inactive",
-    "fire_unreached",
-    "digest_queued",
-)
-"""Entries of the audit of an alert that are no events of the feed, whose words the glossary has."""
 STATES = ("queued", "sending", "accepted", "digested", "dead")
 MOST_DETAILS = 300
 HASH_SHOWN = 12
@@ -130,7 +116,7 @@ def audit_rows(
                 "number": one.number,
                 "at": moment_text(one.at_ns, zone),
                 "actor": who(registry, one.actor, language),
-                "action": action_words(one.action, language),
+                "action": action_text(one.action, one.details, language),
                 "details": Cell(_details(one), look="soft"),
                 "hash": Cell(one.hash[:HASH_SHOWN], look="soft"),
             },
@@ -139,17 +125,11 @@ def audit_rows(
     ]
 
 
-def action_words(action: str, language: Language) -> str:
-    """Write what was done as the glossary names it; an action that it does not know stays its own word."""
-    term = terms().get(f"alert_event.{action}")
-    if term is not None:
-        return term.of(language)
-    return text(f"audit_{action}", language) if action in AUDITED else action
-
-
 def _details(entry: AuditView) -> str:
     """Write the details that people read: names and values, without the transition's own bookkeeping."""
-    hidden = ("transition", "input_seq", "event_time_ns", "log_time_ns", "notification", "data")
+    hidden = {"transition", "input_seq", "event_time_ns", "log_time_ns", "notification", "data"}
+    if entry.action == AlertEvent.RECEIPT:
+        hidden.add("outcome")  # the action says it
     shown = (f"{name}: {_plain(value)}" for name, value in entry.details.items() if name not in hidden and value)
     words = " · ".join(shown)
     return words if len(words) <= MOST_DETAILS else f"{words[: MOST_DETAILS - 1]}…"
