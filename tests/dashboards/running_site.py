@@ -64,7 +64,7 @@ connections:
     protocol: gb26875
     settings:
       port: PORT
-      roll_call: {per_day: 2, at_night: 0, minutes: 3, hours: HOURS}
+      roll_call: {per_day: 2, at_night: 0, minutes: 3, hours: [0, 24]}
     devices:
       - id: access-server
         profile: gb26875_access
@@ -151,7 +151,7 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
     (site / "gateways").mkdir(parents=True)
     (site / "site.yaml").write_text(textwrap.dedent(SITE).lstrip(), "utf-8")
     hours = _hours_to_come()
-    gateway = GATEWAY.lstrip().replace("PORT", str(port)).replace("HOURS", str(list(hours)))
+    gateway = GATEWAY.lstrip().replace("PORT", str(port)).replace("[0, 24]", str(list(hours)))
     (site / "gateways" / "gw-access.yaml").write_text(gateway, "utf-8")
     platform = Platform(open_session(site, folder / "state"), console_port, follows=True)
     following = None
