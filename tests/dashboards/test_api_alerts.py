@@ -186,8 +186,8 @@ async def test_a_list_as_a_workbook_is_read_back_and_holds_no_formula(
     raised_at = datetime.fromisoformat(whole[0]["raised_at"])
     local = rows[0][columns["raised_at"]].value
     assert local == raised_at.astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None, microsecond=0)
-    cut = await http.get("/api/v1/alerts.xlsx", params={"limit": 1})
-    rest = await http.get("/api/v1/alerts.csv", params={"cursor": cut.headers["fengsui-next-cursor"]})
+    cut = await http.get("/api/v1/alerts.xlsx", params={**HAZARDS, "limit": 1})
+    rest = await http.get("/api/v1/alerts.csv", params={**HAZARDS, "cursor": cut.headers["fengsui-next-cursor"]})
     assert [row["id"] for row in csv.DictReader(io.StringIO(rest.text))] == [row["id"] for row in whole[1:]]
 
 
