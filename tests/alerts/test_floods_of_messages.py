@@ -86,7 +86,9 @@ async def test_what_would_wait_over_a_minute_becomes_one_message_and_no_fire_doe
 async def test_a_digest_that_waits_is_taken_into_the_next(tmp_path: Path) -> None:
     async with scene(tmp_path, hotel([PHONE], operators=CALM)) as bench:
         await storm(bench, 30)
+        bench.clock.advance(1)  # what came first waits first; in one moment the ids would decide
         await keep_up(bench)
+        bench.clock.advance(1)
         await bench.say(*(transition(f"more-{number}") for number in range(30)))
         await keep_up(bench)
         found = await notices(bench)
