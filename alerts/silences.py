@@ -203,8 +203,11 @@ def _only_times_change(before: Silence, request: SetSilence) -> bool:
 def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
     """Give a silence other times: what it shelved is shelved until then, and nobody is told between.
 
-    A fire needs its second person anew.
+    Fires need their second person anew, and whoever set the times is who that person stands beside: with the old
+    maker there, nobody but them would have had to be another.
     """
+    if silence.fire:
+        silence.created_by = request.by
     if silence.begun_ns is None:
         silence.starts_ns = request.starts_ns or silence.starts_ns
     silence.ends_ns, silence.comment, silence.updated_ns = request.ends_ns, request.comment, desk.now_ns

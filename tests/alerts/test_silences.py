@@ -31,9 +31,7 @@ async def silence(bench: Scene, matchers: str, hours: float = 1, **more: Any) ->
     request = SetSilence(
         matchers=tuple(read_matchers(matchers)),
         ends_ns=bench.clock.now_ns() + round(hours * HOUR),
-        by="li",
-        comment="drill",
-        **more,
+        **{"by": "li", "comment": "drill", **more},
     )
     reply = await service(bench).set(request.model_dump(mode="json", by_alias=True))
     if "forbidden" in reply:
@@ -123,6 +121,27 @@ async def test_another_person_lets_a_silence_cover_fires_for_a_shift_at_most(tmp
         assert alert.shelved_until_ns == bench.clock.now_ns() + 8 * HOUR
         await run(bench, 8 * 3600 + 1)
         assert (await bench.alert(burning)).shelved_until_ns is None
+
+
+async def confirm(bench: Scene, silence_id: str, by: str, beside: str) -> dict[str, Any]:
+    second = vouched(bench.office, by, beside=beside)
+    return await service(bench).confirm({"id": silence_id, "second": second.model_dump()})
+
+
+@pytest.mark.parametrize("another", ["li", "zhao"])
+async def test_who_gives_a_silence_of_fires_other_times_does_not_confirm_them(tmp_path: Path, another: str) -> None:
+    async with scene(tmp_path) as bench:
+        burning = await bench.say(fire())
+        made = await silence(bench, 'class="fire"', fire=True)
+        changed = await silence(bench, 'class="fire"', hours=7 * 24, fire=True, id=made.id, by="wang")
+        assert (changed.id, changed.created_by, changed.second_by) == (made.id, "wang", None)
+        with pytest.raises(RefusedError, match="another deed"):
+            await confirm(bench, made.id, "wang", beside="li")
+        assert "forbidden" in await confirm(bench, made.id, "Wang", beside="wang")
+        assert (await bench.alert(burning)).shelved_until_ns is None
+        await confirm(bench, made.id, another, beside="wang")
+        alert = await bench.alert(burning)
+        assert (alert.shelved_by, alert.shelved_with) == ("wang", another)
 
 
 async def test_other_times_keep_the_silence_other_matchers_make_a_new_one(tmp_path: Path) -> None:
