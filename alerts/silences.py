@@ -21,7 +21,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from alerts import life_cycle, shelving
@@ -217,6 +217,10 @@ def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
     for alert in desk.session.scalars(shelved.where(Alert.shelve_reason.like(f"{_tag(silence)}%"))).all():
         if alert.alarm_class is AlarmClass.FIRE:
             shelving.end(desk, alert, BY_SILENCE, actor=request.by)
+            # no person took it off the shelf: the second one's word covers it again
+            desk.session.execute(
+                delete(Silenced).where(Silenced.silence_id == silence.id, Silenced.alert_id == alert.id)
+            )
         else:
             shelving.carry(desk, alert, request.by, _reason(silence), until_ns=_until_ns(desk, silence, alert))
     silence.second_by = None

@@ -144,6 +144,18 @@ async def test_who_gives_a_silence_of_fires_other_times_does_not_confirm_them(tm
         assert (alert.shelved_by, alert.shelved_with) == ("wang", another)
 
 
+async def test_a_fire_is_covered_again_once_the_other_times_are_confirmed(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        burning = await bench.say(fire())
+        made = await silence(bench, 'class="fire"', fire=True)
+        await confirm(bench, made.id, "wang", beside="li")
+        await silence(bench, 'class="fire"', hours=3, fire=True, id=made.id)
+        assert (await bench.alert(burning)).shelved_until_ns is None
+        reply = await confirm(bench, made.id, "wang", beside="li")
+        assert reply["silence"]["alerts"] == 1
+        assert (await bench.alert(burning)).shelved_until_ns == reply["silence"]["ends_ns"]
+
+
 async def test_other_times_keep_the_silence_other_matchers_make_a_new_one(tmp_path: Path) -> None:
     async with scene(tmp_path) as bench:
         alert = await bench.say(transition("parking"))
