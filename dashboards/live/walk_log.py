@@ -219,16 +219,15 @@ class WalkLog:
         self.changed.set()
 
     def _meant(self, alert: AlertView) -> list[Sighting]:
-        """Return whose alarm it is: its point's; of a device's or a zone's, those there that changed."""
+        """Return whose alarm it is: its point's; of a device's, those there that changed, whatever their marks say."""
         place = alert.place
         if place.point is not None:
             one = self.sightings.get(f"{place.unit}/{place.device}/{place.point}")
             return [one] if one is not None else []
         if place.device is None:
             return []
-        return [
-            one for one in self.sightings.values() if one.point.device == place.device and one.sight is Sight.CHANGED
-        ]
+        here = (one for one in self.sightings.values() if one.point.device == place.device)
+        return [one for one in here if one.alert is None and one.seen_ns is not None]
 
     def _take_alert(self, sighting: Sighting, alert: AlertView) -> None:
         if sighting.raised_ns is not None and sighting.raised_ns <= alert.raised_at_ns:
