@@ -24,7 +24,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from alerts import life_cycle, shelving
+from alerts import escalation, life_cycle, shelving
 from alerts.actions_face import Second
 from alerts.desk import NOT_FOUND, SYSTEM, Desk
 from alerts.labels import labels_of_row
@@ -134,8 +134,16 @@ def finish(desk: Desk, silence: Silence, by: str) -> None:
         alert = desk.session.get(Alert, row.alert_id)
         if alert is None or alert.closed_at_ns is not None or alert.shelve_reason != _reason(silence):
             continue
-        shelving.end(desk, alert, BY_SILENCE, actor=by)
-        cover(desk, alert)
+        _pass_on(desk, alert, by)
+
+
+def _pass_on(desk: Desk, alert: Alert, by: str) -> None:
+    """Let another silence that matches have it, and tell people only where none has it then."""
+    other = any(_covers(desk, one, alert) for one in in_force(desk))
+    shelving.end(desk, alert, BY_SILENCE, actor=by, anew=not other)
+    cover(desk, alert)
+    if other and alert.shelved_until_ns is None:  # refused: it is told as if there were none
+        escalation.released(desk, alert, "shelved")
 
 
 def in_force(desk: Desk) -> Sequence[Silence]:

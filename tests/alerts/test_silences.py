@@ -77,6 +77,22 @@ async def test_a_silence_that_is_ended_lets_go_what_it_shelved(tmp_path: Path) -
             await service(bench).expire({"id": made.id, "by": "li"})
 
 
+@pytest.mark.parametrize("by_time", [False, True])
+async def test_what_another_silence_matches_goes_over_to_it_and_nobody_is_told(tmp_path: Path, by_time: bool) -> None:  # noqa: FBT001  # pytest gives it
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition("parking"))
+        before = await bench.told(alert)
+        made = await silence(bench, 'alertname=~"park.*"', hours=1)
+        if by_time:
+            await silence(bench, 'alertname="parking"', hours=3)
+            await run(bench, 3601)
+        else:
+            await silence(bench, 'alertname="parking"', hours=0.5)
+            await service(bench).expire({"id": made.id, "by": "li"})
+        assert (await bench.alert(alert)).shelved_until_ns is not None
+        assert await bench.told(alert) == before
+
+
 async def test_a_silence_to_come_begins_by_its_time(tmp_path: Path) -> None:
     async with scene(tmp_path) as bench:
         alert = await bench.say(transition("parking"))
