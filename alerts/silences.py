@@ -21,10 +21,10 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from alerts import life_cycle, shelving
+from alerts import escalation, life_cycle, shelving
 from alerts.actions_face import Second
 from alerts.desk import NOT_FOUND, SYSTEM, Desk
 from alerts.labels import labels_of_row
@@ -134,8 +134,16 @@ def finish(desk: Desk, silence: Silence, by: str) -> None:
         alert = desk.session.get(Alert, row.alert_id)
         if alert is None or alert.closed_at_ns is not None or alert.shelve_reason != _reason(silence):
             continue
-        shelving.end(desk, alert, BY_SILENCE, actor=by)
-        cover(desk, alert)
+        _pass_on(desk, alert, by)
+
+
+def _pass_on(desk: Desk, alert: Alert, by: str) -> None:
+    """Let another silence that matches have it, and tell people only where none has it then."""
+    other = any(_covers(desk, one, alert) for one in in_force(desk))
+    shelving.end(desk, alert, BY_SILENCE, actor=by, anew=not other)
+    cover(desk, alert)
+    if other and alert.shelved_until_ns is None:  # refused: it is told as if there were none
+        escalation.released(desk, alert, "shelved")
 
 
 def in_force(desk: Desk) -> Sequence[Silence]:
@@ -203,8 +211,11 @@ def _only_times_change(before: Silence, request: SetSilence) -> bool:
 def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
     """Give a silence other times: what it shelved is shelved until then, and nobody is told between.
 
-    A fire needs its second person anew.
+    Fires need their second person anew, and whoever set the times is who that person stands beside: with the old
+    maker there, nobody but them would have had to be another.
     """
+    if silence.fire:
+        silence.created_by = request.by
     if silence.begun_ns is None:
         silence.starts_ns = request.starts_ns or silence.starts_ns
     silence.ends_ns, silence.comment, silence.updated_ns = request.ends_ns, request.comment, desk.now_ns
@@ -214,6 +225,10 @@ def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
     for alert in desk.session.scalars(shelved.where(Alert.shelve_reason.like(f"{_tag(silence)}%"))).all():
         if alert.alarm_class is AlarmClass.FIRE:
             shelving.end(desk, alert, BY_SILENCE, actor=request.by)
+            # no person took it off the shelf: the second one's word covers it again
+            desk.session.execute(
+                delete(Silenced).where(Silenced.silence_id == silence.id, Silenced.alert_id == alert.id)
+            )
         else:
             shelving.carry(desk, alert, request.by, _reason(silence), until_ns=_until_ns(desk, silence, alert))
     silence.second_by = None

@@ -19,6 +19,8 @@ MOST_NAMED = 500
 MOST_LISTED = 100
 MOST_MARKS = 300
 """Marks of a reply; those that follow are asked for."""
+LAST_NUMBER = 2**62
+"""No mark comes after it."""
 MOST_MARK_WORDS = 200
 
 TestId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")]
@@ -79,7 +81,7 @@ class MarksRequest(Model):
     """The marks of a test after a number, oldest first."""
 
     id: TestId
-    after: int = Field(default=0, ge=0, le=2**62)
+    after: int = Field(default=0, ge=0, le=LAST_NUMBER)
 
 
 class WalkTestFace:
@@ -111,6 +113,11 @@ class WalkTestFace:
         request = WalkTestListRequest(unit=unit, units=units, running=running, limit=limit)
         reply = await self._ask(WalkTestSubject.LIST, request)
         return tuple(WalkTestView.model_validate(test) for test in reply["walk_tests"])
+
+    async def get(self, test_id: str) -> WalkTestView:
+        """Return a test, by one question, whatever the number of its marks."""
+        reply = await self._ask(WalkTestSubject.MARKS, MarksRequest(id=test_id, after=LAST_NUMBER))
+        return WalkTestView.model_validate(reply["walk_test"])
 
     async def mark(self, request: MarkRequest) -> WalkMark:
         """Write down what a person found; refused where the test does not run, or the point is not within it."""

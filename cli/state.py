@@ -92,10 +92,19 @@ class State:
         """Return the passwords of the accounts that the first start makes (``<account>.password``).
 
         They count until somebody changes them, and are never read again once there is an account. A supervisor is among
-        them because a fire is shelved by two persons, and one of them has to be allowed to.
+        them because a fire is shelved by two persons, and one of them has to be allowed to. An installation from
+        before there was one has accounts, and gets no file of one that it has not. Its own is made first, so that no
+        start that was broken off looks like such an installation.
         """
-        first = (UserRole.ADMIN, UserRole.OPERATOR, UserRole.SUPERVISOR)
-        return {role: self.secret(f"{role.value}.password") for role in first}
+        secrets_folder = self.folder("secrets")
+        first = [UserRole.SUPERVISOR, UserRole.ADMIN, UserRole.OPERATOR]
+        if (secrets_folder / _file(UserRole.ADMIN)).exists() and not (secrets_folder / _file(first[0])).exists():
+            first = first[1:]
+        return {role: self.secret(_file(role)) for role in first}
+
+
+def _file(role: UserRole) -> str:
+    return f"{role.value}.password"
 
 
 def _written(path: Path) -> str:

@@ -67,8 +67,8 @@ class Clerk:
                 except (LinkError, RefusedError) as error:
                     log.debug("clerk: %s", error)
         finally:
+            await _close(ends)  # first, or what is asked meanwhile begins a job that nobody ends
             await self._jobs.end()
-            await _close(ends)
 
     async def _open(self) -> list[Callable[[], Awaitable[None]]]:
         await self._jobs.take_over()

@@ -8,7 +8,7 @@ shown who they are. What a deed gets of it is a voucher (`alerts.accounts.vouche
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.accounts.principals import of_session, units_of
@@ -72,13 +72,15 @@ def _refusal(desk: Desk, user: User, request: VouchFields, units: tuple[str, ...
 
 
 def _is_same(session: Session, user: User, beside: str) -> bool:
-    """Tell whether the first person is this account's, by a name of it or by the person behind both.
+    """Tell whether the first person is this account's, by a name of it or of another account of the person behind it.
 
-    Whom a program speaks for stands in the record as ``name (token)``, and may be written as account or person.
+    Whom a program speaks for stands in the record as ``name (token)``, and may be written as account or person. Both
+    may have brackets of their own, so whatever stands before one may be the name.
     """
-    names = {beside, beside.rpartition(" (")[0]} - {""}
-    theirs = (user.id, user.name, user.name_en, user.person)
-    if any(same_person(name, mine) for name in names for mine in theirs if mine):
-        return True
-    firsts = select(User).where(or_(User.name.in_(names), User.id.in_(names)))
-    return user.person is not None and any(one.person == user.person for one in session.scalars(firsts))
+    parts = beside.split(" (")
+    names = [" (".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    accounts = [user]
+    if user.person is not None:
+        accounts += session.scalars(select(User).where(User.person == user.person, User.id != user.id)).all()
+    theirs = {mine for one in accounts for mine in (one.id, one.name, one.name_en, one.person) if mine}
+    return any(same_person(name, mine) for name in names for mine in theirs)

@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 
 from alerts.accounts_face import PrincipalView
 from domain.accounts import RIGHTS, Right, UserRole
+from domain.errors import RefusedError
 
 MOST_NAME = 64
 """Characters of a name in the record (`alerts.face.Who`)."""
@@ -66,12 +67,21 @@ class Principal:
         return f"{self.kind.value}:{self.id}"
 
     def acts_as(self, given: str | None = None) -> str:
-        """Return the name that goes into the record; ``given`` is whom the request names (see the module's table)."""
+        """Return the name that goes into the record; ``given`` is whom the request names (see the module's table).
+
+        Raises RefusedError where the record has no room for both: of a name that was cut nobody could tell any more
+        that the second person is the first one.
+        """
         if self.kind is Kind.USER:
             return self.name
         if self.kind is Kind.TOKEN and given and given != self.name:
-            behind = f" ({self.name})"
-            return given[: MOST_NAME - len(behind)] + behind if len(behind) < MOST_NAME else self.name
+            both = f"{given} ({self.name})"
+            if len(both) > MOST_NAME:
+                raise RefusedError(
+                    f"by 与令牌名“{self.name}”合计过长：最多 {MOST_NAME} 个字符 / by is too long with the token's name "
+                    f"'{self.name}' behind it: {MOST_NAME} characters at most"
+                )
+            return both
         return given or self.name
 
 

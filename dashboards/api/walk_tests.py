@@ -69,11 +69,13 @@ def walk_tests_router(context: Context) -> APIRouter:
 
     @router.get("/{walk_test_id}/marks", dependencies=reads)
     async def marks(walk_test_id: Id, who: Asking) -> Marks:
-        return await _seen(context, who, walk_test_id)
+        test, found = await WalkTestFace(context.link.backbone).marks(walk_test_id)
+        return Marks(walk_test=_seen(who, test), marks=found)
 
     @router.post("/{walk_test_id}/marks", dependencies=writes)
     async def mark(walk_test_id: Id, body: Marked, who: Asking) -> WalkMark:
-        await _seen(context, who, walk_test_id)
+        face = WalkTestFace(context.link.backbone)
+        _seen(who, await face.get(walk_test_id))
         request = MarkRequest(
             id=walk_test_id,
             point=body.point,
@@ -82,14 +84,13 @@ def walk_tests_router(context: Context) -> APIRouter:
             remark=body.remark,
             reason=body.reason,
         )
-        return await WalkTestFace(context.link.backbone).mark(request)
+        return await face.mark(request)
 
     return router
 
 
-async def _seen(context: Context, who: Principal, test_id: str) -> Marks:
+def _seen(who: Principal, test: WalkTestView) -> WalkTestView:
     """Return a test that somebody sees; raises RefusedError with code 404, in the service's own words."""
-    test, marks = await WalkTestFace(context.link.backbone).marks(test_id)
     if not who.sees(test.unit):
-        raise RefusedError(f"没有走动测试 {test_id} / no such walk test", code=NOT_FOUND)
-    return Marks(walk_test=test, marks=marks)
+        raise RefusedError(f"没有走动测试 {test.id} / no such walk test", code=NOT_FOUND)
+    return test

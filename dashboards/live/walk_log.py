@@ -30,7 +30,7 @@ from backbone.subjects import parse
 from domain.alert import AlertView
 from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_S
-from domain.errors import FengsuiError, WireError
+from domain.errors import FengsuiError, LinkError, WireError
 from domain.points import Point, PointKind, PointTable
 from domain.quality import GOOD, base_of, is_historical
 from domain.walk_test import WalkMark, WalkTestView
@@ -150,8 +150,12 @@ class WalkLog:
                     self.sightings[series.point].before = values[-1]
 
     async def catch_up(self, backbone: Backbone) -> None:
-        """Read the logs to their present ends, and the marks there are."""
-        await self.ask_marks(backbone)
+        """Read the logs to their present ends, and the marks there are.
+
+        Marks come last: with the alerts service away a running test shows what the logs have, and the follower asks
+        again. Of one that has ended nobody asks again, and its result is signed: without its marks it is none, and
+        LinkError goes on.
+        """
         subjects = self._data_subjects()
         if subjects:
             first = self.test.from_seq + 1
@@ -162,6 +166,11 @@ class WalkLog:
                     if batch[-1].seq >= end:
                         break
         self.take_alerts(await backbone.messages(ALERTS, subjects=[self._alert_subject()]))
+        try:
+            await self.ask_marks(backbone)
+        except LinkError:
+            if not self.test.is_running:
+                raise
 
     async def follow(self, backbone: Backbone) -> None:
         """Follow logs and marks until cancelled."""
@@ -219,16 +228,15 @@ class WalkLog:
         self.changed.set()
 
     def _meant(self, alert: AlertView) -> list[Sighting]:
-        """Return whose alarm it is: its point's; of a device's or a zone's, those there that changed."""
+        """Return whose alarm it is: its point's; of a device's, those there that changed, whatever their marks say."""
         place = alert.place
         if place.point is not None:
             one = self.sightings.get(f"{place.unit}/{place.device}/{place.point}")
             return [one] if one is not None else []
         if place.device is None:
             return []
-        return [
-            one for one in self.sightings.values() if one.point.device == place.device and one.sight is Sight.CHANGED
-        ]
+        here = (one for one in self.sightings.values() if one.point.device == place.device)
+        return [one for one in here if one.alert is None and one.seen_ns is not None]
 
     def _take_alert(self, sighting: Sighting, alert: AlertView) -> None:
         if sighting.raised_ns is not None and sighting.raised_ns <= alert.raised_at_ns:

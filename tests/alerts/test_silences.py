@@ -31,9 +31,7 @@ async def silence(bench: Scene, matchers: str, hours: float = 1, **more: Any) ->
     request = SetSilence(
         matchers=tuple(read_matchers(matchers)),
         ends_ns=bench.clock.now_ns() + round(hours * HOUR),
-        by="li",
-        comment="drill",
-        **more,
+        **{"by": "li", "comment": "drill", **more},
     )
     reply = await service(bench).set(request.model_dump(mode="json", by_alias=True))
     if "forbidden" in reply:
@@ -77,6 +75,22 @@ async def test_a_silence_that_is_ended_lets_go_what_it_shelved(tmp_path: Path) -
         assert (await bench.alert(second)).shelve_reason == "mine"
         with pytest.raises(RefusedError, match="over already"):
             await service(bench).expire({"id": made.id, "by": "li"})
+
+
+@pytest.mark.parametrize("by_time", [False, True])
+async def test_what_another_silence_matches_goes_over_to_it_and_nobody_is_told(tmp_path: Path, by_time: bool) -> None:  # noqa: FBT001  # pytest gives it
+    async with scene(tmp_path) as bench:
+        alert = await bench.say(transition("parking"))
+        before = await bench.told(alert)
+        made = await silence(bench, 'alertname=~"park.*"', hours=1)
+        if by_time:
+            await silence(bench, 'alertname="parking"', hours=3)
+            await run(bench, 3601)
+        else:
+            await silence(bench, 'alertname="parking"', hours=0.5)
+            await service(bench).expire({"id": made.id, "by": "li"})
+        assert (await bench.alert(alert)).shelved_until_ns is not None
+        assert await bench.told(alert) == before
 
 
 async def test_a_silence_to_come_begins_by_its_time(tmp_path: Path) -> None:
@@ -123,6 +137,39 @@ async def test_another_person_lets_a_silence_cover_fires_for_a_shift_at_most(tmp
         assert alert.shelved_until_ns == bench.clock.now_ns() + 8 * HOUR
         await run(bench, 8 * 3600 + 1)
         assert (await bench.alert(burning)).shelved_until_ns is None
+
+
+async def confirm(bench: Scene, silence_id: str, by: str, beside: str) -> dict[str, Any]:
+    second = vouched(bench.office, by, beside=beside)
+    return await service(bench).confirm({"id": silence_id, "second": second.model_dump()})
+
+
+@pytest.mark.parametrize("another", ["li", "zhao"])
+async def test_who_gives_a_silence_of_fires_other_times_does_not_confirm_them(tmp_path: Path, another: str) -> None:
+    async with scene(tmp_path) as bench:
+        burning = await bench.say(fire())
+        made = await silence(bench, 'class="fire"', fire=True)
+        changed = await silence(bench, 'class="fire"', hours=7 * 24, fire=True, id=made.id, by="wang")
+        assert (changed.id, changed.created_by, changed.second_by) == (made.id, "wang", None)
+        with pytest.raises(RefusedError, match="another deed"):
+            await confirm(bench, made.id, "wang", beside="li")
+        assert "forbidden" in await confirm(bench, made.id, "Wang", beside="wang")
+        assert (await bench.alert(burning)).shelved_until_ns is None
+        await confirm(bench, made.id, another, beside="wang")
+        alert = await bench.alert(burning)
+        assert (alert.shelved_by, alert.shelved_with) == ("wang", another)
+
+
+async def test_a_fire_is_covered_again_once_the_other_times_are_confirmed(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        burning = await bench.say(fire())
+        made = await silence(bench, 'class="fire"', fire=True)
+        await confirm(bench, made.id, "wang", beside="li")
+        await silence(bench, 'class="fire"', hours=3, fire=True, id=made.id)
+        assert (await bench.alert(burning)).shelved_until_ns is None
+        reply = await confirm(bench, made.id, "wang", beside="li")
+        assert reply["silence"]["alerts"] == 1
+        assert (await bench.alert(burning)).shelved_until_ns == reply["silence"]["ends_ns"]
 
 
 async def test_other_times_keep_the_silence_other_matchers_make_a_new_one(tmp_path: Path) -> None:

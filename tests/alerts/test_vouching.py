@@ -65,12 +65,35 @@ async def test_the_first_person_is_no_second_and_neither_is_their_other_account(
         assert (await one.actions())[-2:] == ["vouch_refused", "vouch_refused"]
 
 
-@pytest.mark.parametrize("beside", ["王主任 (grafana)", "WANG", "p-lin", "p-lin (grafana)", " 王主任", "Head Wang"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "王主任 (grafana)",
+        "WANG",
+        "p-lin",
+        "p-lin (grafana)",
+        " 王主任",
+        "Head Wang",
+        "wang (ci (prod))",
+        "Wang (a) (b (c))",
+    ],
+)
 async def test_whom_a_program_speaks_for_is_no_second_however_they_are_written(tmp_path: Path, beside: str) -> None:
     async with bench(tmp_path) as one:
         await boss(one, person="p-lin", name_en="Head Wang")
         with pytest.raises(RefusedError, match="another person"):
             await vouch(one, "wang", BOSS_PASSWORD, beside=beside)
+
+
+@pytest.mark.parametrize("beside", ["Night-Wang", "王夜班 (bridge)", "wang by night", "NIGHT-WANG (ci (prod))"])
+async def test_nobody_is_the_second_of_their_other_account_however_that_is_written(tmp_path: Path, beside: str) -> None:
+    async with bench(tmp_path) as one:
+        await boss(one, person="p-lin")
+        await boss(one, id="night-wang", name="王夜班", name_en="Wang by Night", person="p-lin")
+        await boss(one, id="zhou", name="周主任")
+        with pytest.raises(RefusedError, match="another person"):
+            await vouch(one, "wang", BOSS_PASSWORD, beside=beside)
+        assert (await vouch(one, "zhou", BOSS_PASSWORD, beside=beside))["second"]["by"] == "周主任"
 
 
 async def test_who_is_signed_in_vouches_with_their_session_while_it_runs(tmp_path: Path) -> None:

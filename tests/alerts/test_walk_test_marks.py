@@ -13,7 +13,7 @@ from alerts import walk_test_end, walk_test_marks, walk_tests
 from alerts.desk import Desk
 from alerts.office import Office
 from alerts.schema import AuditEntry, WalkTest
-from alerts.walk_test_face import MOST_MARKS, BeginRequest, MarkRequest, WalkTestFace
+from alerts.walk_test_face import LAST_NUMBER, MOST_MARKS, BeginRequest, MarkRequest, WalkTestFace
 from alerts.walk_test_service import WalkTestService
 from backbone.client import Backbone
 from domain.errors import RefusedError
@@ -114,6 +114,11 @@ async def test_over_the_bus_marks_are_read_on_page_by_page(tmp_path: Path) -> No
         found, marks = await face.marks(test.id)
         assert (found.id, len(marks), marks[0]) == (test.id, MOST_MARKS + 1, first)
         assert [one.number for one in (await face.marks(test.id, after=marks[-2].number))[1]] == [marks[-1].number]
+        asked = await backbone.subscribe("svc.alerts.walk_tests.marks")
+        assert await face.get(test.id) == found
+        await face.get(test.id)
+        bodies = [json.loads((await anext(asked)).data) for _ in range(2)]
+        assert bodies == [{"id": test.id, "after": LAST_NUMBER}] * 2
         assert [one.id for one in await face.list(units=("hotel",))] == [test.id]
         assert await face.list(units=("mall",)) == ()
         for wrong in ({"point": "a/b/c"}, {"by": ""}, {"remark": "x" * 201}):

@@ -143,6 +143,13 @@ def test_secrets_are_made_once_whoever_asks_first(tmp_path: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
+def test_an_installation_from_before_the_supervisor_has_no_password_of_one(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    before = {role: state.secret(f"{role.value}.password") for role in (UserRole.ADMIN, UserRole.OPERATOR)}
+    assert state.first_passwords() == before
+    assert not (tmp_path / "secrets" / "supervisor.password").exists()
+
+
 def test_the_document_shows_the_table_of_rights_as_it_is() -> None:
     found = re.search(
         r"<!-- rights -->\n(.*?)\n<!-- /rights -->", (ROOT / "docs" / "accounts.md").read_text(), re.DOTALL

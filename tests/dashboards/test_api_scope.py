@@ -335,13 +335,18 @@ async def test_what_a_person_shelved_is_ended_with_the_right_to_shelve_only(site
     assert (await site.root.delete(f"/api/v2/silence/{shelf}")).status_code == 200
 
 
-async def test_a_fire_is_shelved_with_the_right_to_it_only(site: District) -> None:
+async def test_one_of_two_persons_has_the_right_to_shelve_a_fire_and_it_is_who_vouches(site: District) -> None:
     fire = await raised(site, f"fire-{time.time_ns()}")
     second = await employ(site.room, "wang", "王参谋", "supervisor")
     body = {"by": "li", "second": second, "reason": "x", "until": UNTIL}
-    async with site.token([Right.SHELVE]) as http:
+    async with site.token([Right.SHELVE_FIRE]) as http:
         assert (await http.post(f"/api/v1/alerts/{fire}/shelve", json=body)).status_code == 403
-    async with site.token([Right.SHELVE, Right.SHELVE_FIRE]) as http:
+    async with site.token([Right.SHELVE]) as http:
+        alone = {name: body[name] for name in ("by", "reason", "until")}
+        assert (await http.post(f"/api/v1/alerts/{fire}/shelve", json=alone)).status_code == 409
+        without = await employ(site.room, "sun", "孙值班", "operator")
+        refused = await http.post(f"/api/v1/alerts/{fire}/shelve", json={**body, "second": without})
+        assert (refused.status_code, "no right to it" in refused.text) == (409, True)
         stranger = await employ(site.room, "zhou", "周参谋", "supervisor", units=[ELSEWHERE])
         outside = await http.post(f"/api/v1/alerts/{fire}/shelve", json={**body, "second": stranger})
         assert (outside.status_code, "outside" in outside.text) == (409, True)
