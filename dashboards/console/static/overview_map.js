@@ -101,7 +101,7 @@ export default {
       return h("g", { transform: `translate(${r * 0.8} ${r * 0.8})` }, [h("circle", { class: "map-query", r: 7.5 }), h("text", { class: "map-doubt", y: 4.2, "font-size": 12 }, "?")]);
     },
     name({ one, words, font, x, y }) {
-      return h("text", { key: one.id, class: "map-name", "data-look": one.look, x, y, "font-size": font, "aria-hidden": "true" }, words);
+      return h("text", { key: `name-${one.id}`, class: "map-name", "data-look": one.look, x, y, "font-size": font, "aria-hidden": "true" }, words);
     },
     grid() {
       const [wide, high] = this.data.size, step = this.data.bar.length, lines = [];
