@@ -75,3 +75,22 @@ async def test_a_fire_that_is_over_leaves_nothing_behind(room: ControlRoom, page
     await expect(page.locator('.map-mark[data-look="fault"], .map-mark[data-look="fire"]')).to_have_count(0)
     await expect(page.locator(".map-name").filter(has_text=re.compile("火警|故障"))).to_have_count(0)
     assert sorted(await marked(page)) == before
+
+
+async def test_keys_go_to_what_is_lit_and_show_where_they_are(room: ControlRoom, page: Page) -> None:
+    """The mark in focus is seen, an alarm's too, though what is lit has outlines of its own."""
+    unit = (await marked(page))[0]
+    assert await page.locator('.map-mark[tabindex="-1"]').count() == 0
+    await happens(room, unit, AlarmClass.FAULT)
+    await expect(drawn(page, unit)).to_have_attribute("data-look", "fault")
+    await page.locator("[data-view=map]").focus()
+    for _ in range(10):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.classList.contains('map-mark')"):
+            break
+    await expect(drawn(page, unit)).to_be_focused()
+    disc = drawn(page, unit).locator(".map-disc")
+    await expect(disc).to_have_css("stroke-width", "5px")
+    await happens(room, unit, AlarmClass.FAULT, TransitionKind.CLEARED)
+    await close_all(room)
+    await expect(page.locator('.map-mark[tabindex="-1"]')).to_have_count(0)
