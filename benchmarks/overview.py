@@ -14,7 +14,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -187,11 +187,13 @@ async def _events(room: ControlRoom, page: Page, form: str, before: int) -> list
     await becomes(page, f"() => window.seen[{before + ALARMS}] > 0")
     listening.cancel()
     seen: dict[str, int] = await page.evaluate("window.seen")
-    return [
-        seen[str(before + at)] - time_ns / NS_PER_MS
-        for at, time_ns in enumerate(stored, 1)
-        if seen.get(str(before + at))
-    ]
+    painted = {int(total): at_ms for total, at_ms in seen.items() if at_ms}
+    return [_painted(painted, before + at) - time_ns / NS_PER_MS for at, time_ns in enumerate(stored, 1)]
+
+
+def _painted(painted: Mapping[int, int], total: int) -> int:
+    """Return when an alarm was first on the screen: with its own sum, or with a later one if its own was left out."""
+    return min(at_ms for shown, at_ms in painted.items() if shown >= total)
 
 
 async def _listen(room: ControlRoom, last: int, stored: list[float]) -> None:

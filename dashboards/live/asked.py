@@ -74,6 +74,10 @@ class Asked(Generic[T]):
         await asyncio.wait([self._start()])
         return self.answer
 
+    def since(self, time_ns: int) -> T | None:
+        """Return the newest answer if it came at ``time_ns`` or later: what an earlier look left is not known now."""
+        return self.answer if self.at_ns >= time_ns else None
+
     @property
     def age_s(self) -> float | None:
         """How old the answer is; None without one."""

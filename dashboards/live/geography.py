@@ -96,7 +96,7 @@ class Mark:
     units: tuple[str, ...]
     box: Box | None = None
     is_one_place: bool = False
-    """However near one looks, they stay together."""
+    """However near one looks, they stay together: a list of them is what helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,8 @@ def lay_out(places: Mapping[str, Location], form: SheetForm) -> Sheet:
     on_sheet = {
         unit: (width / 2 + (x - mid_x) * scale, height / 2 - (y - mid_y) * scale) for unit, (x, y) in flat.items()
     }
-    marks = tuple(_mark(group, on_sheet, places) for group in _grouped(on_sheet))
+    whole = Box.around(list(places.values())) if places else None
+    marks = tuple(_mark(group, on_sheet, places, whole) for group in _grouped(on_sheet))
     return Sheet(form, scale, marks, {unit: at for at, mark in enumerate(marks) for unit in mark.units})
 
 
@@ -185,11 +186,12 @@ def _middle(units: Sequence[str], points: Mapping[str, Point]) -> Point:
     return sum(points[unit][0] for unit in units) / len(units), sum(points[unit][1] for unit in units) / len(units)
 
 
-def _mark(units: list[str], points: Mapping[str, Point], places: Mapping[str, Location]) -> Mark:
+def _mark(units: list[str], points: Mapping[str, Point], places: Mapping[str, Location], whole: Box | None) -> Mark:
+    """Return a mark; one that takes up the ``whole`` sheet would lead to this very sheet, so it is one place."""
     x, y = _middle(units, points)
     if len(units) == 1:
         return Mark(round(x, 1), round(y, 1), tuple(units))
     box = Box.around([places[unit] for unit in units])
     north = (box.north - box.south) * KM_A_DEGREE
     east = (box.east - box.west) * KM_A_DEGREE * math.cos(math.radians(box.north))
-    return Mark(round(x, 1), round(y, 1), tuple(units), box, math.hypot(north, east) < SAME_KM)
+    return Mark(round(x, 1), round(y, 1), tuple(units), box, box == whole or math.hypot(north, east) < SAME_KM)

@@ -10,6 +10,7 @@ from pathlib import Path
 from alerts import process as alerts_process
 from backbone.client import Backbone
 from cli.site_files import load_registry
+from domain.alert import AlertView
 from domain.site import Registry
 from tests.dashboards.control_room import API_TOKEN, ROOT, SIGNING_KEY, Console, ControlRoom, Puppets
 from tests.servers import connected, embedded_server
@@ -56,3 +57,19 @@ async def _alerts(folder: Path, registry: Registry, stop: asyncio.Event, backbon
         signing_key=SIGNING_KEY,
         stop=stop,
     )
+
+
+async def close_all(room: ControlRoom) -> None:
+    """Wait until every alert is closed, and do what that needs; that they ended is on its way."""
+    async with asyncio.timeout(30):
+        while found := await room.alerts.list(open=True):
+            for alert in found:
+                await _close(room, alert)
+            await asyncio.sleep(0.1)
+
+
+async def _close(room: ControlRoom, alert: AlertView) -> None:
+    if alert.acknowledged_at_ns is None:
+        await room.alerts.acknowledge(alert.id, by="test")
+    elif alert.latched and not alert.active:
+        await room.alerts.reset(alert.id, by="test")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -13,10 +12,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Request, expect
 
 from domain.alarm import AlarmClass, EntityKind, Level, Place, Transition, TransitionKind
-from domain.alert import AlertView
 from tests.dashboards.control_room import API_TOKEN, ControlRoom, control_room
 from tests.dashboards.desks import becomes, chromium, sit_down
-from tests.dashboards.overview_room import HOTEL_GATEWAY, site_room
+from tests.dashboards.overview_room import HOTEL_GATEWAY, close_all, site_room
 from tests.dashboards.premises import HOSTILE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,19 +60,7 @@ async def settle(room: ControlRoom) -> None:
         rule = str(raised_with.pop("rule"))
         await room.alarm(rule, kind=TransitionKind.CLEARED, entity=entity, **raised_with)
     RAISED.clear()
-    async with asyncio.timeout(30):
-        while found := await room.alerts.list(open=True):
-            for alert in found:
-                await close(room, alert)
-            await asyncio.sleep(0.1)
-
-
-async def close(room: ControlRoom, alert: AlertView) -> None:
-    """Do the next thing that an alert needs before it closes; its end is on its way."""
-    if alert.acknowledged_at_ns is None:
-        await room.alerts.acknowledge(alert.id, by="test")
-    elif alert.latched and not alert.active:
-        await room.alerts.reset(alert.id, by="test")
+    await close_all(room)
 
 
 RAISED: dict[str, dict[str, object]] = {}

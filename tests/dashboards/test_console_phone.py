@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from alerts.face import AlertDetail, AlertsFace
 from dashboards.console.phone.contacts import contact_of
 from dashboards.console.phone.mine import cards
 from dashboards.console.texts import Language
+from dashboards.live.mine_desk import ASK_S
 from domain.alarm import AlarmClass, Level, Place
 from tests.dashboards.board_makers import alert
 from tests.dashboards.control_room import EXIT, ControlRoom, control_room
@@ -155,6 +157,11 @@ async def test_at_an_open_console_nothing_is_said_to_wait_for_nobody(
         await expect(page.locator("[data-part=phone-note]")).to_have_text("请先选择是谁的手机")
         await page.goto(f"{opened.console.url}phone?person=p-chen")
         await expect(page.locator("[data-part=phone-note]")).to_have_text("没有等您回执的告警")
+        await opened.stop_alerts()
+        await page.reload()  # what an earlier look was told is not known now
+        await expect(page.locator("[data-part=phone-note]")).to_contain_text("正在询问")
+        await asyncio.sleep(ASK_S)  # nor when the question was asked once more, and nobody answered
+        await expect(page.locator("[data-part=phone-note]")).to_contain_text("正在询问")
 
 
 def test_what_i_own_is_mine_without_a_message() -> None:

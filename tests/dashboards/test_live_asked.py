@@ -73,6 +73,21 @@ async def test_a_failure_keeps_the_last_answer_and_says_what_is_wrong() -> None:
     assert asked.trouble == ""
 
 
+async def test_what_an_earlier_look_left_is_not_known_to_who_looks_now() -> None:
+    service, clock = Service(), FakeClock(NOW_NS)
+    service.answer = 7
+    asked = Asked(service.ask, clock, depends_on=lambda: 0)
+    assert asked.since(clock.now_ns()) is None
+    await asked.fresh()
+    assert asked.since(NOW_NS) == 7
+    clock.advance(3600)
+    opened_ns = clock.now_ns()
+    asked.renew()
+    assert (asked.look(), asked.since(opened_ns)) == (7, None)
+    await settle()
+    assert (asked.since(opened_ns), asked.revision) == (7, 1)  # the same again, but said now
+
+
 async def test_after_a_deed_an_answer_that_was_under_way_before_it_does_not_count() -> None:
     service, clock = Service(), FakeClock(NOW_NS)
     asked = Asked(service.ask, clock)

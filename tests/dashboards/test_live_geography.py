@@ -23,8 +23,15 @@ locations = st.builds(
     lat=st.floats(25.9, 26.2).map(lambda one: round(one, 5)),
     lon=st.floats(119, 119.6).map(lambda one: round(one, 5)),
 )
+yard = st.builds(
+    Location,
+    lat=st.floats(26.075, 26.078).map(lambda one: round(one, 6)),
+    lon=st.floats(119.3, 119.303).map(lambda one: round(one, 6)),
+)
 anywhere = st.builds(Location, lat=st.floats(-90, 90), lon=st.floats(-180, 180))
 sites = st.lists(locations, max_size=40).map(lambda found: {f"u{at}": one for at, one in enumerate(found)})
+yards = st.lists(yard, max_size=12).map(lambda found: {f"u{at}": one for at, one in enumerate(found)})
+"""Where units lie tens and hundreds of metres apart."""
 worlds = st.lists(anywhere, max_size=12).map(lambda found: {f"u{at}": one for at, one in enumerate(found)})
 
 
@@ -56,20 +63,26 @@ def test_a_cluster_leads_to_a_box_with_all_of_it(places: dict[str, Location], fo
             assert all(again.has(places[unit]) for unit in mark.units)
 
 
-@given(sites)
-def test_looking_nearer_ends_with_single_units_or_one_place(places: dict[str, Location]) -> None:
-    shown, looks = [places], 0
+@given(st.one_of(sites, yards), forms)
+def test_looking_nearer_ends_with_single_units_or_one_place(places: dict[str, Location], form: SheetForm) -> None:
+    shown = [places]
     while shown:
         here = shown.pop()
-        looks += 1
-        assert looks <= 200
-        for mark in lay_out(here, SheetForm.PHONE).marks:
+        for mark in lay_out(here, form).marks:
             if mark.box is not None and not mark.is_one_place:
                 inside = {unit: one for unit, one in here.items() if mark.box.has(one)}
                 assert set(mark.units) <= set(inside)
-                assert len(inside) < len(here) or len(lay_out(inside, SheetForm.PHONE).marks) > 1
-                if len(inside) < len(here):
-                    shown.append(inside)
+                assert len(inside) < len(here)  # never the same sheet again: each step comes nearer
+                shown.append(inside)
+
+
+def test_units_too_near_for_the_smallest_sheet_are_one_place() -> None:
+    """Tens of metres apart: more than one gate, yet no sheet draws them apart; the mark leads to their list."""
+    near = {f"u{at}": Location(lat=26.0751 + at * 0.00012, lon=119.3061) for at in range(3)}
+    (mark,) = lay_out(near, SheetForm.PHONE).marks
+    assert (len(mark.units), mark.is_one_place) == (3, True)
+    (far,) = (mark for mark in lay_out(near | {"x": Location(lat=26.2, lon=119.3)}, SheetForm.PHONE).marks if mark.box)
+    assert not far.is_one_place  # from afar it leads nearer first
 
 
 def test_lengths_are_right_and_north_is_up() -> None:

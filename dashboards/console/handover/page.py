@@ -23,6 +23,7 @@ from dashboards.console.view import box, change, dress, line, link
 from dashboards.console.wording import moment_text
 from dashboards.live.shift_desk import Shift
 from domain.accounts import Right
+from domain.clock import NS_PER_S
 
 COLUMNS = ("given", "by", "taken", "taker", "open", "notes")
 
@@ -35,6 +36,9 @@ class HandoverPage(Body):
         del address
         self._desk, self._view = desk, desk.view
         self._shift = desk.view.console.shifts.shift
+        self._since_ns = desk.view.now_ns() - round(
+            self._shift.period_s * NS_PER_S
+        )  # figures are never newer for anybody
         self._drawn: Shift | None = None
         self._drawn_figures: object = None
         self._drawn_waiting: HandoverView | None = None
@@ -90,17 +94,19 @@ class HandoverPage(Body):
             self._none = line(view.text("handover_none"), "handover-none")
 
     def refresh(self, now_ns: int) -> None:
-        """Draw the newest answer; without one the frame says what is away."""
+        """Draw the newest answer, but not what an earlier look left; without one the frame says what is away."""
         del now_ns
         if not self._is_theirs:
             return
-        shift = self._shift.look()
+        self._shift.look()
+        shift = self._shift.since(self._since_ns)
         if shift is not None and shift is not self._drawn:
             self._show(shift)
 
     async def _ask(self) -> None:
         """Ask now: something was done here."""
-        shift = await self._shift.fresh()
+        await self._shift.fresh()
+        shift = self._shift.since(self._since_ns)
         if shift is not None and not self._holder.is_deleted:
             self._show(shift)
 

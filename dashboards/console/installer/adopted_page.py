@@ -10,8 +10,10 @@ from dashboards.console.components import Cell, Column, DataTable
 from dashboards.console.section import Body, Desk
 from dashboards.console.view import View, box, change, dress, line, link
 from dashboards.console.wording import brief_moment_text
+from dashboards.live.asked import Asked
 from dashboards.live.gateway_desk import Answer
 from dashboards.live.health import Condition, node_health
+from domain.clock import NS_PER_S
 
 MOST_FRAMES = 30
 STEPS = ("site", "gateway", "line", "frames")
@@ -37,6 +39,7 @@ class AdoptedPage(Body):
         view = desk.view
         self._desk = desk
         self._key = key
+        self._opened_ns = view.now_ns()
         self._drawn: object = None
         with box("panel page"):
             with box("panel-head page-head"):
@@ -81,12 +84,17 @@ class AdoptedPage(Body):
             return Told()
         unit, _, name = self._key.partition("/")
         about = {"connection": transmitter.connection, "unit": unit, "transmitter": name}
-        listed: Answer = console.gateways.of(transmitter.host, "transmitters", **about).look() or {}
+        listed = self._said(console.gateways.of(transmitter.host, "transmitters", **about)) or {}
         rows = listed.get("transmitters")
         if not isinstance(rows, list) or not rows:
             return Told()
-        frames = console.gateways.of(transmitter.host, "frames", limit=MOST_FRAMES, **about).look()
+        frames = self._said(console.gateways.of(transmitter.host, "frames", limit=MOST_FRAMES, **about))
         return told_of(rows[0], frames)
+
+    def _said(self, asked: Asked[Answer]) -> Answer | None:
+        """Return what was said since this page is open, or just before: an earlier look's answer ticks off nothing."""
+        asked.look()
+        return asked.since(self._opened_ns - round(asked.period_s * NS_PER_S))
 
 
 def told_of(row: Mapping[str, Any], frames: Any) -> Told:

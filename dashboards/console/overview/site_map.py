@@ -36,7 +36,6 @@ class SiteMap:
         self._view = desk.view
         self._wanted = wanted
         self._form = SheetForm.DESK
-        self._summary = Summary()
         with box("map-columns"):
             with box("map-room", "map"):
                 self._sheet = Sheet("sheet", self._fit)
@@ -50,14 +49,11 @@ class SiteMap:
                     self._more_words = line("")
 
     def _fit(self, form: SheetForm) -> None:
-        """Draw anew for another size of the screen."""
-        if form is not self._form:
-            self._form = form
-            self.refresh(self._summary)
+        """Fit another size of the screen from the next beat on: only then it is known how things stand."""
+        self._form = form
 
     def refresh(self, summary: Summary) -> int:
         """Redraw what changed; returns how many units are shown, on the map and beside it."""
-        self._summary = summary
         view, wanted = self._view, self._wanted
         name = ("map", wanted, self._form, view.language)
         self._sheet.put(view.shared(name, lambda: self._drawn(summary)))

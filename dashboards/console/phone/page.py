@@ -45,6 +45,7 @@ class PhonePage(Body):
         self._unfolded = False
         self._known: set[str] = set()
         self._person = self._whose(address)
+        self._opened_ns = desk.view.now_ns()
         self._told = None if self._person is None else desk.view.console.mine.of(self._person)
         if self._told is not None:
             self._told.renew()  # a message may have come that no alarm's change told of
@@ -129,8 +130,9 @@ class PhonePage(Body):
         self._fold([card for card in mine if card is not front])
 
     def _is_unknown(self) -> bool:
-        """Tell whether nobody has said yet what I was told of."""
-        return self._told is not None and self._told.answer is None
+        """Tell whether nobody has said since I look what I was told of, or nobody says it now."""
+        told = self._told
+        return told is not None and (told.since(self._opened_ns) is None or bool(told.trouble))
 
     def _words(self, waiting: list[Card], mine: list[Card]) -> str:
         text = self._view.text

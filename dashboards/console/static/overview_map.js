@@ -37,6 +37,11 @@ export default {
     data() {
       return JSON.parse(this.drawn);
     },
+    // While anything is lit, Tab goes from one lit mark to the next: nobody steps over hundreds of calm ones to a fire.
+    passed() {
+      const some = this.data.marks.some(lit);
+      return (one) => some && !lit(one);
+    },
     // Names where they hide nothing: the worst chooses first; what is lit is named in any case.
     names() {
       const [wide, high] = this.data.size;
@@ -80,7 +85,7 @@ export default {
       parts.push(...(one.count > 1 ? this.several(one, r) : this.single(one, r)));
       return h("a", { ...to(one.go), key: one.id, class: "map-mark", "data-mark": one.id, "data-count": one.count, "data-look": one.look,
         "data-fresh": one.fresh ? "yes" : "no", "data-doubtful": one.doubtful ? "yes" : "no", "aria-label": words,
-        transform: `translate(${one.at[0]} ${one.at[1]})` }, parts);
+        tabindex: this.passed(one) ? "-1" : undefined, transform: `translate(${one.at[0]} ${one.at[1]})` }, parts);
     },
     single(one, r) {
       const parts = [h("circle", { class: "map-touch", r: 22 })];
@@ -101,7 +106,7 @@ export default {
       return h("g", { transform: `translate(${r * 0.8} ${r * 0.8})` }, [h("circle", { class: "map-query", r: 7.5 }), h("text", { class: "map-doubt", y: 4.2, "font-size": 12 }, "?")]);
     },
     name({ one, words, font, x, y }) {
-      return h("text", { key: one.id, class: "map-name", "data-look": one.look, x, y, "font-size": font, "aria-hidden": "true" }, words);
+      return h("text", { key: `name-${one.id}`, class: "map-name", "data-look": one.look, x, y, "font-size": font, "aria-hidden": "true" }, words);
     },
     grid() {
       const [wide, high] = this.data.size, step = this.data.bar.length, lines = [];
