@@ -88,7 +88,9 @@ class Walks:
             await found.catch_up(self._link.backbone)
             one.log, one.trouble = found, ""
             await self._until_over(found, one)
-            one.done = not found.test.is_running
+            if not found.test.is_running:
+                await found.ask_marks(self._link.backbone)  # those of its last moments
+                one.done = True
         except FengsuiError as error:
             log.warning("walk test %s: %s", test.id, error)
             one.trouble = str(error)
