@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -101,18 +103,33 @@ async def test_a_new_password_must_be_changed_at_the_next_sign_in(page: Page, ro
 
 async def test_an_account_that_was_guessed_at_is_unlocked(page: Page, room: ControlRoom) -> None:
     user = await _user(room)
-    async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
-        for _ in range(8):
-            await http.post("/api/v1/session", json={"user": user, "password": "a guess"})
-        await _tab(page, "users")
+    await _tab(page, "users")
+    async with _guessed_at(room, user):
         unlock = _row(page, user).locator("[data-action=unlock]")
-        # whoever is guessed at from one address waits, and so does the address: the next tries keep it up
         await expect(unlock).to_be_enabled()
         await unlock.click()
         await expect(page.get_by_text("已执行：解锁").or_(page.get_by_text("已执行: 解锁")).first).to_be_visible()
     (found,) = [one for one in await AccountsFace(room.backbone).users() if one.id == user]
     assert found.wait_s == 0
     assert (await _newest(room, "user_unlocked")).details["user"] == user
+
+
+@asynccontextmanager
+async def _guessed_at(room: ControlRoom, user: str) -> AsyncIterator[None]:
+    """Let somebody guess on and on: one who stopped would be let in again, on a busy machine before the page shows it."""
+
+    async def guess() -> None:
+        async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
+            while True:
+                await http.post("/api/v1/session", json={"user": user, "password": "a guess"})
+                await asyncio.sleep(0.5)
+
+    guessing = asyncio.create_task(guess())
+    try:
+        yield
+    finally:
+        guessing.cancel()
+        await asyncio.gather(guessing, return_exceptions=True)
 
 
 async def test_a_token_is_shown_once_works_and_is_revoked(page: Page, room: ControlRoom) -> None:
@@ -175,7 +192,7 @@ async def test_the_audit_is_searched_paged_and_verified(page: Page, room: Contro
     await page.locator("[data-field=who]").fill("管理员")
     await page.locator("[data-action=search]").click()
     await expect(table.locator("[data-cell=who]").first).to_have_text("管理员")
-    assert set(await table.locator("[data-cell=who]").all_inner_texts()) == {"管理员"}
+    await expect(table.locator("[data-cell=who]").filter(has_not_text="管理员")).to_have_count(0)
     await page.locator("[data-action=newest]").click()
     await page.locator("[data-field=until]").fill("2001-01-01T00:00")
     await page.locator("[data-action=search]").click()
