@@ -116,7 +116,7 @@ async def test_an_account_that_was_guessed_at_is_unlocked(page: Page, room: Cont
 
 @asynccontextmanager
 async def _guessed_at(room: ControlRoom, user: str) -> AsyncIterator[None]:
-    """Let somebody guess on and on: one who stopped would be let in again, on a busy machine before the page shows it."""
+    """Let somebody guess on and on: who stopped would be let in again, on a busy machine before the page shows it."""
 
     async def guess() -> None:
         async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
