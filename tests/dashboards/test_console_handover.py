@@ -93,8 +93,9 @@ async def test_who_comes_takes_it_at_their_own_desk_and_looks_it_up_later(browse
     async with sit_down(browser, room, path="/handover", account=OPERATOR) as page:
         await page.goto(f"{room.console.url}handover")
         await give(page, "二号泵待修")
-        async with sit_down(browser, room, path="/handover", account=(other, OTHER_PASSWORD)) as desk:
+        async with sit_down(browser, room, account=(other, OTHER_PASSWORD)) as desk:
             await desk.locator("[data-part=shift]").click()
+            await expect(desk.locator("[data-section=handover]")).to_be_attached()
             await expect(desk.locator("[data-part=handover-waiting]")).to_contain_text("二号泵待修")
             await desk.locator("[data-action=take]").click()
             await desk.locator("[data-part=sure] [data-action=save]").click()
