@@ -50,6 +50,7 @@ from backbone.client import Backbone
 from backbone.layout import BIRTHS
 from backbone.sparkplug.learning import births, points_of_message
 from domain.accounts import UserRole
+from domain.cancellation import heed_cancellation
 from domain.clock import Clock, SystemClock
 from domain.errors import LinkError, RefusedError, StoreError, WireError
 from domain.site import Registry
@@ -187,6 +188,7 @@ async def _report(office: Office, backbone: Backbone) -> None:
     document: dict[str, Any] = {}
     due_s = 0.0
     while True:
+        heed_cancellation()
         try:
             if time.monotonic() >= due_s:
                 document, took_s = await office.database.read(_timed_status)

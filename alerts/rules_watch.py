@@ -25,6 +25,7 @@ from alerts.own_alarms import OwnAlarm, clear_own, raise_own, stands
 from backbone.client import Backbone
 from backbone.subjects import STATUS_BUCKET
 from domain.alarm import AlarmClass, EntityKind, Level, Place
+from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_S
 from domain.errors import LinkError, RefusedError, StoreError
 from domain.site import Registry
@@ -96,6 +97,7 @@ async def watch_rules(office: Office, backbone: Backbone, registry: Registry) ->
     """Look every second, for ever. A link that is away says nothing about the rules: then we look later."""
     watch = RulesWatch()
     while True:
+        heed_cancellation()
         await asyncio.sleep(LOOK_S)
         try:
             entry = await backbone.kv_get(STATUS_BUCKET, STATUS_KEY)

@@ -30,6 +30,7 @@ from backbone.messages import Ack
 from backbone.publisher import Publisher
 from backbone.sparkplug import decode_data, encode_data
 from backbone.sparkplug.few import few_as_historical
+from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from domain.quality import HISTORICAL
@@ -103,6 +104,7 @@ class Uplink:
 
     async def _live(self, backbone: Backbone) -> None:
         while True:
+            heed_cancellation()
             await self._link(backbone)
             self._spool.arrived.clear()
             rows = await self._spool.events(EVENTS_AT_ONCE)
@@ -145,6 +147,7 @@ class Uplink:
         loop, pause_s = asyncio.get_running_loop(), 1 / self._settings.backfill_per_s
         due_s = loop.time()
         while True:
+            heed_cancellation()
             await self._link(backbone)
             rows = await self._spool.backlog(BACKFILL_WINDOW, self._late_ns())
             for at, row in enumerate(rows):

@@ -271,6 +271,7 @@ class _Holding:
     async def _renew(self) -> None:
         """Show signs of life. A link that is away is no loss: what we write without the lease is fenced."""
         while not self._ended.is_set():
+            heed_cancellation()
             pause_s = self._ttl_s / 3
             try:
                 if not await self._still_ours():
@@ -284,6 +285,7 @@ class _Holding:
     async def _tick(self) -> None:
         """Write the log's second hand. A tick that can't be written is no tick: time that nobody could use."""
         while True:
+            heed_cancellation()
             now_s = time.time()
             second = int(now_s)
             try:

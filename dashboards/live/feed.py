@@ -129,6 +129,7 @@ class Feed:
     async def _follow(self) -> None:
         """Apply the ALERTS stream from now on."""
         while True:
+            heed_cancellation()
             try:
                 last = await self._link.backbone.last_seq(ALERTS)
                 break
