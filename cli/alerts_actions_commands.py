@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -38,14 +39,13 @@ def shelve(
 
     Example: fengsui alerts shelve 3f2a --hours 2 --reason "探测器待清洗 / detector to be cleaned"
     """
-    until_ns = _later(hours)
-    asked = asked_second(second, second_password_file)
-
-    async def act(backbone: Backbone, whole: str, who: str) -> AlertView:
-        agreed = await second_of_alert(backbone, asked, whole, beside=who)
-        return await AlertsFace(backbone).shelve(whole, by=who, reason=reason, until_ns=until_ns, second=agreed)
-
-    act_over(alert_id, by, act, lang, as_json=as_json)
+    act_over(
+        alert_id,
+        by,
+        _with_second(AlertsFace.shelve, reason, _later(hours), asked_second(second, second_password_file)),
+        lang,
+        as_json=as_json,
+    )
 
 
 def extend(
@@ -63,14 +63,13 @@ def extend(
 
     Example: fengsui alerts extend 3f2a --hours 4 --reason "备件未到 / the spare part has not come"
     """
-    until_ns = _later(hours)
-    asked = asked_second(second, second_password_file)
-
-    async def act(backbone: Backbone, whole: str, who: str) -> AlertView:
-        agreed = await second_of_alert(backbone, asked, whole, beside=who)
-        return await AlertsFace(backbone).extend(whole, by=who, reason=reason, until_ns=until_ns, second=agreed)
-
-    act_over(alert_id, by, act, lang, as_json=as_json)
+    act_over(
+        alert_id,
+        by,
+        _with_second(AlertsFace.extend, reason, _later(hours), asked_second(second, second_password_file)),
+        lang,
+        as_json=as_json,
+    )
 
 
 def unshelve(
@@ -143,6 +142,18 @@ def recheck(
     Example: fengsui alerts recheck 3f2a --by p-lin --note "已清走 / it is gone"
     """
     act_on(alert_id, by, lambda face, whole, who: face.recheck(whole, by=who, note=note), lang, as_json=as_json)
+
+
+def _with_second(
+    deed: Callable[..., Awaitable[AlertView]], reason: str, until_ns: int, asked: tuple[str, str] | None
+) -> Callable[[Backbone, str, str], Awaitable[AlertView]]:
+    """Return what shelves or extends an alarm, with the second person who was asked for where there is one."""
+
+    async def act(backbone: Backbone, whole: str, who: str) -> AlertView:
+        agreed = await second_of_alert(backbone, asked, whole, beside=who)
+        return await deed(AlertsFace(backbone), whole, by=who, reason=reason, until_ns=until_ns, second=agreed)
+
+    return act
 
 
 def _later(hours: float) -> int:
