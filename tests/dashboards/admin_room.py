@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -107,9 +108,14 @@ async def desk_of(
 
 
 async def _session(room: ControlRoom, user: str, password: str) -> Any:
-    """Sign in over HTTP, which costs less than the form; returns the cookie for a browser."""
+    """Sign in over HTTP, which costs less than the form; returns the cookie for a browser.
+
+    Where a test guessed passwords, its address is slowed for a while: one comes again when the service says so.
+    """
     async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
-        answer = await http.post("/api/v1/session", json={"user": user, "password": password})
+        body = {"user": user, "password": password}
+        while (answer := await http.post("/api/v1/session", json=body)).status_code == 429:
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
         assert answer.status_code == 200, answer.text
         return [
             {"name": name, "value": value, "url": room.console.url, "httpOnly": True, "sameSite": "Strict"}

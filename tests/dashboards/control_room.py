@@ -309,9 +309,17 @@ async def _alerts(
         await running
 
     try:
+        await serving(backbone, running)
         yield end
     finally:
         await end()
+
+
+async def serving(backbone: Backbone, running: asyncio.Task[None]) -> None:
+    """Wait until the alerts service answers every question: its status comes when all its faces are there."""
+    async with asyncio.timeout(START_S):
+        while not running.done() and alerts_process.STATUS_KEY not in await backbone.statuses():
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

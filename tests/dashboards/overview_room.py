@@ -12,7 +12,7 @@ from backbone.client import Backbone
 from cli.site_files import load_registry
 from domain.alert import AlertView
 from domain.site import Registry
-from tests.dashboards.control_room import API_TOKEN, ROOT, SIGNING_KEY, Console, ControlRoom, Puppets
+from tests.dashboards.control_room import API_TOKEN, ROOT, SIGNING_KEY, Console, ControlRoom, Puppets, serving
 from tests.servers import connected, embedded_server
 
 HOTEL_GATEWAY = "gateway.hotel.gw-east"
@@ -39,6 +39,7 @@ async def site_room(folder: Path, site: Path = HOTEL, gateway: str = "hotel/gw-e
             await running
 
         try:
+            await serving(backbone, running)
             await console.start()
             yield ControlRoom(server, backbone, puppets, console, stop_alerts)
         finally:

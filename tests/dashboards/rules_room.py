@@ -18,7 +18,15 @@ from backbone.server import EmbeddedServer
 from domain.accounts import UserRole
 from domain.clock import NS_PER_S
 from domain.site import Registry
-from tests.dashboards.control_room import ADMIN_PASSWORD, API_TOKEN, SIGNING_KEY, Console, ControlRoom, Puppets
+from tests.dashboards.control_room import (
+    ADMIN_PASSWORD,
+    API_TOKEN,
+    SIGNING_KEY,
+    Console,
+    ControlRoom,
+    Puppets,
+    serving,
+)
 from tests.rules.rules_desk_scene import keep, really_raised, rules_running, site_folder, store_running
 from tests.servers import connected, embedded_server
 
@@ -106,6 +114,7 @@ async def _alerts(folder: Path, registry: Registry, backbone: Backbone) -> Async
         )
     )
     try:
+        await serving(backbone, running)
         yield
     finally:
         stop.set()

@@ -26,7 +26,7 @@ from domain.documents import Document
 from domain.site import Registry, build_registry
 from tests.alerts.browser import Browser
 from tests.alerts.phone_server import GOOD, Phone, answer, phone
-from tests.dashboards.control_room import SIGNING_KEY, Console, ControlRoom, Puppets
+from tests.dashboards.control_room import SIGNING_KEY, Console, ControlRoom, Puppets, serving
 from tests.dashboards.premises import labels
 from tests.servers import CHROMIUM, connected, embedded_server, require
 
@@ -155,6 +155,7 @@ async def _alerts(folder: Path, registry: Registry, *, server_url: Any) -> Async
             )
         )
         try:
+            await serving(backbone, running)
             yield
         finally:
             stop.set()
