@@ -17,12 +17,10 @@ from dashboards.api.way_back import ours, sign_in_at
 from dashboards.console import moments
 from dashboards.console.admin.duty import person_row, roster_row
 from dashboards.console.admin.rows import (
-    MOST_DETAILS,
     Wording,
     agent_text,
     audit_row,
     channel_row,
-    details_text,
     session_row,
     token_row,
     user_row,
@@ -207,16 +205,6 @@ def test_an_action_is_named_as_the_glossary_or_the_catalogue_does(
     action: str, details: dict[str, str], words: str
 ) -> None:
     assert action_text(action, details, Language.EN) == words
-
-
-def test_details_are_one_line_without_what_is_empty_and_with_times_of_the_site() -> None:
-    details = {"until_ns": NOW_NS, "units": ["a", "b"], "reason": "", "before": {"x": 1}, "none": None, "far_ns": 2**63}
-    local = datetime.fromtimestamp(NOW_NS / NS_PER_S, ZONE)
-    assert (
-        details_text(details, WORDS)
-        == f'until: {local:%Y-%m-%d %H:%M:%S} · units: a, b · before: {{"x": 1}} · far: {2**63}'
-    )
-    assert len(details_text({"long": "x" * 5000}, WORDS)) == MOST_DETAILS + 1
 
 
 def test_people_show_their_channels_and_neither_number_nor_address() -> None:

@@ -16,6 +16,7 @@ from dashboards.console.alarms.causes import CAUSES, OTHER
 from dashboards.console.alarms.filter_bar import FORMS
 from dashboards.console.alarms.filters import PARTS, Standing
 from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
+from dashboards.console.audit_details import DETAILS
 from dashboards.console.audited import AUDITED, DEEDS, RECEIPTS
 from dashboards.console.detail.contacts import ROLES
 from dashboards.console.detail.parts import PARTS as DETAIL_PARTS
@@ -120,6 +121,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "admin_did_": DEEDS,
     "notice_": STATES,
     "audit_": AUDITED,
+    "audited_": DETAILS,
     "receipt_": RECEIPTS,
     "detail_": DETAIL_PARTS,
     "detail_role_": ROLES,

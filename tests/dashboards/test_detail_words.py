@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.face import AuditView, NotificationView
+from dashboards.console.audit_details import MOST_DETAILS
 from dashboards.console.components import Cell
 from dashboards.console.detail import past, receipts
 from dashboards.console.detail.contacts import Contact, contacts, masked
@@ -187,8 +188,8 @@ def test_the_audit_shows_its_place_in_the_chain_and_speaks(registry: Registry) -
     assert [one["number"] for one in cells] == [9, 8, 7]
     assert [one["action"] for one in cells] == ["Told anew", "of_tomorrow", "Raised"]
     assert [one["actor"] for one in cells] == ["Ms Lin", "x", "System"]
-    assert cells[0]["details"].words.startswith("told: p-chen, p-he · instead: a b · long: xxx")
-    assert len(cells[0]["details"].words) == receipts.MOST_DETAILS
+    assert cells[0]["details"].words.startswith("told: Mr Chen, Mr He · told instead: a b · long: xxx")
+    assert len(cells[0]["details"].words) == MOST_DETAILS + 1
     assert cells[2]["details"].words == ""
     assert cells[2]["hash"].words == "ab" * 6
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -11,6 +10,7 @@ from typing import Any
 from alerts.accounts_face import ScopeFields, SessionView, TokenView, UserView
 from alerts.channels_face import ChannelView
 from alerts.labelled_face import AuditEntryView
+from dashboards.console.audit_details import DetailWords
 from dashboards.console.audited import action_text
 from dashboards.console.components import Cell
 from dashboards.console.texts import Language, text
@@ -21,10 +21,7 @@ from domain.site import Registry
 
 Row = dict[str, Any]
 
-MOST_DETAILS = 400
 MOST_UNITS = 3
-MOST_NS = 2**62
-"""In the year 2116: what is later is no time."""
 SYSTEM = "system"
 
 
@@ -214,7 +211,7 @@ def audit_row(entry: AuditEntryView, words: Wording) -> Row:
             "who": actor_text(entry.actor, words),
             "what": action_text(entry.action, entry.details, words.language),
             "alert": Cell(entry.alert_id[:8], go=go) if entry.alert_id else "",
-            "details": details_text(entry.details, words),
+            "details": DetailWords(words.registry, words.zone, words.language).line(entry.details),
             "hash": entry.hash[:12],
         },
         "buttons": [],
@@ -224,22 +221,3 @@ def audit_row(entry: AuditEntryView, words: Wording) -> Row:
 def actor_text(actor: str, words: Wording) -> str:
     """Write who did it: a person's name, or the platform itself."""
     return words.text("actor_system") if actor == SYSTEM else person_text(words.registry, actor, words.language)
-
-
-def details_text(details: Mapping[str, Any], words: Wording) -> str:
-    """Write details in one line: what is empty is left out, what is long is cut, times are the site's."""
-    parts = [
-        f"{name.removesuffix('_ns')}: {_plain(name, value, words)}"
-        for name, value in details.items()
-        if value not in (None, "", [], {})
-    ]
-    whole = " · ".join(parts)
-    return whole if len(whole) <= MOST_DETAILS else f"{whole[:MOST_DETAILS]}…"
-
-
-def _plain(name: str, value: Any, words: Wording) -> str:
-    if name.endswith("_ns") and type(value) is int and 0 <= value < MOST_NS:
-        return words.moment(value)
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any
 
 from alerts.face import Answer, AuditView, CommentView, NotificationView
+from dashboards.console.audit_details import DetailWords
 from dashboards.console.audited import action_text
 from dashboards.console.components import Cell, Column
 from dashboards.console.texts import Language, text
@@ -19,7 +20,8 @@ SYSTEM = "system"
 
 TIMES = ("queued", "sent", "accepted", "delivered", "read", "answered")
 STATES = ("queued", "sending", "accepted", "digested", "dead")
-MOST_DETAILS = 300
+BOOKKEEPING = frozenset({"transition", "input_seq", "event_time_ns", "log_time_ns", "notification", "data"})
+"""Details of the chain that the alarm page need not repeat."""
 HASH_SHOWN = 12
 _LOOKS = {"dead": ("✗", "alarm"), "queued": ("…", "caution"), "sending": ("…", "caution")}
 
@@ -108,6 +110,7 @@ def audit_rows(
 ) -> list[dict[str, Any]]:
     """Return a row an entry, newest first."""
     ordered = sorted(entries, key=lambda one: -one.number)
+    words = DetailWords(registry, zone, language)
     return [
         {
             "id": str(one.number),
@@ -117,7 +120,7 @@ def audit_rows(
                 "at": moment_text(one.at_ns, zone),
                 "actor": who(registry, one.actor, language),
                 "action": action_text(one.action, one.details, language),
-                "details": Cell(_details(one), look="soft"),
+                "details": Cell(words.line(_shown(one)), look="soft"),
                 "hash": Cell(one.hash[:HASH_SHOWN], look="soft"),
             },
         }
@@ -125,22 +128,10 @@ def audit_rows(
     ]
 
 
-def _details(entry: AuditView) -> str:
-    """Write the details that people read: names and values, without the transition's own bookkeeping."""
-    hidden = {"transition", "input_seq", "event_time_ns", "log_time_ns", "notification", "data"}
-    if entry.action == AlertEvent.RECEIPT:
-        hidden.add("outcome")  # the action says it
-    shown = (f"{name}: {_plain(value)}" for name, value in entry.details.items() if name not in hidden and value)
-    words = " · ".join(shown)
-    return words if len(words) <= MOST_DETAILS else f"{words[: MOST_DETAILS - 1]}…"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_plain, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    return str(value)
+def _shown(entry: AuditView) -> dict[str, Any]:
+    """Return the details that people read, without the transition's own bookkeeping."""
+    hidden = BOOKKEEPING | ({"outcome"} if entry.action == AlertEvent.RECEIPT else set())  # the action says it
+    return {name: value for name, value in entry.details.items() if name not in hidden}
 
 
 def _say(language: Language) -> Callable[[str], str]:

@@ -13,6 +13,7 @@ from dashboards.console.texts import (
     admin,
     alarms,
     answer,
+    audited,
     detail,
     devices,
     door,
@@ -65,6 +66,7 @@ PARTS = (
     phone,
     door,
     second_person,
+    audited,
     answer,
 )
 
