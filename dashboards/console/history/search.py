@@ -79,7 +79,8 @@ class Search:
         try:
             return AlertQuery.model_validate({**fields, **cursor, "class": list(self.classes), "rules": rules})
         except ValidationError as error:
-            raise ValueError(str(error.errors()[0]["loc"][0])) from error
+            field = str(error.errors()[0]["loc"][0])
+            raise ValueError("rule" if field == "rules" else field) from error
 
     def export(self, kind: str, zone: tzinfo, most: int) -> str:
         """Return the address of the export as ``csv`` or ``xlsx``; raises ValueError as `params` does."""

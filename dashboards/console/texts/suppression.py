@@ -8,7 +8,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nav_suppression": ("抑制", "Suppression"),
     "suppression_title": ("哪些告警不通知人", "What keeps people from being told"),
     "suppression_all": ("全部", "All"),
-    "suppression_lamp": ("屏蔽灯所计", "On the lamp 屏蔽"),
+    "suppression_lamp": ("屏蔽灯所计", "On the lamp"),
     "suppression_unknown": ("未知：告警服务尚无应答", "Unknown: the alerts service has not answered"),
     "suppression_old": (
         "告警服务无应答，以下为 {time} 的情况",
