@@ -227,6 +227,8 @@ def _filters(request: ListRequest) -> Iterator[ColumnElement[bool]]:
     ):
         if wanted is not None:
             yield column == wanted
+    if request.rules:
+        yield _unindexed(Alert.rule).in_(request.rules)
     if request.people:
         yield or_(*(column.in_(request.people) for column in _ACTED))
     if request.text:

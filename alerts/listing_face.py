@@ -31,12 +31,16 @@ Named = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 TimeNs = Annotated[int, Field(ge=0, lt=2**63)]
 
 
+MOST_RULES = 20
+
+
 class ListRequest(Model):
     """Which alerts. Open ones come fire first, newest first within a class; others newest first.
 
     ``units`` is what the asker may see (None: all), ``unit`` what they ask for. Buildings, zones and devices are named
     within a unit. A span is of the times of raising, from ``since_ns`` until before ``until_ns``. ``people``: one of
     these acknowledged, confirmed, reset, re-checked or shelved it, or is responsible; as they stand in the record.
+    ``rules``: of one of these, for who asks for several.
     """
 
     open: bool | None = Field(default=None, description="True: not closed; False: closed; None: both")
@@ -47,6 +51,7 @@ class ListRequest(Model):
     zone: Token | None = None
     device: Token | None = None
     rule: Token | None = None
+    rules: Annotated[tuple[Token, ...], Field(max_length=MOST_RULES)] = ()
     level: Level | None = None
     state: State | None = None
     since_ns: TimeNs | None = None

@@ -10,7 +10,7 @@ from cli.commission_facts import Facts
 from cli.commission_paper import Cell, Section, Table, Tone, Words, cell, columns
 from cli.signed_documents import read_signed
 from cli.walk_test_mark import FINDING
-from cli.walk_test_screen import WORDS
+from cli.walk_test_result import WORDS
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import floor_text
 from dashboards.live.walk_log import Sight
@@ -18,12 +18,14 @@ from domain.errors import WireError
 
 _TONES = {
     Sight.ALARMED: Tone.GOOD,
+    Sight.DEVICE_ALARMED: Tone.WARN,
     Sight.HAND_WORKS: Tone.WARN,
     Sight.HAND_FAILS: Tone.BAD,
     Sight.CHANGED: Tone.WARN,
     Sight.UNSEEN: Tone.BAD,
 }
-"""What a person found to work is proven by that person, not by the way to the record."""
+"""What a person found to work is proven by that person, not by the way to the record; an alarm of a device proves no
+point of several."""
 
 
 _PROVEN = (Sight.ALARMED, Sight.HAND_WORKS, Sight.HAND_FAILS)
@@ -133,10 +135,14 @@ def _row(point: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _counts(document: Mapping[str, Any]) -> tuple[str, str]:
-    """Count what the system did not see, apart by who found it; a result of before marks has none."""
+    """Count what the system did not see, apart by who found it; an older result has neither marks nor the device's."""
     works, fails, left = document.get("hand_works", 0), document.get("hand_fails", 0), document["unseen"]
+    shared = document.get("device_alarmed", 0)
     zh = f"手动正常 {works}，手动不正常 {fails}，有变化未报警 {document['changed']}，未见 {left}"
-    return zh, f"by hand {works} work, {fails} fail; {document['changed']} changed without an alarm, {left} not seen"
+    en = f"by hand {works} work, {fails} fail; {document['changed']} changed without an alarm, {left} not seen"
+    if shared:
+        zh, en = f"{zh}，设备已报警、不能确定测点 {shared}", f"{en}, {shared} whose device alarmed, point not known"
+    return zh, en
 
 
 def _by_hand(point: Mapping[str, Any]) -> tuple[str, str]:

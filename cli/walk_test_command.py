@@ -248,8 +248,8 @@ async def _log(
     registry = session.registry.grown(await births(backbone))
     session = Session(session.site, registry, session.state)
     rules = load_ruleset(registry, session.site / "rules")
-    points = walked_points(registry, rules, test, classes or DEFAULT_CLASSES)
-    log = WalkLog.of(test, points, registry.points)
+    walked = walked_points(registry, rules, test, classes or DEFAULT_CLASSES)
+    log = WalkLog.of(test, walked, registry.points)
     await log.ask_before(backbone)
     await log.catch_up(backbone)
     return session, log

@@ -7,13 +7,14 @@ it (`unless`) is left out beside its components.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cli.rule_files import load_ruleset
+from dashboards.live.walk_log import Walked
 from domain import walk_test
 from domain.alarm import AlarmClass
 from domain.points import Point
@@ -29,13 +30,22 @@ DEFAULT_CLASSES = (AlarmClass.FIRE,)
 
 def walked_points(
     registry: Registry, rules: Iterable[Rule], test: WalkTestView, classes: Collection[AlarmClass]
-) -> list[Point]:
-    """Return the points to be walked in a test, in the order of the site: by zone, device, point."""
-    found = points_of_unit(registry, rules, test.unit, classes)
-    return [point for point in found if in_scope(registry, point, test.zones, test.devices)]
+) -> Walked:
+    """Return what is walked in a test, in the order of the site: by zone, device, point; and what each rule watches."""
+    known = list(rules)
+    found = points_of_unit(registry, known, test.unit, classes)
+    scope = [point for point in found if in_scope(registry, point, test.zones, test.devices)]
+    return Walked(scope, watched_keys(registry, known, test.unit))
 
 
-def walked_of_site(site: Path, registry: Registry, test: WalkTestView) -> list[Point]:
+def watched_keys(registry: Registry, rules: Iterable[Rule], unit: str) -> Mapping[str, frozenset[str]]:
+    """Return the keys of all points of a unit that may make each rule raise its alarm, walked or not."""
+    index = SiteIndex(registry, [unit])
+    keys = index.keys
+    return {rule.id: frozenset(keys[at] for at in np.flatnonzero(_read(index, rule)).tolist()) for rule in rules}
+
+
+def walked_of_site(site: Path, registry: Registry, test: WalkTestView) -> Walked:
     """Return the points to be walked by the rules of a site folder as it is now; raises ConfigurationError."""
     return walked_points(registry, load_ruleset(registry, site / "rules"), test, DEFAULT_CLASSES)
 
@@ -57,6 +67,15 @@ def points_of_unit(
     found = [index.table[at] for at in np.flatnonzero(watched).tolist()]
     zones = {key: at for at, key in enumerate(registry.zones)}
     return sorted(found, key=lambda point: (zones[registry.zone_of(point).key], point.device))
+
+
+def _read(index: SiteIndex, rule: Rule) -> Bools:
+    """Return which points the condition of a rule reads, or misses; a time of the day is no point's."""
+    mask = np.zeros(len(index.table), np.bool_)
+    for test in rule.condition.tests():
+        if test.schedule is None:
+            mask |= index.select_points(rule.watches, test.selector)
+    return mask
 
 
 def _watched(index: SiteIndex, rule: Rule) -> Bools:

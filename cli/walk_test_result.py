@@ -11,6 +11,7 @@ from cli.session import Session
 from cli.signed_documents import read_signed, sign, verify, write_signed
 from cli.site_hash import site_hash
 from cli.state import State
+from cli.walk_test_mark import FINDING
 from dashboards.console.devices.device_words import shown
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.live.board import Reading
@@ -26,6 +27,17 @@ from domain.walk_test import WalkTestView
 FOLDER = "walk-tests"
 FORM = "fengsui-walk-test-1"
 BY_TIME = "system"
+
+WORDS = {
+    Sight.ALARMED: Labels(zh="已报警", en="alarmed"),
+    Sight.DEVICE_ALARMED: Labels(
+        zh="设备已报警，不能确定是哪个测点", en="its device alarmed, which point is not known"
+    ),
+    Sight.HAND_WORKS: FINDING[True],
+    Sight.HAND_FAILS: FINDING[False],
+    Sight.CHANGED: Labels(zh="有变化，未报警", en="changed, no alarm"),
+    Sight.UNSEEN: Labels(zh="未见", en="not seen"),
+}
 
 
 def result_of(session: Session, log: WalkLog, classes: list[str]) -> dict[str, Any]:
@@ -55,6 +67,7 @@ def result_of(session: Session, log: WalkLog, classes: list[str]) -> dict[str, A
         "state_before_known": log.store_answered,
         "total": len(points),
         "alarmed": log.count(Sight.ALARMED),
+        "device_alarmed": log.count(Sight.DEVICE_ALARMED),
         "hand_works": log.count(Sight.HAND_WORKS),
         "hand_fails": log.count(Sight.HAND_FAILS),
         "changed": log.count(Sight.CHANGED),
@@ -74,13 +87,15 @@ def _point(session: Session, sighting: Sighting) -> dict[str, Any]:
         "zone_labels": zone.settings.labels.model_dump(),
         "building_labels": zone.building.labels.model_dump(),
         "floor": zone.settings.floor,
-        "seen": sighting.alert is not None,
+        "seen": sighting.is_proven,
         "sight": sighting.sight.value,
+        "sight_words": WORDS[sighting.sight].model_dump(),
         "first_seen": local(registry, sighting.seen_ns),
         "value": sighting.value,
         "said": {"zh": said(registry, sighting, "zh"), "en": said(registry, sighting, "en")},
         "rule": sighting.rule,
         "alert": sighting.alert,
+        "alert_of_device": sighting.of_device,
         "raised": local(registry, sighting.raised_ns),
         "by_hand": marks_json(registry, sighting),
     }

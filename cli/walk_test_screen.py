@@ -13,8 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.alerts_tables import plain
-from cli.walk_test_mark import FINDING
-from cli.walk_test_result import local, marks_json, point_labels, said
+from cli.walk_test_result import WORDS, local, marks_json, point_labels, said
 from dashboards.console.texts import Language as ScreenLanguage
 from dashboards.console.wording import floor_text
 from dashboards.live.walk_log import Sight, Sighting, WalkLog
@@ -26,15 +25,9 @@ from domain.walk_test import WalkTestView
 FRAME_ROWS = 9
 BAR = 40
 
-WORDS = {
-    Sight.ALARMED: Labels(zh="已报警", en="alarmed"),
-    Sight.HAND_WORKS: FINDING[True],
-    Sight.HAND_FAILS: FINDING[False],
-    Sight.CHANGED: Labels(zh="有变化，未报警", en="changed, no alarm"),
-    Sight.UNSEEN: Labels(zh="未见", en="not seen"),
-}
 _STYLES = {
     Sight.ALARMED: "green",
+    Sight.DEVICE_ALARMED: "yellow",
     Sight.HAND_WORKS: "cyan",
     Sight.HAND_FAILS: "red",
     Sight.CHANGED: "yellow",
@@ -92,8 +85,11 @@ def progress_line(log: WalkLog, language: str) -> Text:
     """Say how many points of how many are done."""
     alarmed, changed, total = log.count(Sight.ALARMED), log.count(Sight.CHANGED), len(log.sightings)
     works, fails = log.count(Sight.HAND_WORKS), log.count(Sight.HAND_FAILS)
+    shared = log.count(Sight.DEVICE_ALARMED)
     zh = f"已报警 {alarmed} / {total} 个测点；有变化未报警 {changed}；未见 {log.count(Sight.UNSEEN)}"
     en = f"{alarmed} of {total} points alarmed; {changed} changed without an alarm; {log.count(Sight.UNSEEN)} not seen"
+    if shared:
+        zh, en = f"{zh}；设备已报警、不能确定测点 {shared}", f"{en}; {shared} whose device alarmed, point not known"
     if works or fails:
         zh, en = f"{zh}；手动正常 {works}，不正常 {fails}", f"{en}; by hand {works} work, {fails} fail"
     return Text(en if language == "en" else zh)

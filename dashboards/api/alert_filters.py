@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from alerts.listing_face import MOST_LISTED, ListRequest, State
+from alerts.listing_face import MOST_LISTED, MOST_RULES, ListRequest, State
 from dashboards.api.moment import Moment
 from dashboards.api.principal import Principal
 from domain.alarm import AlarmClass, Level
@@ -37,6 +37,7 @@ class AlertQuery(BaseModel):
     zone: Annotated[Token | None, Field(description="of the unit, which must be given")] = None
     device: Annotated[Token | None, Field(description="of the unit, which must be given")] = None
     rule: Token | None = None
+    rules: list[Token] = Field(default=[], max_length=MOST_RULES, description="of one of these rules")
     level: Level | None = None
     state: State | None = None
     since: Annotated[Moment | None, Field(description="raised at or after")] = None

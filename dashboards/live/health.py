@@ -27,6 +27,8 @@ STALE_AFTER_S = 30.0
 fire alarm may take (GB 25506, secondary source)."""
 
 SERVICES = ("alerts.main", "rules.main", "ingest.main")
+DRAWS = ("console.main",)
+"""Who draws the screens: it has a row beside the services and is counted as there, for its figures are seen."""
 
 
 class Condition(StrEnum):

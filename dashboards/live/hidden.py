@@ -2,7 +2,7 @@
 
 An alert may be kept by several things at once and stands under each. Fires that lie in something out of service are
 told as ever: they are no part of what it hides. What a panel disabled (屏蔽) is no hidden alert but a state of its own;
-it is grouped here by the device that says so, because nothing is reported behind it either.
+it stands here one by one, as its lamp counts it, because nothing is reported behind it either.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ def hidden_alerts(
         for key in _kept_by(alert):
             found.setdefault(key, []).append(alert)
         if is_disabled(alert):
-            found.setdefault(
-                (Kind.DISABLED, f"{alert.place.unit}/{alert.place.device or alert.place.zone}"), []
-            ).append(alert)
+            found[Kind.DISABLED, alert.id] = [alert]
     return {key: tuple(kept) for key, kept in found.items()}
 
 

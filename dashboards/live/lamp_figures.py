@@ -6,12 +6,14 @@ as a question mark. None is never nought.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from alerts.silences_face import silence_of_reason
 from dashboards.live.board import Board
 from dashboards.live.health import Health
+from domain.alert import AlertView
 
 ALERTS, INGEST, RULES = "alerts.main", "ingest.main", "rules.main"
 
@@ -51,12 +53,13 @@ class LinkFigures:
 def suppressed(board: Board, points: int) -> Suppressed:
     """Count what is kept quiet; ``points`` are the alerts that say that a point is disabled."""
     document = board.statuses.get(ALERTS, {})
-    windows = _entries(document, "maintenance")
+    windows, silences = _entries(document, "maintenance"), _entries(document, "silences")
+    known = {one.get("id") for one in silences if isinstance(one, Mapping)}
     return Suppressed(
         points=points,
-        shelved=sum(alert.shelved_until_ns is not None for alert in board.alerts.values()),
+        shelved=sum(_is_shelved_alone(alert, known) for alert in board.alerts.values()),
         out_of_service=len(_entries(document, "out_of_service")),
-        silences=len(_entries(document, "silences")),
+        silences=len(silences),
         maintenance=sum(isinstance(one, Mapping) and one.get("started_ns") is not None for one in windows),
     )
 
@@ -76,6 +79,11 @@ def lamp_figures(board: Board, gateways: Iterable[Health]) -> LinkFigures:
         receipt_ns=receipt_ns,
         human=human,
     )
+
+
+def _is_shelved_alone(alert: AlertView, silences: Collection[Any]) -> bool:
+    """Tell whether a person shelved an alert; what a silence covers is counted as that silence."""
+    return alert.shelved_until_ns is not None and silence_of_reason(alert.shelve_reason or "") not in silences
 
 
 def _oldest(health: Health) -> float | None:

@@ -4,7 +4,7 @@ A lamp is calm, lit, or *unknown*. Class lamps count open alerts that are no mer
 one (a fire always counts). They are only calm when the rules engine evaluates and the alerts service
 answers; otherwise nothing is known and they say so. What was lit stays lit. What a walk test holds is counted and
 does not blink: what blinks is for somebody. 屏蔽 counts everything that is kept quiet, see `lamp_figures` beside this.
-Each lamp leads to its rows.
+Each lamp leads to its rows: as many as it counts. What says that something is disabled is a row of 屏蔽 only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboards.live.board import Board, list_order
-from dashboards.live.health import SILENT_AFTER_S, all_health, hosted_silent, service_health
+from dashboards.live.health import DRAWS, SILENT_AFTER_S, all_health, hosted_silent, service_health
 from dashboards.live.lamp_figures import LinkFigures, Suppressed, lamp_figures, suppressed
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
@@ -46,7 +46,12 @@ class LampKind(StrEnum):
     @property
     def goes(self) -> str:
         """The address of its rows."""
-        return {LampKind.DISABLED: "/suppression", LampKind.LINK: "/gateways"}.get(self, f"/?class={self}")
+        others = {
+            LampKind.DISABLED: "/suppression?kind=lamp",
+            LampKind.LINK: "/gateways",
+            LampKind.FIRE: "/?class=fire",
+        }
+        return others.get(self, f"/?class={self}&disabled=no")
 
 
 class LampMode(StrEnum):
@@ -143,7 +148,7 @@ def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:
     """Return the link lamp: calm only when every process, gateway and transmitter is heard and its data are fresh."""
     services, gateways = all_health(board, registry, now_ns)
     hosted, hosted_mute = hosted_silent(board, registry, now_ns)
-    total = len(services) + len(gateways) + hosted
+    total = len(services) + len(DRAWS) + len(gateways) + hosted
     silent = sum(not health.fine for health in (*services, *gateways)) + hosted_mute
     figures = lamp_figures(board, gateways)
     if silent or not board.connected:

@@ -39,11 +39,15 @@ def day_start_ns(now_ns: int, zone: tzinfo) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TodayFigures:
-    """Raised today; ``complete`` is False until the record's list was read. ``more``: there were too many to count."""
+    """Raised today, ``ebikes`` by ``ebike_rules``; ``complete`` is False until the record's list was read.
+
+    ``more``: there were too many to count.
+    """
 
     by_class: dict[AlarmClass, int]
     by_hour: tuple[int, ...]
     ebikes: int
+    ebike_rules: tuple[str, ...]
     complete: bool
     more: bool
 
@@ -63,7 +67,8 @@ class Today:
     revision: int = 0
     _zone: tzinfo | None = None
     _seen: set[str] = field(default_factory=set)
-    _counts: Counter[tuple[str, AlarmClass, int, bool]] = field(default_factory=Counter)
+    _counts: Counter[tuple[str, AlarmClass, int, str]] = field(default_factory=Counter)
+    """By unit, class, hour, and the rule where it is about e-bikes."""
 
     def begin(self, start_ns: int, zone: tzinfo) -> None:
         """Begin a day."""
@@ -79,20 +84,23 @@ class Today:
             return
         self._seen.add(alert.id)
         hour = datetime.fromtimestamp(alert.raised_at_ns // NS_PER_S, self._zone).hour
-        self._counts[alert.place.unit, alert.alarm_class, hour, is_ebike(alert.rule)] += 1
+        rule = alert.rule if is_ebike(alert.rule) else ""
+        self._counts[alert.place.unit, alert.alarm_class, hour, rule] += 1
         self.revision += 1
 
     def figures(self, units: frozenset[str] | None) -> TodayFigures:
         """Return the figures of some units; None: of all."""
         by_class: Counter[AlarmClass] = Counter()
         by_hour = [0] * HOURS
-        ebikes = 0
-        for (unit, alarm_class, hour, ebike), count in self._counts.items():
+        ebikes: Counter[str] = Counter()
+        for (unit, alarm_class, hour, rule), count in self._counts.items():
             if units is None or unit in units:
                 by_class[alarm_class] += count
                 by_hour[hour] += count
-                ebikes += count * ebike
-        return TodayFigures(dict(by_class), tuple(by_hour), ebikes, self.complete, self.more)
+                ebikes[rule] += count
+        del ebikes[""]
+        rules = tuple(sorted(ebikes))
+        return TodayFigures(dict(by_class), tuple(by_hour), ebikes.total(), rules, self.complete, self.more)
 
 
 async def fill(today: Today, ask: Callable[[ListRequest], Awaitable[AlertPage]], now_ns: int, zone: tzinfo) -> None:

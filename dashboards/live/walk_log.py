@@ -5,10 +5,14 @@ Nothing is kept by who looks on: whoever asks, and whenever, the logs give the s
 | a point is | when |
 |---|---|
 | ``alarmed`` | a rule raised an alarm for it in the test: the whole way from the detector to the record is proven |
+| ``device_alarmed`` | an alarm of its device came after it changed, and may be another point's: nobody can tell |
 | ``changed`` | it told something else than before the test, and no alarm came of it |
 | ``hand_fails`` | the newest mark of a person says that it does not work, whatever else was seen: no alarm hides that |
-| ``hand_works`` | the newest mark says that it works, and no alarm was raised |
+| ``hand_works`` | the newest mark says that it works, and no alarm was raised for it |
 | ``unseen`` | none of these |
+
+A rule may raise its alarm for a device as a whole. Where the rule watches one point there, the alarm is that point's.
+Where it watches several, or is not known, the alarm proves none of them: it is noted at those that had changed by then.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +33,7 @@ from backbone.messages import LogMessage
 from backbone.sparkplug.data import decode_batch
 from backbone.subjects import parse
 from domain.alert import AlertView
+from domain.batch import ReadingBatch
 from domain.cancellation import heed_cancellation
 from domain.clock import NS_PER_S
 from domain.errors import FengsuiError, LinkError, WireError
@@ -47,10 +53,19 @@ class Sight(StrEnum):
     """What a test has shown of a point; the module's table."""
 
     ALARMED = "alarmed"
+    DEVICE_ALARMED = "device_alarmed"
     HAND_WORKS = "hand_works"
     HAND_FAILS = "hand_fails"
     CHANGED = "changed"
     UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a test walks. ``watched``: keys of all points that a rule watches, by rule; others are unknown."""
+
+    points: Sequence[Point]
+    watched: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,12 +74,17 @@ class Sighting:
 
     ``marks`` by hand, oldest first.
     ``event_ns`` is the device's time of what the alarm was raised for, ``raised_ns`` when the record had the alarm.
+    ``seen_seq``, ``seen_log_ns``: where in TELEMETRY that reading is, and when it came there; None without a reading.
+    ``of_device``: the alarm is of its device, and may be another point's.
     """
 
     point: Point
     before: float | None = None
     seen_ns: int | None = None
+    seen_seq: int | None = None
+    seen_log_ns: int | None = None
     value: float | None = None
+    of_device: bool = False
     alert: str | None = None
     rule: str | None = None
     raised_ns: int | None = None
@@ -88,36 +108,48 @@ class Sighting:
         """What the test has shown of it."""
         if self.hand is not None and not self.hand.works:
             return Sight.HAND_FAILS
-        if self.alert is not None:
+        if self.is_proven:
             return Sight.ALARMED
         if self.hand is not None:
             return Sight.HAND_WORKS
+        if self.of_device:
+            return Sight.DEVICE_ALARMED
         return Sight.CHANGED if self.seen_ns is not None else Sight.UNSEEN
 
     @property
+    def is_proven(self) -> bool:
+        """Tell whether an alarm was raised for this very point."""
+        return self.alert is not None and not self.of_device
+
+    @property
     def took_s(self) -> float | None:
-        """Seconds from the event to the alarm; None without one."""
-        if self.event_ns is None or self.raised_ns is None:
+        """Seconds from the event to the alarm; None without one of its own."""
+        if self.event_ns is None or self.raised_ns is None or self.of_device:
             return None
         return max(0, self.raised_ns - self.event_ns) / NS_PER_S
 
 
 @dataclass(slots=True)
 class WalkLog:
-    """Follows a test; ``sightings`` by point key, in the order of the walk."""
+    """Follows a test; ``sightings`` by point key, in the order of the walk.
+
+    ``watched`` as in `Walked`; ``shared``: alarms of devices that may be any of several points'.
+    """
 
     test: WalkTestView
     table: PointTable
     sightings: dict[str, Sighting]
+    watched: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    shared: dict[str, AlertView] = field(default_factory=dict)
     store_answered: bool = True
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     reached: int = 0
     marked: int = 0
 
     @classmethod
-    def of(cls, test: WalkTestView, points: Sequence[Point], table: PointTable) -> WalkLog:
+    def of(cls, test: WalkTestView, walked: Walked, table: PointTable) -> WalkLog:
         """Begin with nothing seen."""
-        return cls(test, table, {point.key: Sighting(point) for point in points})
+        return cls(test, table, {point.key: Sighting(point) for point in walked.points}, walked.watched)
 
     def count(self, sight: Sight) -> int:
         """Return how many points are so."""
@@ -223,24 +255,43 @@ class WalkLog:
             except (ValueError, KeyError, TypeError):
                 continue
             if alert.walk_test == self.test.id and alert.raised_at_ns >= self.test.begun_ns:
-                for sighting in self._meant(alert):
-                    self._take_alert(sighting, alert)
+                self._credit(alert)
+        self._note_shared()
         self.changed.set()
 
-    def _meant(self, alert: AlertView) -> list[Sighting]:
-        """Return whose alarm it is: its point's; of a device's, those there that changed, whatever their marks say."""
+    def _credit(self, alert: AlertView) -> None:
+        """Note an alarm at the point that it is of; one that may be of several is kept."""
         place = alert.place
-        if place.point is not None:
-            one = self.sightings.get(f"{place.unit}/{place.device}/{place.point}")
-            return [one] if one is not None else []
         if place.device is None:
-            return []
-        here = (one for one in self.sightings.values() if one.point.device == place.device)
-        return [one for one in here if one.alert is None and one.seen_ns is not None]
-
-    def _take_alert(self, sighting: Sighting, alert: AlertView) -> None:
-        if sighting.raised_ns is not None and sighting.raised_ns <= alert.raised_at_ns:
             return
+        device = f"{place.unit}/{place.device}/"
+        key = f"{device}{place.point}"
+        if place.point is None:
+            watched = self.watched.get(alert.rule)
+            here = [] if watched is None else [key for key in watched if key.startswith(device)]
+            if len(here) != 1:
+                self.shared[f"{alert.id}/{alert.input_seq}"] = alert  # one that was opened again has a cause of its own
+                return
+            key = here[0]
+        if key in self.sightings:
+            self._take_alert(self.sightings[key], alert, of_device=False)
+
+    def _note_shared(self) -> None:
+        """Note alarms of devices at the points that they may be of; readings and alarms come in any order."""
+        for alert in self.shared.values():
+            watched = self.watched.get(alert.rule)
+            for key, one in self.sightings.items():
+                at_device = (one.point.unit, one.point.device) == (alert.place.unit, alert.place.device)
+                if at_device and (watched is None or key in watched) and _had_changed(one, alert):
+                    self._take_alert(one, alert, of_device=True)
+
+    def _take_alert(self, sighting: Sighting, alert: AlertView, *, of_device: bool) -> None:
+        if sighting.is_proven and of_device:
+            return
+        known_ns = sighting.raised_ns if sighting.of_device is of_device else None
+        if known_ns is not None and known_ns <= alert.raised_at_ns:
+            return
+        sighting.of_device = of_device
         sighting.alert, sighting.rule, sighting.raised_ns = alert.id, alert.rule, alert.raised_at_ns
         sighting.event_ns = alert.event_time_ns
         sighting.text_zh, sighting.text_en = alert.text_zh, alert.text_en
@@ -260,17 +311,19 @@ class WalkLog:
                 continue
             for at, index in enumerate(batch.point.tolist()):
                 sighting = self.sightings.get(batch.table[index].key)
-                if sighting is not None and sighting.point.kind is not PointKind.MEASURE:
-                    self._take_reading(sighting, int(batch.time_ns[at]), float(batch.value[at]), int(batch.quality[at]))
+                if sighting is not None and sighting.point.kind is not PointKind.MEASURE and _counts(batch, at):
+                    self._take_reading(sighting, int(batch.time_ns[at]), float(batch.value[at]), message)
+        self._note_shared()
         self.changed.set()
 
-    def _take_reading(self, sighting: Sighting, time_ns: int, value: float, quality: int) -> None:
-        if sighting.seen_ns is not None or base_of(quality) != GOOD or math.isnan(value) or is_historical(quality):
+    def _take_reading(self, sighting: Sighting, time_ns: int, value: float, message: LogMessage) -> None:
+        if sighting.seen_seq is not None:
             return
         if sighting.before is None and sighting.point.kind is PointKind.STATE:
             sighting.before = value
         elif value != sighting.before:
             sighting.seen_ns, sighting.value = time_ns, value
+            sighting.seen_seq, sighting.seen_log_ns = message.seq, message.time_ns
 
     def _telling(self) -> list[str]:
         return [key for key, one in self.sightings.items() if one.point.kind is PointKind.STATE]
@@ -284,3 +337,16 @@ class WalkLog:
 
     def _alert_subject(self) -> str:
         return f"alert.{self.test.unit}.*.raised"
+
+
+def _counts(batch: ReadingBatch, at: int) -> bool:
+    """Tell whether a reading says how its point is now."""
+    quality = int(batch.quality[at])
+    return base_of(quality) == GOOD and not math.isnan(float(batch.value[at])) and not is_historical(quality)
+
+
+def _had_changed(one: Sighting, alert: AlertView) -> bool:
+    """Tell whether a point had changed when an alarm was caused: by the log's order, no device's clock is asked."""
+    if one.seen_seq is None or one.seen_log_ns is None:
+        return False
+    return one.seen_seq <= alert.input_seq if alert.input_seq else one.seen_log_ns <= alert.raised_at_ns

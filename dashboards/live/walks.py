@@ -1,30 +1,31 @@
 """Walk tests as they go on: one follower of the logs for each test that somebody looks at, for all browsers.
 
 Which points a test walks is a question to the rules of the site, which only the command line reads: it hands the
-console a function. Without one, every point of the scope that tells states or events is walked.
+console a function. Without one, every point of the scope that tells states or events is walked, and what a rule
+watches is not known.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from dashboards.live.link import Link
 from dashboards.live.site import LiveSite
-from dashboards.live.walk_log import WalkLog
+from dashboards.live.walk_log import Walked, WalkLog
 from domain import walk_test
 from domain.clock import NS_PER_S, Clock
 from domain.errors import FengsuiError
-from domain.points import Point, PointKind
+from domain.points import PointKind
 from domain.site import Registry
 from domain.walk_test import WalkTestView
 
 log = logging.getLogger(__name__)
 
-WalkedPoints = Callable[[Registry, WalkTestView], Sequence[Point]]
+WalkedPoints = Callable[[Registry, WalkTestView], Walked]
 
 KEPT_S = 120
 """How long a test is followed that nobody looks at any more."""
@@ -33,15 +34,17 @@ MOST_FOLLOWED = 8
 AGAIN_S = 5.0
 
 
-def told_points(registry: Registry, test: WalkTestView) -> list[Point]:
+def told_points(registry: Registry, test: WalkTestView) -> Walked:
     """Return the points of a test's scope that tell states or events, in the order of the site."""
-    return [
-        point
-        for point in registry.points
-        if point.unit == test.unit
-        and point.kind is not PointKind.MEASURE
-        and walk_test.in_scope(registry.zone_of(point).settings.id, point.device, test.zones, test.devices)
-    ]
+    return Walked(
+        [
+            point
+            for point in registry.points
+            if point.unit == test.unit
+            and point.kind is not PointKind.MEASURE
+            and walk_test.in_scope(registry.zone_of(point).settings.id, point.device, test.zones, test.devices)
+        ]
+    )
 
 
 @dataclass(slots=True)
@@ -82,8 +85,8 @@ class Walks:
         """Read the logs, then follow them while the test runs and somebody looks."""
         try:
             registry = self._site.registry
-            points = await asyncio.to_thread(self.points_of, registry, test)
-            found = WalkLog.of(test, points, registry.points)
+            walked = await asyncio.to_thread(self.points_of, registry, test)
+            found = WalkLog.of(test, walked, registry.points)
             await found.ask_before(self._link.backbone)
             await found.catch_up(self._link.backbone)
             one.log, one.trouble = found, ""

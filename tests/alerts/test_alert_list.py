@@ -96,6 +96,8 @@ async def test_filters_find_what_they_say(tmp_path: Path) -> None:
             ({"unit": "school", "device": "d-1"}, [other]),
             ({"rule": "parking"}, [there]),
             ({"rule": "parking", "unit": "school"}, []),
+            ({"rules": ("parking", "no-such-rule")}, [there]),
+            ({"rules": ("no-such-rule",), "open": True}, []),
             ({"rule": "parking", "open": True, "unit": "hotel"}, [there]),
             ({"level": "notice"}, [there]),
             ({"state": "acknowledged"}, [burning]),

@@ -148,6 +148,9 @@ async def test_the_rule_says_what_it_watches_and_the_operator_what_to_do(browser
         await expect(why).to_contain_text(card.description.zh)
         await expect(why).to_contain_text(f"触发时版本 0，现版本 {card.version}")
         await expect(why.locator(".detail-condition")).to_contain_text(card.condition.zh.splitlines()[0])
+        point = why.locator("[data-point=pressure]").first
+        await expect(point).to_have_text("压力")
+        await expect(point).to_have_attribute("title", "pressure")
         steps = [line.strip() for line in card.procedure_zh.splitlines() if line.strip()]
         assert steps
         for step in steps:

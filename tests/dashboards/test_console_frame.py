@@ -67,7 +67,12 @@ async def test_five_master_lamps_stand_first_and_lead_to_their_rows(page: Page) 
         kind: await lamp(page, kind).locator("a").get_attribute("href")
         for kind in ("fire", "fault", "disabled", "link")
     }
-    assert goes == {"fire": "/?class=fire", "fault": "/?class=fault", "disabled": "/suppression", "link": "/gateways"}
+    assert goes == {
+        "fire": "/?class=fire",
+        "fault": "/?class=fault&disabled=no",
+        "disabled": "/suppression?kind=lamp",
+        "link": "/gateways",
+    }
     await lamp(page, "fire").locator("a").click()
     await page.wait_for_url("**/?class=fire")
 

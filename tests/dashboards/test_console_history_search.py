@@ -55,6 +55,17 @@ def test_a_search_is_asked_in_the_words_of_the_api() -> None:
     assert (export["limit"], export["bom"]) == (["7"], ["true"])
 
 
+def test_several_rules_are_asked_and_exported_as_such() -> None:
+    search = Search.read({"rule": "ebike_parked_at_exit,ebike_charging_at_exit"})
+    asked = search.asked(UTC)
+    assert (asked.rule, asked.rules) == (None, ["ebike_parked_at_exit", "ebike_charging_at_exit"])
+    request = list_request(premises(), CONSOLE, asked, 50)
+    assert request.rules == ("ebike_parked_at_exit", "ebike_charging_at_exit")
+    assert parse_qs(urlsplit(search.export("csv", UTC, 7)).query)["rules"] == list(request.rules)
+    with pytest.raises(ValueError, match="rule"):
+        Search.read({"rule": "no rule, at all"}).asked(UTC)
+
+
 def test_a_search_stays_within_the_scope() -> None:
     asked = Search.read({"person": "陈师傅"}).asked(UTC)
     request = list_request(premises(), SOMEBODY, asked, 50)

@@ -84,7 +84,7 @@ async def test_the_switch_speaks_english_and_is_remembered(browser: Browser, roo
 
 
 async def test_silence_turns_lamps_unknown_never_normal_and_says_whose_it_is(page: Page, room: ControlRoom) -> None:
-    await expect(lamp(page, "link", "calm")).to_contain_text("4/4")
+    await expect(lamp(page, "link", "calm")).to_contain_text("5/5")
     await expect(lamp(page, "supervisory", "calm")).to_be_visible()
     room.puppets.alive -= {GATEWAY, "rules.main"}
     await expect(lamp(page, "link", "unknown")).to_contain_text("未知")

@@ -81,8 +81,9 @@ async def test_a_rule_tells_what_to_do_and_what_it_reads_here(browser: Browser, 
         await expect(page.locator("[data-part=rule-conditions]")).to_contain_text("低于档案下限（回差20 kPa）")
         await expect(page.locator("[data-part=rule-facts]")).to_contain_text("约定（无标准规定）")
         await expect(page.locator("[data-part=rule-standing]")).to_contain_text("监视 1 个")
+        await expect(page.locator("[data-part=rule-facts] [data-point=pressure]")).to_have_text("压力")
         plan = page.locator("[data-part=rule-plan-rows] .data-rows .data-row")
-        await expect(plan).to_contain_text("hotel/pressure/pressure", timeout=LONG_MS)
+        await expect(plan).to_contain_text("喷淋泵压力 · 压力 (hotel/pressure/pressure)", timeout=LONG_MS)
         await expect(plan).to_contain_text("250 kPa")
         await expect(page.locator(".rule-text")).to_contain_text("id: pressure_low")
         for action in ("run-cases", "begin-backtest"):

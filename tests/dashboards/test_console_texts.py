@@ -14,7 +14,7 @@ from alerts.face import Answer
 from dashboards.console.admin.page import TABS
 from dashboards.console.alarms.causes import CAUSES, OTHER
 from dashboards.console.alarms.filter_bar import FORMS
-from dashboards.console.alarms.filters import PARTS, Standing
+from dashboards.console.alarms.filters import PARTS, Disabled, Standing
 from dashboards.console.alarms.table import COLUMNS as ALARM_COLUMNS
 from dashboards.console.audit_details import DETAILS
 from dashboards.console.audited import AUDITED, DEEDS, RECEIPTS
@@ -92,6 +92,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "history_": [*SHOWN, *KEYS],
     "form_": [form or "auto" for form in FORMS],
     "standing_": list(Standing),
+    "disabled_": list(Disabled),
     "state_confirmed_": list(Confirmation),
     "finding_": list(Confirmation),
     "condition_": list(Condition),
@@ -146,7 +147,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "rules_": [*RULE_RESULTS, *(f"{name}_{key}" for name, keys in RULE_RESULTS.items() for key in keys)],
     "rules_no_": list(RULE_RESULTS),
     "suppression_kind_": list(Kind),
-    "suppression_group_": [Kind.CAUSE, Kind.DIGEST, Kind.DISABLED],
+    "suppression_group_": [Kind.CAUSE, Kind.DIGEST],
     "suppression_who_": ["person", *NOBODYS],
     "suppression_why_": ["person", *NOBODYS],
     "suppression_ends_": ["person", *NOBODYS],

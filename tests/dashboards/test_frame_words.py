@@ -140,7 +140,8 @@ def test_five_lamps_are_the_masters_and_each_leads_to_its_rows() -> None:
         "disabled",
     ]
     assert LampKind.FIRE.goes == "/?class=fire"
-    assert (LampKind.DISABLED.goes, LampKind.LINK.goes) == ("/suppression", "/gateways")
+    assert LampKind.SUPERVISORY.goes == "/?class=supervisory&disabled=no"
+    assert (LampKind.DISABLED.goes, LampKind.LINK.goes) == ("/suppression?kind=lamp", "/gateways")
 
 
 def test_the_lamp_of_the_disabled_counts_all_that_is_kept_quiet() -> None:

@@ -7,7 +7,7 @@ from dashboards.console.installer.adopting import first_id
 from dashboards.console.installer.points_tab import State, rows_of, state_of
 from dashboards.console.installer.walk_page import in_order
 from dashboards.live.board import Reading
-from dashboards.live.walk_log import Sight, Sighting, WalkLog
+from dashboards.live.walk_log import Sight, Sighting, Walked, WalkLog
 from dashboards.live.walks import told_points
 from domain.clock import NS_PER_S
 from domain.points import Point
@@ -42,9 +42,9 @@ def test_what_a_gateway_tells_is_read_as_what_may_be_missing() -> None:
 def test_a_walk_shows_what_was_seen_last_first_then_what_is_still_to_be_walked() -> None:
     registry = premises()
     test = walk_test(devices=("panel",))
-    points = told_points(registry, test)
+    points = told_points(registry, test).points
     assert {point.device for point in points} == {"panel"}
-    assert told_points(registry, walk_test(zones=("pump",))) == []
+    assert told_points(registry, walk_test(zones=("pump",))).points == []
     first, second, third = (Sighting(point) for point in list(registry.points)[:3])
     first.seen_ns, first.alert, first.event_ns, first.raised_ns = NOW_NS, "a1", NOW_NS - NS_PER_S, NOW_NS
     third.seen_ns = NOW_NS + 5
@@ -61,7 +61,7 @@ def test_the_newest_mark_counts_no_alarm_hides_a_failure_and_a_point_that_is_not
     registry = premises()
     test = walk_test(devices=("panel",))
     walked, beside = list(registry.points)[:2]
-    log = WalkLog.of(test, [walked], registry.points)
+    log = WalkLog.of(test, Walked([walked]), registry.points)
 
     def marked(point: Point, number: int, *, works: bool) -> None:
         name = f"{point.device}/{point.name}"

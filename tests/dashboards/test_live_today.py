@@ -58,6 +58,7 @@ def test_each_alert_of_the_day_counts_once(given_alerts: list[tuple[int, int, st
         figures = today.figures(units)
         assert figures.total == len(wanted)
         assert figures.ebikes == sum(ebike for _, _, ebike in wanted)
+        assert figures.ebike_rules == (("ebike_parked_at_exit",) if figures.ebikes else ())
         assert figures.by_hour == tuple(sum(hour == at for hour, _, _ in wanted) for at in range(24))
 
 

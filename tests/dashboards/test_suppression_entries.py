@@ -95,7 +95,7 @@ def test_each_alert_stands_under_what_keeps_it_and_a_fire_is_never_kept_by_out_o
     hides = {key: [kept.id for kept in one.hides] for key, one in found.items()}
     assert hides == {
         "walk_test:w1": ["a6"], "silence:s1": ["a3"], "shelved:a4": ["a4"], "out_of_service:o1": ["a1"],
-        "maintenance:m1": ["a5"], "disabled:hotel/exit": ["a8"], "cause:a2": ["a7"],
+        "maintenance:m1": ["a5"], "disabled:a8": ["a8"], "cause:a2": ["a7"],
     }  # fmt: skip
     assert found["cause:a2"].source == alerts[1]
     assert found["walk_test:w1"].fires

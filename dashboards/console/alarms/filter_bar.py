@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from nicegui import ui
 
 from dashboards.console.alarms.book import AlarmBook, Listing
-from dashboards.console.alarms.filters import MOST_TEXT, AlarmFilter, Standing, address, building_of
+from dashboards.console.alarms.filters import MOST_TEXT, AlarmFilter, Disabled, Standing, address, building_of
 from dashboards.console.alarms.places import building_words
 from dashboards.console.dialogs import Field, Kind, ask
 from dashboards.console.section import Desk
@@ -126,6 +126,7 @@ def choices(view: View, alerts: list[AlertView], now: Mapping[str, str]) -> dict
     }
     offered = {part: _offered(view, part, counts, now.get(part, "")) for part, counts in found.items()}
     offered["state"] = {"": "—"} | {one.value: view.text(f"standing_{one}") for one in Standing}
+    offered["disabled"] = {"": "—"} | {one.value: view.text(f"disabled_{one}") for one in Disabled}
     return {part: some for part, some in offered.items() if part != "area" or len(some) > 1}
 
 
@@ -136,6 +137,8 @@ def part_words(view: View, part: str, value: str) -> str:
         return view.text(f"class_{value}")
     if part == "state":
         return view.text(f"standing_{value}")
+    if part == "disabled":
+        return view.text(f"disabled_{value}")
     if part == "unit" and value in registry.units:
         return registry.units[value].labels.of(language)
     if part == "building" and "/" in value:

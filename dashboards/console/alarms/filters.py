@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from dashboards.console.texts import Language
 from dashboards.console.wording import place_text
+from dashboards.live.lamps import is_disabling
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.site import Registry
@@ -20,6 +21,7 @@ from domain.site import Registry
 MOST_TEXT = 100
 MOST_NAMED = 130
 """Characters of ``unit/building``: two ids and a slash."""
+MOST_RULES = 600
 
 
 class Standing(StrEnum):
@@ -30,8 +32,16 @@ class Standing(StrEnum):
     UNCONFIRMED = "unconfirmed"
     CLEARED = "cleared"
     UNKNOWN = "unknown"
+    THERE = "there"
     SHELVED = "shelved"
     UNOWNED = "unowned"
+
+
+class Disabled(StrEnum):
+    """Whether alarms that say that something is disabled (屏蔽) are wanted: they have a lamp of their own."""
+
+    NO = "no"
+    ONLY = "only"
 
 
 _STANDS: Mapping[Standing, Callable[[AlertView], bool]] = {
@@ -40,17 +50,21 @@ _STANDS: Mapping[Standing, Callable[[AlertView], bool]] = {
     Standing.UNCONFIRMED: lambda alert: alert.confirmed is None,
     Standing.CLEARED: lambda alert: not alert.active and not alert.data_unknown,
     Standing.UNKNOWN: lambda alert: alert.data_unknown,
+    Standing.THERE: lambda alert: alert.active or alert.data_unknown,
     Standing.SHELVED: lambda alert: alert.shelved_until_ns is not None,
     Standing.UNOWNED: lambda alert: alert.owner is None,
 }
 
-PARTS = ("class", "area", "unit", "building", "rule", "state", "text")
+PARTS = ("class", "area", "unit", "building", "rule", "state", "disabled", "text")
 """Names in the address, in the order of the chips."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmFilter:
-    """What is wanted; nothing said: everything. ``building`` is ``unit/building``, or a building's id in any unit."""
+    """What is wanted; nothing said: everything. ``building`` is ``unit/building``, or a building's id in any unit.
+
+    ``rule``: one or more, with commas between them.
+    """
 
     classes: frozenset[AlarmClass] = frozenset()
     area: str = ""
@@ -58,6 +72,7 @@ class AlarmFilter:
     building: str = ""
     rule: str = ""
     state: Standing | None = None
+    disabled: Disabled | None = None
     text: str = ""
 
     @classmethod
@@ -65,14 +80,15 @@ class AlarmFilter:
         """Read an address's query."""
         known = {one.value: one for one in AlarmClass}
         named = (query.get("class") or "").split(",")
-        state = query.get("state", "")
+        state, disabled = query.get("state", ""), query.get("disabled", "")
         return cls(
             classes=frozenset(known[name] for name in named if name in known),
             area=query.get("area", "")[:MOST_NAMED],
             unit=query.get("unit", "")[:MOST_NAMED],
             building=query.get("building", "")[:MOST_NAMED],
-            rule=query.get("rule", "")[:MOST_NAMED],
+            rule=query.get("rule", "")[:MOST_RULES],
             state=Standing(state) if state in set(Standing) else None,
+            disabled=Disabled(disabled) if disabled in set(Disabled) else None,
             text=query.get("text", "").strip()[:MOST_TEXT],
         )
 
@@ -84,8 +100,8 @@ class AlarmFilter:
     def query(self) -> dict[str, str]:
         """Return what an address says of it."""
         classes = ",".join(one.value for one in AlarmClass if one in self.classes)
-        said = (classes, self.area, self.unit, self.building, self.rule, self.state.value if self.state else "")
-        return {name: value for name, value in zip(PARTS, (*said, self.text), strict=True) if value}
+        said = (classes, self.area, self.unit, self.building, self.rule, self.state or "", self.disabled or "")
+        return {name: str(value) for name, value in zip(PARTS, (*said, self.text), strict=True) if value}
 
     def without(self, part: str, value: str = "") -> AlarmFilter:
         """Return it with one part less: of the classes ``value`` only, if it is given."""
@@ -114,9 +130,12 @@ class AlarmFilter:
         if self.building:
             yield lambda alert: self.building in (building_of(alert), alert.place.building)
         if self.rule:
-            yield lambda alert: alert.rule == self.rule
+            rules = frozenset(self.rule.split(","))
+            yield lambda alert: alert.rule in rules
         if self.state is not None:
             yield _STANDS[self.state]
+        if self.disabled is not None:
+            yield lambda alert: is_disabling(alert) is (self.disabled is Disabled.ONLY)
         if self.text:
             sought = self.text.casefold()
             yield lambda alert: any(sought in words.casefold() for words in _words(registry, alert))

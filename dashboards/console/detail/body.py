@@ -21,6 +21,7 @@ from dashboards.console.detail.picture import Pictures
 from dashboards.console.detail.rule_words import RuleWords, rule_words
 from dashboards.console.detail.trend import Course
 from dashboards.console.detail.why import Beside, Why
+from dashboards.console.point_words import names_at
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.view import View, box, change, line, link
 from dashboards.live.dossiers import KEPT_S
@@ -138,9 +139,12 @@ class _Panels:
         view, alert = self._view, detail.alert
         registry = view.console.registry
         rule = rule_words(view.console.board.rules.get(alert.rule), view.language)
-        values = deciding(registry, alert, self._devices(alert), view.language)
+        devices = self._devices(alert)
+        values = deciding(registry, alert, devices, view.language)
+        words = "" if rule is None else f"{rule.watches}\n{rule.condition}"
+        names = names_at(view, words, alert.place, devices.keys if devices is not None else ())
         self._head.show(alert)
-        self._why.follow(alert, rule, values)
+        self._why.follow(alert, rule, values, names)
         self._beside.follow(alert, values)
         self._course.follow(decisive_points(values, registry, alert), alert.event_time_ns, marks(alert, view.language))
         self._show_procedure(rule)

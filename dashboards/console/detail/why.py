@@ -9,6 +9,7 @@ from dashboards.console.detail.deciding import MOST_BESIDE, Deciding, beside, po
 from dashboards.console.detail.parts import Part, facts
 from dashboards.console.detail.rule_words import RuleWords
 from dashboards.console.devices.device_words import LOOKS, Look, shown
+from dashboards.console.point_words import Names, worded
 from dashboards.console.view import View, line, link
 from dashboards.console.wording import moment_text, source_text, span_text
 from dashboards.live.health import node_health
@@ -28,17 +29,18 @@ class Why:
         self._view = view
         self._part = Part(view, "why")
 
-    def follow(self, alert: AlertView, rule: RuleWords | None, values: tuple[Deciding, ...]) -> None:
-        """Show the reason of an alert."""
-        state = (alert.rule, alert.rule_version, rule, values, alert.event_time_ns, alert.raised_at_ns, alert.level)
-        self._part.show(state, lambda: self._build(alert, rule, values))
+    def follow(self, alert: AlertView, rule: RuleWords | None, values: tuple[Deciding, ...], names: Names) -> None:
+        """Show the reason of an alert; ``names``: what people call the points there."""
+        times = (alert.event_time_ns, alert.raised_at_ns)
+        state = (alert.rule, alert.rule_version, rule, values, times, alert.level, names)
+        self._part.show(state, lambda: self._build(alert, rule, values, names))
 
-    def _build(self, alert: AlertView, rule: RuleWords | None, values: tuple[Deciding, ...]) -> None:
+    def _build(self, alert: AlertView, rule: RuleWords | None, values: tuple[Deciding, ...], names: Names) -> None:
         view = self._view
         link(f"{rule.label if rule is not None else alert.rule} ›", f"/rules/{alert.rule}", "detail-rule")
-        line(view.text("detail_rule_unknown") if rule is None else rule.watches, "detail-words")
+        worded(view.text("detail_rule_unknown") if rule is None else rule.watches, names, "detail-words")
         if rule is not None and rule.condition:
-            line(rule.condition, "detail-condition")
+            worded(rule.condition, names, "detail-condition")
         facts(list(self._times(alert, rule)))
         if not values:
             line(view.text("detail_values_none"), "detail-said")

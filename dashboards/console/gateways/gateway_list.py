@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.console.components import DataTable
-from dashboards.console.gateways.list_rows import gateway_columns, gateway_rows, service_columns, service_rows
+from dashboards.console.gateways.list_rows import gateway_columns, gateway_rows, of_unit, service_columns, service_rows
 from dashboards.console.gateways.transmitter_panel import TransmitterPanel
 from dashboards.console.section import Desk
 from dashboards.console.view import View, box, change, dress, line, link
@@ -13,14 +13,19 @@ from dashboards.live.health import gateway_health
 class GatewayList:
     """Three tables."""
 
-    def __init__(self, desk: Desk) -> None:
-        """Build for the view's site."""
+    def __init__(self, desk: Desk, unit: str = "") -> None:
+        """Build for the view's site; of one ``unit``, its gateways and transmitters beside all services."""
         view = self._view = desk.view
+        self._unit = unit
         self._transmitters: TransmitterPanel | None = None
         with box("gateway-list", "gateway-list"):
             with box("panel"):
                 with box("panel-head"):
                     line(view.text("gateway_title"), "panel-title")
+                    if unit:
+                        named = view.console.registry.units[unit].labels.of(view.language)
+                        line(named, "panel-note").props("data-part=gateways-of")
+                        link(view.text("gateway_all"), "/gateways", "crumb-right")
                 self._gateways = DataTable(
                     gateway_columns(view), name="gateway-table", words=view.text("gateway_title")
                 )
@@ -28,7 +33,7 @@ class GatewayList:
                 with box("panel-head"):
                     line(view.text("services"), "panel-title")
                 self._services = DataTable(service_columns(view), name="service-table", words=view.text("services"))
-            if view.console.registry.transmitters:
+            if any(unit in ("", one.settings.unit) for one in view.console.registry.transmitters.values()):
                 with box("panel transmitters-panel"):
                     with box("panel-head"):
                         line(view.text("tab_transmitters"), "panel-title")
@@ -36,12 +41,13 @@ class GatewayList:
                         self._strangers.props["data-part"] = "strangers-link"
                         with self._strangers:
                             self._count = line("")
-                    self._transmitters = TransmitterPanel(view, lambda key: desk.go(f"/gateways/{key}"))
+                    self._transmitters = TransmitterPanel(view, lambda key: desk.go(f"/gateways/{key}"), unit)
 
     def refresh(self, now_ns: int) -> None:
         """Redraw what changed."""
         view = self._view
-        self._gateways.show(view.shared(("gateway-rows", view.language), lambda: gateway_rows(view, now_ns)))
+        gateways = view.shared(("gateway-rows", view.language), lambda: gateway_rows(view, now_ns))
+        self._gateways.show(of_unit(gateways, self._unit))
         self._services.show(view.shared(("service-rows", view.language), lambda: service_rows(view, now_ns)))
         if self._transmitters is not None:
             self._transmitters.refresh(now_ns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dashboards.console.components import Cell, Column
@@ -9,11 +10,11 @@ from dashboards.console.gateways.gateway_words import STORE_AWAY, condition_cell
 from dashboards.console.view import View
 from dashboards.console.wording import size_text, span_text
 from dashboards.live import told
-from dashboards.live.health import gateway_health, service_health
+from dashboards.live.health import DRAWS, gateway_health, service_health
 from domain.glossary import label_of
 from domain.site import StoreKind
 
-ALL_SERVICES = ("ingest.main", "rules.main", "alerts.main", "console.main")
+ALL_SERVICES = ("ingest.main", "rules.main", "alerts.main", *DRAWS)
 WIDTHS = {
     "gateway": "minmax(0, 1.2fr)",
     "unit": "minmax(0, 1fr)",
@@ -52,6 +53,11 @@ def gateway_columns(view: View) -> list[Column]:
 def service_columns(view: View) -> list[Column]:
     """Return the columns of services."""
     return [Column(key, view.text(f"gateway_column_{key}"), width=width) for key, width in SERVICE_WIDTHS.items()]
+
+
+def of_unit(rows: Sequence[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
+    """Return the rows of gateways of a unit; all without one."""
+    return [row for row in rows if not unit or row["id"].startswith(f"{unit}/")]
 
 
 def gateway_rows(view: View, now_ns: int) -> list[dict[str, Any]]:

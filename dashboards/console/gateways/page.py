@@ -10,14 +10,15 @@ from dashboards.console.view import line, link
 
 
 class GatewaysPage(Body):
-    """``/gateways`` and ``/gateways/<unit>/<gateway or transmitter>``."""
+    """``/gateways``, of one unit where the query names it, and ``/gateways/<unit>/<gateway or transmitter>``."""
 
     def __init__(self, desk: Desk, address: Address) -> None:
         """Build what the address names; a gateway that is not there, or not theirs, is said to be none."""
         self._part: GatewayList | GatewayPage | TransmitterPage | None = None
         registry, key = desk.view.console.registry, "/".join(address.rest)
         if not address.rest:
-            self._part = GatewayList(desk)
+            unit = address.query.get("unit", "")
+            self._part = GatewayList(desk, unit if unit in registry.units else "")
         elif key in registry.transmitters:
             self._part = TransmitterPage(desk, key)
         elif key in registry.gateways:

@@ -5,7 +5,8 @@ Ten thousand of them are a list that is ordered when something changed and drawn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from nicegui import ui
@@ -24,14 +25,15 @@ _ORDER = (Condition.OFFLINE, Condition.HOST_SILENT, Condition.NEVER, Condition.F
 class TransmitterPanel:
     """Counts, a filter, one page of rows."""
 
-    def __init__(self, view: View, on_device: Callable[[str], None]) -> None:
-        """Build; ``on_device`` is called with ``unit/transmitter``."""
+    def __init__(self, view: View, on_device: Callable[[str], None], unit: str = "") -> None:
+        """Build, for all or one ``unit``; ``on_device`` is called with ``unit/transmitter``."""
         self._view = view
+        self._unit = unit
         self._page = 0
         self._wanted = ""
         self._listed: list[str] = []
         self._ordered_for: object = None
-        self._names = _names(view)
+        self._names = _names(view, unit)
         with box("tab-body", "transmitters") as self.root:
             with box("list-head"):
                 self._count = line("", "panel-note")
@@ -94,8 +96,18 @@ class TransmitterPanel:
         }
         self._listed = sorted(found, key=lambda key: (rank[key], -board.nodes.of(key).since_ns, self._names[key]))
 
+    def _counts(self) -> Mapping[str, Counter[Line]]:
+        """Return how many lines stand how, by host; of a unit, which has few, they are counted here."""
+        registry, nodes = self._view.console.registry, self._view.console.board.nodes
+        if not self._unit:
+            return nodes.counts(registry)
+        found: dict[str, Counter[Line]] = {}
+        for key in self._names:
+            found.setdefault(registry.transmitters[key].host, Counter())[nodes.of(key).line] += 1
+        return found
+
     def _note(self, hosts: dict[str, Health]) -> None:
-        counts = self._view.console.board.nodes.counts(self._view.console.registry)
+        counts = self._counts()
         known = [lines for host, lines in counts.items() if hosts[host].reachable]
         values = {name.value: sum(lines[name] for lines in known) for name in Line}
         unknown = sum(lines.total() for lines in counts.values()) - sum(values.values())
@@ -135,12 +147,14 @@ class _Row:
         self._age.set_time(heard_ns)
 
 
-def _names(view: View) -> dict[str, str]:
+def _names(view: View, wanted: str) -> dict[str, str]:
     """Return what people call each transmitter; with its unit where a site has several."""
     registry, language = view.console.registry, view.language
     names = {}
     for key, transmitter in registry.transmitters.items():
         settings = transmitter.settings
+        if wanted not in ("", settings.unit):
+            continue
         unit = registry.units[settings.unit].labels.of(language)
         label = settings.labels.of(language)
         names[key] = f"{unit} · {label}" if len(registry.units) > 1 else label

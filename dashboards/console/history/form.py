@@ -15,7 +15,7 @@ MOST_CHOICES = 300
 """Units or areas that a choice holds; at a larger site their id or name is typed."""
 
 SHOWN = ("class", "since", "until", "area", "unit", "rule", "confirmed", "person", "text")
-MOST: Mapping[str, int] = {"text": 100, "person": 64, "rule": 64, "unit": 120, "area": 64}
+MOST: Mapping[str, int] = {"text": 100, "person": 64, "rule": 600, "unit": 120, "area": 64}
 
 Answered = Callable[[dict[str, str]], None]
 

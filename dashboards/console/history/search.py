@@ -22,7 +22,11 @@ FIELDS = ("area", "unit", "building", "zone", "device", "rule", "level", "confir
 """Fields that are asked for as they stand in the address."""
 
 TIMES = ("since", "until")
+SEVERAL = ("rule", True)
+"""A field and whether it has a comma: then it names several rules."""
 MOST_FIELD = 130
+MOST_RULES_WORDS = 600
+"""Characters of several rules, with commas between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Search:
     def read(cls, query: Mapping[str, str]) -> Search:
         """Read an address's query; of a building written ``unit/building`` the unit is taken, too."""
         given = {name: query.get(name, "").strip()[:MOST_FIELD] for name in (*FIELDS, *TIMES)}
+        given["rule"] = query.get("rule", "").strip()[:MOST_RULES_WORDS]
         unit, slash, building = given["building"].partition("/")
         if slash:
             given["unit"], given["building"] = unit, building
@@ -60,17 +65,22 @@ class Search:
     def params(self, zone: tzinfo) -> list[tuple[str, str]]:
         """Return the parameters of the API, without the cursor; raises ValueError for a time that is none."""
         times = {name: _moment(value, zone) for name, value in self.said if name in TIMES}
-        fields = [(name, times.get(name, value)) for name, value in self.said]
+        fields = [(name, times.get(name, value)) for name, value in self.said if (name, "," in value) != SEVERAL]
+        several = [value.split(",") for name, value in self.said if (name, "," in value) == SEVERAL]
+        fields += [("rules", rule) for rules in several for rule in rules if rule]
         return [*(("class", one.value) for one in self.classes), *fields]
 
     def asked(self, zone: tzinfo) -> AlertQuery:
         """Return it as the API understands it; raises ValueError, also for what it does not understand."""
-        fields = {name: value for name, value in self.params(zone) if name != "class"}
+        params = self.params(zone)
+        fields = {name: value for name, value in params if name not in ("class", "rules")}
+        rules = [value for name, value in params if name == "rules"]
         cursor = {"cursor": self.cursor} if self.cursor else {}
         try:
-            return AlertQuery.model_validate({**fields, **cursor, "class": list(self.classes)})
+            return AlertQuery.model_validate({**fields, **cursor, "class": list(self.classes), "rules": rules})
         except ValidationError as error:
-            raise ValueError(str(error.errors()[0]["loc"][0])) from error
+            field = str(error.errors()[0]["loc"][0])
+            raise ValueError("rule" if field == "rules" else field) from error
 
     def export(self, kind: str, zone: tzinfo, most: int) -> str:
         """Return the address of the export as ``csv`` or ``xlsx``; raises ValueError as `params` does."""

@@ -27,12 +27,13 @@ COLUMNS = ("point", "device", "place", "sight", "hand", "seen", "took", "rule")
 MOST_SHOWN = 300
 _LOOKS = {
     Sight.ALARMED: ("✓", ""),
+    Sight.DEVICE_ALARMED: ("?", "caution"),
     Sight.HAND_WORKS: ("✎", ""),
     Sight.HAND_FAILS: ("✎", "alarm"),
     Sight.CHANGED: ("~", "caution"),
     Sight.UNSEEN: ("○", "soft"),
 }
-_ROW_LOOKS = {Sight.CHANGED: "caution", Sight.HAND_FAILS: "alarm"}
+_ROW_LOOKS = {Sight.DEVICE_ALARMED: "caution", Sight.CHANGED: "caution", Sight.HAND_FAILS: "alarm"}
 
 
 class WalkPage(Body):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from alerts.kpi_face import Figures, KpiFace, Spread
+from dashboards.console.alarms.filters import Standing
 from dashboards.console.overview.parts import Counted, Figure, Hours, panel
-from dashboards.console.overview.words import address, alarms_path
+from dashboards.console.overview.words import address
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line
 from dashboards.console.wording import span_text
-from dashboards.live.health import all_health, hosted_silent
+from dashboards.live.health import DRAWS, all_health, hosted_silent
 from dashboards.live.lamps import is_folded
 from dashboards.live.summary import Summary
 from dashboards.live.today import TodayFigures, day_start_ns, is_ebike
@@ -32,6 +33,18 @@ EBIKE_RULES: Mapping[str, str] = {
     "ebike_charging_by_signature": "overview_ebike_indoors",
 }
 """Rules of the library and what they are called here."""
+
+
+def ebikes_of(alerts: Iterable[AlertView], unit: str) -> list[AlertView]:
+    """Return what the lamp counts: one bicycle that is parked and charges is one hazard."""
+    found = [one for one in alerts if is_ebike(one.rule) and not is_folded(one)]
+    return [one for one in found if not unit or one.place.unit == unit]
+
+
+def ebikes_path(found: Iterable[AlertView], unit: str, state: Standing | None = None) -> str:
+    """Return where alarms about e-bikes are listed: by their rules, by those of the library where there is none."""
+    rules = sorted({one.rule for one in found}) or EBIKE_RULES
+    return address("/", rule=",".join(rules), unit=unit, state=state or "")
 
 
 class Side:
@@ -104,11 +117,12 @@ class Side:
 
     def _show_today(self, now_ns: int) -> None:
         today = self._figures(now_ns)
-        since = datetime.fromtimestamp(self._day_ns / NS_PER_S, self._view.console.zone).strftime("%Y-%m-%d")
+        day = datetime.fromtimestamp(self._day_ns / NS_PER_S, self._view.console.zone).strftime("%Y-%m-%d")
+        midnight = f"{day}T00:00"
         more = "+" if today.more else ""
 
         def history(alarm_class: str = "") -> str:
-            return address("/history", **{"class": alarm_class, "unit": self._unit, "since": f"{since}T00:00"})
+            return address("/history", **{"class": alarm_class, "unit": self._unit, "since": midnight})
 
         number = f"{today.total}{more}" if today.complete else "?"
         self._raised.show(number, "calm" if today.complete else "unknown", history())
@@ -116,7 +130,8 @@ class Side:
             count = today.by_class.get(one, 0)
             look = "unknown" if not today.complete else str(one) if count and one is AlarmClass.FIRE else "calm"
             shown.show(f"{count}{more}" if today.complete else "?", look, history(str(one)))
-        self._ebike_today.show(str(today.ebikes) if today.complete else "?", "calm", history(str(AlarmClass.HAZARD)))
+        ebikes = address("/history", rule=",".join(today.ebike_rules or EBIKE_RULES), unit=self._unit, since=midnight)
+        self._ebike_today.show(f"{today.ebikes}{more}" if today.complete else "?", "calm", ebikes)
         hour = (now_ns - self._day_ns) / NS_PER_S / 3600
         self._hours.show(today.by_hour, hour, self._view.text("overview_hours", count=today.total))
 
@@ -125,24 +140,21 @@ class Side:
         found = view.shared(("ebikes", self._unit), self._ebike_alerts)
         still = [alert for alert in found if alert.active or alert.data_unknown]
         of_rule = {rule: sum(alert.rule == rule for alert in found) for rule in EBIKE_RULES}
-        only = next((rule for rule, count in of_rule.items() if count == len(found)), "")
-        path = address("/", rule=only, unit=self._unit) if only else alarms_path(None, unit=self._unit)
-        path = path if only or self._unit else address("/", **{"class": str(AlarmClass.HAZARD)})
-        self._ebike_open.show(str(len(found)), "hazard" if found else "calm", path)
-        self._ebike_there.show(str(len(still)), "hazard" if still else "calm", path)
+        self._ebike_open.show(str(len(found)), "hazard" if found else "calm", ebikes_path(found, self._unit))
+        there = ebikes_path(found, self._unit, state=Standing.THERE)
+        self._ebike_there.show(str(len(still)), "hazard" if still else "calm", there)
         for rule, count in of_rule.items():
             self._ebike_rules[rule].show(view.text(EBIKE_RULES[rule]), count)
 
     def _ebike_alerts(self) -> list[AlertView]:
-        """Return what the lamp counts: one bicycle that is parked and charges is one hazard."""
-        found = [one for one in self._view.console.board.alerts.values() if is_ebike(one.rule) and not is_folded(one)]
-        return [one for one in found if not self._unit or one.place.unit == self._unit]
+        return ebikes_of(self._view.console.board.alerts.values(), self._unit)
 
     def _show_links(self, summary: Summary, now_ns: int) -> None:
         board, registry = self._view.console.board, self._view.console.registry
         services, gateways = self._view.shared("all-health", lambda: all_health(board, registry, now_ns))
         away = sum(not one.fine for one in services)
-        self._services.show(f"{len(services) - away}/{len(services)}", "unknown" if away else "calm")
+        rows = len(services) + len(DRAWS)
+        self._services.show(f"{rows - away}/{rows}", "unknown" if away else "calm")
         if self._nodes is None:
             lines = summary.lines_of(self._unit)
             self._gateways.show(f"{lines.total - lines.silent}/{lines.total}", "unknown" if lines.silent else "calm")

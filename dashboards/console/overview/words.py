@@ -28,9 +28,11 @@ def address(path: str, **query: str) -> str:
 
 
 def alarms_path(kind: LampKind | None, **query: str) -> str:
-    """Return where the alarms of a lamp are listed; what is disabled is of no class of its own."""
-    named = "" if kind in (None, LampKind.DISABLED, LampKind.LINK) else str(kind)
-    return address("/", **{"class": named}, **query)
+    """Return where a lamp's alarms are listed, as many as it counts; what is disabled is of no class of its own."""
+    if kind is LampKind.DISABLED:
+        return address("/", **query, disabled="only")
+    named = "" if kind in (None, LampKind.LINK) else str(kind)
+    return address("/", **{"class": named}, **query, disabled="no" if named and kind is not LampKind.FIRE else "")
 
 
 def device_path(key: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from dashboards.console.components import Column, DataTable
+from dashboards.console.point_words import key_words, named, site_names
 from dashboards.console.texts import Language
 from dashboards.console.view import View, box, change, line
 from rules.trials_face import Explained, PlannedTest
@@ -64,12 +65,13 @@ class PlanPanel:
 
     def _row(self, at: int, one: PlannedTest) -> dict[str, Any]:
         view = self._view
+        examples = [key_words(view.console.registry, key, view.language) for key in one.examples]
         return {
             "id": str(at),
             "cells": {
-                "test": one.en if view.language is Language.EN else one.zh,
+                "test": named(one.en if view.language is Language.EN else one.zh, site_names(view)),
                 "points": one.points,
-                "examples": ", ".join(one.examples) + (" …" if one.points > len(one.examples) else ""),
+                "examples": ", ".join(examples) + (" …" if one.points > len(one.examples) else ""),
                 "limits": one.limits or "—",
                 "from": view.text(SOURCES[one.source]) if one.source in SOURCES else one.source,
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.console.asking import Asking
+from dashboards.console.point_words import site_names, worded
 from dashboards.console.rules.backtest_panel import BacktestPanel
 from dashboards.console.rules.cases_panel import CasesPanel
 from dashboards.console.rules.facts import condition_blocks, facts
@@ -80,18 +81,19 @@ class RuleView:
 
     def _told(self, card: RuleCard) -> None:
         view, language = self._view, self._view.language
+        names = site_names(view)
         self._block("rules_procedure", card.procedure.of(language) or view.text("rules_no_procedure"), "procedure")
         self._block("rules_description", card.description.of(language) or view.text("rules_no_description"))
         with box("panel rule-block", "rule-conditions"):
             for key, words in condition_blocks(card, language):
                 line(view.text(key), "rule-heading")
-                line(words, "rule-lines")
+                worded(words, names, "rule-lines")
         with box("panel rule-block", "rule-facts"):
             line(view.text("rules_parameters"), "rule-heading")
             for key, words in facts(card, language):
                 with box("rule-fact"):
                     line(view.text(key), "rule-fact-name")
-                    line(words, "rule-fact-words")
+                    worded(words, names if key == "rules_fact_watches" else {}, "rule-fact-words")
             self._links("rules_fact_hides", card.hides)
             self._links("rules_fact_hidden_by", card.hidden_by)
         self._plan = PlanPanel(view)

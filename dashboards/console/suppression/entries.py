@@ -26,6 +26,10 @@ from domain.maintenance import MaintenanceView
 from domain.out_of_service import OutOfServiceView
 from domain.walk_test import WalkTestView
 
+ON_LAMP = frozenset({Kind.SILENCE, Kind.SHELVED, Kind.OUT_OF_SERVICE, Kind.MAINTENANCE, Kind.DISABLED})
+"""What the lamp 屏蔽 counts, as `dashboards.live.lamp_figures` does: a walk test has a banner, a cause or a digest a
+row of its own in the list of alarms."""
+
 Source = SilenceView | OutOfServiceView | MaintenanceView | WalkTestView | AlertView | None
 
 SOON_S = 600
@@ -60,6 +64,11 @@ class Entry:
     def key(self) -> str:
         """What tells it from all others: ``silence:abc``."""
         return f"{self.kind}:{self.id}"
+
+    @property
+    def is_on_lamp(self) -> bool:
+        """Tell whether the lamp 屏蔽 counts it: it is in force, and of those kinds."""
+        return self.kind in ON_LAMP and not self.planned and self.ended_ns is None
 
     def ends_soon(self, now_ns: int) -> bool:
         """Tell whether its time is nearly over."""
@@ -186,11 +195,11 @@ def _walk_test(one: WalkTestView, hidden: Hidden) -> Entry:
 
 
 def _groups(hidden: Hidden, alerts: Mapping[str, AlertView]) -> Iterator[Entry]:
-    """Yield what no person began: disabled at a panel, consequences of a cause, told by a digest."""
+    """Yield what no person began: disabled at a panel (one by one), consequences of a cause, told by a digest."""
     for (kind, name), kept in hidden.items():
         if kind not in (Kind.DISABLED, Kind.CAUSE, Kind.DIGEST):
             continue
-        cause = alerts.get(name) if kind is Kind.CAUSE else None
+        cause = kept[0] if kind is Kind.DISABLED else alerts.get(name) if kind is Kind.CAUSE else None
         since_ns = cause.raised_at_ns if cause is not None else min(one.raised_at_ns for one in kept)
         yield Entry(
             kind=kind,

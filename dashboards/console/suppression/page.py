@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from nicegui import ui
@@ -10,7 +10,7 @@ from nicegui import ui
 from dashboards.console.components import DataTable
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.suppression import begin, end, rows
-from dashboards.console.suppression.entries import Sides
+from dashboards.console.suppression.entries import Entry, Sides
 from dashboards.console.suppression.rows_page import RowsPage
 from dashboards.console.suppression.seen import eyes_of, sides_of
 from dashboards.console.view import box, change, dress, line, link
@@ -18,6 +18,8 @@ from dashboards.console.wording import brief_moment_text
 from dashboards.live.hidden import Kind
 from domain.accounts import Right
 
+LAMP = "lamp"
+"""In the address instead of a kind: what the lamp 屏蔽 counts."""
 MOST_SHOWN = 200
 MOST_ENDED = 100
 OLD_S = 15.0
@@ -38,11 +40,16 @@ def suppression(desk: Desk, address: Address) -> Body:
     return SuppressionPage(desk, address)
 
 
+def shown(entries: Iterable[Entry], kind: str) -> list[Entry]:
+    """Return those of a kind, those that the lamp counts, or all."""
+    return [one for one in entries if not kind or (one.is_on_lamp if kind == LAMP else one.kind == kind)]
+
+
 class SuppressionPage(Body):
     """Counts by kind, buttons to begin, the table, and what ended in the last day."""
 
     def __init__(self, desk: Desk, address: Address) -> None:
-        """Build; the query's ``kind`` shows one kind only."""
+        """Build; the query's ``kind`` shows one kind only, or what the lamp counts."""
         view = desk.view
         self._desk = desk
         self._kind = address.query.get("kind", "")
@@ -55,7 +62,7 @@ class SuppressionPage(Body):
                     for name, right, work in BEGINNINGS:
                         self._button(name, right, work)
             with box("kinds"):
-                self._kinds = {kind: self._chip(kind) for kind in ("", *Kind)}
+                self._kinds = {kind: self._chip(kind) for kind in ("", LAMP, *Kind)}
             self._table = DataTable(
                 rows.columns(view.language), self._act, name="suppressions", words=view.text("suppression_title")
             )
@@ -89,10 +96,10 @@ class SuppressionPage(Body):
         view = self._desk.view
         found = sides_of(view)
         self._say_age(now_ns)
-        total = sum(found.counts.values())
+        names = {"": view.text("suppression_all"), LAMP: view.text("suppression_lamp")}
         for kind, label in self._kinds.items():
-            name = view.text(f"suppression_kind_{kind}") if kind else view.text("suppression_all")
-            change(label, f"{name} {found.counts.get(Kind(kind), 0) if kind else total}")
+            name = names.get(kind) or view.text(f"suppression_kind_{kind}")
+            change(label, f"{name} {len(shown(found.now, kind))}")
         state = (found, view.language, view.principal.rights, view.operator, now_ns // 10_000_000_000)
         if state == self._drawn:
             return
@@ -102,7 +109,7 @@ class SuppressionPage(Body):
     def _draw(self, found: Sides, now_ns: int) -> None:
         view = self._desk.view
         eyes = eyes_of(view, now_ns)
-        now = [one for one in found.now if not self._kind or one.kind == self._kind]
+        now = shown(found.now, self._kind)
         self._table.show([rows.row(one, eyes) for one in now[:MOST_SHOWN]])
         asked = view.console.feed.restrictions
         nothing = view.text("suppression_none") if asked.revision else view.text("suppression_unknown")
@@ -110,7 +117,7 @@ class SuppressionPage(Body):
         self._none.set_visibility(not now)
         change(self._more, view.text("suppression_more", count=len(now) - MOST_SHOWN))
         self._more.set_visibility(len(now) > MOST_SHOWN)
-        ended = [one for one in found.ended if not self._kind or one.kind == self._kind][:MOST_ENDED]
+        ended = shown(found.ended, "" if self._kind == LAMP else self._kind)[:MOST_ENDED]
         self._folded.set_text(view.text("suppression_ended", count=len(ended)))
         self._folded.set_visibility(bool(ended))
         self._ended.show([rows.ended_row(one, eyes) for one in ended])

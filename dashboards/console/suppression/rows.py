@@ -149,10 +149,6 @@ def what_words(entry: Entry, registry: Registry, language: Language) -> str:
             return scope_text(registry, entry.source, language)
         case AlertView():
             return alert_words(entry.source, registry, language)
-    if entry.kind is Kind.DISABLED and len(entry.hides) == 1:
-        return alert_words(entry.hides[0], registry, language)
-    if entry.kind is Kind.DISABLED:
-        return place_words(registry, Place(PlaceKind.DEVICE, entry.group), language)
     return text(f"suppression_group_{entry.kind}", language, id=entry.group)
 
 

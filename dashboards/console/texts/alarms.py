@@ -122,6 +122,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "filter_building": ("楼宇", "Building"),
     "filter_rule": ("规则", "Rule"),
     "filter_state": ("状态", "State"),
+    "filter_disabled": ("屏蔽", "Disabled"),
+    "disabled_no": ("不含屏蔽", "left out"),
+    "disabled_only": ("只看屏蔽", "only these"),
     "filter_remove": ("取消筛选 {filter}", "Remove the filter {filter}"),
     "filter_none": ("取消全部筛选", "Remove all filters"),
     "filter_hides": (
@@ -137,6 +140,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "standing_unconfirmed": ("未确认", "Not confirmed"),
     "standing_cleared": ("已恢复", "Cleared"),
     "standing_unknown": ("数据未知", "Data unknown"),
+    "standing_there": ("仍在报警或数据未知", "still there, or unknown"),
     "standing_shelved": ("已搁置", "Shelved"),
     "standing_unowned": ("无人处理", "Nobody's yet"),
     # keys

@@ -101,6 +101,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "installer_reading": ("正在读取记录…", "Reading the record…"),
     "installer_nothing": ("没有测点", "No points"),
     "installer_sight_alarmed": ("已报警", "Alarmed"),
+    "installer_sight_device_alarmed": (
+        "设备已报警，不能确定是哪个测点",
+        "Its device alarmed, which point is not known",
+    ),
     "installer_sight_hand_works": ("手动：正常", "By hand: works"),
     "installer_sight_hand_fails": ("手动：不正常", "By hand: FAILS"),
     "installer_sight_changed": ("有变化，未报警", "Changed, no alarm"),

@@ -8,6 +8,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nav_suppression": ("抑制", "Suppression"),
     "suppression_title": ("哪些告警不通知人", "What keeps people from being told"),
     "suppression_all": ("全部", "All"),
+    "suppression_lamp": ("屏蔽灯所计", "On the lamp"),
     "suppression_unknown": ("未知：告警服务尚无应答", "Unknown: the alerts service has not answered"),
     "suppression_old": (
         "告警服务无应答，以下为 {time} 的情况",
@@ -31,7 +32,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "suppression_planned": ("未开始", "planned"),
     "suppression_group_digest": ("汇总 {id}", "digest {id}"),
     "suppression_group_cause": ("起因告警 {id} 不在列表中", "its cause {id} is not in the list"),
-    "suppression_group_disabled": ("控制器 {id}", "panel {id}"),
     # columns
     "suppression_column_kind": ("方式", "Kind"),
     "suppression_column_what": ("范围", "What"),
