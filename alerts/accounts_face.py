@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from alerts.actions_face import Second
 from alerts.face import Model, Who
+from alerts.silences_face import SeenSilence
 from backbone.client import Backbone
 from domain.accounts import Right, UserRole
 from domain.ids import Token
@@ -124,11 +125,15 @@ class SignInReply(Model):
 class VouchFields(Secretive):
     """For what a second person vouches.
 
-    ``beside`` is the name in the record of the first; ``right`` is what the act needs, in ``unit`` where it is of one.
+    ``beside`` is the name in the record of the first, ``beside_account`` their account where they are signed in;
+    ``right`` is what the act needs, in ``unit`` where it is of one. ``silence`` is the one that they confirm, as they
+    saw it: the first is whoever the record says made it.
     """
 
     right: Right
     beside: Who
+    beside_account: Token | None = None
+    silence: SeenSilence | None = None
     unit: Token | None = None
     address: str = Field(default="", max_length=64)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from alerts import digests, escalation, life_cycle, suppression
+from alerts.accounts.actors import Actor, account_named, same_actor
 from alerts.desk import NOT_FOUND, Desk
 from alerts.face import Answer
 from alerts.life_cycle import Action, Ask
@@ -29,9 +30,12 @@ _WORDS = {
 }
 
 
-def acknowledge(desk: Desk, alert: Alert, by: str, *, via: str = "service") -> None:
-    """Take the alert on; its ladder stops, and consequences that are gone close with it."""
-    _take_on(desk, alert, by, via)
+def acknowledge(desk: Desk, alert: Alert, by: str, *, account: str | None = None, via: str = "service") -> None:
+    """Take the alert on; its ladder stops, and consequences that are gone close with it.
+
+    ``account`` is that of ``by``, where they are signed in.
+    """
+    _take_on(desk, alert, Actor(by, account), via)
     _close_what_is_done(desk, alert)
 
 
@@ -69,6 +73,7 @@ def assign(desk: Desk, alert: Alert, by: str, to: str) -> None:
     """Make somebody else responsible. It is no acknowledgement: the ladder goes on until somebody takes it on."""
     life_cycle.allow(Action.ASSIGN, alert, Ask(by=by, to=to))
     before, alert.owner = alert.owner, to.strip()
+    alert.owner_account = account_named(desk.session, alert.owner)
     desk.note(alert, AlertEvent.ASSIGNED, actor=by, to=alert.owner, before=before)
 
 
@@ -88,9 +93,9 @@ def attach(desk: Desk, alert: Alert, by: str, *, url: str, sha256: str, media_ty
     desk.note(alert, AlertEvent.ATTACHED, actor=by, url=url, sha256=sha256, media_type=media_type, note=note)
 
 
-def recheck(desk: Desk, alert: Alert, by: str, note: str = "") -> None:
+def recheck(desk: Desk, alert: Alert, by: str, note: str = "", *, account: str | None = None) -> None:
     """Record that somebody saw on the spot that all is well; of a hazard, another person than who took it on."""
-    life_cycle.allow(Action.RECHECK, alert, Ask(by=by))
+    life_cycle.allow(Action.RECHECK, alert, Ask(by=by, took_on=_took_on(desk, alert, Actor(by, account))))
     alert.rechecked_at_ns, alert.rechecked_by = desk.now_ns, by
     desk.note(alert, AlertEvent.RECHECKED, actor=by, note=note)
 
@@ -136,7 +141,7 @@ def answer(desk: Desk, claims: Claims, given: Answer, note: str, *, via: str = "
     if alert.closed_at_ns is not None:
         return alert
     if alert.acknowledged_at_ns is None:
-        _take_on(desk, alert, claims.person, via)
+        _take_on(desk, alert, Actor(claims.person), via)
     else:
         escalation.renew(desk, alert, claims.person)
     known = alert.alarm_class is AlarmClass.FIRE or alert.confirmed is not None or not note.strip()
@@ -161,12 +166,19 @@ def _mark_read(desk: Desk, alert: Alert, notice: Notification) -> None:
     )
 
 
-def _take_on(desk: Desk, alert: Alert, by: str, via: str) -> None:
-    life_cycle.allow(Action.ACKNOWLEDGE, alert, Ask(by=by))
-    alert.acknowledged_at_ns, alert.acknowledged_by = desk.now_ns, by
-    alert.owner = alert.owner or by
+def _take_on(desk: Desk, alert: Alert, who: Actor, via: str) -> None:
+    life_cycle.allow(Action.ACKNOWLEDGE, alert, Ask(by=who.name))
+    alert.acknowledged_at_ns, alert.acknowledged_by, alert.acknowledged_account = desk.now_ns, who.name, who.account
+    if not alert.owner:
+        alert.owner, alert.owner_account = who.name, who.account
     escalation.settle(desk, alert)
-    desk.note(alert, AlertEvent.ACKNOWLEDGED, actor=by, via=via)
+    desk.note(alert, AlertEvent.ACKNOWLEDGED, actor=who.name, via=via)
+
+
+def _took_on(desk: Desk, alert: Alert, who: Actor) -> bool:
+    """Tell whether somebody took the alert on, or is responsible for it."""
+    theirs = ((alert.acknowledged_by, alert.acknowledged_account), (alert.owner, alert.owner_account))
+    return any(same_actor(desk.session, Actor(name, account), who) for name, account in theirs if name is not None)
 
 
 def _close_what_is_done(desk: Desk, alert: Alert) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backbone.client import Backbone
 from domain.alert import AlertView, Confirmation
+from domain.ids import Token
 
 MOST_URL = 2000
 LATEST_NS = 2**63 - 1
@@ -61,10 +62,14 @@ class ActionSubject(StrEnum):
 
 
 class ActionRequest(Model):
-    """Acknowledge, reset or unshelve."""
+    """Acknowledge, reset or unshelve.
+
+    ``account`` is that of ``by``, where they are signed in: what takes two persons goes by it, and not by names.
+    """
 
     id: AlertId
     by: Who
+    account: Token | None = None
 
 
 class ConfirmRequest(ActionRequest):
@@ -123,9 +128,9 @@ class ActionsFace:
         """Ask over ``backbone``."""
         self._backbone = backbone
 
-    async def acknowledge(self, alert_id: str, *, by: str) -> AlertView:
+    async def acknowledge(self, alert_id: str, *, by: str, account: str | None = None) -> AlertView:
         """Take an alert on: stops its ladder."""
-        return await self._act(ActionSubject.ACKNOWLEDGE, ActionRequest(id=alert_id, by=by))
+        return await self._act(ActionSubject.ACKNOWLEDGE, ActionRequest(id=alert_id, by=by, account=account))
 
     async def confirm(
         self, alert_id: str, *, by: str, finding: Confirmation, text: str = "", cause: str = ""
@@ -171,9 +176,10 @@ class ActionsFace:
         request = AttachRequest(id=alert_id, by=by, url=url, sha256=sha256, media_type=media_type, note=note)
         return await self._act(ActionSubject.ATTACH, request)
 
-    async def recheck(self, alert_id: str, *, by: str, note: str = "") -> AlertView:
-        """Record a re-check on the spot, once the telemetry is normal."""
-        return await self._act(ActionSubject.RECHECK, RecheckRequest(id=alert_id, by=by, note=note))
+    async def recheck(self, alert_id: str, *, by: str, account: str | None = None, note: str = "") -> AlertView:
+        """Record a re-check on the spot, once the telemetry is normal; of a hazard, by another than who took it on."""
+        request = RecheckRequest(id=alert_id, by=by, account=account, note=note)
+        return await self._act(ActionSubject.RECHECK, request)
 
     async def read(self, token: str) -> AlertView:
         """Record that the person of a signed link has read its page; call it after a person's own gesture."""

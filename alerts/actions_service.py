@@ -48,7 +48,9 @@ class ActionsService:
     async def acknowledge(self, body: Reply) -> Reply:
         """Take an alert on."""
         asked = face.ActionRequest.model_validate(body)
-        return await self._act(asked, lambda desk, alert: actions.acknowledge(desk, alert, asked.by))
+        return await self._act(
+            asked, lambda desk, alert: actions.acknowledge(desk, alert, asked.by, account=asked.account)
+        )
 
     async def confirm(self, body: Reply) -> Reply:
         """Record a finding."""
@@ -89,13 +91,15 @@ class ActionsService:
     async def attach(self, body: Reply) -> Reply:
         """Add evidence."""
         asked = face.AttachRequest.model_validate(body)
-        what = asked.model_dump(exclude={"id", "by"})
+        what = asked.model_dump(exclude={"id", "by", "account"})
         return await self._act(asked, lambda desk, alert: actions.attach(desk, alert, asked.by, **what))
 
     async def recheck(self, body: Reply) -> Reply:
         """Record a re-check."""
         asked = face.RecheckRequest.model_validate(body)
-        return await self._act(asked, lambda desk, alert: actions.recheck(desk, alert, asked.by, asked.note))
+        return await self._act(
+            asked, lambda desk, alert: actions.recheck(desk, alert, asked.by, asked.note, account=asked.account)
+        )
 
     async def read(self, body: Reply) -> Reply:
         """Record that a person has read their message."""

@@ -188,7 +188,8 @@ def _lapse(desk: Desk, alert: Alert) -> None:
     if alert.confirmed is not None or not alert.active:
         return
     by, owner, since_ns = alert.acknowledged_by, alert.owner or alert.acknowledged_by, alert.acknowledged_at_ns
-    alert.acknowledged_at_ns = alert.acknowledged_by = alert.owner = None
+    alert.acknowledged_at_ns = alert.acknowledged_by = alert.acknowledged_account = None
+    alert.owner = alert.owner_account = None
     alert.occurrence += 1
     since = desk.directory.local_time(since_ns) if since_ns is not None else None
     desk.note(

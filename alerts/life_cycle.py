@@ -24,6 +24,7 @@ The tables are data: `MOVES` is what decides, and what docs/alert-life-cycle.md 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,7 +64,10 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a person asks for; each action looks at its own fields."""
+    """What a person asks for; each action looks at its own fields.
+
+    ``took_on``: whether they are who took it on or is responsible, by their account; None: go by the names.
+    """
 
     by: str = ""
     now_ns: int = 0
@@ -72,6 +76,7 @@ class Ask:
     until_ns: int = 0
     second_by: str | None = None
     to: str = ""
+    took_on: bool | None = None
 
 
 class Action(StrEnum):
@@ -113,9 +118,23 @@ class Move:
     refusals: tuple[Refusal, ...]
 
 
+def spelling(name: str) -> str:
+    """Return a name as it is compared: no spaces, no capitals, no full-width letters."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
 def same_person(one: str | None, other: str | None) -> bool:
-    """Tell whether two names are one person's, however they are spaced or written."""
-    return one is not None and other is not None and one.strip().casefold() == other.strip().casefold()
+    """Tell whether two names are one person's, however they are spaced or written.
+
+    For who acts beside whom ask `alerts.accounts.actors`, which knows accounts.
+    """
+    return one is not None and other is not None and spelling(one) == spelling(other)
+
+
+def _took_on(facts: Facts, ask: Ask) -> bool:
+    if ask.took_on is not None:
+        return ask.took_on
+    return same_person(facts.acknowledged_by, ask.by) or same_person(facts.owner, ask.by)
 
 
 NO_PERSON = Refusal(lambda _, ask: same_person(ask.by, SYSTEM), "'system' 不是人名", "'system' is no person")
@@ -179,10 +198,7 @@ NOT_NORMAL = Refusal(
 )
 RECHECKED = Refusal(lambda facts, _: facts.rechecked_at_ns is not None, "已复查", "it was re-checked already")
 SAME_CHECKER = Refusal(
-    lambda facts, ask: (
-        facts.alarm_class is AlarmClass.HAZARD
-        and (same_person(facts.acknowledged_by, ask.by) or same_person(facts.owner, ask.by))
-    ),
+    lambda facts, ask: facts.alarm_class is AlarmClass.HAZARD and _took_on(facts, ask),
     "隐患须由整改人以外的人复查",
     "a hazard is re-checked by another person than who took it on",
 )

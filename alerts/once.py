@@ -87,6 +87,10 @@ class OnceService:
 
 
 def _what(body: Reply) -> Reply:
-    """Return what is asked for: with the second person's name, and without the proof, which is new each time."""
+    """Return what is asked for: with the second person's name, and without the proof, which is new each time.
+
+    Whose account it is stands in the key; without it a request is the same before and after accounts were told.
+    """
+    what = {name: value for name, value in body.items() if name != "account"}
     second = body.get("second")
-    return {**body, "second": second.get("by")} if isinstance(second, dict) else body
+    return {**what, "second": second.get("by")} if isinstance(second, dict) else what

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.accounts.actors import Actor, same_actor
 from alerts.desk import NOT_FOUND, Desk
-from alerts.schema import Alert, ShiftHandover, ShiftTaking, User
+from alerts.schema import Alert, ShiftHandover, ShiftTaking
 from alerts.shift_figures import figures_of
 from alerts.shifts_face import FIRST_S, MOST_OPEN, HandoverView, ShiftFigures, ShiftNow
 from domain.clock import NS_PER_S
@@ -40,8 +41,11 @@ def begun_ns(session: Session, now_ns: int) -> int:
     return taking.taken_ns if taking else max(0, now_ns - FIRST_S * NS_PER_S)
 
 
-def give(desk: Desk, *, by: str, notes: str) -> ShiftHandover:
-    """Hand the shift over; a hand-over that still waits is replaced by this one, and stays in the record."""
+def give(desk: Desk, *, by: str, notes: str, account: str | None = None) -> ShiftHandover:
+    """Hand the shift over; a hand-over that still waits is replaced by this one, and stays in the record.
+
+    ``account`` is that of ``by``, where they are signed in.
+    """
     since_ns = begun_ns(desk.session, desk.now_ns)
     before = _newest(desk.session)
     replaces = before.id if before is not None and desk.session.get(ShiftTaking, before.id) is None else None
@@ -49,6 +53,7 @@ def give(desk: Desk, *, by: str, notes: str) -> ShiftHandover:
     row = ShiftHandover(
         id=stable_id("handover", given_ns, by),
         given_by=by,
+        given_account=account,
         given_ns=given_ns,
         since_ns=since_ns,
         notes=notes,
@@ -61,7 +66,7 @@ def give(desk: Desk, *, by: str, notes: str) -> ShiftHandover:
     return row
 
 
-def take(desk: Desk, handover_id: str, *, by: str, remark: str) -> ShiftHandover:
+def take(desk: Desk, handover_id: str, *, by: str, remark: str, account: str | None = None) -> ShiftHandover:
     """Take the shift that waits; raises RefusedError for any other, and for who gave it."""
     row = desk.session.get(ShiftHandover, handover_id)
     if row is None:
@@ -73,23 +78,12 @@ def take(desk: Desk, handover_id: str, *, by: str, remark: str) -> ShiftHandover
     newest = _newest(desk.session)
     if newest is None or newest.id != row.id:
         raise RefusedError("此交接班已被更新的一次取代 / a newer hand-over has replaced this one")
-    if same_person(row.given_by, by) or _linked(desk.session, row.given_by, by):
+    if same_actor(desk.session, Actor(row.given_by, row.given_account), Actor(by, account)):
         raise RefusedError("交班人不能自己接班 / who hands over can't take it over: another person must")
     desk.session.add(ShiftTaking(handover_id=row.id, taken_by=by, taken_ns=desk.now_ns, remark=remark))
     desk.session.flush()
     desk.write(None, "shift_taken", actor=by, handover=row.id, given_by=row.given_by, remark=remark)
     return row
-
-
-def same_person(one: str, other: str) -> bool:
-    """Tell whether two names are one person's, as far as writing goes."""
-    return one.strip().casefold() == other.strip().casefold()
-
-
-def _linked(session: Session, one: str, other: str) -> bool:
-    """Tell whether two names are of accounts that are linked to one person of the site."""
-    people = {session.scalar(select(User.person).where(User.name == name)) for name in (one, other)}
-    return len(people) == 1 and None not in people
 
 
 def listed(session: Session, before_ns: int | None, limit: int) -> list[HandoverView]:
@@ -107,6 +101,7 @@ def view(session: Session, row: ShiftHandover) -> HandoverView:
     return HandoverView(
         id=row.id,
         given_by=row.given_by,
+        given_account=row.given_account,
         given_ns=row.given_ns,
         since_ns=row.since_ns,
         notes=row.notes,

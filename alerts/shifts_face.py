@@ -16,6 +16,7 @@ from alerts.actions_face import LATEST_NS, Model, Remark, Who
 from backbone.client import Backbone
 from domain.alarm import AlarmClass
 from domain.alert import Confirmation
+from domain.ids import Token
 
 MOST_NOTES = 4000
 MOST_LISTED = 100
@@ -42,17 +43,19 @@ class NowRequest(Model):
 
 
 class GiveRequest(Model):
-    """Who goes, and what the next one has to know."""
+    """Who goes, by which account where they are signed in, and what the next one has to know."""
 
     by: Who
+    account: Token | None = None
     notes: Notes = ""
 
 
 class TakeRequest(Model):
-    """Which hand-over is taken, and by whom: another person than who gave it."""
+    """Which hand-over is taken, and by whom: another person than who gave it (`alerts.accounts.actors`)."""
 
     id: HandoverId
     by: Who
+    account: Token | None = None
     remark: Remark = ""
 
 
@@ -86,10 +89,14 @@ class ShiftFigures(Model):
 
 
 class HandoverView(Model):
-    """One hand-over; ``waits``: it is the newest, and nobody has taken it."""
+    """One hand-over; ``waits``: it is the newest, and nobody has taken it.
+
+    ``given_account`` is that of who gave it, None where they were not signed in.
+    """
 
     id: str
     given_by: str
+    given_account: str | None
     given_ns: int
     since_ns: int
     notes: str
@@ -124,13 +131,14 @@ class ShiftsFace:
         """Return the shift that runs, counted now."""
         return ShiftNow.model_validate(await self._ask(ShiftSubject.NOW, NowRequest()))
 
-    async def give(self, *, by: str, notes: str = "") -> HandoverView:
+    async def give(self, *, by: str, account: str | None = None, notes: str = "") -> HandoverView:
         """Hand the shift over: it waits for another person."""
-        return _handover(await self._ask(ShiftSubject.GIVE, GiveRequest(by=by, notes=notes)))
+        return _handover(await self._ask(ShiftSubject.GIVE, GiveRequest(by=by, account=account, notes=notes)))
 
-    async def take(self, handover_id: str, *, by: str, remark: str = "") -> HandoverView:
+    async def take(self, handover_id: str, *, by: str, account: str | None = None, remark: str = "") -> HandoverView:
         """Take the shift that waits."""
-        return _handover(await self._ask(ShiftSubject.TAKE, TakeRequest(id=handover_id, by=by, remark=remark)))
+        request = TakeRequest(id=handover_id, by=by, account=account, remark=remark)
+        return _handover(await self._ask(ShiftSubject.TAKE, request))
 
     async def list(self, *, before_ns: int | None = None, limit: int = 20) -> tuple[HandoverView, ...]:
         """Return hand-overs, newest first."""

@@ -39,7 +39,7 @@ class ShiftsService:
         request = GiveRequest.model_validate(body)
 
         def work(desk: Desk) -> Reply:
-            row = shifts.give(desk, by=request.by, notes=request.notes)
+            row = shifts.give(desk, by=request.by, notes=request.notes, account=request.account)
             desk.session.flush()
             return {"handover": shifts.view(desk.session, row).model_dump(mode="json")}
 
@@ -50,7 +50,7 @@ class ShiftsService:
         request = TakeRequest.model_validate(body)
 
         def work(desk: Desk) -> Reply:
-            row = shifts.take(desk, request.id, by=request.by, remark=request.remark)
+            row = shifts.take(desk, request.id, by=request.by, remark=request.remark, account=request.account)
             return {"handover": shifts.view(desk.session, row).model_dump(mode="json")}
 
         return await self._office.change(work)

@@ -17,6 +17,7 @@ until it is raised again.
 from __future__ import annotations
 
 import contextlib
+import json
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -25,15 +26,16 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from alerts import escalation, life_cycle, shelving
+from alerts.accounts.actors import Actor, same_actor
 from alerts.actions_face import Second
 from alerts.desk import NOT_FOUND, SYSTEM, Desk
 from alerts.labels import labels_of_row
 from alerts.schema import Alert, Silence, Silenced
-from alerts.silences_face import FORBIDDEN, MOST_SILENCES, SetSilence, shelf_tag
-from domain.accounts import Right
+from alerts.silences_face import FORBIDDEN, MOST_SILENCES, SeenSilence, SetSilence, shelf_tag
 from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S, floor_ms
 from domain.errors import RefusedError
+from domain.ids import stable_id
 from domain.matchers import Matcher, all_match
 
 MOST_S = 7 * 86_400.0
@@ -67,16 +69,22 @@ def put(desk: Desk, request: SetSilence) -> Silence:
 
 
 def confirm(desk: Desk, silence_id: str, second: Second) -> Silence:
-    """Let a silence cover fires; raises RefusedError when it is over, was not asked to, or nobody vouched for it."""
+    """Let a silence cover fires; raises RefusedError when it is over, was not asked to, or nobody vouched for it.
+
+    They vouched for it as they saw it: where somebody has changed it since, it is refused. Two people whose names are
+    written alike are refused, too: on the shelf nobody could tell them apart.
+    """
     silence = known(desk, silence_id, None)
-    vouched = desk.vouchers.take(second, desk.now_ns, beside=silence.created_by, right=Right.SHELVE_FIRE)
+    seen = SeenSilence(id=silence.id, version=version_of(silence))
+    vouched = desk.vouchers.take_silence(second, desk.now_ns, seen)
     known(desk, silence_id, vouched.units)
     by = vouched.by
     if silence.ended_ns is not None:
         raise RefusedError("静默已结束 / the silence is over")
     if not silence.fire:
         raise RefusedError("该静默不涉及火警，无需确认 / it was not asked to cover fires: nothing to confirm")
-    if life_cycle.same_person(by, silence.created_by):
+    maker = Actor(silence.created_by, silence.created_account)
+    if same_actor(desk.session, maker, Actor(by, vouched.account)) or life_cycle.same_person(by, maker.name):
         raise RefusedError("须由另一人确认 / another person has to confirm it", code=FORBIDDEN)
     if silence.second_by is not None:
         raise RefusedError(f"已由 {silence.second_by} 确认 / {silence.second_by} has confirmed it")
@@ -161,6 +169,13 @@ def matchers_of(silence: Silence) -> list[Matcher]:
     return [Matcher.model_validate(one) for one in silence.matchers["all"]]
 
 
+def version_of(silence: Silence) -> str:
+    """Return a function of all that a second person confirms; its own id tells it from others that say the same."""
+    what = (silence.matchers, silence.units, silence.starts_ns, silence.ends_ns, silence.comment, silence.fire)
+    whose = (silence.id, silence.created_by, silence.created_account)
+    return stable_id("silence", json.dumps([*whose, *what], sort_keys=True))
+
+
 def _forget(desk: Desk) -> None:
     desk.session.flush()
     desk.session.info.pop(_CACHE, None)
@@ -215,7 +230,7 @@ def _change(desk: Desk, silence: Silence, request: SetSilence) -> Silence:
     maker there, nobody but them would have had to be another.
     """
     if silence.fire:
-        silence.created_by = request.by
+        silence.created_by, silence.created_account = request.by, request.account
     if silence.begun_ns is None:
         silence.starts_ns = request.starts_ns or silence.starts_ns
     silence.ends_ns, silence.comment, silence.updated_ns = request.ends_ns, request.comment, desk.now_ns
@@ -249,6 +264,7 @@ def _new(desk: Desk, request: SetSilence, starts_ns: int, units: Collection[str]
         starts_ns=starts_ns,
         ends_ns=request.ends_ns,
         created_by=request.by,
+        created_account=request.account,
         comment=request.comment,
         fire=request.fire,
         updated_ns=desk.now_ns,

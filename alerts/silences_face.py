@@ -32,6 +32,7 @@ _TAG = "静默"
 SilenceId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 Moment = Annotated[int, Field(gt=0, le=LATEST_NS)]
 Units = tuple[Token, ...] | None
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 class SilenceSubject(StrEnum):
@@ -59,6 +60,7 @@ class SetSilence(Model):
     starts_ns: Moment | None = Field(default=None, description="None: now")
     ends_ns: Moment
     by: Who
+    account: Token | None = Field(default=None, description="that of ``by``, where they are signed in")
     comment: Reason
     fire: bool = Field(default=False, description="cover fires, too, once a second person has confirmed it")
     units: Units = None
@@ -71,8 +73,15 @@ class ListSilences(Model):
     units: Units = None
 
 
+class SeenSilence(Model):
+    """A silence as somebody saw it: ``version`` is that of the `SilenceView` which stood before them."""
+
+    id: SilenceId
+    version: Version
+
+
 class ConfirmSilence(Model):
-    """Let it cover fires: who vouched beside its maker."""
+    """Let it cover fires: who vouched beside its maker for the silence as they saw it."""
 
     id: SilenceId
     second: Second
@@ -87,7 +96,12 @@ class ChangeSilence(Model):
 
 
 class SilenceView(Model):
-    """A silence; ``alerts`` is how many it has shelved now, ``units`` where it covers any (None: everywhere)."""
+    """A silence; ``alerts`` is how many it has shelved now, ``units`` where it covers any (None: everywhere).
+
+    ``version`` is a function of all that a second person confirms: what it matches and where, its times, its reason,
+    and whose it is. What a person shelved has none. ``created_account`` is that of its maker, None where they were not
+    signed in.
+    """
 
     id: str
     matchers: tuple[Matcher, ...]
@@ -101,6 +115,8 @@ class SilenceView(Model):
     second_by: str | None
     alerts: int
     units: tuple[str, ...] | None
+    created_account: str | None = None
+    version: str = ""
 
 
 class SilencesFace:
@@ -125,7 +141,10 @@ class SilencesFace:
         return SilenceView.model_validate(reply["silences"][0])
 
     async def confirm(self, silence_id: str, *, second: Second) -> SilenceView:
-        """Let it cover fires: by another person than who made it, within the scope of that person."""
+        """Let it cover fires: by another person than who made it, within the scope of that person.
+
+        Refused where it was changed since ``second`` vouched for it as they saw it.
+        """
         return _one(await self._ask(SilenceSubject.CONFIRM, ConfirmSilence(id=silence_id, second=second)))
 
     async def expire(self, silence_id: str, *, by: str, units: Units = None) -> SilenceView:

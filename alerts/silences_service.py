@@ -138,12 +138,23 @@ def _shelves(session: Session, units: Collection[str] | None) -> list[Alert]:
 def _view(session: Session, silence: Silence, now_ns: int) -> SilenceView:
     shelved = select(func.count()).select_from(Silenced).join(Alert, Alert.id == Silenced.alert_id)
     shelved = shelved.where(Silenced.silence_id == silence.id, Silenced.ended_ns.is_(None))
-    names = ("id", "starts_ns", "ends_ns", "created_by", "comment", "updated_ns", "fire", "second_by")
+    names = (
+        "id",
+        "starts_ns",
+        "ends_ns",
+        "created_by",
+        "created_account",
+        "comment",
+        "updated_ns",
+        "fire",
+        "second_by",
+    )
     return SilenceView(
         **{name: getattr(silence, name) for name in names},
         matchers=tuple(silences.matchers_of(silence)),
         units=None if silence.units is None else tuple(silence.units),
         state=_state(silence, now_ns),
+        version=silences.version_of(silence),
         alerts=session.scalar(shelved.where(Alert.shelved_until_ns.is_not(None))) or 0,
     )
 

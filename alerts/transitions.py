@@ -210,7 +210,8 @@ def _reopen(desk: Desk, alert: Alert, transition: Transition) -> Alert:
 def _take_answers_back(alert: Alert) -> None:
     """What people said of an alert before does not count for its return; the audit has it."""
     alert.active, alert.data_unknown, alert.cleared_at_ns = True, False, None
-    alert.acknowledged_at_ns = alert.acknowledged_by = alert.owner = None
+    alert.acknowledged_at_ns = alert.acknowledged_by = alert.acknowledged_account = None
+    alert.owner = alert.owner_account = None
     alert.reset_at_ns = alert.reset_by = None
     alert.rechecked_at_ns = alert.rechecked_by = None
     alert.panel_reset_ns = None

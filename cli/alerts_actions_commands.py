@@ -139,6 +139,8 @@ def recheck(
 ) -> None:
     """复查：数据恢复后现场复核 / Re-check on the spot, once the telemetry is normal; a hazard by another person.
 
+    命令不验证身份，只比对姓名 / Nobody signs in to a command: names are compared, and nothing else is known.
+
     Example: fengsui alerts recheck 3f2a --by p-lin --note "已清走 / it is gone"
     """
     act_on(alert_id, by, lambda face, whole, who: face.recheck(whole, by=who, note=note), lang, as_json=as_json)

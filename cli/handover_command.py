@@ -107,6 +107,8 @@ def take(
 ) -> None:
     """接班 / Take the shift that waits, as another person than who gave it.
 
+    命令不验证身份，只比对姓名 / Nobody signs in to a command: names are compared, and nothing else is known.
+
     Example: fengsui handover take --by 李值班
     Exit codes: 0; 1 refused, or none waits; 3 the site does not answer.
     """

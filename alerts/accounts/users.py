@@ -15,6 +15,7 @@ from alerts.accounts import sessions
 from alerts.accounts.principals import check_scope
 from alerts.accounts_face import UserAddRequest, UserChangeRequest, UserView
 from alerts.desk import NOT_FOUND, SYSTEM, Desk
+from alerts.life_cycle import same_person
 from alerts.schema import User
 from domain.accounts import UserRole
 from domain.errors import RefusedError
@@ -156,7 +157,8 @@ def _check_name(desk: Desk, user_id: str, name: str) -> None:
         raise RefusedError("这个名称另有用途，请换一个 / this name means something else here: choose another")
     if not name.isprintable():
         raise RefusedError("姓名含有不可见字符 / a name has no invisible characters")
-    taken = desk.session.scalar(select(User.id).where(User.name == name, User.id != user_id))
+    others = desk.session.execute(select(User.id, User.name).where(User.id != user_id).order_by(User.id))
+    taken = next((other for other, theirs in others if same_person(theirs, name)), None)
     if taken is not None:
         raise RefusedError(f"账号 {taken} 已用此姓名 / account {taken} has this name: records tell people apart by it")
 

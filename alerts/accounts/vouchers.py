@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from alerts.actions_face import Second
 from alerts.life_cycle import same_person
+from alerts.silences_face import SeenSilence
 from domain.accounts import Right
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
@@ -27,17 +28,24 @@ PROOF_BYTES = 32
 
 NO_PROOF = "第二人须重新验证身份 / the second person has to show who they are again"
 ANOTHER_DEED = "第二人确认的是另一件事 / what the second person vouched for is another deed"
+CHANGED = "静默在您查看后已被更改，请重新查看再确认 / the silence was changed since you looked at it: look again first"
 OUTSIDE = "此单位不在第二人范围内 / this unit is outside the second person's scope"
 
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """Who vouches, beside whom, with which right, and for which units (None: everywhere)."""
+    """Who vouches, beside whom, with which right, and for which units (None: everywhere).
+
+    ``account`` is that of who vouches. ``silence``: which one they confirm, and as what they saw it; such a voucher is
+    good for that silence alone, as it stands then, and any other for no silence.
+    """
 
     by: str
     beside: str
     right: Right
     units: Collection[str] | None
+    account: str | None = None
+    silence: SeenSilence | None = None
 
 
 class Vouchers:
@@ -57,11 +65,24 @@ class Vouchers:
 
     def take(self, second: Second, now_ns: int, *, beside: str, right: Right, unit: str | None = None) -> Vouched:
         """Return who vouched for this deed of ``beside``, once; raises RefusedError for whatever else it is."""
-        vouched, until_ns = self._given.pop(second.proof, (None, 0))
-        if vouched is None or now_ns > until_ns or vouched.by != second.by:
-            raise RefusedError(NO_PROOF)
-        if vouched.right is not right or not same_person(vouched.beside, beside):
+        vouched = self._taken(second, now_ns)
+        if vouched.silence is not None or vouched.right is not right or not same_person(vouched.beside, beside):
             raise RefusedError(ANOTHER_DEED)
         if unit is not None and vouched.units is not None and unit not in vouched.units:
             raise RefusedError(OUTSIDE)
+        return vouched
+
+    def take_silence(self, second: Second, now_ns: int, silence: SeenSilence) -> Vouched:
+        """Return who vouched for this silence, once; raises RefusedError, also where they saw it as it is no more."""
+        vouched = self._taken(second, now_ns)
+        if vouched.silence is None or vouched.silence.id != silence.id or vouched.right is not Right.SHELVE_FIRE:
+            raise RefusedError(ANOTHER_DEED)
+        if vouched.silence != silence:
+            raise RefusedError(CHANGED)
+        return vouched
+
+    def _taken(self, second: Second, now_ns: int) -> Vouched:
+        vouched, until_ns = self._given.pop(second.proof, (None, 0))
+        if vouched is None or now_ns > until_ns or vouched.by != second.by:
+            raise RefusedError(NO_PROOF)
         return vouched

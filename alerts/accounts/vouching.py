@@ -8,19 +8,18 @@ shown who they are. What a deed gets of it is a voucher (`alerts.accounts.vouche
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
+from alerts import silences
+from alerts.accounts.actors import Actor, same_actor
 from alerts.accounts.principals import of_session, units_of
-from alerts.accounts.vouchers import Vouched
+from alerts.accounts.vouchers import CHANGED, Vouched
 from alerts.accounts_face import VouchFields, VouchHereRequest, VouchRequest
 from alerts.actions_face import Second
 from alerts.desk import Desk
-from alerts.life_cycle import same_person
-from alerts.schema import User
+from alerts.schema import Silence, User
 from domain.accounts import UserRole, rights_of
 
 SAME = "须由另一人确认 / it has to be another person"
+NO_SILENCE = "没有此静默 / no such silence"
 NOT_THEIRS = "此人没有此权限 / this person has no right to it"
 OUTSIDE = "此单位不在此人范围内 / this unit is outside this person's scope"
 MUST_CHANGE = "此人须先更改口令 / this person has to change their password first"
@@ -43,24 +42,38 @@ def vouch_here(desk: Desk, request: VouchHereRequest) -> tuple[Second | None, st
 
 def _judged(desk: Desk, user: User, request: VouchFields) -> tuple[Second | None, str]:
     units = units_of(desk.directory.registry, user)
-    refusal = _refusal(desk, user, request, units)
+    first, wrong = _first(desk, request)
+    refusal = wrong or _refusal(desk, user, request, units, first)
     desk.write(
         None,
         "vouch_refused" if refusal else "vouched",
         actor=user.name,
         user=user.id,
-        beside=request.beside,
+        beside=first.name,
         right=request.right.value,
         unit=request.unit,
         address=request.address,
     )
     if refusal:
         return None, refusal
-    return desk.vouchers.give(Vouched(user.name, request.beside, request.right, units), desk.now_ns), ""
+    vouched = Vouched(user.name, first.name, request.right, units, user.id, request.silence)
+    return desk.vouchers.give(vouched, desk.now_ns), ""
 
 
-def _refusal(desk: Desk, user: User, request: VouchFields, units: tuple[str, ...] | None) -> str:
-    if _is_same(desk.session, user, request.beside):
+def _first(desk: Desk, request: VouchFields) -> tuple[Actor, str]:
+    """Return the first person, and why nobody can vouch beside them (empty: nothing); of a silence, who made it."""
+    asked = Actor(request.beside, request.beside_account)
+    if request.silence is None:
+        return asked, ""
+    silence = desk.session.get(Silence, request.silence.id)
+    if silence is None:
+        return asked, NO_SILENCE
+    changed = silences.version_of(silence) != request.silence.version
+    return Actor(silence.created_by, silence.created_account), CHANGED if changed else ""
+
+
+def _refusal(desk: Desk, user: User, request: VouchFields, units: tuple[str, ...] | None, first: Actor) -> str:
+    if same_actor(desk.session, first, Actor(user.name, user.id)):
         return SAME
     if user.must_change:
         return MUST_CHANGE
@@ -69,18 +82,3 @@ def _refusal(desk: Desk, user: User, request: VouchFields, units: tuple[str, ...
     if request.unit is not None and units is not None and request.unit not in units:
         return OUTSIDE
     return ""
-
-
-def _is_same(session: Session, user: User, beside: str) -> bool:
-    """Tell whether the first person is this account's, by a name of it or of another account of the person behind it.
-
-    Whom a program speaks for stands in the record as ``name (token)``, and may be written as account or person. Both
-    may have brackets of their own, so whatever stands before one may be the name.
-    """
-    parts = beside.split(" (")
-    names = [" (".join(parts[:count]) for count in range(1, len(parts) + 1)]
-    accounts = [user]
-    if user.person is not None:
-        accounts += session.scalars(select(User).where(User.person == user.person, User.id != user.id)).all()
-    theirs = {mine for one in accounts for mine in (one.id, one.name, one.name_en, one.person) if mine}
-    return any(same_person(name, mine) for name in names for mine in theirs)

@@ -57,6 +57,7 @@ def _clear(desk: Desk, alert: Alert) -> None:
     if own.acknowledged_at_ns is None:
         by = alert.acknowledged_by or "system"
         own.acknowledged_at_ns, own.acknowledged_by, own.owner = desk.now_ns, by, by
+        own.acknowledged_account = own.owner_account = alert.acknowledged_account
         escalation.settle(desk, own)
         desk.note(own, AlertEvent.ACKNOWLEDGED, actor=by, via="original", original=alert.id)
     clear_own(desk, alarm, zh=f"告警已应答：{alert.text_zh}", en=f"The alert is answered for: {alert.text_en}")

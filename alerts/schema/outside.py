@@ -7,15 +7,16 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from alerts.schema.base import ID, Base
+from alerts.schema.base import ID, TOKEN, Base
 
 
 class Silence(Base):
     """A silence as Alertmanager has it: it shelves what its matchers match, from one time to another.
 
     ``matchers`` is ``{"all": [{name, value, isRegex, isEqual}, …]}``. ``fire`` says that it was asked to cover fires;
-    it does so from when ``second_by``, another person, confirmed it. ``begun_ns`` and ``ended_ns`` are when the service
-    put it in force and out of it. ``units`` is the scope of who made it: it covers alerts of these only; None is all.
+    it does so from when ``second_by``, another person, confirmed it. ``created_account`` is that of ``created_by``,
+    where they were signed in. ``begun_ns`` and ``ended_ns`` are when the service put it in force and out of it.
+    ``units`` is the scope of who made it: it covers alerts of these only; None is all.
     Never deleted.
     """
 
@@ -28,6 +29,7 @@ class Silence(Base):
     starts_ns: Mapped[int]
     ends_ns: Mapped[int]
     created_by: Mapped[str]
+    created_account: Mapped[str | None] = mapped_column(TOKEN)
     comment: Mapped[str]
     fire: Mapped[bool]
     second_by: Mapped[str | None]

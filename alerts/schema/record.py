@@ -21,6 +21,7 @@ class Alert(Base):
     ``out_of_service`` is what took its place out of service; ``panel_reset_ns`` when a reset began to wait for it.
     ``suppressed_by`` is the id of what ``suppressed_kind`` names; ``shelved_*`` are set while it is shelved, and only
     then. ``reopened`` counts how often it came back after it was closed, ``previous_id`` is the record before it.
+    ``acknowledged_account`` and ``owner_account``: the account of who is named there, where it is known.
     ``walk_test`` is the test that it was raised in; while it is ``held`` its ladder waits (see `alerts.walk_tests`).
     """
 
@@ -111,6 +112,8 @@ class Alert(Base):
     reopened: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     rechecked_at_ns: Mapped[int | None]
     rechecked_by: Mapped[str | None]
+    acknowledged_account: Mapped[str | None] = mapped_column(TOKEN)
+    owner_account: Mapped[str | None] = mapped_column(TOKEN)
     input_seq: Mapped[int | None]
     log_time_ns: Mapped[int | None]
 

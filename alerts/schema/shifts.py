@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from alerts.schema.base import ID, Base
+from alerts.schema.base import ID, TOKEN, Base
 
 
 class ShiftHandover(Base):
     """One hand-over (交接班) as it was given: who goes, what they wrote, and the figures of that moment.
 
     ``since_ns``: when the shift that ends began. ``figures`` is a `alerts.shifts_face.ShiftFigures`; ``open_alerts``
-    the ids of what stood open, first things first. The newest one that nobody has taken is the one that waits.
+    the ids of what stood open, first things first. ``given_account`` is that of who gave it, where they were signed
+    in. The newest one that nobody has taken is the one that waits.
     """
 
     __tablename__ = "shift_handovers"
@@ -22,6 +23,7 @@ class ShiftHandover(Base):
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     given_by: Mapped[str]
+    given_account: Mapped[str | None] = mapped_column(TOKEN)
     given_ns: Mapped[int]
     since_ns: Mapped[int]
     notes: Mapped[str]

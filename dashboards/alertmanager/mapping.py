@@ -99,7 +99,7 @@ def silence_of(view: SilenceView) -> GettableSilence:
     )
 
 
-def set_of(silence: PostableSilence, by: str, units: tuple[str, ...] | None) -> SetSilence:
+def set_of(silence: PostableSilence, by: str, units: tuple[str, ...] | None, account: str | None = None) -> SetSilence:
     """Return what the service is asked for; it never covers fires this way."""
     return SetSilence(
         id=silence.id or None,
@@ -107,6 +107,7 @@ def set_of(silence: PostableSilence, by: str, units: tuple[str, ...] | None) -> 
         starts_ns=ns_of(silence.startsAt) or None,
         ends_ns=max(ns_of(silence.endsAt) or 0, 1),
         by=by,
+        account=account,
         comment=silence.comment,
         units=units,
     )

@@ -137,7 +137,7 @@ def _add_silences(router: APIRouter, context: Context) -> None:
 
     @router.post("/silences", dependencies=writes)
     async def begin(body: PostableSilence, who: Asking) -> SilenceSet:
-        asked = mapping.set_of(body, who.acts_as(body.createdBy), scope.units_of(who))
+        asked = mapping.set_of(body, who.acts_as(body.createdBy), scope.units_of(who), who.account)
         return SilenceSet(silenceID=(await face().set(asked)).id)
 
     @router.get("/silence/{silence_id}", dependencies=reads)

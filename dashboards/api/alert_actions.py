@@ -45,7 +45,7 @@ from dashboards.api.errors import declared
 from dashboards.api.moment import Moment
 from dashboards.api.once import IdempotencyKey
 from dashboards.api.principal import Asking, Principal
-from dashboards.api.second_person import GivenSecond, vouched
+from dashboards.api.second_person import First, GivenSecond, vouched
 from dashboards.api.words import Name, SomeWords, Words
 from domain.accounts import Right
 from domain.alert import AlertView, Confirmation
@@ -124,7 +124,7 @@ def actions_router(context: Context) -> APIRouter:
 
 def _said(alert_id: str, body: By, who: Principal) -> dict[str, Any]:
     """Return the fields of a request to the service."""
-    return {**body.model_dump(), "id": alert_id, "by": who.acts_as(body.by)}
+    return {**body.model_dump(), "id": alert_id, "by": who.acts_as(body.by), "account": who.account}
 
 
 def _add_answers(router: APIRouter, context: Context, do: Do) -> None:
@@ -174,9 +174,12 @@ def _add_shelf(router: APIRouter, context: Context, do: Do) -> None:
         alert = (await scope.detail(context, who, alert_id)).alert
         by, second = who.acts_as(body.by), None
         if body.second is not None:
-            second = await vouched(context, request, body.second, beside=by, unit=alert.place.unit)
+            first = First(by, who.account)
+            second = await vouched(context, request, body.second, beside=first, unit=alert.place.unit)
         until_ns = max(ns_of(body.until) or 0, 1)
-        return ShelveRequest(id=alert_id, by=by, reason=body.reason, until_ns=until_ns, second=second)
+        return ShelveRequest(
+            id=alert_id, by=by, account=who.account, reason=body.reason, until_ns=until_ns, second=second
+        )
 
     @router.post("/shelve", dependencies=shelves)
     async def shelve(request: Request, alert_id: Id, body: Shelf, who: Asking, key: IdempotencyKey = None) -> AlertView:

@@ -1,7 +1,9 @@
 """``/api/v1/handovers``: the control room's shift, handed over by one person and taken by another.
 
 It is about the whole site: whoever has a scope of units is refused, as with the figures of the site. Giving and
-taking need the right ``act``; a signed-in person does both in their own name, so nobody takes what they gave.
+taking need the right ``act``; a signed-in person does both in their own name. That nobody takes what they gave is
+found by account where people are signed in, whatever they are called; of a program, which names whom it speaks for, by
+that name and all names of the other's account (`alerts.accounts.actors`).
 """
 
 from __future__ import annotations
@@ -70,11 +72,12 @@ def handovers_router(context: Context) -> APIRouter:
     @router.post("", dependencies=acts)
     async def give(body: Given, who: Asking) -> HandoverView:
         scope.check_everywhere(who, WHOLE_SITE)
-        return await face().give(by=who.acts_as(body.by), notes=body.notes)
+        return await face().give(by=who.acts_as(body.by), account=who.account, notes=body.notes)
 
     @router.post("/{handover_id}/take", dependencies=acts)
     async def take(handover_id: Id, body: Taken, who: Asking) -> HandoverView:
         scope.check_everywhere(who, WHOLE_SITE)
-        return await face().take(handover_id, by=who.acts_as(body.by), remark=body.remark)
+        by = who.acts_as(body.by)
+        return await face().take(handover_id, by=by, account=who.account, remark=body.remark)
 
     return router

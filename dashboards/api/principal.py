@@ -66,6 +66,11 @@ class Principal:
         """What tells them from everybody else."""
         return f"{self.kind.value}:{self.id}"
 
+    @property
+    def account(self) -> str | None:
+        """The id of their account, where they are signed in: what takes two persons goes by it, not by names."""
+        return self.id if self.kind is Kind.USER else None
+
     def acts_as(self, given: str | None = None) -> str:
         """Return the name that goes into the record; ``given`` is whom the request names (see the module's table).
 

@@ -12,6 +12,7 @@ has no right or no scope, and writes down both (`alerts.accounts.vouching`). A p
 |---|---|
 | wrong account or password | 403 |
 | the first person, without the right or the scope, or who has to change their password first | 409 |
+| a silence that was changed since they looked at it | 409 |
 | too many wrong ones | 429, ``Retry-After`` |
 | too many wait for theirs to be looked at | 503 |
 """
@@ -19,13 +20,14 @@ has no right or no scope, and writes down both (`alerts.accounts.vouching`). A p
 from __future__ import annotations
 
 from math import ceil
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from alerts.accounts_face import Outcome, Password, VouchHereRequest, VouchReply, VouchRequest
 from alerts.actions_face import Second
+from alerts.silences_face import SeenSilence
 from dashboards.api.context import Context
 from dashboards.api.errors import ForbiddenError, TooManyError
 from dashboards.api.principal import Kind, Principal
@@ -40,6 +42,13 @@ NO_PROGRAM = (
     "程序不能作第二人：请给出第二人的账号和口令（second） / a program is no second person: give 'second', the account "
     "and password of one"
 )
+
+
+class First(NamedTuple):
+    """The first person: their name in the record, and their account where they are signed in."""
+
+    name: str
+    account: str | None = None
 
 
 class SecondPerson(BaseModel):
@@ -61,7 +70,13 @@ GivenSecond = Annotated[SecondPerson, BeforeValidator(_no_name)]
 
 
 async def vouched(
-    context: Context, request: Request, given: SecondPerson, *, beside: str, unit: str | None = None
+    context: Context,
+    request: Request,
+    given: SecondPerson,
+    *,
+    beside: First,
+    unit: str | None = None,
+    silence: SeenSilence | None = None,
 ) -> Second:
     """Return the second person of ``beside``, who keeps fires back with them; raises as the module's table says."""
     reply = await context.door.accounts.vouch(
@@ -69,8 +84,10 @@ async def vouched(
             user=given.user.strip(),
             password=given.password,
             right=Right.SHELVE_FIRE,
-            beside=beside,
+            beside=beside.name,
+            beside_account=beside.account,
             unit=unit,
+            silence=silence,
             address=_address(request),
         )
     )
@@ -78,15 +95,28 @@ async def vouched(
 
 
 async def agreed(
-    context: Context, request: Request, who: Principal, given: SecondPerson | None, *, beside: str
+    context: Context,
+    request: Request,
+    who: Principal,
+    given: SecondPerson | None,
+    *,
+    beside: First,
+    silence: SeenSilence,
 ) -> Second:
-    """Return who agrees to what ``beside`` began: who is given, or the signed-in person who asks."""
+    """Return who agrees to the silence of ``beside`` as they saw it: who is given, or the signed-in person who asks."""
     if given is not None:
-        return await vouched(context, request, given, beside=beside)
+        return await vouched(context, request, given, beside=beside, silence=silence)
     key = session_key(request.cookies)
     if who.kind is not Kind.USER or key is None:
         raise ForbiddenError(NO_PROGRAM)
-    asked = VouchHereRequest(key=key, right=Right.SHELVE_FIRE, beside=beside, address=_address(request))
+    asked = VouchHereRequest(
+        key=key,
+        right=Right.SHELVE_FIRE,
+        beside=beside.name,
+        beside_account=beside.account,
+        silence=silence,
+        address=_address(request),
+    )
     return _second(await context.door.accounts.vouch_here(asked))
 
 

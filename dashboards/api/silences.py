@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.silences_face import SHELF, SetSilence, SilenceId, SilencesFace, SilenceView
+from alerts.silences_face import SHELF, SeenSilence, SetSilence, SilenceId, SilencesFace, SilenceView, Version
 from dashboards.api import scope
 from dashboards.api.alert_actions import By
 from dashboards.api.alert_filters import ns_of
@@ -21,7 +21,7 @@ from dashboards.api.context import Context
 from dashboards.api.errors import ForbiddenError, declared
 from dashboards.api.moment import Moment
 from dashboards.api.principal import Asking, Principal
-from dashboards.api.second_person import GivenSecond, agreed
+from dashboards.api.second_person import First, GivenSecond, agreed
 from dashboards.api.words import Name, SomeWords
 from domain.accounts import Right
 from domain.matchers import MOST_MATCHERS, Matcher
@@ -43,10 +43,14 @@ class NewSilence(BaseModel):
 
 
 class Confirmation(BaseModel):
-    """Who agrees that it covers fires; a signed-in person does in their own name, without saying more."""
+    """Who agrees that it covers fires; a signed-in person does in their own name, without saying who.
+
+    ``version`` is that of the silence as it stood before them: they agree to no other times, matchers or reason.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    version: Version
     second: GivenSecond | None = None
 
 
@@ -80,7 +84,8 @@ def silences_router(context: Context) -> APIRouter:
     @router.post("/{silence_id}/confirm", dependencies=confirms)
     async def confirm(request: Request, silence_id: Id, body: Confirmation, who: Asking) -> SilenceView:
         known = await face().get(silence_id, units=scope.units_of(who))
-        second = await agreed(context, request, who, body.second, beside=known.created_by)
+        maker, seen = First(known.created_by, known.created_account), SeenSilence(id=known.id, version=body.version)
+        second = await agreed(context, request, who, body.second, beside=maker, silence=seen)
         return await face().confirm(silence_id, second=second)
 
     @router.post("/{silence_id}/expire", dependencies=writes)
@@ -104,6 +109,7 @@ def _asked(body: NewSilence, who: Principal) -> SetSilence:
         starts_ns=ns_of(body.starts) or None,
         ends_ns=max(ns_of(body.ends) or 0, 1),
         by=who.acts_as(body.by),
+        account=who.account,
         comment=body.comment,
         fire=body.fire,
         units=scope.units_of(who),

@@ -13,6 +13,7 @@ from nicegui import ui
 
 from alerts.accounts_face import VouchHereRequest
 from alerts.actions_face import Second
+from alerts.silences_face import SeenSilence, SilenceView
 from dashboards.api.principal import Kind, Principal
 from dashboards.api.way_back import sign_in_at
 from dashboards.console.view import View
@@ -100,11 +101,18 @@ class Presence:
             if not who.sees(found.alert.place.unit):
                 raise RefusedError(f"没有告警 {alert_id} / no such alert")
 
-    async def vouch(self, right: Right, *, beside: str) -> Second:
-        """Return them as the second person of what ``beside`` began; raises RefusedError where they are nobody's."""
+    async def vouch(self, right: Right, silence: SilenceView) -> Second:
+        """Return them as the second person of a silence as they saw it; raises RefusedError where they are nobody's."""
         if self._key is None:
             raise RefusedError("须登录后确认 / sign in to confirm it")
-        request = VouchHereRequest(key=self._key, right=right, beside=beside)
+        seen = SeenSilence(id=silence.id, version=silence.version)
+        request = VouchHereRequest(
+            key=self._key,
+            right=right,
+            beside=silence.created_by,
+            beside_account=silence.created_account,
+            silence=seen,
+        )
         second = (await self._whole.door.accounts.vouch_here(request)).second
         if second is None:
             raise RefusedError(self._view.text("not_yours"))

@@ -43,6 +43,7 @@ async def second_person(desk: Desk, unit: str | None = None) -> Second | None:
                 password=said["password"],
                 right=Right.SHELVE_FIRE,
                 beside=desk.view.operator,
+                beside_account=desk.view.account,
                 unit=unit,
                 address=address,
             )

@@ -101,6 +101,11 @@ class View:
     client: Client | None = None
     """The browser's own client: what is said after a wait is said to it, whatever was drawn anew meanwhile."""
 
+    @property
+    def account(self) -> str | None:
+        """The account that actions carry beside the name, where somebody is signed in."""
+        return self.principal.account
+
     def text(self, key: str, **values: object) -> str:
         """Return a text in this browser's language."""
         return text(key, self.language, **values)

@@ -7,9 +7,18 @@ from collections.abc import Sequence
 from alerts.accounts.vouchers import Vouched
 from alerts.actions_face import Second
 from alerts.office import Office
+from alerts.silences_face import SeenSilence
 from domain.accounts import Right
 
 
-def vouched(office: Office, by: str, *, beside: str = "op", units: Sequence[str] | None = None) -> Second:
-    """Return them, good for one deed of ``beside``."""
-    return office.vouchers.give(Vouched(by, beside, Right.SHELVE_FIRE, units), office.clock.now_ns())
+def vouched(
+    office: Office,
+    by: str,
+    *,
+    beside: str = "op",
+    units: Sequence[str] | None = None,
+    silence: SeenSilence | None = None,
+) -> Second:
+    """Return them, good for one deed of ``beside``; or for a silence as they saw it."""
+    given = Vouched(by, beside, Right.SHELVE_FIRE, units, silence=silence)
+    return office.vouchers.give(given, office.clock.now_ns())

@@ -11,7 +11,7 @@ from alerts import shelving, timers
 from alerts.face import ListRequest
 from alerts.labelled_face import LabelledRequest
 from alerts.labelled_service import _page
-from alerts.silences_face import SetSilence, SilenceView
+from alerts.silences_face import SeenSilence, SetSilence, SilenceView
 from alerts.silences_service import SilencesService
 from domain.clock import NS_PER_S
 from domain.errors import RefusedError
@@ -124,13 +124,12 @@ async def test_another_person_lets_a_silence_cover_fires_for_a_shift_at_most(tmp
         burning = await bench.say(fire())
         made = await silence(bench, 'class="fire"', hours=100, fire=True)
         assert (made.alerts, made.second_by) == (0, None)
-        for second in (vouched(bench.office, "wang"), vouched(bench.office, "wang", beside="li", units=("hotel",))):
-            with pytest.raises(RefusedError, match=r"another deed|no such silence"):
-                await service(bench).confirm({"id": made.id, "second": second.model_dump()})
-        same = vouched(bench.office, "LI", beside="li")
-        assert "forbidden" in await service(bench).confirm({"id": made.id, "second": same.model_dump()})
-        second = vouched(bench.office, "wang", beside="li")
-        reply = await service(bench).confirm({"id": made.id, "second": second.model_dump()})
+        with pytest.raises(RefusedError, match="another deed"):
+            await service(bench).confirm({"id": made.id, "second": vouched(bench.office, "wang").model_dump()})
+        with pytest.raises(RefusedError, match="no such silence"):
+            await confirm(bench, made, "wang", units=("hotel",))
+        assert "forbidden" in await confirm(bench, made, "LI")
+        reply = await confirm(bench, made, "wang")
         assert reply["silence"]["second_by"] == "wang"
         alert = await bench.alert(burning)
         assert (alert.shelved_by, alert.shelved_with) == ("li", "wang")
@@ -139,9 +138,62 @@ async def test_another_person_lets_a_silence_cover_fires_for_a_shift_at_most(tmp
         assert (await bench.alert(burning)).shelved_until_ns is None
 
 
-async def confirm(bench: Scene, silence_id: str, by: str, beside: str) -> dict[str, Any]:
-    second = vouched(bench.office, by, beside=beside)
-    return await service(bench).confirm({"id": silence_id, "second": second.model_dump()})
+async def confirm(bench: Scene, seen: SilenceView, by: str, *, units: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Let somebody confirm a silence as they saw it."""
+    silence = SeenSilence(id=seen.id, version=seen.version)
+    second = vouched(bench.office, by, beside=seen.created_by, units=units, silence=silence)
+    return await service(bench).confirm({"id": seen.id, "second": second.model_dump()})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hours": 7 * 24},
+        {"hours": 2.75},
+        {"comment": "no drill"},
+        {"starts_ns": 2},
+        {"by": "zhao"},
+        {"account": "zhao"},
+    ],
+)
+async def test_a_silence_that_was_changed_since_it_was_seen_is_not_confirmed(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    async with scene(tmp_path) as bench:
+        burning = await bench.say(fire())
+        starts_ns = bench.clock.now_ns() + HOUR
+        asked = {"hours": 3.0, "fire": True, "starts_ns": starts_ns}
+        seen = await silence(bench, 'class="fire"', **asked)
+        change = {**asked, **change, **({"starts_ns": starts_ns + HOUR} if "starts_ns" in change else {})}
+        changed = await silence(bench, 'class="fire"', id=seen.id, **change)
+        assert changed.id == seen.id
+        with pytest.raises(RefusedError, match="changed since you looked"):
+            await confirm(bench, seen, "wang")
+        await run(bench, 2.5 * 3600)
+        assert (await bench.alert(burning)).shelved_until_ns is None
+        assert (await confirm(bench, changed, "wang"))["silence"]["second_by"] == "wang"
+        assert (await bench.alert(burning)).shelved_with == "wang"
+
+
+async def test_a_silence_that_only_began_by_its_time_is_as_it_was_seen(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        seen = await silence(bench, 'class="fire"', 3, fire=True, starts_ns=bench.clock.now_ns() + HOUR)
+        await run(bench, 3601)
+        assert (await confirm(bench, seen, "wang"))["silence"]["state"] == "active"
+
+
+async def test_who_saw_one_silence_confirms_no_other_and_shelves_nothing(tmp_path: Path) -> None:
+    async with scene(tmp_path) as bench:
+        burning = await bench.say(fire())
+        seen, other = [await silence(bench, 'class="fire"', fire=True) for _ in range(2)]
+        assert seen.version != other.version
+        second = vouched(bench.office, "wang", silence=SeenSilence(id=seen.id, version=seen.version))
+        with pytest.raises(RefusedError, match="another deed"):
+            await service(bench).confirm({"id": other.id, "second": second.model_dump()})
+        second = vouched(bench.office, "wang", silence=SeenSilence(id=seen.id, version=seen.version))
+        with pytest.raises(RefusedError, match="another deed"):
+            await bench.office.change(lambda desk: desk.second(second, beside="op", unit="hotel"))
+        assert (await bench.alert(burning)).shelved_until_ns is None
 
 
 @pytest.mark.parametrize("another", ["li", "zhao"])
@@ -151,11 +203,11 @@ async def test_who_gives_a_silence_of_fires_other_times_does_not_confirm_them(tm
         made = await silence(bench, 'class="fire"', fire=True)
         changed = await silence(bench, 'class="fire"', hours=7 * 24, fire=True, id=made.id, by="wang")
         assert (changed.id, changed.created_by, changed.second_by) == (made.id, "wang", None)
-        with pytest.raises(RefusedError, match="another deed"):
-            await confirm(bench, made.id, "wang", beside="li")
-        assert "forbidden" in await confirm(bench, made.id, "Wang", beside="wang")
+        with pytest.raises(RefusedError, match="changed since you looked"):
+            await confirm(bench, made, "wang")
+        assert "forbidden" in await confirm(bench, changed, "Wang")
         assert (await bench.alert(burning)).shelved_until_ns is None
-        await confirm(bench, made.id, another, beside="wang")
+        await confirm(bench, changed, another)
         alert = await bench.alert(burning)
         assert (alert.shelved_by, alert.shelved_with) == ("wang", another)
 
@@ -164,10 +216,10 @@ async def test_a_fire_is_covered_again_once_the_other_times_are_confirmed(tmp_pa
     async with scene(tmp_path) as bench:
         burning = await bench.say(fire())
         made = await silence(bench, 'class="fire"', fire=True)
-        await confirm(bench, made.id, "wang", beside="li")
-        await silence(bench, 'class="fire"', hours=3, fire=True, id=made.id)
+        await confirm(bench, made, "wang")
+        changed = await silence(bench, 'class="fire"', hours=3, fire=True, id=made.id)
         assert (await bench.alert(burning)).shelved_until_ns is None
-        reply = await confirm(bench, made.id, "wang", beside="li")
+        reply = await confirm(bench, changed, "wang")
         assert reply["silence"]["alerts"] == 1
         assert (await bench.alert(burning)).shelved_until_ns == reply["silence"]["ends_ns"]
 
@@ -253,11 +305,10 @@ async def test_a_silence_of_a_scope_covers_and_shows_what_is_within(tmp_path: Pa
         assert await listed(None) == {elsewhere.id, here.id, everywhere.id}
         assert await listed(["hotel", "mall"]) == {here.id}
         assert await listed([]) == set()
-        for hidden in (here.id, everywhere.id):
-            body = {"id": hidden, "units": ["school"]}
-            second = vouched(bench.office, "wang", beside="li", units=("school",))
+        for hidden in (here, everywhere):
+            body = {"id": hidden.id, "units": ["school"]}
             with pytest.raises(RefusedError, match="no such silence"):
-                await service(bench).confirm({"id": hidden, "second": second.model_dump()})
+                await confirm(bench, hidden, "wang", units=("school",))
             with pytest.raises(RefusedError, match="no such silence"):
                 await service(bench).expire({**body, "by": "x"})
             with pytest.raises(RefusedError, match="no such silence") as refused:

@@ -42,8 +42,9 @@ async def test_a_shift_is_given_taken_and_shown(tmp_path: Path) -> None:
         assert given.exit_code == 0, given.output
         handover = json.loads(given.stdout)
         assert (handover["given_by"], handover["waits"]) == ("王值班", True)
-        own = await fengsui("take", "--by", "王值班", "--lang", "en")
-        assert (own.exit_code, "another person" in own.output) == (1, True)
+        for name in ("王值班", "王 值班", "王值班 (tablet)"):
+            own = await fengsui("take", "--by", name, "--lang", "en")
+            assert (own.exit_code, "another person" in own.output) == (1, True)
         taken = await fengsui("take", handover["id"][:6], "--by", "李值班", "--remark", "已核对")
         assert (taken.exit_code, "李值班" in taken.output) == (0, True)
         shown = await fengsui("show")

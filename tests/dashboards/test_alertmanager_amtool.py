@@ -154,13 +154,14 @@ async def test_a_fire_is_silenced_by_two_persons_over_our_own_api(room: ControlR
         made = (await http.post("/api/v1/silences", json=body)).json()
         assert (made["state"], made["alerts"]) == ("active", 0)
         confirm = f"/api/v1/silences/{made['id']}/confirm"
-        alone = await http.post(confirm, json={})
+        seen = {"version": made["version"]}
+        alone = await http.post(confirm, json=seen)
         assert (alone.status_code, "program" in alone.json()["detail_en"]) == (403, True)
-        assert (await http.post(confirm, json={"by": "wang"})).status_code == 400
-        same = await http.post(confirm, json={"second": await employ(room, "li", "李值班", "supervisor")})
+        assert (await http.post(confirm, json={**seen, "by": "wang"})).status_code == 400
+        same = await http.post(confirm, json={**seen, "second": await employ(room, "li", "李值班", "supervisor")})
         assert (same.status_code, same.json()["detail_en"]) == (409, "it has to be another person")
         second = await employ(room, "wang", "王参谋", "supervisor")
-        both = await http.post(confirm, json={"second": second})
+        both = await http.post(confirm, json={**seen, "second": second})
         assert (both.json()["second_by"], both.json()["alerts"]) == ("王参谋", 1)
         assert made["id"] in [one["id"] for one in (await http.get("/api/v1/silences")).json()["silences"]]
         ended = await http.post(f"/api/v1/silences/{made['id']}/expire", json={"by": "wang"})

@@ -93,7 +93,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", SILENCE): READ,
     ("POST", SILENCE): Route(Right.SILENCE, 200, {"matchers": [MATCHER], "ends": UNTIL, "comment": "x"}),
     ("GET", SILENCE + "/{silence_id}"): HIDDEN,
-    ("POST", SILENCE + "/{silence_id}/confirm"): acts(Right.SHELVE_FIRE),
+    ("POST", SILENCE + "/{silence_id}/confirm"): acts(Right.SHELVE_FIRE, version="0" * 32),
     ("POST", SILENCE + "/{silence_id}/expire"): acts(Right.SILENCE),
     ("GET", HANDOVERS): Route(Right.READ, 403),
     ("GET", f"{HANDOVERS}/now"): Route(Right.READ, 403),

@@ -135,9 +135,13 @@ async def test_a_signed_in_person_confirms_a_silence_of_fires_with_their_session
         own = (await root.post("/api/v1/silences", json={**body, "by": "王参谋"})).json()
         signed_in = await person.post("/api/v1/session", json=WANG)
         csrf = {CSRF_HEADER: signed_in.json()["csrf"]}
-        confirmed = await person.post(f"/api/v1/silences/{made['id']}/confirm", json={}, headers=csrf)
+        blind = await person.post(f"/api/v1/silences/{made['id']}/confirm", json={}, headers=csrf)
+        assert (blind.status_code, "version" in blind.text) == (400, True), blind.text
+        seen = {"version": made["version"]}
+        confirmed = await person.post(f"/api/v1/silences/{made['id']}/confirm", json=seen, headers=csrf)
         assert (confirmed.status_code, confirmed.json()["second_by"]) == (200, "王参谋"), confirmed.text
-        alone = await person.post(f"/api/v1/silences/{own['id']}/confirm", json={}, headers=csrf)
+        seen = {"version": own["version"]}
+        alone = await person.post(f"/api/v1/silences/{own['id']}/confirm", json=seen, headers=csrf)
         assert (alone.status_code, alone.json()["detail_en"]) == (409, "it has to be another person")
 
 

@@ -138,6 +138,7 @@ async def test_at_an_open_console_names_are_typed_and_must_differ(
             await give(page, "无事")
             for name, words in (("王值班", "交班人不能自己接班"), ("李值班", "李值班 当班")):
                 await page.locator("[data-action=take]").click()
+                await expect(page.locator("[data-part=ask]")).to_contain_text("只比对姓名")
                 await page.locator("[data-part=ask] [data-field=name]").fill(name)
                 await page.locator("[data-part=ask] [data-action=save]").click()
                 await expect(page.get_by_text(words).first).to_be_visible()

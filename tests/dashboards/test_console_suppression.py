@@ -12,10 +12,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from alerts.out_of_service_face import OutOfServiceFace
-from alerts.silences_face import SilencesFace
+from alerts.silences_face import SetSilence, SilencesFace, SilenceView
+from dashboards.console.wording import moment_text
 from domain.alarm import AlarmClass
+from domain.clock import NS_PER_S
 from tests.dashboards.control_room import ControlRoom
 from tests.dashboards.desks import chromium, sit_down
+from tests.dashboards.running_site import SITE_ZONE
 from tests.dashboards.suppression_room import PUMP, SECRET, quiet_things, staffed_room
 from tests.dashboards.test_accounts_api import BEARER, PASSWORD
 
@@ -79,6 +82,26 @@ async def fire(room: ControlRoom, words: str) -> str:
             if found:
                 return str(found[0]["id"])
             await asyncio.sleep(0.1)
+
+
+async def the_silence(room: ControlRoom, comment: str) -> SilenceView:
+    """Return the one silence with these words."""
+    (found,) = [one for one in await SilencesFace(room.backbone).list() if one.comment == comment]
+    return found
+
+
+def end_of(silence: SilenceView) -> str:
+    """Write when it ends as the question before a confirmation does."""
+    return moment_text(silence.ends_ns, SITE_ZONE)
+
+
+async def make_longer(room: ControlRoom, silence: SilenceView) -> None:
+    """Let its maker give it a later end."""
+    names = ("id", "matchers", "starts_ns", "comment", "fire", "units")
+    same = {name: getattr(silence, name) for name in names}
+    who = {"by": silence.created_by, "account": silence.created_account}
+    request = SetSilence(**same, **who, ends_ns=silence.ends_ns + 3600 * NS_PER_S)
+    await SilencesFace(room.backbone).set(request)
 
 
 async def test_everything_is_shown_with_who_why_and_how_long(page: Page) -> None:
@@ -167,15 +190,30 @@ async def test_a_fire_is_silenced_only_once_another_person_confirmed_it(
     async with at_page(browser, room, "wang", SECRET) as other:
         theirs = other.locator("[data-part=suppressions] [data-row]").filter(has_text="热烟试验")
         await theirs.locator("[data-action=confirm]").click()
-        await expect(other.locator("[data-part=sure]")).to_contain_text("林班长")
-        await other.locator("[data-part=sure] [data-action=save]").click()
+        asked = other.locator("[data-part=sure]")
+        await expect(asked).to_contain_text("林班长")
+        await expect(asked).to_contain_text(end_of(await the_silence(room, "热烟试验")))
+        await make_longer(room, await the_silence(room, "热烟试验"))
+        await asked.locator("[data-action=save]").click()
+        await expect(other.get_by_text("静默在您查看后已被更改")).to_be_visible()
+        now = await the_silence(room, "热烟试验")
+        assert now.second_by is None
+        await expect(asked).to_have_count(0)
+        async with asyncio.timeout(30):  # the page asks for what keeps back every few seconds
+            while True:
+                await theirs.locator("[data-action=confirm]").click()
+                if end_of(now) in await asked.inner_text():
+                    break
+                await asked.locator("[data-action=close]").click()
+                await expect(asked).to_have_count(0)
+        await asked.locator("[data-action=save]").click()
         await expect(theirs).to_contain_text("含火警")
         await expect(theirs).to_contain_text("林班长 + 王参谋")
         await expect(theirs.locator("[data-cell=hides]")).to_have_text("2")
     async with asyncio.timeout(30):
         while (await room_alert(room, alert))["shelved_with"] != "王参谋":
             await asyncio.sleep(0.2)
-    (silence,) = [one for one in await SilencesFace(room.backbone).list() if one.comment == "热烟试验"]
+    silence = await the_silence(room, "热烟试验")
     assert (silence.created_by, silence.second_by) == ("林班长", "王参谋")
 
 

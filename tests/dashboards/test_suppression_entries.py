@@ -73,9 +73,9 @@ def seen(restrictions: Restrictions, *alerts: AlertView) -> Sides:
     return sides(restrictions, hidden_alerts(alerts, is_disabled), {one.id: one for one in alerts})
 
 
-def eyes(*roles: UserRole, me: str = "wang", language: Language = Language.EN) -> Eyes:
+def eyes(*roles: UserRole, me: str = "wang", language: Language = Language.EN, account: str | None = None) -> Eyes:
     rights = frozenset(right for role in roles for right in RIGHTS[role])
-    return Eyes(REGISTRY, language, UTC, NOW_NS, rights, me)
+    return Eyes(REGISTRY, language, UTC, NOW_NS, rights, me, account)
 
 
 def test_each_alert_stands_under_what_keeps_it_and_a_fire_is_never_kept_by_out_of_service() -> None:
@@ -166,6 +166,13 @@ def test_buttons_are_by_right_and_the_second_person_is_another(
     shown = row(entry, eyes(*roles, me=me))
     assert {button["action"]: button["on"] for button in shown["buttons"]} == on
     assert shown["look"] == "alarm"
+
+
+def test_who_made_a_silence_is_known_by_their_account_whatever_they_are_called() -> None:
+    (entry,) = seen(Restrictions((silence(fire=True, created_account="u-lin"),))).now
+    for me, account, on in (("Wei", "u-lin", False), ("lin", "u-wang", True), ("lin", None, False)):
+        shown = row(entry, eyes(UserRole.SUPERVISOR, me=me, account=account))
+        assert {button["action"]: button["on"] for button in shown["buttons"]}["confirm"] is on
 
 
 def test_a_walk_test_is_ended_and_not_put_off_and_a_panel_is_no_business_of_ours() -> None:

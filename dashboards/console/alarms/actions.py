@@ -89,8 +89,10 @@ class AlarmDeeds:
         return await do(self._desk, NEEDS[action], words, lambda: act(link.alerts), alert_id=alert.id)
 
     async def _acknowledge(self, alert: AlertView) -> bool:
-        by = self._view.operator
-        return await self._do(AlarmAction.ACKNOWLEDGE, alert, lambda face: face.acknowledge(alert.id, by=by))
+        by, account = self._view.operator, self._view.account
+        return await self._do(
+            AlarmAction.ACKNOWLEDGE, alert, lambda face: face.acknowledge(alert.id, by=by, account=account)
+        )
 
     async def _reset(self, alert: AlertView) -> bool:
         by = self._view.operator
@@ -121,9 +123,9 @@ class AlarmDeeds:
 
     async def _recheck(self, alert: AlertView) -> bool:
         note = await ask_remark(self._view, "recheck", needed=False)
-        by = self._view.operator
+        by, account = self._view.operator, self._view.account
         return note is not None and await self._do(
-            AlarmAction.RECHECK, alert, lambda face: face.recheck(alert.id, by=by, note=note)
+            AlarmAction.RECHECK, alert, lambda face: face.recheck(alert.id, by=by, account=account, note=note)
         )
 
     async def _assign(self, alert: AlertView) -> bool:

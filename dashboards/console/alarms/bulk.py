@@ -57,9 +57,9 @@ async def act_on_many(desk: Desk, alert_ids: Sequence[str], action: AlarmAction)
 
 async def _asked(view: View, action: AlarmAction) -> Act | None:
     """Return what is done to each, by what was answered; None when nothing is to be done."""
-    by = view.operator
+    by, account = view.operator, view.account
     if action is AlarmAction.ACKNOWLEDGE:
-        return lambda face, name: face.acknowledge(name, by=by)
+        return lambda face, name: face.acknowledge(name, by=by, account=account)
     if action is AlarmAction.COMMENT:
         remark = await ask_remark(view, "comment")
         return (lambda face, name: face.comment(name, by=by, text=remark)) if remark else None

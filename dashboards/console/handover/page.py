@@ -157,8 +157,12 @@ class HandoverPage(Body):
         view = self._view
         if not named(view) or not await sure(view, view.text("handover_give_sure", by=view.operator)):
             return
-        notes, by = (self._notes.value or "").strip()[:MOST_NOTES], view.operator
-        if await do(self._desk, Right.ACT, view.text("handover_give"), lambda: self._face().give(by=by, notes=notes)):
+        notes, by, account = (self._notes.value or "").strip()[:MOST_NOTES], view.operator, view.account
+
+        async def act() -> object:
+            return await self._face().give(by=by, account=account, notes=notes)
+
+        if await do(self._desk, Right.ACT, view.text("handover_give"), act):
             self._notes.set_value("")
             await self._ask()
 
@@ -167,16 +171,22 @@ class HandoverPage(Body):
         view = self._view
         by, signed_in = view.operator, view.principal.kind is Kind.USER
         with self._root:  # the button may go while its dialog is open
-            if signed_in and by == waiting.given_by:
+            if signed_in and self._is_mine(waiting):
                 done = await self._take_by_account(waiting)
             elif signed_in:
                 sure_of_it = await sure(view, view.text("handover_take_sure", by=by))
-                done = sure_of_it and await self._taken(waiting, by)
+                done = sure_of_it and await self._taken(waiting, by, view.account)
             else:
                 name = await asked_name(view)
                 done = name is not None and await self._taken(waiting, name)
         if done:
             await self._ask()
+
+    def _is_mine(self, waiting: HandoverView) -> bool:
+        """Tell whether who sits here gave it: by account where it is known, for names change."""
+        if waiting.given_account is not None:
+            return waiting.given_account == self._view.account
+        return waiting.given_by == self._view.operator
 
     async def _take_by_account(self, waiting: HandoverView) -> bool:
         given = await asked_account(self._view)
@@ -185,16 +195,16 @@ class HandoverPage(Body):
 
         async def act() -> None:
             who = await vouched(self._view, *given)
-            await self._face().take(waiting.id, by=who.name)
+            await self._face().take(waiting.id, by=who.name, account=who.account)
 
         done = await do(self._desk, Right.ACT, self._view.text("handover_take"), act)
         if done:
             tell(self._view, self._view.text("handover_sign_out"), timeout=8000)
         return done
 
-    async def _taken(self, waiting: HandoverView, by: str) -> bool:
+    async def _taken(self, waiting: HandoverView, by: str, account: str | None = None) -> bool:
         words = self._view.text("handover_take")
-        return await do(self._desk, Right.ACT, words, lambda: self._face().take(waiting.id, by=by))
+        return await do(self._desk, Right.ACT, words, lambda: self._face().take(waiting.id, by=by, account=account))
 
     async def _look(self, handover_id: str, action: str) -> None:
         past = () if self._drawn is None else self._drawn.past

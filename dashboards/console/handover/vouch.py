@@ -1,7 +1,8 @@
 """The other person at a hand-over, who shows who they are at somebody else's desk.
 
 They sign in as they always do; the session that begins ends at once, and leaves the sign-in in the audit: what is
-proved is that they were there. At an open console they say their name, as everybody does there.
+proved is that they were there. At an open console they say their name, as everybody does there: only names are
+compared, and the dialog says so.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ async def asked_name(view: View) -> str | None:
     """Ask for the name of who takes, at an open console; None when they thought better of it."""
     answers = await ask(
         view,
-        view.text("handover_take"),
+        view.text("handover_take_named"),
         [Field("name", view.text("handover_taker"), most=MOST_NAME, hint=view.text("operator_hint"))],
         save=view.text("handover_take"),
     )

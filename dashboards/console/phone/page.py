@@ -212,7 +212,8 @@ class PhonePage(Body):
     def _act(self, card: Card, said: Answer, note: str) -> Callable[[], Awaitable[AlertView]]:
         link, person, notification = self._view.console.link, self._person, card.notification
         if person is None or notification is None:
-            return lambda: link.alerts.acknowledge(card.alert.id, by=self._view.operator)
+            by, account = self._view.operator, self._view.account
+            return lambda: link.alerts.acknowledge(card.alert.id, by=by, account=account)
         return lambda: MineFace(link.backbone).answer(person, notification, said, note)
 
     def _speak(self) -> None:

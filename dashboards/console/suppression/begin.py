@@ -171,6 +171,7 @@ async def begin_silence(desk: Desk) -> bool:
                 matchers=matchers(fires=bool(fire.value)),
                 ends_ns=form.moment(until) or 1,
                 by=view.operator,
+                account=view.account,
                 comment=(reason.value or "").strip(),
                 fire=bool(fire.value),
                 units=None if units is None else tuple(sorted(units)),

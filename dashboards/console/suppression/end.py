@@ -19,7 +19,8 @@ from dashboards.console.form import Form
 from dashboards.console.section import Desk
 from dashboards.console.suppression.agreed import agreed
 from dashboards.console.suppression.entries import Entry
-from dashboards.console.suppression.rows import END_RIGHTS
+from dashboards.console.suppression.rows import END_RIGHTS, what_words
+from dashboards.console.wording import moment_text
 from dashboards.live.hidden import Kind
 from domain.accounts import Right
 from domain.alert import AlertView
@@ -42,14 +43,26 @@ async def end(desk: Desk, entry: Entry) -> bool:
 
 
 async def confirm(desk: Desk, entry: Entry) -> bool:
-    """Let a silence cover fires, as the second person: by the session that they have."""
-    view = desk.view
-    question = view.text("suppression_confirm_question", by=entry.by, why=entry.why)
+    """Let a silence cover fires, as the second person: by the session that they have, and as it stands in the question.
+
+    Where it was changed meanwhile the service refuses: nobody confirms what they did not see.
+    """
+    view, silence = desk.view, entry.source
+    if not isinstance(silence, SilenceView):
+        return False
+    question = view.text(
+        "suppression_confirm_question",
+        by=entry.by,
+        why=entry.why,
+        what=what_words(entry, view.console.registry, view.language),
+        start=moment_text(silence.starts_ns, view.console.zone),
+        end=moment_text(silence.ends_ns, view.console.zone),
+    )
     if not await dialogs.sure(view, question, yes=view.text("suppression_confirm")):
         return False
 
     async def act() -> object:
-        second = await desk.presence.vouch(Right.SHELVE_FIRE, beside=entry.by)
+        second = await desk.presence.vouch(Right.SHELVE_FIRE, silence)
         return await SilencesFace(view.console.link.backbone).confirm(entry.id, second=second)
 
     return await deeds.do(desk, Right.SHELVE_FIRE, view.text("suppression_confirm"), act)
@@ -160,6 +173,7 @@ async def _extend_silence(desk: Desk, silence: SilenceView, until_ns: int) -> No
         starts_ns=silence.starts_ns,
         ends_ns=until_ns,
         by=desk.view.operator,
+        account=desk.view.account,
         comment=silence.comment,
         fire=silence.fire,
         units=_units(desk),

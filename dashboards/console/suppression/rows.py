@@ -70,7 +70,7 @@ def ended_columns(language: Language) -> list[Column]:
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """Who looks, and when: ``me`` is the name that a confirmation would carry."""
+    """Who looks, and when: ``me`` is the name that a confirmation would carry, ``account`` whose it would be."""
 
     registry: Registry
     language: Language
@@ -78,6 +78,7 @@ class Eyes:
     now_ns: int
     rights: frozenset[Right] = frozenset()
     me: str = ""
+    account: str | None = None
 
     def moment(self, time_ns: int) -> str:
         """Write a time."""
@@ -225,8 +226,7 @@ def _buttons(entry: Entry, eyes: Eyes) -> list[dict[str, Any]]:
     rights = eyes.rights
     found: list[tuple[str, bool, bool]] = []
     if entry.waits:
-        other = eyes.me.strip().casefold() != entry.by.strip().casefold()
-        found.append(("confirm", Right.SHELVE_FIRE in rights and other, True))
+        found.append(("confirm", Right.SHELVE_FIRE in rights and not _is_mine(entry, eyes), True))
     right = END_RIGHTS.get(entry.kind)
     if entry.kind in EXTENDED:
         found.append(("extend", right in rights, False))
@@ -236,6 +236,14 @@ def _buttons(entry: Entry, eyes: Eyes) -> list[dict[str, Any]]:
         {"action": action, "words": text(f"suppression_{action}", eyes.language), "on": on, "main": main}
         for action, on, main in found
     ]
+
+
+def _is_mine(entry: Entry, eyes: Eyes) -> bool:
+    """Tell whether who looks made a silence: by account where both are known by one; the service judges anyhow."""
+    made_by = entry.source.created_account if isinstance(entry.source, SilenceView) else None
+    if made_by is not None and eyes.account is not None:
+        return made_by == eyes.account
+    return eyes.me.strip().casefold() == entry.by.strip().casefold()
 
 
 def hidden_rows(alerts: Sequence[AlertView], eyes: Eyes) -> list[dict[str, Any]]:

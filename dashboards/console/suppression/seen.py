@@ -40,4 +40,5 @@ def sides_of(view: View) -> Sides:
 def eyes_of(view: View, now_ns: int) -> Eyes:
     """Return who looks through a view at a time."""
     console = view.console
-    return Eyes(console.registry, view.language, console.zone, now_ns, view.principal.rights, view.operator)
+    rights, me = view.principal.rights, view.operator
+    return Eyes(console.registry, view.language, console.zone, now_ns, rights, me, view.account)

@@ -39,6 +39,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "handover_take_here": ("接班人请用自己的账号登录", "Who takes the shift signs in with their own account"),
     "handover_take_sure": ("以 {by} 的名义接班？", "Take the shift over as {by}?"),
     "handover_taker": ("接班人姓名", "Name of who takes it"),
+    "handover_take_named": (
+        "接班（本席无人登录，只比对姓名）",
+        "Take the shift (nobody signs in here: only names are compared)",
+    ),
     "handover_sign_out": (
         "已接班。本席仍以交班人登录，请退出后由接班人登录。",
         "Taken. This desk is still signed in as who handed over: sign out, then sign in anew.",

@@ -81,8 +81,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "End it now? Of the {count} alarms that it keeps back, those that still stand are told at once.",
     ),
     "suppression_confirm_question": (
-        "{by} 要求静默火警（原因：{why}）。确认后范围内的火警不再通知任何人。您确认吗？",
-        "{by} asks to silence FIRES (reason: {why}). Once confirmed, nobody is told of fires in it. Do you confirm?",
+        "{by} 要求静默火警：{what}，{start} 至 {end}（原因：{why}）。确认后范围内的火警不再通知任何人。您确认吗？",
+        "{by} asks to silence FIRES: {what}, {start} to {end} (reason: {why}). Nobody is told of them. Do you confirm?",
     ),
     "suppression_anew": (
         "延长后须由另一人重新确认才涵盖火警",
