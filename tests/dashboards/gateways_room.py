@@ -126,7 +126,7 @@ async def _gateway(registry: Registry, server: EmbeddedServer, gateway: str, fol
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, 60)
 
 
 def _listening(site: Registry, port: int) -> Registry:
