@@ -9,11 +9,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from backbone.server import free_ports
 from backbone.sparkplug import decode_birth
 from simulators.faults import Fault, FaultKind
 from tests.cli.reload_site import KEY, CountingServer, desk, pressure, until
 from tests.gateway.gateway_sites import GATEWAY, device
+
+pytestmark = pytest.mark.timeout(400)
+"""Each test runs many commands or processes one after the other, on a machine that may be busy."""
 
 
 async def test_the_same_configuration_costs_no_poll_and_no_connection(tmp_path: Path) -> None:
