@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
+from dashboards.console.view import OPERATOR_COOKIE
 from tests.dashboards.control_room import ControlRoom
 from tests.servers import CHROMIUM, require
 
@@ -61,6 +63,7 @@ async def sit_down(
     if name:
         await page.locator("[data-part=operator]").fill(name)
         await page.locator("[data-part=operator]").blur()
+        await becomes(page, "(kept) => document.cookie.includes(kept)", f"{OPERATOR_COOKIE}={quote(name)}")
     try:
         yield page
     finally:
