@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from alerts.accounts_face import AccountsFace
 from alerts.labelled_face import AuditEntryView, AuditRequest, LabelledFace
+from dashboards.console.admin.tab import EVERY_S
 from domain.accounts import UserRole
 from tests.dashboards.admin_room import PASSWORD, admin_room, api, desk_of
 from tests.dashboards.control_room import ControlRoom
@@ -126,7 +127,7 @@ async def test_an_account_that_was_guessed_at_is_unlocked(page: Page, room: Cont
 
 @asynccontextmanager
 async def _guessed_at(room: ControlRoom, user: str) -> AsyncIterator[None]:
-    """Let somebody guess on and on: who stopped would be let in again, on a busy machine before the page shows it."""
+    """Let somebody guess on and on, until they have to wait for longer than the page takes to look again."""
 
     async def guess() -> None:
         async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
@@ -136,6 +137,9 @@ async def _guessed_at(room: ControlRoom, user: str) -> AsyncIterator[None]:
 
     guessing = asyncio.create_task(guess())
     try:
+        async with asyncio.timeout(90):
+            while max(one.wait_s for one in await AccountsFace(room.backbone).users() if one.id == user) < EVERY_S + 2:
+                await asyncio.sleep(0.2)
         yield
     finally:
         guessing.cancel()
