@@ -360,7 +360,7 @@ async def _cut_off(page: Page) -> asyncio.Event:
     """Return what is set when a page's connection is cut; a page that loads itself anew then can't forget it."""
     cut = asyncio.Event()
     await page.expose_function("wasCut", cut.set)
-    await becomes(page, "window.socket.connected")
+    await becomes(page, "window.socket?.connected")
     await page.evaluate("window.socket.on('disconnect', () => window.wasCut())")
     return cut
 
