@@ -21,6 +21,9 @@ from simulators.devices.modbus_pdu import RegisterBank
 from simulators.devices.modbus_rtu import RtuDevices, SerialLine
 from tests.servers import require
 
+pytestmark = pytest.mark.timeout(300)
+"""A test runs up to four commands, each a process that a busy machine takes long to start."""
+
 HOTEL = Path(__file__).resolve().parents[2] / "examples" / "hotel"
 
 
