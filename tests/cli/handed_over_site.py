@@ -55,7 +55,7 @@ connections:
   - id: panels
     protocol: modbus_tcp
     period_s: 0.5
-    settings: {{host: 127.0.0.1, port: {port}, timeout_s: 0.5, heartbeat_s: 2}}
+    settings: {{host: 127.0.0.1, port: {port}, timeout_s: 2, heartbeat_s: 2}}
     devices:
       - id: panel-1
         profile: small_panel
@@ -98,8 +98,9 @@ class Inn:
         self.banks[unit].holding[point] = word
 
     def pushes(self, place: str) -> int:
-        """Return how many pushes were about a device."""
-        return sum(one.message["place"]["device"] == place for one in self.phone.received)
+        """Return how many pushes were about a fire that a device told of."""
+        fires = [one.message for one in self.phone.received if one.message["class"] == "fire"]
+        return sum(one["place"]["device"] == place for one in fires)
 
     async def fengsui(self, *words: str) -> tuple[int, str, str]:
         """Run a command to its end, in a thread with a loop of its own; returns exit code, output and errors."""

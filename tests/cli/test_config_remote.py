@@ -16,6 +16,9 @@ from gateway.reload.bundle import Bundle
 from tests.cli.reload_site import KEY, Desk, desk, pressure, until
 from tests.gateway.gateway_sites import GATEWAY, UNIT
 
+pytestmark = pytest.mark.timeout(400)
+"""Each test runs many commands or processes one after the other, on a machine that may be busy."""
+
 
 async def bundle(here: Desk) -> Bundle:
     entry = await here.backbone.kv_newest(CONFIG_BUCKET, f"{UNIT}.{GATEWAY}")

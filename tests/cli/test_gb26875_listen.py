@@ -53,7 +53,7 @@ async def centre(*, silent: bool = False) -> AsyncIterator[tuple[Centre, list[He
 
 async def until(reached: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not reached():
             await asyncio.sleep(0.01)
 
@@ -62,7 +62,7 @@ async def test_an_upload_is_confirmed_with_its_number_swapped_addresses_and_no_d
     async with centre() as (made, told):
         reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
         writer.write(upload(data=STATE, sequence=513))
-        answer = await asyncio.wait_for(reader.readexactly(30), 20)
+        answer = await asyncio.wait_for(reader.readexactly(30), 60)
         writer.close()
         (event,) = Decoder().feed(answer)
     assert isinstance(event, Received)
@@ -85,7 +85,7 @@ async def test_a_datagram_is_confirmed_to_its_sender() -> None:
         loop = asyncio.get_running_loop()
         transport, device = await loop.create_datagram_endpoint(Device, remote_addr=("127.0.0.1", made.port))
         transport.sendto(upload())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             (event,) = Decoder().feed(await device.answer)
         transport.close()
     assert isinstance(event, Received)
@@ -111,7 +111,7 @@ async def test_a_wrong_checksum_is_denied_and_a_confirm_is_not_answered() -> Non
         bad = bytearray(upload(sequence=9))
         bad[-3] ^= 1
         writer.write(bytes(bad) + upload(command=Command.CONFIRM) + upload(sequence=10))
-        answers = await asyncio.wait_for(reader.readexactly(60), 20)
+        answers = await asyncio.wait_for(reader.readexactly(60), 60)
         writer.close()
     sent = [event.frame for event in Decoder().feed(answers) if isinstance(event, Received)]
     assert [(one.command, one.sequence) for one in sent] == [(Command.DENY, 9), (Command.CONFIRM, 10)]
@@ -153,7 +153,7 @@ async def listening(port: int, frames: list[bytes], *arguments: str) -> Result:
         return CliRunner().invoke(app, ["gb26875", "listen", "--port", str(port), *arguments], env=environment)
 
     command = asyncio.create_task(asyncio.to_thread(run))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while frames:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

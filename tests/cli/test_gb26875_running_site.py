@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import Result
 
 from backbone.server import free_ports
@@ -23,6 +24,9 @@ from simulators.gb26875.dialect import DIALECTS
 from simulators.gb26875.link import CentreAddress
 from tests.cli.gateway_desk import Desk
 from tests.servers import connected, embedded_server
+
+pytestmark = pytest.mark.timeout(400)
+"""Each test runs many commands or processes one after the other, on a machine that may be busy."""
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "gb26875.md").read_text("utf-8")

@@ -21,6 +21,9 @@ from simulators.devices.modbus_pdu import RegisterBank
 from simulators.devices.modbus_rtu import RtuDevices, SerialLine
 from tests.servers import require
 
+pytestmark = pytest.mark.timeout(300)
+"""A test runs up to four commands, each a process that a busy machine takes long to start."""
+
 HOTEL = Path(__file__).resolve().parents[2] / "examples" / "hotel"
 
 
@@ -48,7 +51,7 @@ async def test_scan_finds_the_units_of_a_host_also_those_that_refuse_the_registe
 
 async def test_scan_finds_the_units_of_a_serial_line_at_each_speed_that_is_asked_for() -> None:
     async with SerialLine(RtuDevices(units())) as line:
-        words = ("--units", "2-7", "--baud", "9600,19200", "--parity", "none,even", "--timeout", "0.03", "--json")
+        words = ("--units", "2-7", "--baud", "9600,19200", "--parity", "none,even", "--timeout", "0.3", "--json")
         code, out, _ = await fengsui("scan", line.path, *words)
     assert code == 0
     found = [(one["unit"], one["baud"], one["parity"]) for one in json.loads(out)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from ingest.duckdb_backup import backup
 from ingest.duckdb_compaction import maintain
@@ -20,6 +21,9 @@ from tests.ingest.compacting_store import DAY_NS, FOR_EVER
 from tests.ingest.ingest_site import START_NS, load, site
 from tests.ingest.ingest_traffic import ingesting, publish, status_when
 from tests.servers import connected, embedded_server
+
+pytestmark = pytest.mark.timeout(400)
+"""Each test runs many commands or processes one after the other, on a machine that may be busy."""
 
 SITE = site()
 POINTS = len(SITE.points)

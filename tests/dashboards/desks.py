@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
+from dashboards.console.view import OPERATOR_COOKIE
 from tests.dashboards.control_room import ControlRoom
 from tests.servers import CHROMIUM, require
 
@@ -61,6 +63,7 @@ async def sit_down(
     if name:
         await page.locator("[data-part=operator]").fill(name)
         await page.locator("[data-part=operator]").blur()
+        await becomes(page, "(kept) => document.cookie.includes(kept)", f"{OPERATOR_COOKIE}={quote(name)}")
     try:
         yield page
     finally:
@@ -73,5 +76,15 @@ async def becomes(page: Page, condition: str, arg: Any = None) -> None:
     Playwright's ``wait_for_function`` evaluates inside the page, which the page's policy forbids.
     """
     async with asyncio.timeout(SOON_MS / 1000):
-        while not await page.evaluate(condition, arg):
+        while not await _is(page, condition, arg):
             await asyncio.sleep(0.1)
+
+
+async def _is(page: Page, condition: str, arg: Any) -> bool:
+    """Evaluate an expression; in a page that just goes, nothing is so: the next one is looked at in its place."""
+    try:
+        return bool(await page.evaluate(condition, arg))
+    except Error as error:
+        if "Execution context was destroyed" not in error.message:
+            raise
+        return False

@@ -25,7 +25,7 @@ from tests.dashboards import control_room as rooms
 from tests.dashboards.control_room import API_TOKEN, Console, ControlRoom, Puppets
 from tests.dashboards.district import HOST, district
 from tests.dashboards.premises import labels, premises
-from tests.servers import connected, embedded_server
+from tests.servers import answering, connected, embedded_server
 
 UNIT, GATEWAY = "hotel", "gw-east"
 PANEL_AT, PRESSURE_AT = 1, 2
@@ -70,6 +70,7 @@ async def access_room(folder: Path, *, operator_password: str | None = None) -> 
     async with _room(
         folder, site, HOST.partition("/")[2], operator_password=operator_password, transmitters=TRANSMITTERS
     ) as room:
+        await answering(port)
         yield AccessRoom(room, port)
 
 
@@ -125,7 +126,7 @@ async def _gateway(registry: Registry, server: EmbeddedServer, gateway: str, fol
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, 60)
 
 
 def _listening(site: Registry, port: int) -> Registry:

@@ -11,11 +11,10 @@ import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -93,8 +92,8 @@ connections:
       # the annexe has none yet
 """
 
-SITE_ZONE = ZoneInfo("Asia/Shanghai")
-"""A site's zone where none is written."""
+MORNING_H = 9
+"""The hour at the site when it starts, whatever it is here: its zone is chosen so, and no midnight comes in between."""
 
 LATER_H = 2
 """The plan's hours open so long after the site starts: a call that nobody made is no part of what these pages show."""
@@ -112,6 +111,7 @@ class RunningSite:
     platform: Platform
     backbone: Backbone
     port: int
+    zone: str
     hours: tuple[int, int]
     """Between which the plan calls: from one full hour to another, by the site's clock."""
 
@@ -132,7 +132,8 @@ class RunningSite:
     def bench(self, address: int) -> Bench:
         """Return a simulated transmitter that calls in."""
         centre = CentreAddress(port=self.port)
-        return Bench(DeskSettings(centre=centre, dialect=DIALECTS["standard"], address=address, components=2))
+        dialect = DIALECTS["standard"]
+        return Bench(DeskSettings(centre=centre, dialect=dialect, address=address, components=2, timezone=self.zone))
 
     async def hire(self, name: str, zh: str, en: str, roles: Sequence[str]) -> None:
         """Give somebody an account whose password is theirs already."""
@@ -149,8 +150,9 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
     port, console_port = free_ports(2)
     site = folder / "site"
     (site / "gateways").mkdir(parents=True)
-    (site / "site.yaml").write_text(textwrap.dedent(SITE).lstrip(), "utf-8")
-    hours = _hours_to_come()
+    zone = _zone_of_morning()
+    (site / "site.yaml").write_text(textwrap.dedent(SITE).lstrip() + f"timezone: {zone}\n", "utf-8")
+    hours = MORNING_H + LATER_H, MORNING_H + LATER_H + 4
     gateway = GATEWAY.lstrip().replace("PORT", str(port)).replace("[0, 24]", str(list(hours)))
     (site / "gateways" / "gw-access.yaml").write_text(gateway, "utf-8")
     platform = Platform(open_session(site, folder / "state"), console_port, follows=True)
@@ -161,7 +163,7 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
         following = asyncio.create_task(SiteFollower(platform).run())
         await answering(console_port, timeout_s=90)
         async with await platform.connect("test") as backbone:
-            running = RunningSite(platform, backbone, port, hours)
+            running = RunningSite(platform, backbone, port, zone, hours)
             await until(lambda: _alive(backbone))
             for name, (zh, en, roles) in PEOPLE.items():
                 await running.hire(name, zh, en, roles)
@@ -173,9 +175,10 @@ async def running_site(folder: Path) -> AsyncIterator[RunningSite]:
         await platform.stop()
 
 
-def _hours_to_come() -> tuple[int, int]:
-    start = (datetime.now(SITE_ZONE).hour + LATER_H) % 24
-    return start, (start + 3) % 24 + 1
+def _zone_of_morning() -> str:
+    """Return a zone in which it is `MORNING_H` now; ``Etc/GMT-8`` is eight hours ahead of UTC."""
+    ahead = (MORNING_H - datetime.now(UTC).hour + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}"
 
 
 async def _alive(backbone: Backbone) -> bool:

@@ -134,7 +134,7 @@ async def test_amtool_is_refused_a_fire_with_the_reason(room: ControlRoom, tmp_p
     matchers = [{"name": "alertname", "value": rule, "isRegex": False, "isEqual": True}]
     times = {"startsAt": alert["startsAt"], "endsAt": alert["endsAt"]}
     body = {"matchers": matchers, **times, "createdBy": "li", "comment": "x"}
-    async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=15) as http:
+    async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=30) as http:
         answer = await http.post("/api/v2/silences", json=body)
         assert (answer.status_code, "second person" in answer.json()) == (400, True)
     code, written = await amtool(room, tmp_path, "silence", "add", 'unit="hotel"', 'class!="fire"', *words[3:])
@@ -148,7 +148,7 @@ async def test_a_fire_is_silenced_by_two_persons_over_our_own_api(room: ControlR
     rule, _ = await raised(room, tmp_path, alarm_class=AlarmClass.FIRE, latched=True)
     matcher = {"name": "alertname", "value": rule, "isRegex": False}
     body = {"matchers": [matcher], "ends": "2100-01-01T00:00:00Z", "by": "li", "comment": "test", "fire": True}
-    async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=15) as http:
+    async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=30) as http:
         assert (await http.post("/api/v1/silences", json=body)).status_code == 409
         body["ends"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         made = (await http.post("/api/v1/silences", json=body)).json()
@@ -178,7 +178,7 @@ async def test_amtool_adds_an_alert_and_ends_it(room: ControlRoom, tmp_path: Pat
     assert alert["labels"] == {"alertname": name, "severity": "critical", "instance": "nas:9100"}
     assert alert["annotations"]["summary"] == "95 percent"
     ours = alert["annotations"]["fengsui_id"]
-    async with httpx.AsyncClient(base_url=room.console.url, timeout=15) as http:
+    async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
         detail = (await http.get(f"/api/v1/alerts/{ours}")).json()["alert"]
         assert (detail["rule"], detail["alarm_class"], detail["level"]) == ("prometheus", "system", "critical")
         code, written = await amtool(room, tmp_path, *words, "--end", "2020-01-01T00:00:00-00:00")
@@ -214,7 +214,7 @@ async def test_without_a_token_amtool_reads_an_open_console_and_changes_nothing(
 
 async def test_groups_receivers_and_status_are_told(room: ControlRoom, tmp_path: Path) -> None:
     rule, alert = await raised(room, tmp_path)
-    async with httpx.AsyncClient(base_url=room.console.url, timeout=15) as http:
+    async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as http:
         groups = (await http.get("/api/v2/alerts/groups", params={"filter": f'alertname="{rule}"'})).json()
         assert [(one["labels"], len(one["alerts"])) for one in groups] == [({"unit": "hotel", "building": "east"}, 1)]
         assert {"name": "phone"} in (await http.get("/api/v2/receivers")).json()

@@ -33,7 +33,7 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Contro
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def http(room: ControlRoom) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=room.console.url, timeout=15) as client:
+    async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as client:
         yield client
 
 
@@ -41,7 +41,7 @@ async def raised(room: ControlRoom, http: httpx.AsyncClient, **changes: Any) -> 
     """Raise an alarm by a rule of its own and return its alert as the API shows it."""
     rule = f"rule-{time.time_ns()}"
     await room.alarm(rule, **changes)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = (await http.get("/api/v1/alerts", params={"rule": rule})).json().get("alerts", [])
             if found:
@@ -51,24 +51,25 @@ async def raised(room: ControlRoom, http: httpx.AsyncClient, **changes: Any) -> 
 
 
 async def until_ready(http: httpx.AsyncClient) -> httpx.Response:
-    async with asyncio.timeout(20):
-        while (answer := await http.get("/readyz")).status_code != 200:
+    async with asyncio.timeout(60):
+        while (answer := await http.get("/readyz")).status_code != 200 or answer.json()["conditions"][
+            GATEWAY
+        ] != "fine":
             await asyncio.sleep(0.2)
     return answer
 
 
 async def test_health_tells_alive_from_ready(room: ControlRoom, http: httpx.AsyncClient) -> None:
     assert (await http.get("/healthz")).json() == {"status": "alive"}
-    answer = await until_ready(http)
-    assert answer.json()["conditions"][GATEWAY] == "fine"
+    await until_ready(http)
     room.puppets.alive.discard("rules.main")
     try:
-        async with asyncio.timeout(20):
-            while (answer := await http.get("/readyz")).status_code != 503:
+        async with asyncio.timeout(60):
+            while (answer := await http.get("/readyz")).json()["conditions"]["rules.main"] != "silent":
                 await asyncio.sleep(0.2)
     finally:
         room.puppets.alive.add("rules.main")
-    assert answer.json()["conditions"]["rules.main"] == "silent"
+    assert answer.status_code == 503
 
 
 async def test_a_status_document_that_is_junk_stands_for_nobody_and_harms_nobody(
@@ -77,17 +78,17 @@ async def test_a_status_document_that_is_junk_stands_for_nobody_and_harms_nobody
     for number, junk in enumerate((b"{", b"[1]", b"\xff", b'{"time_ns": "x", "spool": 3}')):
         await room.backbone.kv_put("status", f"gateway.hotel.junk-{number}", junk)
     await asyncio.sleep(1.5)
-    answer = await until_ready(http)
-    assert answer.json()["conditions"][GATEWAY] == "fine"
+    await until_ready(http)
     assert "junk-0" not in (await http.get("/metrics")).text
 
 
 async def test_metrics_have_what_processes_count(http: httpx.AsyncClient) -> None:
     await until_ready(http)
-    answer = await http.get("/metrics")
+    async with asyncio.timeout(60):  # figures of the record are asked for less often than who is well
+        while "fengsui_record_notifications_delivered 0.0" not in (answer := await http.get("/metrics")).text:
+            await asyncio.sleep(0.2)
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert 'fengsui_ingest_stored{id="main"} 7.0' in answer.text
-    assert "fengsui_record_notifications_delivered 0.0" in answer.text
     assert 'fengsui_gateway_spool_batches{id="hotel.gw-east"} 12.0' in answer.text
 
 
@@ -224,7 +225,7 @@ async def test_junk_in_the_alert_stream_is_passed_over(room: ControlRoom, http: 
 
 async def link_of(http: httpx.AsyncClient, alert: dict[str, Any]) -> str:
     """Return the token of the link that was pushed to the responsible person."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             detail = (await http.get(f"/api/v1/alerts/{alert['id']}")).json()
             if detail["notifications"]:
@@ -319,7 +320,7 @@ async def test_a_cleared_alert_closes_and_leaves_the_open_list(room: ControlRoom
     alert = await raised(room, http, alarm_class=AlarmClass.FAULT)
     await http.post(f"/api/v1/alerts/{alert['id']}/acknowledge", json={"by": "li"}, headers=BEARER)
     await room.alarm(alert["rule"], kind=TransitionKind.CLEARED, alarm_class=AlarmClass.FAULT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await http.get("/api/v1/alerts", params={"rule": alert["rule"], "open": True})).json()["alerts"]:
             await asyncio.sleep(0.1)
 

@@ -29,7 +29,7 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Contro
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def http(room: ControlRoom) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=room.console.url, timeout=15) as client:
+    async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as client:
         yield client
 
 

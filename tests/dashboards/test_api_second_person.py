@@ -60,10 +60,10 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Contro
 async def fires(room: ControlRoom) -> AsyncIterator[Fires]:
     """A fire of its own for each test."""
     sent = await room.alarm(f"fire-{time.time_ns()}")
-    async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=30) as http, asyncio.timeout(60):
-        found: list[dict[str, Any]] = []
-        while not found:
-            found = (await http.get("/api/v1/alerts", params={"rule": sent.rule})).json()["alerts"]
+    async with httpx.AsyncClient(base_url=room.console.url, headers=BEARER, timeout=30) as http:
+        async with asyncio.timeout(60):
+            while not (found := (await http.get("/api/v1/alerts", params={"rule": sent.rule})).json()["alerts"]):
+                await asyncio.sleep(0.1)
         yield Fires(room, http, found[0]["id"])
 
 

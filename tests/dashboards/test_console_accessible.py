@@ -16,7 +16,7 @@ from domain.accounts import UserRole
 from tests.dashboards.control_room import ADMIN_PASSWORD, ControlRoom, control_room
 from tests.dashboards.desks import chromium, sit_down
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
 PASSWORD = "an operator's sentence"  # noqa: S105  # of a loopback server
 ACCOUNTS = {UserRole.ADMIN: ("admin", ADMIN_PASSWORD), UserRole.OPERATOR: ("operator", PASSWORD)}

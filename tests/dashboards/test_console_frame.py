@@ -61,8 +61,7 @@ def ringing(name: str) -> str:
 
 
 async def test_five_master_lamps_stand_first_and_lead_to_their_rows(page: Page) -> None:
-    names = await page.locator(".lamp-master .lamp-name").all_inner_texts()
-    assert names == ["火警", "联动·反馈", "监管", "故障", "屏蔽"]
+    await expect(page.locator(".lamp-master .lamp-name")).to_have_text(["火警", "联动·反馈", "监管", "故障", "屏蔽"])
     goes = {
         kind: await lamp(page, kind).locator("a").get_attribute("href")
         for kind in ("fire", "fault", "disabled", "link")

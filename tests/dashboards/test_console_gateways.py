@@ -114,6 +114,7 @@ async def test_frames_pass_while_somebody_looks_and_stay_text(browser: Browser, 
         await page.locator("[data-part=filter-frames]").fill("从站 1")
         await expect(rows.filter(has_text="从站 2")).to_have_count(0)
         await page.locator("[data-part=filter-frames]").fill("")
+        await expect(rows.filter(has_text="从站 2").first).to_be_visible()  # drawn without the filter before it is held
         await page.locator("[data-action=frames-pause]").click()
         await expect(page.locator("[data-action=frames-pause]")).to_contain_text("继续")
         newest = await rows.first.get_attribute("data-row")

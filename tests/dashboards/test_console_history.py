@@ -32,7 +32,7 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Contro
         await opened.alarm("ebike", alarm_class=AlarmClass.HAZARD, place=EXIT, text_zh="电动自行车")
         await asyncio.gather(*(fault(opened, f"很多 {n}", f"many-{n}") for n in range(60)))
         async with httpx.AsyncClient(
-            base_url=opened.console.url, headers={"Authorization": f"Bearer {API_TOKEN}"}
+            base_url=opened.console.url, headers={"Authorization": f"Bearer {API_TOKEN}"}, timeout=30
         ) as http:
             closed = (await listed(http, 62, rule="closed-fault"))[0]["id"]
             await http.post(f"/api/v1/alerts/{closed}/acknowledge", json={"by": "李值班"})

@@ -80,7 +80,7 @@ async def test_a_fire_that_is_over_leaves_nothing_behind(room: ControlRoom, page
 async def test_keys_go_to_what_is_lit_and_show_where_they_are(room: ControlRoom, page: Page) -> None:
     """The mark in focus is seen, an alarm's too, though what is lit has outlines of its own."""
     unit = (await marked(page))[0]
-    assert await page.locator('.map-mark[tabindex="-1"]').count() == 0
+    await expect(page.locator('.map-mark[tabindex="-1"]')).to_have_count(0)
     await happens(room, unit, AlarmClass.FAULT)
     await expect(drawn(page, unit)).to_have_attribute("data-look", "fault")
     await page.locator("[data-view=map]").focus()

@@ -99,9 +99,9 @@ async def test_who_may_test_channels_sees_that_tab_and_no_other(
     browser: Browser, room: ControlRoom, role: UserRole
 ) -> None:
     async with desk_of(browser, room, role, "/admin") as page:
+        await expect(page.locator("[data-part=channels] [data-row=phone]")).to_be_visible()
         tabs = await page.locator("[data-tab]").evaluate_all("links => links.map((link) => link.dataset.tab)")
         assert tabs == ["channels"]
-        await expect(page.locator("[data-part=channels] [data-row=phone]")).to_be_visible()
         for tab in set(TABS) - {"channels"}:
             await _go(page, f"/admin/{tab}")
             await expect(page.locator(".body-note")).to_have_text("没有此权限")

@@ -141,6 +141,7 @@ async def test_the_history_of_one_has_shares_without_lines_that_were_down(page: 
 
 
 async def test_the_day_is_exported_whole(page: Page, site: RunningSite) -> None:
+    await expect(page.locator("[data-part=csv]")).to_have_attribute("href", re.compile("day="))
     where = await page.locator("[data-part=csv]").get_attribute("href")
     answer = await page.request.get(f"{site.url}{where}")
     assert answer.ok, await answer.text()

@@ -58,7 +58,7 @@ async def test_a_fire_is_shelved_with_an_officer_and_not_with_a_colleague(page: 
     await vouch(page, "officer")
     await expect(row(page, "两人搁置的火警").locator(".fact", has_text="搁置")).to_be_visible()
     headers = {"Authorization": f"Bearer {API_TOKEN}"}
-    async with httpx.AsyncClient(base_url=room.console.url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=room.console.url, headers=headers, timeout=30) as http:
         alert = (await http.get("/api/v1/alerts", params={"rule": "fire"})).json()["alerts"][0]
         assert alert["shelved_with"] == "王参谋"
         assert alert["shelve_reason"] == "检修"
@@ -85,6 +85,6 @@ async def test_the_files_of_the_record_are_had_by_who_is_signed_in_and_by_nobody
     async with page.expect_download() as download:
         await page.locator("[data-export='alerts.csv']").click()
     assert "火警" in (await (await download.value).path()).read_text("utf-8-sig")
-    async with httpx.AsyncClient(base_url=room.console.url) as stranger:
+    async with httpx.AsyncClient(base_url=room.console.url, timeout=30) as stranger:
         for kind in ("csv", "xlsx"):
             assert (await stranger.get(f"/api/v1/alerts.{kind}")).status_code == 401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 
@@ -107,7 +108,7 @@ async def make_longer(room: ControlRoom, silence: SilenceView) -> None:
 async def test_everything_is_shown_with_who_why_and_how_long(page: Page) -> None:
     rows = page.locator("[data-part=suppressions] [data-row]")
     out = rows.filter(has_text="停用")
-    for words in ("喷淋泵压力", "王参谋", "更换压力变送器", "1:59:"):
+    for words in ("喷淋泵压力", "王参谋", "更换压力变送器", re.compile(r"1:5\d:")):
         await expect(out).to_contain_text(words)
     await expect(rows.filter(has_text="维保窗口")).to_contain_text("未开始")
     await expect(rows.filter(has_text="控制器屏蔽")).to_contain_text("在控制器上解除")
@@ -148,7 +149,7 @@ async def test_a_form_says_what_is_wrong_and_what_it_would_do_before_it_sends(pa
     await form.locator("[data-action=save]").click()
     row = page.locator("[data-part=suppressions] [data-row]").filter(has_text="泵房<b>检修</b>")
     await expect(row).to_contain_text("林班长")
-    await expect(row).to_contain_text("7:59:")
+    await expect(row).to_contain_text(re.compile(r"7:5\d:"))
     (entry,) = [one for one in await OutOfServiceFace(room.backbone).list(running=True) if one.zones == ("pump",)]
     assert (entry.begun_by, entry.unit) == ("林班长", "hotel")
 
@@ -159,7 +160,7 @@ async def test_what_goes_on_is_put_off_without_a_gap_and_then_ended(page: Page) 
     form = page.locator("[data-part=extend]")
     await form.locator("[data-hours='24']").click()
     await form.locator("[data-action=save]").click()
-    await expect(row.locator("[data-cell=left]")).to_contain_text("23:59:")
+    await expect(row.locator("[data-cell=left]")).to_contain_text(re.compile(r"23:5\d:"))
     await expect(row).to_have_count(1)
     await row.locator("[data-action=end]").click()
     await page.locator("[data-part=sure] [data-action=save]").click()
@@ -235,7 +236,7 @@ async def test_what_somebody_shelved_is_here_too_and_taken_off(page: Page, room:
     await form.locator("[data-hours='8']").click()
     await form.locator("[data-action=save]").click()
     row = page.locator("[data-part=suppressions] [data-row]").filter(has_text="等备件（未到）")
-    await expect(row.locator("[data-cell=left]")).to_contain_text("7:59:")
+    await expect(row.locator("[data-cell=left]")).to_contain_text(re.compile(r"7:5\d:"))
     await row.locator("[data-action=end]").click()
     await page.locator("[data-part=sure] [data-action=save]").click()
     await expect(row).to_have_count(0)

@@ -207,7 +207,6 @@ async def test_a_huge_one_is_left_alone_whether_it_says_so_or_not() -> None:
 
 
 async def test_a_slow_one_and_one_that_is_not_there_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WITHIN_S", 0.3)
     async with camera() as cam:
         pictures, forever = fetcher(cam), asyncio.Event()
 
@@ -217,7 +216,9 @@ async def test_a_slow_one_and_one_that_is_not_there_are_given_up(monkeypatch: py
             await forever.wait()
 
         cam.answers["/cam/slow"] = slow
-        await refused(pictures.get(f"{cam.url}slow"), "did not come within")
+        with monkeypatch.context() as hurried:
+            hurried.setattr(limits, "WITHIN_S", 0.3)
+            await refused(pictures.get(f"{cam.url}slow"), "did not come within")
         forever.set()
         port = cam.port
     gone = Pictures(lambda: [f"http://127.0.0.1:{port}/"], FakeClock())

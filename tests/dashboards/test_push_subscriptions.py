@@ -55,7 +55,7 @@ class Bench:
         """Raise a fire and return the token of the link that p-chen was sent."""
         rule = f"rule-{time.time_ns()}"
         await self.room.alarm(rule)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 for request in self.hook.received:
                     body = json.loads(request.body)
@@ -101,7 +101,7 @@ async def _stays() -> None:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def http(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=bench.url, timeout=15) as client:
+    async with httpx.AsyncClient(base_url=bench.url, timeout=30) as client:
         yield client
 
 
