@@ -84,7 +84,7 @@ async def mosquitto(folder: Path, *more: str) -> AsyncIterator[int]:
         await process.wait()
 
 
-async def answering(port: int, timeout_s: float = 20) -> None:
+async def answering(port: int, timeout_s: float = 60) -> None:
     """Wait until something listens on a loopback port."""
     async with asyncio.timeout(timeout_s):
         while True:
