@@ -52,7 +52,7 @@ class Phone:
         """Where to push."""
         return f"http://127.0.0.1:{self.port}/push"
 
-    async def wait_for(self, count: int, timeout_s: float = 20) -> list[Received]:
+    async def wait_for(self, count: int, timeout_s: float = 60) -> list[Received]:
         """Return the first ``count`` requests when they are there."""
         async with asyncio.timeout(timeout_s):
             while len(self.received) < count:

@@ -147,7 +147,7 @@ async def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
         other = sqlite3.connect(tmp_path / "alerts.db", isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         taking = asyncio.create_task(intake.take(bench.office, [message(1, transition())]))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while bench.office.last_error is None:
                 await asyncio.sleep(0.02)
         assert not taking.done()

@@ -68,17 +68,18 @@ class Running:
         return await until(look)
 
     async def feed(self, last: str) -> list[dict[str, Any]]:
-        """Return the feed when its last event is of this type."""
+        """Return the feed when its last event is of this type; receipts come when they come."""
 
         async def look() -> list[dict[str, Any]] | None:
             messages = await self.backbone.messages(ALERTS, subjects=["alert.>"])
             events = [json.loads(message.data) for message in messages]
-            return events if events and events[-1]["type"] == f"fengsui.alert.{last}" else None
+            kinds = [event["type"] for event in events if event["type"] != "fengsui.alert.receipt"]
+            return events if kinds[-1:] == [f"fengsui.alert.{last}"] else None
 
         return await until(look)
 
 
-async def until(look: Callable[[], Awaitable[T | None]], timeout_s: float = 20) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], timeout_s: float = 60) -> T:
     """Look until something is there."""
     async with asyncio.timeout(timeout_s):
         while (found := await look()) is None:
@@ -96,7 +97,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Run the process until the block ends; its failure is the test's."""
     async with phone(answers) as platform, embedded_server(folder) as server, connected(server) as backbone:
-        channel = {"id": "phone", "kind": "webhook", "url": platform.url, "secret": SECRET, "timeout_s": 2}
+        channel = {"id": "phone", "kind": "webhook", "url": platform.url, "secret": SECRET, "timeout_s": 20}
         registry = hotel([channel], **site)
         bench = Running(server, backbone, platform, registry, url or f"sqlite:///{folder / 'alerts.db'}")
         async with process(bench):
@@ -230,7 +231,7 @@ async def test_the_feed_is_ordered_complete_and_in_cloud_events_form(tmp_path: P
             assert event["time"].endswith("Z")
         assert len({event["id"] for event in events}) == len(events)
         messages = await bench.backbone.messages(ALERTS, subjects=["alert.hotel.fire.*"])
-        assert [message.message_id for message in messages] == [event["id"] for event in events]
+        assert [message.message_id for message in messages[: len(events)]] == [event["id"] for event in events]
 
 
 async def test_refusals_reach_the_caller_with_their_reason(tmp_path: Path, database_url: str) -> None:
@@ -303,6 +304,12 @@ async def test_a_restart_goes_on_where_it_stood(tmp_path: Path, database_url: st
         async with process(bench):
             first = await bench.say(transition())
             await platform.wait_for(1)
+
+            async def accepted() -> bool | None:
+                """A push whose acceptance a stop cut off would be sent again, under its key."""
+                return (await bench.face.stats()).notifications.accepted == 1 or None
+
+            await until(accepted)
         second = await bench.say(fire(place=EXIT))
         async with process(bench):
             await platform.wait_for(2)

@@ -75,7 +75,7 @@ async def listening(port: int, topic: str = "#") -> AsyncIterator[asyncio.Queue[
 
 async def next_of(heard: asyncio.Queue[aiomqtt.Message]) -> aiomqtt.Message:
     """Return the next message."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         return await heard.get()
 
 

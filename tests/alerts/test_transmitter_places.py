@@ -138,6 +138,6 @@ async def test_the_push_names_a_component_that_only_its_birth_told_of(tmp_path: 
 
 async def births_hold(backbone: Backbone, count: int) -> None:
     """Wait until the stream of births has copied its ``count``-th message."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while await backbone.last_seq(BIRTHS) < count:
             await asyncio.sleep(0.02)

@@ -157,7 +157,7 @@ async def test_what_push_services_say(
 ) -> None:
     async with bench(tmp_path) as b, phone(lambda _number: reply) as service:
         await b.subscribe(at(service), Browser())
-        verdict = await b.send(timeout_s=0.5)
+        verdict = await b.send(timeout_s=0.5 if reply is None else 20)  # a busy machine may be slow to answer
     assert (verdict.outcome, verdict.wait_s) == (outcome, wait_s)
     assert reason in verdict.reason
 

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -20,7 +19,10 @@ from tests.alerts.alerts_scene import SECRET
 from tests.alerts.phone_server import DRIP, GOOD, HANG_UP, answer, phone
 
 ACCEPTED, RETRY, REFUSED = Outcome.ACCEPTED, Outcome.RETRY, Outcome.REFUSED
-TIMEOUT_S = 0.4
+TIMEOUT_S = 20.0
+"""A busy machine may be slow to answer."""
+SHORT_S = 0.4
+"""Of platforms that never answer in full."""
 
 PLATFORMS = [
     ("our own form", GOOD, ACCEPTED, ""),
@@ -72,7 +74,7 @@ async def send(port: int, push: Push | None = None, **more: object) -> Verdict:
 @pytest.mark.parametrize(("what", "reply", "outcome", "reason"), PLATFORMS, ids=[row[0] for row in PLATFORMS])
 async def test_what_platforms_answer(what: str, reply: bytes | None, outcome: Outcome, reason: str) -> None:
     async with phone(lambda _number: reply) as platform:
-        verdict = await send(platform.port)
+        verdict = await send(platform.port, timeout_s=SHORT_S if reply in {None, DRIP} else TIMEOUT_S)
     assert verdict.outcome is outcome, what
     assert reason in verdict.reason
 
@@ -129,14 +131,13 @@ async def test_connections_come_back_after_silence() -> None:
 
 async def test_fire_has_connections_of_its_own() -> None:
     async with phone(lambda number: None if number < 8 else GOOD) as platform:
-        channel = WebhookChannel(settings(platform.port, timeout_s=10))
+        channel = WebhookChannel(settings(platform.port, timeout_s=60))
         slow = Push(key="slow", fire=False, body={})
         stuck = [asyncio.create_task(channel.send(slow, now_s=0)) for _ in range(8)]
         await platform.wait_for(8)
-        started = time.monotonic()
         verdict = await channel.send(replace(slow, key="fire", fire=True), now_s=0)
         assert verdict.outcome is ACCEPTED
-        assert time.monotonic() - started < 5
+        assert not any(task.done() for task in stuck), "fire waited for what is no fire"
         for task in stuck:
             task.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)

@@ -129,7 +129,7 @@ async def test_the_stream_of_births_gives_the_newest_of_each_device_and_survives
             ("fas", birth_of(PRESSURE, DETECTOR)),
         ):
             await backbone.publish(subjects.telemetry("hotel", "DBIRTH", "utd", device), payload)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while await backbone.last_seq("BIRTHS") < 3:
                 await asyncio.sleep(0.02)
         assert await births(backbone) == [PRESSURE, DETECTOR]

@@ -22,7 +22,7 @@ async def test_what_a_user_may_not_publish_is_refused_and_the_rest_passes(tmp_pa
         async with (
             await Backbone.connect(server.url, credentials=credentials, name="gw") as gateway,
             gateway.publisher(window=8) as publisher,
-            asyncio.timeout(20),
+            asyncio.timeout(40),
         ):
             forbidden = [await publisher.submit(OTHERS, b"x", message_id=f"no-{at}") for at in range(50)]
             own = [await publisher.submit(OWN, b"x", message_id=f"yes-{at}") for at in range(50)]
@@ -40,7 +40,7 @@ async def test_a_refused_message_names_its_subject(tmp_path: Path) -> None:
         async with (
             await Backbone.connect(server.url, credentials=credentials, name="gw") as gateway,
             gateway.publisher() as publisher,
-            asyncio.timeout(20),
+            asyncio.timeout(40),
         ):
             with pytest.raises(RefusedError, match=r"utd-9.*may not publish"):
                 await (await publisher.submit(OTHERS, b"x", message_id="no"))

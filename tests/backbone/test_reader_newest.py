@@ -19,7 +19,7 @@ async def test_the_newest_of_each_subject_first_then_all_that_come(tmp_path: Pat
         await backbone.publish(telemetry("u", "DDATA", "a", "d"), b"not asked for")
         subjects = [telemetry("*", kind, "*") for kind in ("NDATA", "NDEATH")]
         found: list[bytes] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             batches = backbone.reader(TELEMETRY, subjects=subjects, newest=True)
             async for batch in batches:
                 found += [message.data for message in batch]

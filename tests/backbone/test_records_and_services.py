@@ -139,7 +139,7 @@ async def test_a_hosting_gateway_may_publish_as_its_nodes_and_hear_their_rebirth
                 with pytest.raises(LinkError):
                     await gateway.publish(subject, b"not mine", timeout_s=0.3)
             await backbone.core_publish(telemetry(unit, "NCMD", node), b"rebirth")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(40):
                 assert (await anext(heard)).subject == telemetry(unit, "NCMD", node)
 
 
@@ -199,7 +199,7 @@ async def test_a_plain_mqtt_client_sees_our_sparkplug_topics_and_may_not_write(t
             await backbone.publish(telemetry("hotel", "DBIRTH", "gw", "d1"), b"birth")
             await backbone.publish(telemetry("hotel", "DDATA", "gw", "d1"), b"data")
             seen: list[tuple[str, Any]] = []
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 async for message in client.messages:
                     seen.append((str(message.topic), message.payload))
                     if len(seen) == 2:

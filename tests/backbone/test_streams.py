@@ -158,13 +158,13 @@ async def test_a_durable_reader_gets_again_what_it_did_not_acknowledge(tmp_path:
         for message in messages[4:]:
             await reader.nak(message, 0.05)
         again: list[LogMessage] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while len(again) < 6:
                 again += await reader.fetch(10, wait_s=1)
         assert sorted(int(message.data) for message in again) == list(range(4, 10))
         assert all(message.redelivered for message in again)
         await reader.ack_all(again)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while await reader.pending():
                 await asyncio.sleep(0.05)
         await reader.close()
@@ -176,7 +176,7 @@ async def test_streams_are_made_once_and_survive_a_clean_restart(tmp_path: Path)
         await backbone.publish(tick(0), b"kept")
         await server.stop()
         await server.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not backbone.connected:
                 await asyncio.sleep(0.05)
         assert [message.data for message in await backbone.messages(TELEMETRY)] == [b"kept"]
@@ -185,7 +185,7 @@ async def test_streams_are_made_once_and_survive_a_clean_restart(tmp_path: Path)
 async def test_a_reader_of_a_stream_that_was_made_anew_begins_at_its_start(tmp_path: Path) -> None:
     async with embedded_server(tmp_path) as server, connected(server) as backbone:
         await backbone.publish(tick(0), b"new")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             async for batch in backbone.reader(TELEMETRY, start_seq=100):
                 assert [message.data for message in batch] == [b"new"]
                 break

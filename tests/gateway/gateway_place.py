@@ -60,7 +60,7 @@ class Plant:
         self.server = ModbusServer(self.banks, fault_of=self.faults.get)
 
 
-def line_registry(port: int, timeout_s: float = 0.1) -> Registry:
+def line_registry(port: int, timeout_s: float = 0.5) -> Registry:
     settings = {"host": "127.0.0.1", "port": port, "timeout_s": timeout_s, "retry_s": 0.2, "heartbeat_s": 1}
     devices = [
         device("pressure-1", "qdy30a_pressure", 1),
@@ -107,7 +107,7 @@ class Site:
             yield stop
         finally:
             stop.set()
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 40)
 
     @contextlib.asynccontextmanager
     async def child(self) -> AsyncIterator[None]:
@@ -164,7 +164,7 @@ async def site(folder: Path) -> AsyncIterator[Site]:
         yield Site(plant, server, backbone, folder)
 
 
-async def until(condition: Callable[[], Any], timeout_s: float = 20) -> None:
+async def until(condition: Callable[[], Any], timeout_s: float = 40) -> None:
     """Wait until an async condition holds."""
     async with asyncio.timeout(timeout_s):
         while not await condition():

@@ -106,7 +106,7 @@ class House:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 if farewell:
-                    async with asyncio.timeout(20):
+                    async with asyncio.timeout(40):
                         await self.nodes.farewell()
                         await live.flush()
                 self.voice.alive.clear()

@@ -170,7 +170,7 @@ async def test_beyond_loopback_only_who_has_the_token_reads_metrics(tmp_path: Pa
     face = HttpFace(HttpSettings(host="0.0.0.0", token=TOKEN), observer, Vitals(spool, dict))  # noqa: S104  # the case
     task = asyncio.create_task(face.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while face.port is None:
                 await asyncio.sleep(0.01)
         url = f"http://127.0.0.1:{face.port}"

@@ -161,11 +161,11 @@ async def test_reads_and_spools_before_there_is_any_backbone(tmp_path: Path) -> 
                 stop=stop,
             )
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while plant.server.answered < 20:
                 await asyncio.sleep(0.05)
         stop.set()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 40)
     spool = await Spool.open(tmp_path / "state" / "spool.sqlite", limits=SpoolLimits(), clock=SystemClock())
     assert (await spool.figures()).counters["accepted"] > 20
     await spool.close()
@@ -180,7 +180,7 @@ async def test_plain_mqtt_client_sees_births_and_data_on_sparkplug_topics(tmp_pa
             await client.subscribe("spBv1.0/#")
             async with place.gateway():
                 seen: set[str] = set()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(40):
                     async for message in client.messages:
                         seen.add(message.topic.value.rpartition("/")[0] + "/…")
                         if "spBv1.0/hotel/DDATA/gw-east/…" in seen:

@@ -70,7 +70,7 @@ class Bench:
                 await asyncio.gather(task, return_exceptions=True)
 
     async def emptied(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while (await self.spool.figures()).batches:
                 await asyncio.sleep(0.02)
 
@@ -104,7 +104,7 @@ async def test_backlog_goes_oldest_first_by_backfill_while_events_and_fresh_meas
         async with place.running(backfill_per_s=200):
             await place.spool.emit(one(2000, STATE))
             await place.spool.emit(one(2001))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 while len(await place.values("TELEMETRY", DATA)) < 3:
                     await asyncio.sleep(0.02)
             waiting = (await place.spool.figures()).batches
@@ -264,7 +264,7 @@ async def test_connector_that_fails_ends_or_has_a_defect_is_run_again(tmp_path: 
     flaky = Flaky(LinkError("away"), None, ZeroDivisionError("defect"), LinkError("away"))
     spool = await Spool.open(tmp_path / "s", limits=SpoolLimits(), clock=FakeClock())
     task = asyncio.create_task(keep_running("line", flaky, spool, first_wait_s=0.01, longest_wait_s=0.02))
-    await asyncio.wait_for(flaky.steady.wait(), 10)
+    await asyncio.wait_for(flaky.steady.wait(), 40)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -45,7 +45,7 @@ def kinds(messages: list[LogMessage], number: int) -> list[str]:
 
 async def until(backbone: Backbone, condition: Callable[[list[LogMessage]], bool]) -> list[LogMessage]:
     """Wait until the log is as wanted, and return it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not condition(messages := await log(backbone)):
             await asyncio.sleep(0.03)
     return messages
@@ -86,7 +86,7 @@ async def test_births_list_every_point_with_all_that_it_holds(tmp_path: Path) ->
         place.hosting.learn([point, found(0, "smoke"), found(7, "of-nobody")])
         place.hosting.up(node(0))
         await until(backbone, lambda seen: kinds(seen, 0).count("DBIRTH") == 2)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while len(learned := await births(backbone)) < 9:
                 await asyncio.sleep(0.02)
     assert point in learned

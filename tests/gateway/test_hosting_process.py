@@ -53,7 +53,7 @@ async def hosting_process(folder: Path, server: EmbeddedServer, site: Registry) 
         yield
     finally:
         stop.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             await task
 
 
@@ -70,7 +70,7 @@ async def running(folder: Path) -> AsyncIterator[Backbone]:
 
 
 async def status(backbone: Backbone) -> Mapping[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while (found := (await backbone.statuses()).get(f"gateway.{UNIT}.{GATEWAY}", {})).get("uplink") != "up":
             await asyncio.sleep(0.05)
     return found
@@ -102,7 +102,7 @@ async def test_a_host_may_ask_for_births_and_is_answered_by_our_own_node(tmp_pat
         await backbone.core_publish(subject, b"\xff junk")
         await backbone.core_publish(subjects.telemetry(UNIT, "NCMD", "utd-0"), encode_rebirth(0))
         await backbone.core_publish(subject, encode_rebirth(0))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while len(found := await backbone.messages("TELEMETRY", subjects=["*.*.NBIRTH.*"])) < 2:
                 await asyncio.sleep(0.05)
     assert {subjects.parse(message.subject).gateway for message in found} == {GATEWAY}

@@ -44,7 +44,7 @@ async def publish(port: int, payloads: list[bytes], *, qos: int = 1) -> None:
 
 async def take(client: MqttClient, count: int) -> list[Message]:
     found: list[Message] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while len(found) < count:
             found += await client.messages(count)
     return found
@@ -139,7 +139,7 @@ async def test_a_broker_that_falls_silent_is_given_up(version: int) -> None:
 
     async with peer(silent) as port:
         client = await MqttClient.connect(account(port, version, keepalive_s=1))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             with pytest.raises(LinkError, match="has said nothing for"):
                 await client.messages(1)
         client.close()

@@ -46,7 +46,7 @@ def smoke(value: int = 0, ts: int | None = None, **more: Any) -> str:
 async def running(connector: MqttJsonConnector, sink: Any) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(connector.run(sink))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not connector.health().ok and not task.done():
                 await asyncio.sleep(0.01)
         yield task
@@ -56,7 +56,7 @@ async def running(connector: MqttJsonConnector, sink: Any) -> AsyncIterator[asyn
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -228,7 +228,7 @@ async def test_broker_that_goes_away_while_running_is_an_error_for_the_superviso
         task = asyncio.create_task((connector := make(port)).run(ListSink()))
         await until(lambda: connector.health().ok)
     with pytest.raises(LinkError, match="broker"):
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, 40)
 
 
 async def test_embedded_listener_serves_as_the_sensors_broker(tmp_path: Path) -> None:
@@ -283,10 +283,14 @@ async def test_gateway_killed_under_load_loses_no_message(tmp_path: Path, versio
         spool = await Spool.open(path, limits=SpoolLimits(), clock=SystemClock())
         async with running(make(port, version=version), spool):
             await publish(smoke(0, start + sent))
-            await asyncio.sleep(0.5)
-        times = await _times(spool)
+            wanted, times = set(range(start, start + sent + 1)), set[int]()
+            with contextlib.suppress(TimeoutError):  # what is lost is said below
+                async with asyncio.timeout(40):
+                    while not wanted <= times:
+                        await asyncio.sleep(0.05)
+                        times |= await _times(spool)
         await spool.close()
-    assert set(range(start, start + sent + 1)) <= times
+    assert not wanted - times
 
 
 async def _times(spool: Spool) -> set[int]:

@@ -60,7 +60,7 @@ class Gate:
 
 
 async def until_born(backbone: Backbone, bd_seq: int) -> list[LogMessage]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             seen = await backbone.messages("TELEMETRY")
             own = [m for m in seen if m.subject.endswith(f".NBIRTH.{GATEWAY}")]
@@ -86,7 +86,7 @@ async def test_a_dead_mqtt_listener_holds_up_no_fire(tmp_path: Path, caplog: pyt
             running = asyncio.create_task(presence.run(lambda: backbone.connected))
             await until_born(backbone, 1)
             gate.shut()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 while "presence lost" not in caplog.text:
                     assert place.voice.alive.is_set()
                     await asyncio.sleep(0.005)

@@ -19,7 +19,7 @@ from domain.site.registry import Registry
 from ingest import process
 from tests.ingest.ingest_site import GATEWAY, START_NS, UNIT
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 async def publish(backbone: Backbone, rows: ReadingBatch, name: str, *, late: bool = False) -> int:

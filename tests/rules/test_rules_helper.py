@@ -65,11 +65,13 @@ async def test_a_helper_whose_task_is_given_up_ends(tmp_path: Path) -> None:
 
 async def test_backtests_are_one_at_a_time_and_a_few_are_remembered(tmp_path: Path) -> None:
     async with embedded_server(tmp_path) as server, connected(server) as backbone:
-        await few_are_remembered(JobShelf(backbone))
+        await few_are_remembered(JobShelf(backbone), tmp_path / "gate")
 
 
-async def few_are_remembered(shelf: JobShelf) -> None:
-    jobs = Jobs(command("sys.exit('no')"), shelf)
+async def few_are_remembered(shelf: JobShelf, gate: Path) -> None:
+    """While there is no ``gate``, a backtest runs: how quick a helper is decides nothing."""
+    helper = command(f"import os\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)\nsys.exit('no')")
+    jobs = Jobs(helper, shelf)
     await jobs.take_over()
     asked = Backtest(rule="r", unit="u", start_ns=0, end_ns=HOUR_NS)
     ids = []
@@ -77,8 +79,10 @@ async def few_are_remembered(shelf: JobShelf) -> None:
         ids.append(await jobs.begin(asked))
         with pytest.raises(RefusedError, match="wait for it"):
             await jobs.begin(asked)
+        await asyncio.to_thread(gate.touch)
         while (job := jobs.job(ids[-1])) is not None and job.state is JobState.RUNNING:
             await asyncio.sleep(0.02)
+        await asyncio.to_thread(gate.unlink)
     newest = jobs.job("")
     assert newest is not None
     assert (newest.id, newest.state, "without an answer" in newest.error) == (ids[-1], JobState.FAILED, True)
@@ -87,7 +91,7 @@ async def few_are_remembered(shelf: JobShelf) -> None:
     await until(lambda: _all_kept(shelf))
     lost = await jobs.begin(asked)
     await jobs.end()
-    after = Jobs(command("sys.exit('no')"), shelf)
+    after = Jobs(helper, shelf)
     await after.take_over()
     told = after.job("")
     assert told is not None

@@ -94,7 +94,7 @@ class Centre:
 
     async def until(self, holds: Callable[[Centre], bool]) -> None:
         """Wait until something holds."""
-        async with asyncio.timeout(20), self.news:
+        async with asyncio.timeout(40), self.news:
             await self.news.wait_for(lambda: holds(self))
 
     def of_type(self, type_flag: int) -> list[Seen]:

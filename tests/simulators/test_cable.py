@@ -28,7 +28,7 @@ async def cable_to_echo() -> AsyncIterator[Cable]:
 async def plugged(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             yield reader, writer
     finally:
         writer.transport.abort()

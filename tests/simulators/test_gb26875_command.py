@@ -153,7 +153,7 @@ async def test_on_a_terminal_buttons_are_typed_and_frames_are_seen() -> None:
 
 async def seen(shown: bytearray, words: str) -> None:
     """Wait until words stand on the screen."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while words.encode() not in shown:
             await asyncio.sleep(0.05)
 

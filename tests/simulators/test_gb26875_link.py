@@ -83,7 +83,7 @@ async def settled(bench: Bench, centre: Centre) -> None:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -344,7 +344,7 @@ async def test_half_a_frame_and_then_silence() -> None:
         bench = Bench(centre)
         bench.fault = Fault(kind=FaultKind.HALF_FRAME)
         task = asyncio.create_task(bench.link.run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             await grown.wait()
         for _ in range(5):
             bench.link.wake()
@@ -421,7 +421,7 @@ async def test_datagrams_carry_the_same_frames() -> None:
     port = transport.get_extra_info("sockname")[1]
     transmitter = Transmitter("utd", 7, bench_equipment(1), STANDARD, clock=FakeClock(), zone=UTC)
     task = asyncio.create_task(Link(transmitter, CentreAddress(port=port, udp=True)).run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         first = [await taken.get() for _ in range(3)]
     await until(lambda: len(transmitter.outbox) == 0)
     task.cancel()

@@ -144,7 +144,7 @@ async def exchange(server: ModbusServer, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(request)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             return await reader.read(512)
     finally:
         writer.close()
@@ -171,7 +171,7 @@ async def test_requests_that_arrive_byte_by_byte_or_together_are_answered() -> N
         for at in range(len(READ_3)):
             writer.write(READ_3[at : at + 1])
             await writer.drain()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             first = await reader.readexactly(15)
             writer.write(READ_3 + READ_3)
             assert await reader.readexactly(30) == first + first
@@ -192,7 +192,7 @@ async def test_stopping_takes_open_connections_along() -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(READ_3)
     await reader.readexactly(15)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         await server.stop()
         assert await reader.read(1) == b"", "the peer sees the end"
     writer.close()

@@ -30,7 +30,7 @@ async def running(work: SensorUplink | SensorLine) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             await asyncio.wait([task])
 
 
@@ -45,7 +45,7 @@ async def listening(
 
 async def received(client: aiomqtt.Client, count: int) -> list[aiomqtt.Message]:
     messages: list[aiomqtt.Message] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         async for message in client.messages:
             messages.append(message)
             if len(messages) == count:
@@ -85,7 +85,7 @@ async def test_sensors_publish_periodically_and_at_once_on_change(tmp_path: Path
             assert {message.qos for message in first} == {1}
             line.devices["h/camera-1"].set("behaviour", "parked")
             line.changed("h/camera-1")
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 while True:
                     [message] = await received(client, 1)
                     document: dict[str, Any] = json.loads(payload(message))
@@ -124,7 +124,7 @@ async def test_a_full_outbox_loses_the_oldest_and_says_so() -> None:
 
 async def test_a_broker_that_is_away_is_said_so() -> None:
     uplink = SensorUplink(BrokerSettings(port=free_ports(1)[0]), identifier="test-away")
-    async with running(uplink), asyncio.timeout(20):
+    async with running(uplink), asyncio.timeout(40):
         while not uplink.trouble:
             await asyncio.sleep(0.05)
     assert "refused" in uplink.trouble.lower()
@@ -169,7 +169,7 @@ async def test_sensors_speak_tls_and_show_a_certificate(tmp_path: Path, version:
                 uplink.send("sensors/s1/up", b"{}")
                 assert [payload(one) for one in await received(host, 1)] == [b"{}"]
         gone = SensorUplink(BrokerSettings(port=port, tls=True, ca_file=str(tmp_path / "gone.pem")), identifier="gone")
-        async with running(gone), asyncio.timeout(20):
+        async with running(gone), asyncio.timeout(40):
             while not gone.trouble:
                 await asyncio.sleep(0.01)
     assert "No such file" in gone.trouble

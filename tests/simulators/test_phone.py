@@ -155,7 +155,7 @@ async def test_what_is_no_push_is_refused_with_its_status(sent: bytes, status: i
     async with Phone() as phone:
         reader, writer = await asyncio.open_connection("127.0.0.1", phone.port)
         writer.write(sent)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             first = await reader.readline()
         writer.transport.abort()
         await asyncio.sleep(0)

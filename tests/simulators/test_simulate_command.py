@@ -54,7 +54,7 @@ async def test_json_is_all_that_is_printed() -> None:
 async def test_it_ends_on_a_signal() -> None:
     process = await started(str(FOLDER / "scenario.yaml"), "--duration", "60")
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         await process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         await process.communicate()

@@ -26,7 +26,7 @@ from tests.gateway.gateway_sites import GATEWAY, LABELS, UNIT, registry_of, wiri
 
 FIRE, NORMAL = 1 << 1, 1
 CENTRE = (88888).to_bytes(6, "little")
-PATIENCE_S = 20
+PATIENCE_S = 40
 CHINA = timedelta(hours=8)
 
 

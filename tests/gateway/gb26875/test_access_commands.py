@@ -66,14 +66,15 @@ async def test_5_a_denied_command_is_resent_and_then_has_failed(tmp_path: Path) 
 
 
 async def test_a_confirm_after_a_resend_ends_the_command(tmp_path: Path) -> None:
-    async with serving(tmp_path, answer_s=0.1, **QUIET) as server, calling(server) as device:
+    async with serving(tmp_path, answer_s=0.5, **QUIET) as server, calling(server) as device:
+        before = stamp()
         outcome = await asked(server, device, "set_clock")
         await device.command(SET_CLOCK)
         command = await device.command(SET_CLOCK)
         await device.send(command=Command.CONFIRM, sequence=command.sequence)
         assert await outcome == {"outcome": "confirmed"}
         assert command.command == Command.CONTROL
-        assert command.data[2:][2:] == stamp()[2:]
+        assert command.data[2:][2:] in {before[2:], stamp()[2:]}
 
 
 async def test_a_command_to_a_transmitter_that_is_not_there_says_line_down(tmp_path: Path) -> None:
@@ -94,13 +95,14 @@ async def test_each_command_has_the_next_number(tmp_path: Path) -> None:
 
 
 async def test_more_commands_than_a_device_can_take_are_refused(tmp_path: Path) -> None:
-    async with serving(tmp_path, answer_s=1, resends=0, **QUIET) as server, calling(server) as device:
+    async with serving(tmp_path, answer_s=60, resends=0, **QUIET) as server, calling(server) as device:
         under_way = [await asked(server, device, "set_clock") for _ in range(4)]
-        for _ in range(4):
-            await device.command(SET_CLOCK)
+        commands = [await device.command(SET_CLOCK) for _ in range(4)]
         with pytest.raises(RefusedError, match="under way"):
             await server.ask("set_clock", **UTD)
-        assert {one["outcome"] for one in await asyncio.gather(*under_way)} == {"no_answer"}
+        for command in commands:
+            await device.send(command=Command.CONFIRM, sequence=command.sequence)
+        assert {one["outcome"] for one in await asyncio.gather(*under_way)} == {"confirmed"}
 
 
 async def test_read_returns_the_objects_of_the_response_and_stores_them_as_readings(tmp_path: Path) -> None:
@@ -191,7 +193,7 @@ async def test_a_device_that_answers_no_inspection_is_shown_and_not_cut(tmp_path
     async with serving(tmp_path, inspection_s=0.1, answer_s=0.05, resends=0) as server, calling(server) as device:
         await device.say()
         await device.command(READ_STATE)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while (await server.row())["inspection"] != "no_answer":
                 await asyncio.sleep(0.02)
         assert (await device.say()).command == Command.CONFIRM

@@ -34,10 +34,11 @@ SMOKE = f"{UNIT}/utd-fas/smoke"
 
 async def test_confirm_repeats_the_number_swaps_addresses_carries_no_data_and_local_time(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, calling(server) as device:
+        before = stamp()
         answer = await device.say(component(FIRE), sequence=41)
         assert answer.command == Command.CONFIRM
         assert (answer.sequence, answer.source, answer.destination, answer.data) == (41, CENTRE, device.address, b"")
-        assert answer.time[2:] == stamp()[2:], "China's hour and day: some firmware sets its clock by it"
+        assert answer.time[2:] in {before[2:], stamp()[2:]}, "China's hour and day: some firmware sets its clock by it"
         assert server.desk.values(SMOKE) == [FIRE]
 
 

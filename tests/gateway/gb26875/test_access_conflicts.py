@@ -115,7 +115,7 @@ async def test_who_stays_silent_loses_the_commands_and_has_them_again_when_he_sp
         await device.say()
         await other.say()
         assert await peer_of(server) == place(device)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while await peer_of(server) != place(other):
                 await other.say()
         assert "cut_replaced" not in server.errors()

@@ -24,7 +24,7 @@ def door(server: Server) -> Iterator[socket.socket]:
 
 
 async def answer(one: socket.socket) -> Frame:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         (frame,) = FrameReader().feed(await asyncio.get_running_loop().sock_recv(one, 2048))
     return frame
 

@@ -179,7 +179,7 @@ async def test_udp_is_answered_to_the_sender_and_a_datagram_holds_whole_frames(t
             door.send(first.encode()[:30])
             loop, frames = asyncio.get_running_loop(), FrameReader()
             answers: list[Frame] = []
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 while len(answers) < 2:
                     answers += frames.feed(await loop.sock_recv(door, 2048))
             assert [one.sequence for one in answers] == [0, 1]

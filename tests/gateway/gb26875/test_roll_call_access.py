@@ -30,7 +30,7 @@ async def test_an_answer_whose_frame_could_not_be_stored_counts_and_its_frame_co
         server.desk.held.clear()  # the process dies while its disk has not taken the frame
         answer = operation(ANSWER, 7)
         sent = await device.send(answer)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while await results(server) != [("present", 7)]:
                 await asyncio.sleep(0.01)
         assert server.desk.values(f"{UNIT}/utd/operation") == []

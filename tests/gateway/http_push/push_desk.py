@@ -52,7 +52,7 @@ async def listening(connector: HttpPushConnector, sink: Any, **client: Any) -> A
     scheme = "https" if "verify" in client else "http"
     opened = asyncio.create_task(connector.opened.wait())
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             await asyncio.wait({opened, task}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 task.result()
@@ -66,6 +66,6 @@ async def listening(connector: HttpPushConnector, sink: Any, **client: Any) -> A
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while not condition():
             await asyncio.sleep(0.01)

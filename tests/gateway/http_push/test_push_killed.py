@@ -85,7 +85,7 @@ async def test_bytes_that_are_no_http_end_their_own_connection_only(caplog: pyte
             try:
                 writer.write(data)
                 writer.write_eof()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(40):
                     await reader.read()
             except ConnectionError:
                 return

@@ -100,7 +100,7 @@ class Place:
             yield
         finally:
             stop.set()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 await task
 
     async def told(self, name: str) -> list[Told]:

@@ -71,7 +71,7 @@ async def serving(program: Path, *words: str) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(program, *words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             ready = (await process.stdout.readline()).decode().strip()
         yield ready
     finally:
@@ -85,7 +85,7 @@ async def values_of(settings: dict[str, Any], until: Callable[[ListSink], bool])
     sink = ListSink()
     task = asyncio.create_task(ModbusTcpConnector(wiring_of(registry_of(line, profiles=[PROFILE]))).run(sink))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not until(sink):
                 await asyncio.sleep(0.01)
     finally:

@@ -27,7 +27,7 @@ async def polled_values(banks: Mapping[int, RegisterBank], *, requests: int = 6,
             connection("line", "modbus_tcp", settings, [device("d", "far", 1)], 0.05), profiles=[profile]
         )
         task = asyncio.create_task(ModbusTcpConnector(wiring_of(registry)).run(ListSink()))
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while len(asked_s) < requests:
                 await asyncio.sleep(0.01)
         task.cancel()

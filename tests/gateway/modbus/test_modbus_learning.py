@@ -178,7 +178,7 @@ async def polled(
     **settings: Any,
 ) -> AsyncIterator[tuple[ListSink, ModbusTcpConnector, ModbusServer]]:
     async with ModbusServer(banks, fault_of=(faults or {}).get) as server:
-        where = {"host": "127.0.0.1", "port": server.port, "timeout_s": 0.3, **settings}
+        where = {"host": "127.0.0.1", "port": server.port, "timeout_s": 1, **settings}
         registry = registry_of(connection("line", "modbus_tcp", where, devices, 0.1), profiles=[profile])
         connector = ModbusTcpConnector(replace(wiring_of(registry, SystemClock()), state_dir=state))
         sink = ListSink()
@@ -191,7 +191,7 @@ async def polled(
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while not condition():
             await asyncio.sleep(0.01)
 

@@ -30,7 +30,7 @@ from simulators.devices.modbus_pdu import RegisterBank
 from simulators.faults import Fault, FaultKind
 from tests.gateway.gateway_sites import LABELS, UNIT, ListSink, connection, device, registry_of, wiring_of
 
-QUICK = {"timeout_s": 0.1, "retry_s": 0.1, "longest_retry_s": 0.2, "heartbeat_s": 0.3}
+QUICK = {"timeout_s": 0.3, "retry_s": 0.1, "longest_retry_s": 0.2, "heartbeat_s": 0.3}
 
 
 class Watched(dict[int, int]):
@@ -81,7 +81,7 @@ class Bench:
             await asyncio.gather(task, return_exceptions=True)
 
     async def until(self, condition: Callable[[], Any]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while not condition():
                 await asyncio.sleep(0.01)
 

@@ -54,7 +54,7 @@ def bank() -> RegisterBank:
 
 def connector_of(settings: dict[str, Any], units: int = 1) -> ModbusTcpConnector:
     devices = [device(f"d{unit}", "two", unit) for unit in range(1, units + 1)]
-    line = connection("line", "modbus_tcp", {"timeout_s": 0.3, "retry_s": 0.1, **settings}, devices, 0.1)
+    line = connection("line", "modbus_tcp", {"timeout_s": 1, "retry_s": 0.1, **settings}, devices, 0.1)
     return ModbusTcpConnector(wiring_of(registry_of(line, profiles=[TWO])))
 
 
@@ -70,7 +70,7 @@ async def running(connector: ModbusTcpConnector) -> AsyncIterator[ListSink]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -175,7 +175,7 @@ async def test_a_line_that_is_pulled_out_is_a_lost_link_and_comes_back() -> None
         connector = connector_of({"transport": "serial", "device": line.path})
         task = asyncio.create_task(connector.run(sink := ListSink()))
         await until(lambda: len(sink.of("d1/level")) >= 1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         with pytest.raises(LinkError, match="serial port"):
             await task
     assert sink.of("d1/level")[-1][2] is Reason.LINK_DOWN
@@ -203,7 +203,7 @@ async def test_missing_port_says_so() -> None:
 async def serial_link(faults: dict[int, Fault]) -> AsyncIterator[tuple[ModbusLink, SerialLine]]:
     async with SerialLine(RtuDevices({1: bank(), 2: bank()}, fault_of=faults.get)) as line:
         link = ModbusLink(
-            ModbusTcpSettings.model_validate({"transport": "serial", "device": line.path, "timeout_s": 0.15})
+            ModbusTcpSettings.model_validate({"transport": "serial", "device": line.path, "timeout_s": 0.4})
         )
         await link.open()
         try:
@@ -231,7 +231,7 @@ async def test_silent_serial_unit_times_out_and_its_neighbour_answers() -> None:
 
 async def test_late_serial_answer_is_not_taken_for_the_next_one() -> None:
     """RTU has no transaction id: register 0 (1), asked first, must not be read as register 1 (205)."""
-    faults = {1: Fault(kind=FaultKind.DELAY, delay_s=0.2)}
+    faults = {1: Fault(kind=FaultKind.DELAY, delay_s=0.5)}
     async with serial_link(faults) as (link, _):
         with pytest.raises(TimeoutError):
             await link.read(1, Function.HOLDING, 0, 1)

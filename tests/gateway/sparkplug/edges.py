@@ -197,7 +197,7 @@ class Desk:
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
         task = asyncio.create_task(self.connector.run(self))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 while not self.connector.health().ok and not task.done():
                     await asyncio.sleep(0.01)
             yield task
@@ -217,6 +217,6 @@ async def desk(folder: Path, port: int, *devices: dict[str, Any], **settings: An
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not condition():
             await asyncio.sleep(0.01)

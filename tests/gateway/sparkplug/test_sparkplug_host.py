@@ -266,10 +266,10 @@ async def test_state_says_whether_the_host_is_there_and_contradicts_a_wrong_word
             async with aiomqtt.Client("127.0.0.1", broker) as liar:
                 lie = json.dumps({"online": False, "timestamp": first["timestamp"]})
                 await liar.publish(topic, lie, qos=1, retain=True)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 assert (await anext(told))[1]["online"] is False
                 assert (await anext(told))[1] == first
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             assert (await anext(told))[1] == {"online": False, "timestamp": first["timestamp"]}
         await told.aclose()  # type: ignore[attr-defined]  # it is an async generator
 
