@@ -196,7 +196,8 @@ class LatencyStats(Model):
     """From the time of the event at the device, and the rule's on-delay, over the newest alerts.
 
     ``event_to_alert`` ends when the committed record is acknowledged by the ALERTS stream,
-    ``event_to_push`` when a platform first accepted a push. Alerts of events that were delivered late
+    ``event_to_push`` when a platform first accepted a push, less the time for which the policy, quiet hours, a digest
+    or what kept the alert quiet held that push back: from then on it counts. Alerts of events that were delivered late
     (after an outage) are left out and counted in ``excluded_historical``.
     """
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from alerts.face import Latency, LatencyStats, NotificationStats, Stats
-from alerts.schema import Alert, Attempt, FeedEvent, NoticeState, Notification
+from alerts.schema import (
+    Alert,
+    Attempt,
+    DigestItem,
+    FeedEvent,
+    LadderStep,
+    NoticeState,
+    Notification,
+    StepState,
+)
 from domain.alarm import AlarmClass
 from domain.alert import AlertEvent
 from domain.clock import NS_PER_MS
@@ -72,23 +81,57 @@ def _latencies(session: Session) -> LatencyStats:
     published = select(FeedEvent.alert_id, func.min(FeedEvent.published_at_ns).label("at_ns")).where(
         FeedEvent.event == AlertEvent.RAISED.value, FeedEvent.published_at_ns.is_not(None)
     )
-    pushed = select(Notification.alert_id, func.min(Notification.accepted_at_ns).label("at_ns")).where(
-        Notification.accepted_at_ns.is_not(None)
-    )
     late = select(func.count()).select_from(Alert).where(Alert.historical)
     return LatencyStats(
-        event_to_alert=_latency(session, published.group_by(FeedEvent.alert_id)),
-        event_to_push=_latency(session, pushed.group_by(Notification.alert_id)),
+        event_to_alert=_latency(session, published.group_by(FeedEvent.alert_id).subquery()),
+        event_to_push=_latency(session, _pushed()),
         excluded_historical=session.scalar(late) or 0,
     )
 
 
-def _latency(session: Session, ends: Select[str, int | None]) -> Latency:
+def _pushed() -> Subquery:
+    """Return when the first push of each alert was accepted, less the time for which it was not due yet.
+
+    A message is due at once where it is queued with its cause; one of a later step, or after quiet hours, at the time
+    of its timer, which ended as it was queued; a digest at that of its first item.
+    """
+    timer = (
+        select(func.min(LadderStep.due_ns))
+        .where(
+            LadderStep.alert_id == Notification.alert_id,
+            LadderStep.occurrence == Notification.occurrence,
+            LadderStep.rung == Notification.step,
+            LadderStep.ended_at_ns == Notification.created_ns,
+            LadderStep.state == StepState.DONE,
+        )
+        .scalar_subquery()
+    )
+    digest = select(func.min(DigestItem.due_ns)).where(DigestItem.digest_id == Notification.id).scalar_subquery()
+    turn = func.row_number().over(partition_by=Notification.alert_id, order_by=Notification.accepted_at_ns)
+    accepted = (
+        select(
+            Notification.alert_id,
+            Notification.accepted_at_ns,
+            func.coalesce(digest, timer, Notification.created_ns).label("due_ns"),
+            turn.label("turn"),
+        )
+        .where(Notification.accepted_at_ns.is_not(None))
+        .subquery()
+    )
+    waited = case((accepted.c.due_ns > Alert.raised_at_ns, accepted.c.due_ns - Alert.raised_at_ns), else_=0)
+    return (
+        select(accepted.c.alert_id, (accepted.c.accepted_at_ns - waited).label("at_ns"))
+        .join(Alert, Alert.id == accepted.c.alert_id)
+        .where(accepted.c.turn == 1)
+        .subquery()
+    )
+
+
+def _latency(session: Session, end: Subquery) -> Latency:
     """Return percentiles over the newest alerts that have an end.
 
     Counted from when the rule's on-delay was over: the delay is what the rule asks for, not what we take.
     """
-    end = ends.subquery()
     query = (
         select(end.c.at_ns - Alert.event_time_ns - Alert.delay_ns)
         .join(end, end.c.alert_id == Alert.id)

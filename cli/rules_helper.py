@@ -1,8 +1,9 @@
 """``python -m cli.rules_helper SITE STATE``: does one task of a rules process and ends; nobody starts it by hand.
 
 It reads the task from standard input, writes how far it is and what came of it to standard output
-(`rules.helper`). A backtest gives way to whoever else wants the processor. No command of ``fengsui``: somebody waits
-for the answer, and the whole command line takes three times as long to import.
+(`rules.helper`). A backtest gives way to whoever else wants the processor. It ends with whoever asked, also when that
+one was killed. No command of ``fengsui``: somebody waits for the answer, and the whole command line takes three times
+as long to import.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -44,6 +46,7 @@ def main(site: Path, state: Path) -> None:
     """Do the task on standard input; whatever is not foreseen ends with its trace on standard error."""
     try:
         task = json.loads(sys.stdin.readline())
+        threading.Thread(target=_end_with_asker, name="asker", daemon=True).start()
         os.nice(NICE if task["task"] == "backtest" else NICE_SHORT)
         _say({"result": asyncio.run(_work(open_session(site, state), task))})
     except ConfigurationError as error:
@@ -109,6 +112,18 @@ def _known(ruleset: RuleSet, task: Mapping[str, Any]) -> str:
     if name not in ruleset.rules:
         raise RefusedError(f"没有规则 {name} / no rule {name}")
     return name
+
+
+def _end_with_asker() -> None:
+    """Wait until whoever asked has gone, and end at once: what it does would help nobody.
+
+    They hold the other end of standard input until they have the answer, and the system lets go of it however they
+    end, ``kill -9`` too. A parent-death signal would go by the thread that started us, and exists on Linux only. The
+    descriptor itself is read: a thread that waits within ``sys.stdin`` keeps an interpreter that ends from ending.
+    """
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os._exit(1)  # from a thread nothing else ends a process whose other threads are at work
 
 
 def _say(told: Mapping[str, Any]) -> None:

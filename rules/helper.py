@@ -2,7 +2,8 @@
 
 Whoever wires the process says how a helper is started (``Command``). It gets its task as one JSON line on standard
 input and answers with JSON lines on standard output: ``{"share": 0.4}`` as often as it likes, then ``{"result": …}``
-or ``{"error": …, "kind": "refused" or "unavailable"}``. Closing its output ends it, so it does not outlive us by much.
+or ``{"error": …, "kind": "refused" or "unavailable"}``. Standard input stays open until we have the answer: its end
+tells a helper that we are gone, also when we were killed, and it ends.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from sqlalchemy import update
 
 from alerts import face
+from alerts.desk import Desk
 from alerts.directory import Directory
+from alerts.schema import NoticeState, Notification
 from alerts.service import AlertsService
 from domain.alarm import Place
+from domain.clock import NS_PER_S
 from domain.errors import RefusedError
 from tests.alerts.alerts_scene import EXIT, PUMPS, SIGNING_KEY, Scene, fire, hotel, scene, transition
+from tests.alerts.flood_scene import faults, tick
 
 REQUESTS: list[type[BaseModel]] = [
     face.ListRequest,
@@ -105,6 +111,42 @@ async def test_late_news_are_counted_and_left_out_of_the_latencies(tmp_path: Pat
         assert (stats.raised, stats.open, stats.latency_ms.excluded_historical) == (2, 2, 1)
         assert stats.latency_ms.event_to_push == face.Latency(count=0, p50=None, p99=None)
         assert stats.notifications.queued == 2
+
+
+@pytest.mark.parametrize(
+    ("after_s", "waits_s"),
+    [(0, 0.0), (600, 600.0), (600, 607.0)],
+    ids=["at once", "at the time of its step", "seven seconds after its step"],
+)
+async def test_a_push_is_late_from_when_its_policy_wants_it(tmp_path: Path, after_s: float, waits_s: float) -> None:
+    policy = {"classes": ["hazard"], "steps": [{"after_s": after_s, "to": ["responsible"]}]}
+    async with scene(tmp_path, hotel(escalation=[policy])) as bench:
+        happened_ns = bench.clock.now_ns() - 2 * NS_PER_S
+        await bench.say(transition(event_time_ns=happened_ns))
+        await tick(bench, waits_s)
+        bench.clock.advance(1)
+        await bench.office.change(_accept)
+        stats = face.Stats.model_validate(await service(bench).stats({}))
+        ours_ms = (2 + waits_s - after_s + 1) * 1000
+        assert stats.latency_ms.event_to_push == face.Latency(count=1, p50=ours_ms, p99=ours_ms)
+
+
+async def test_a_digest_is_late_from_when_it_is_due(tmp_path: Path) -> None:
+    policy = {"classes": ["fault"], "steps": [{"after_s": 0, "to": ["p-lin"]}]}
+    async with scene(tmp_path, hotel(escalation=[policy])) as bench:
+        await faults(bench, 15, every_s=0)
+        await tick(bench)
+        await tick(bench, 60 + 4)
+        bench.clock.advance(1)
+        await bench.office.change(functools.partial(_accept, reasons="digest-%"))
+        stats = face.Stats.model_validate(await service(bench).stats({}))
+        assert stats.latency_ms.event_to_push == face.Latency(count=1, p50=5000.0, p99=5000.0)
+
+
+def _accept(desk: Desk, reasons: str = "%") -> None:
+    """Let the platforms take messages now."""
+    taken = update(Notification).where(Notification.reason.like(reasons))
+    desk.session.execute(taken.values(accepted_at_ns=desk.now_ns, state=NoticeState.ACCEPTED))
 
 
 def test_places_are_written_as_people_say_them() -> None:
