@@ -83,7 +83,7 @@ async def calling(port: int) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 async def test_new_devices_transmitters_and_gateways_reach_store_and_rules_while_the_site_runs(tmp_path: Path) -> None:
     near, far = Line(), Line()
     access_port = free_ports(1)[0]
@@ -113,13 +113,13 @@ async def test_new_devices_transmitters_and_gateways_reach_store_and_rules_while
                 found = await backbone.messages(TELEMETRY, subjects=["*.hotel.NBIRTH.*"])
                 return [one.subject.rpartition(".")[2] for one in found]
 
-            await until(alarmed, bool)
-            births = await until(hosted, lambda found: "utd-1" in found)
+            await until(alarmed, bool, timeout_s=90)  # four processes start anew before gateways are seen to
+            births = await until(hosted, lambda found: "utd-1" in found, timeout_s=90)
             assert births.count(GATEWAY) == 1
             assert (process.pid, process.restarts, near.server.accepted) == (pid, 0, 2)  # two gateways poll it
 
             (tmp_path / "site" / "gateways" / "gw-west.yaml").unlink()
-            await until(lambda: asyncio.sleep(0, list(children)), without_west)
+            await until(lambda: asyncio.sleep(0, list(children)), without_west, timeout_s=90)
 
 
 def without_west(names: list[str]) -> bool:

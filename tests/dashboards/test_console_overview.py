@@ -249,6 +249,7 @@ async def test_a_plan_is_served_once_and_can_do_nothing(room: ControlRoom) -> No
         assert (await http.get(PLAN.format(floor="x"), headers=headers)).status_code == 400
 
 
+@pytest.mark.timeout(400)  # a room of its own is opened
 async def test_hostile_labels_stay_text(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
     async with (
         control_room(tmp_path_factory.mktemp("hostile")) as hostile,
@@ -258,6 +259,7 @@ async def test_hostile_labels_stay_text(browser: Browser, tmp_path_factory: pyte
         assert await page.evaluate("window.hacked") is None
 
 
+@pytest.mark.timeout(400)  # a room of its own is opened
 async def test_the_map_shows_every_unit_and_leads_to_it(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -309,6 +311,7 @@ async def test_the_map_shows_every_unit_and_leads_to_it(
         assert {urlsplit(url).hostname for url in asked if not url.startswith("data:")} == {"127.0.0.1"}
 
 
+@pytest.mark.timeout(400)  # as above, and a large one
 async def test_many_units_are_found_page_by_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
     async with (
         control_room(tmp_path_factory.mktemp("many"), transmitters=280) as many,

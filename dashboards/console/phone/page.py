@@ -21,6 +21,7 @@ from dashboards.console.deeds import do
 from dashboards.console.dialogs import Field, ask
 from dashboards.console.dialogs import Kind as FieldKind
 from dashboards.console.phone.card import draw_card
+from dashboards.console.phone.folded import Folded
 from dashboards.console.phone.mine import Card, cards
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.texts import Language
@@ -30,7 +31,6 @@ from domain.accounts import Right
 from domain.alert import AlertView
 
 MOST_PICKED = 200
-MOST_FOLDED = 30
 MOST_NOTE = 2000
 
 
@@ -42,7 +42,7 @@ class PhonePage(Body):
         self._desk, self._view = desk, desk.view
         self._drawn: object = None
         self._chosen: str | None = None
-        self._unfolded = False
+        self._shown: Card | None = None
         self._known: set[str] = set()
         self._person = self._whose(address)
         self._opened_ns = desk.view.now_ns()
@@ -53,7 +53,7 @@ class PhonePage(Body):
             self._head()
             self._note = line("", "phone-note").props("role=status data-part=phone-note")
             self._front = box("phone-front", "phone-front")
-            self._rest = box("phone-rest", "phone-rest")
+            self._folded = Folded(self._view, self._choose)
 
     def _whose(self, address: Address) -> str | None:
         who = self._view.principal
@@ -123,11 +123,13 @@ class PhonePage(Body):
         waiting = [card for card in mine if card.waits]
         front = next((card for card in mine if card.alert.id == self._chosen), waiting[0] if waiting else None)
         change(self._note, self._words(waiting, mine))
-        self._front.clear()
-        if front is not None:
-            with self._front:
-                draw_card(self._view, front, me=self._person, answer=self._answer)
-        self._fold([card for card in mine if card is not front])
+        if front != self._shown:  # one that stays as it is stays the element that a finger may be on
+            self._shown = front
+            self._front.clear()
+            if front is not None:
+                with self._front:
+                    draw_card(self._view, front, me=self._person, answer=self._answer)
+        self._folded.show([card for card in mine if card is not front])
 
     def _is_unknown(self) -> bool:
         """Tell whether nobody has said since I look what I was told of, or nobody says it now."""
@@ -143,39 +145,6 @@ class PhonePage(Body):
         if self._is_unknown():
             return text("phone_unknown")
         return text("phone_waiting", count=len(waiting)) if waiting else text("phone_nothing")
-
-    def _fold(self, rest: list[Card]) -> None:
-        self._rest.clear()
-        if not rest:
-            return
-        view = self._view
-        words = view.text("phone_rest", count=len(rest))
-        with (
-            self._rest,
-            ui.expansion(
-                words, value=self._unfolded, on_value_change=lambda one: self._unfold(bool(one.value))
-            ) as fold,
-        ):
-            fold.props("data-part=phone-fold dense")
-            for card in rest[:MOST_FOLDED]:
-                self._small(card)
-            if len(rest) > MOST_FOLDED:
-                line(view.text("phone_more", count=len(rest) - MOST_FOLDED), "phone-more")
-
-    def _unfold(self, unfolded: bool) -> None:  # noqa: FBT001  # what the browser says
-        """Remember it: what is drawn anew because an alarm came may not fold what somebody reads."""
-        self._unfolded = unfolded
-
-    def _small(self, card: Card) -> None:
-        """Draw a folded card: a tap brings it to the front."""
-        view, alert = self._view, card.alert
-        with ui.element("button").classes("phone-small").props("type=button") as small:
-            small.props["data-alert"] = alert.id
-            small.props["data-class"] = alert.alarm_class.value
-            ui.element("div").classes(f"shape shape-{alert.alarm_class}").props("aria-hidden=true")
-            line(alert.text_en if view.language is Language.EN else alert.text_zh, "phone-small-words")
-            line("" if card.answer is None else f"✓ {view.text(f'answer_{card.answer}')}", "phone-small-answer")
-        small.on("click", lambda _event, name=alert.id: self._choose(name))
 
     def _choose(self, alert_id: str) -> None:
         self._chosen = alert_id
