@@ -69,18 +69,25 @@ def _settings(server: EmbeddedServer, platform: Phone, url: str) -> dict[str, An
 
 async def quiet(backbone: Backbone, wanted: int) -> None:
     """Wait until every ladder has ended, every push is accepted and every event published."""
-    async with asyncio.timeout(120):
-        while True:
-            status = (await backbone.statuses()).get("alerts.main", {})
-            notices = status.get("notifications", {})
-            if (
-                status.get("transitions") == wanted
-                and notices.get("accepted", 0) >= wanted * len(STEPS)  # more where a slow start told others of a fire
-                and notices.get("queued") == 0
-                and status.get("events_waiting") == 0
-            ):
-                return
-            await asyncio.sleep(0.1)
+    status: dict[str, Any] = {}
+    try:
+        async with asyncio.timeout(240):
+            while not _is_quiet(status, wanted):
+                await asyncio.sleep(0.1)
+                status = (await backbone.statuses()).get("alerts.main", {})
+    except TimeoutError:
+        msg = f"it never was quiet; last: {status}"
+        raise AssertionError(msg) from None
+
+
+def _is_quiet(status: dict[str, Any], wanted: int) -> bool:
+    notices = status.get("notifications", {})
+    return bool(
+        status.get("transitions") == wanted
+        and notices.get("accepted", 0) >= wanted * len(STEPS)  # more where a slow start told others of a fire
+        and notices.get("queued") == 0
+        and status.get("events_waiting") == 0
+    )
 
 
 @pytest.mark.timeout(900)

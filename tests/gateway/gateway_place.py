@@ -60,7 +60,7 @@ class Plant:
         self.server = ModbusServer(self.banks, fault_of=self.faults.get)
 
 
-def line_registry(port: int, timeout_s: float = 0.5) -> Registry:
+def line_registry(port: int, timeout_s: float = 0.1) -> Registry:
     settings = {"host": "127.0.0.1", "port": port, "timeout_s": timeout_s, "retry_s": 0.2, "heartbeat_s": 1}
     devices = [
         device("pressure-1", "qdy30a_pressure", 1),

@@ -33,7 +33,7 @@ PAIR = {
     ],
 }
 
-QUICK = {"timeout_s": 0.3, "heartbeat_s": 0.3, "retry_s": 0.1, "longest_retry_s": 0.2}
+QUICK = {"timeout_s": 0.08, "heartbeat_s": 0.3, "retry_s": 0.1, "longest_retry_s": 0.2}
 
 
 class Line:
@@ -112,7 +112,7 @@ async def test_times_of_a_point_are_whole_milliseconds_and_strictly_increasing()
 
 FAULTS = [
     (Fault(kind=FaultKind.SILENT), Reason.TIMEOUT, "timeout"),
-    (Fault(kind=FaultKind.DELAY, delay_s=0.45), Reason.TIMEOUT, "timeout"),
+    (Fault(kind=FaultKind.DELAY, delay_s=0.12), Reason.TIMEOUT, "timeout"),
     (Fault(kind=FaultKind.FOREIGN_FRAME), Reason.TIMEOUT, "timeout"),
     (Fault(kind=FaultKind.WRONG_TRANSACTION), Reason.TIMEOUT, "timeout"),
     (Fault(kind=FaultKind.SHORT_FRAME), Reason.BAD_FRAME, "bad_frame"),

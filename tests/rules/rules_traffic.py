@@ -86,11 +86,18 @@ async def expected(backbone: Backbone) -> list[Transition]:
 
 
 async def until(true: Callable[[], Awaitable[bool]], timeout_s: float = 40) -> None:
-    """Wait for something to come true."""
+    """Wait for something to come true; that nobody answers, as in an election, is "not yet"."""
     async with asyncio.timeout(timeout_s):
-        while not await true():
+        while not await _is(true):
             heed_cancellation()
             await asyncio.sleep(0.1)
+
+
+async def _is(true: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await true()
+    except LinkError:
+        return False
 
 
 async def caught_up(backbone: Backbone) -> bool:

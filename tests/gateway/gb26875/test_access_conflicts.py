@@ -108,7 +108,7 @@ async def test_an_answer_after_the_device_dialled_again_counts(tmp_path: Path) -
 
 async def test_who_stays_silent_loses_the_commands_and_has_them_again_when_he_speaks(tmp_path: Path) -> None:
     async with (
-        serving(tmp_path, answer_s=0.2) as server,
+        serving(tmp_path, answer_s=1.5) as server,
         calling(server) as device,
         calling(server, own_ip=ELSEWHERE) as other,
     ):
