@@ -9,9 +9,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from backbone.client import Backbone
+from cli.problem_texts import chinese
 from cli.running_site import ask, find_session
 from cli.session import ASK_S
 from domain.errors import RefusedError
+from domain.wording import explain
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -35,11 +37,16 @@ def checked(make: Callable[[], M], whole: str = "request") -> M:
         raise malformed(error, whole) from None
 
 
-def malformed(error: ValidationError, whole: str) -> RefusedError:
-    """Return the refusal of a malformed request, without repeating what it holds."""
-    wrong = error.errors(include_input=False, include_url=False)[0]
+def malformed(error: ValidationError, whole: str = "request") -> RefusedError:
+    """Return the refusal of a malformed request: what is wrong, and what to write; never what was written.
+
+    A screen and a log are no place for a password, nor for a page of text that was too long.
+    """
+    wrong = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in wrong["loc"]) or whole
-    return RefusedError(f"{field} 不对 / {field} is wrong: {wrong['msg']}")
+    what, mend = explain(wrong, ())
+    zh = "，".join(dict.fromkeys(told for one in (what, mend) if (told := chinese(one)) != one))
+    return RefusedError(f"{field} 不对：{zh or what} / {field} is wrong: {what}, {mend}")
 
 
 def the_one(beginning: str, known: Iterable[str], zh: str, en: str) -> str:

@@ -92,7 +92,7 @@ def begin(
                 second=agreed,
             )
         except ValidationError as error:
-            raise malformed(error, "") from error
+            raise malformed(error, "window") from error
         return (window,)
 
     _show(_asked(site, state, work), lang, as_json=as_json)

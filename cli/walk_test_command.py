@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperGroup
 
@@ -19,13 +18,14 @@ from alerts.walk_test_face import DEFAULT_S, LEAST_S, MOST_S, BeginRequest, Walk
 from backbone.client import Backbone
 from backbone.sparkplug.learning import births
 from cli.alerts_commands import ByOption, JsonOption, LangOption
+from cli.asking import checked
 from cli.check_command import Language
 from cli.rule_files import load_ruleset
 from cli.running_site import SiteOption, StateFolderOption, ask, find_session
 from cli.session import ASK_S, Session
 from cli.signed_documents import read_signed, verify
 from cli.state import State, latest_state
-from cli.walk_test_mark import mark, request_problem
+from cli.walk_test_mark import mark
 from cli.walk_test_points import DEFAULT_CLASSES, in_scope, points_of_unit, walked_points
 from cli.walk_test_result import FORM, keep_result, result_file
 from cli.walk_test_screen import test_json, walk_table
@@ -200,8 +200,8 @@ def _summary(document: dict[str, Any]) -> str:
 def _request(
     unit: str, zones: list[str] | None, devices: list[str] | None, by: str, note: str, minutes: float
 ) -> BeginRequest:
-    try:
-        return BeginRequest(
+    return checked(
+        lambda: BeginRequest(
             unit=unit,
             zones=tuple(zones or ()),
             devices=tuple(devices or ()),
@@ -209,8 +209,7 @@ def _request(
             note=note,
             duration_s=minutes * 60,
         )
-    except ValidationError as error:
-        raise request_problem(error) from error
+    )
 
 
 async def _check_scope(

@@ -7,10 +7,10 @@ import json
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from alerts.walk_test_face import MarkRequest, WalkTestFace
 from cli.alerts_commands import ByOption, JsonOption, LangOption
+from cli.asking import checked
 from cli.check_command import Language
 from cli.running_site import SiteOption, StateFolderOption, ask, find_session
 from cli.session import ASK_S
@@ -62,14 +62,5 @@ def mark(
 
 
 def _request(test: str, point: str, *, works: bool, by: str, remark: str, reason: str) -> MarkRequest:
-    try:
-        return MarkRequest(id=test, point=point, works=works, by=by or getpass.getuser(), remark=remark, reason=reason)
-    except ValidationError as error:
-        raise request_problem(error) from error
-
-
-def request_problem(error: ValidationError) -> RefusedError:
-    """Return what is wrong with a request, in the words of a refusal."""
-    wrong = error.errors()[0]
-    field = ".".join(str(part) for part in wrong["loc"])
-    return RefusedError(f"{field} 不对：{wrong['input']} / {field} is wrong: {wrong['msg']}")
+    who = by or getpass.getuser()
+    return checked(lambda: MarkRequest(id=test, point=point, works=works, by=who, remark=remark, reason=reason))

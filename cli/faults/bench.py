@@ -114,7 +114,12 @@ class Bench:
         await until(enough, f"{count} readings of {name}")
 
     async def until_delivered(self, name: str = GATEWAY) -> None:
-        """Wait until nothing waits in a gateway's spool that it had stored when this was called.
+        """Wait until the row that a gateway stored first, of those that wait, has a reading of after this call.
+
+        That is the time of its first *reading*, by the gateway's clock; a row does not tell when it was stored. The
+        two are the same for these devices, which are read now. They differ where a clock jumps or a device tells times
+        of its own: ahead, this may return too early; behind, it waits until such rows are gone, too. `settle` does not
+        rest on it alone: what then still waits is counted, and the account of a scenario must come out even.
 
         How many rows wait says nothing: a gateway that reads on always has its newest ones there, as many as it
         stores between two removals.
