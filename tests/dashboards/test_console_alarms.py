@@ -33,6 +33,11 @@ NO_GAP_IN_SIGHT = """
   return true;
 }
 """
+OUT_OF_PLACE = """
+() => [...document.querySelectorAll(".alarm-row > *:not(.cut)")]
+  .filter((cell) => cell.scrollWidth > cell.clientWidth + 1 || cell.scrollHeight > cell.parentElement.clientHeight)
+  .map((cell) => cell.textContent)
+"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -373,3 +378,17 @@ async def test_a_group_is_chosen_whole_and_acknowledged(page: Page, room: Contro
     await save(page)
     await page.locator("[data-action=fold]").click()
     await expect(row(page, "键盘 0")).to_contain_text("备注 1 条")
+
+
+async def test_words_that_are_too_long_for_their_column_are_cut_off_and_no_others(
+    page: Page, room: ControlRoom
+) -> None:
+    await room.alarm("long-words", alarm_class=AlarmClass.LINKAGE, text_zh="消防水泵控制柜" * 12)
+    await room.alarm("few-words", alarm_class=AlarmClass.LINKAGE, text_zh="水泵启动")
+    await page.goto(f"{room.console.url}?view=list&class=linkage")
+    await expect(row(page, "水泵启动").locator(".alarm-text")).not_to_have_class(re.compile("cut"))
+    await expect(row(page, "消防水泵控制柜").locator(".alarm-text")).to_have_class(re.compile("cut"))
+    for width in (1366, 1920, 800):
+        await page.set_viewport_size({"width": width, "height": 768})
+        await becomes(page, f"({OUT_OF_PLACE})().length === 0")
+    await page.set_viewport_size({"width": 1366, "height": 768})

@@ -4,9 +4,15 @@
 const h = (tag, classes, children, attributes) => Vue.h(tag, { class: classes, ...attributes }, children);
 const AROUND = 12;
 const LOOK_MS = 80; // a scroll bar that is dragged asks twelve times a second, not with every picture
-const AT_ONCE = 6; // rows made anew for one picture: a window of forty would cost several of them
+const AT_ONCE = 4; // rows made anew for one picture: a window of forty would cost several of them
 const BLINK_MS = 500;
 const rowOf = (id) => `alarm-row-${id}`;
+// A box that cuts its words off costs each picture: only words that may be too long for their column are in one. Sizes
+// are half widths that fit in the lines of the smallest column, however they break (alarms.css).
+const FITS = { text: 40, place: 16, fact: 14 };
+const FACTS_FIT = 4;
+const width = (words) => [...words].reduce((sum, sign) => sum + (sign > "\u2e7f" ? 2 : 1), 0);
+const cut = (name, words) => (width(words) > FITS[name] ? "cut" : "");
 
 export default {
   props: { setup: String },
@@ -253,15 +259,15 @@ export default {
       ], { role: "gridcell" });
     },
     text(row) {
-      const link = h("a", "alarm-text", row.text, {
+      const link = h("a", `alarm-text ${cut("text", row.text)}`, row.text, {
         href: `/alarm/${row.id}`, "data-go": `/alarm/${row.id}`, tabindex: this.current === row.id ? 0 : -1, title: row.text,
       });
       return h("div", "words", [link], { role: "gridcell" });
     },
     facts(row) {
-      const facts = row.facts.map(([mark, words, kind]) => h("span", `fact fact-${kind}`, [h("i", "", mark, { "aria-hidden": "true" }), words]));
+      const facts = row.facts.map(([mark, words, kind]) => h("span", `fact fact-${kind} ${cut("fact", words)}`, [h("i", "", mark, { "aria-hidden": "true" }), words]));
       if (this.muted.has(row.id)) facts.push(h("span", "fact fact-calm", `♪̸ ${this.words("muted")}`));
-      return h("div", "facts", facts, { role: "gridcell", title: row.facts.map(([mark, words]) => `${mark} ${words}`).join("\n") });
+      return h("div", facts.length > FACTS_FIT ? "facts cut" : "facts", facts, { role: "gridcell", title: row.facts.map(([mark, words]) => `${mark} ${words}`).join("\n") });
     },
     owner(row) {
       return h("div", "owner", [
@@ -288,7 +294,7 @@ export default {
       return h("div", "actions", [...buttons, more], { role: "gridcell" });
     },
     alarm(row, pinned, style) {
-      const place = row.place.map((words, at) => h("div", `place place-${at}`, words, { role: "gridcell", title: words }));
+      const place = row.place.map((words, at) => h("div", `place place-${at} ${cut("place", words)}`, words, { role: "gridcell", title: words }));
       const times = h("div", "times", [h("span", "raised", row.raised), this.tick("elapsed", row.since, "elapsed")], { role: "gridcell", title: row.moment });
       const cells = [this.choice(row), this.badge(row, pinned), this.text(row), ...place, times, this.facts(row), this.owner(row), this.actions(row)];
       return h("div", "alarm-grid alarm-row", cells, {
