@@ -6,7 +6,7 @@ counts. At the end the log is read once by one engine: the same transitions, wit
 twice, each alarm's in their order.
 
 ``FENGSUI_RULES_KILLS`` and ``FENGSUI_LEADER_KILLS`` say how often: 20 and 3, or 200 and 20 where everything is asked
-for. Both courses run at the same time: each waits most of it, for leases and for elections.
+for.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import contextlib
 import json
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from backbone.client import Backbone
 from backbone.lease import holder
@@ -48,48 +47,14 @@ LEADER_KILLS = int(os.environ.get("FENGSUI_LEADER_KILLS") or (20 if ALL else 3))
 SCRIPT = Path(__file__).parents[1] / "rules" / "rules_process.py"
 NAMES = ("east", "west")
 PATIENCE_S = 120.0
-Course = Callable[[Path], Awaitable[None]]
-
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(1800)]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def courses(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[dict[Course, asyncio.Task[None]]]:
-    """Begin the courses of all tests of this module that were asked for."""
-    asked = {item.name for item in request.session.items}
-    running = {
-        course: asyncio.create_task(_run(course, tmp_path_factory.mktemp("course")))
-        for test, course in COURSES.items()
-        if test in asked
-    }
-    yield running
-    for task in running.values():
-        task.cancel()
-    await asyncio.gather(*running.values(), return_exceptions=True)
-
-
-async def _run(course: Course, folder: Path) -> None:
-    await course(folder)
-
-
-async def test_killed_workers_say_what_an_uninterrupted_run_says(courses: dict[Course, asyncio.Task[None]]) -> None:
-    await courses[kill_workers]
-
-
-async def test_a_cluster_whose_leader_is_killed_says_what_an_uninterrupted_run_says(
-    courses: dict[Course, asyncio.Task[None]],
-) -> None:
-    await courses[kill_leaders]
-
-
-async def kill_workers(folder: Path) -> None:
-    """Kill workers on one server, mostly the one that owns the partition."""
+@pytest.mark.timeout(1200)
+async def test_killed_workers_say_what_an_uninterrupted_run_says(tmp_path: Path) -> None:
     chance = random.Random(6)
-    async with embedded_server(folder) as server, connected(server, partitions=PARTITIONS) as backbone:
+    async with embedded_server(tmp_path) as server, connected(server, partitions=PARTITIONS) as backbone:
         who = server.credentials["service"]
-        async with plant(folder, backbone, [server.url, who.user, who.password, str(PARTITIONS), "1"]) as workers:
+        async with plant(tmp_path, backbone, [server.url, who.user, who.password, str(PARTITIONS), "1"]) as workers:
             epoch = 0
             for _ in range(KILLS):
                 name = await victim(backbone, chance, epoch)
@@ -101,12 +66,12 @@ async def kill_workers(folder: Path) -> None:
     assert epoch > KILLS // 2, "the partition hardly ever changed hands"
 
 
-async def kill_leaders(folder: Path) -> None:
-    """Kill leaders of streams of a cluster, and now and then a worker."""
+@pytest.mark.timeout(1800)
+async def test_a_cluster_whose_leader_is_killed_says_what_an_uninterrupted_run_says(tmp_path: Path) -> None:
     chance = random.Random(7)
-    async with cluster_of_three(folder) as cluster, member(cluster, partitions=PARTITIONS) as backbone:
+    async with cluster_of_three(tmp_path) as cluster, member(cluster, partitions=PARTITIONS) as backbone:
         words = [cluster.url, USER.user, USER.password, str(PARTITIONS), str(NODES)]
-        async with plant(folder, backbone, words) as workers:
+        async with plant(tmp_path, backbone, words) as workers:
             for number in range(LEADER_KILLS):
                 await kill_leader(cluster, backbone, ("TELEMETRY", "ALARMS", "KV_leases")[number % 3], chance)
                 if number % 4 == 3:  # and a worker that has to find its checkpoint in what is left
@@ -115,12 +80,6 @@ async def kill_leaders(folder: Path) -> None:
                     await workers[name].start()
             await cluster.leader_of(backbone, "ALARMS")
         await judge(backbone)
-
-
-COURSES: dict[str, Course] = {
-    test_killed_workers_say_what_an_uninterrupted_run_says.__name__: kill_workers,
-    test_a_cluster_whose_leader_is_killed_says_what_an_uninterrupted_run_says.__name__: kill_leaders,
-}
 
 
 async def victim(backbone: Backbone, chance: random.Random, epoch: int) -> str:
