@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -19,7 +20,6 @@ from domain.alarm import AlarmClass
 from domain.clock import NS_PER_S
 from tests.dashboards.control_room import ControlRoom
 from tests.dashboards.desks import chromium, sit_down
-from tests.dashboards.running_site import SITE_ZONE
 from tests.dashboards.suppression_room import PUMP, SECRET, quiet_things, staffed_room
 from tests.dashboards.test_accounts_api import BEARER, PASSWORD
 
@@ -93,7 +93,7 @@ async def the_silence(room: ControlRoom, comment: str) -> SilenceView:
 
 def end_of(silence: SilenceView) -> str:
     """Write when it ends as the question before a confirmation does."""
-    return moment_text(silence.ends_ns, SITE_ZONE)
+    return moment_text(silence.ends_ns, ZoneInfo("Asia/Shanghai"))
 
 
 async def make_longer(room: ControlRoom, silence: SilenceView) -> None:
