@@ -27,7 +27,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     # two findings on one value
     ("{One}; or {Other}", "{One}；或{Other}"),
     ("{One} or {Other}", "{One}，或{Other}"),
-    ("write text that matches {pattern}", "写符合 {pattern} 的文字"),  # before those that fit any hyphen
     # things
     ("unit", "单位"),
     ("building", "建筑"),
@@ -179,7 +178,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("a combination selects nothing itself", "组合条件自身不选择对象"),
     ("fire alarms are latched until a person resets them", "火警须锁存到有人复位"),
     ("level_when does not raise the level", "level_when 没有提高等级"),
-    ("doubt_s needs an unless by points of the same device", "doubt_s 要求 unless 指明同一设备的测点"),
     ("unless is for point rules and one test", "unless 只用于测点规则和单个条件"),
     *FILE_TEXTS,
     *PLAN_TEXTS,
@@ -217,6 +215,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("write at most {limit} characters", "至多 {limit} 个字符"),
     ("write at least {limit}", "至少 {limit} 项"),
     ("write at most {limit}", "至多 {limit} 项"),
+    ("write text that matches {pattern}", "写符合 {pattern} 的文字"),
     ("give each {What} its own id", "每个{What}用自己的编号"),
     ("rename one of the two", "将其中一个改名"),
     ("rename one of the two devices or points", "将其中一个设备或测点改名"),
@@ -301,7 +300,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("move kind, point, … into its conditions", "把 kind、point 等移到其下的条件里"),
     ("remove '{key}'", "删去“{key}”"),
     ("give it a level above the rule's own", "写高于规则自身的等级"),
-    ("remove it, or name the points in unless", "删去，或在 unless 中指明测点"),
     ("use 'entity: point' and a single test", "用 'entity: point' 和单个条件"),
     ("write e.g. {example}", "例如写 {example}"),
     ("write {one} or {other}", "写 {one} 或 {other}"),

@@ -56,7 +56,6 @@ class _Compiler:
         self._slot_rule: list[NDArray[np.int32]] = []
         self._slot_entity: list[NDArray[np.int32]] = []
         self._heard: list[tuple[Indexes, Indexes, int]] = []
-        self._explained: list[tuple[Indexes, Indexes]] = []
         self._owners: dict[tuple[bytes, bytes], Indexes] = {}
         self._lines: dict[tuple[bytes, bytes], tuple[Indexes, Indexes, Indexes]] = {}
 
@@ -87,7 +86,6 @@ class _Compiler:
             shown=self._shown(),
             counts=self._pointers("count"),
             pictures=self._pointers("picture"),
-            explainers=self._explainers(count),
             gateway_silence_ns=self._gateway_silence(),
         )
 
@@ -239,8 +237,6 @@ class _Compiler:
         if rule.unless is not None:
             main = Column(entity, self._unless(rule, rule.unless, main, owner))
         slot = first_slot + np.arange(len(entity))
-        if rule.unless is not None and rule.doubt_s:
-            self._explained.append(self._among(rule, rule.unless, entity, slot))
         self._heard.append((main.signal, slot, MAIN))
         level = rule.level_when.condition if rule.level_when else None
         for other, role in ((level, RAISES), (rule.stays_while, STAYS)):
@@ -273,19 +269,6 @@ class _Compiler:
             parts = np.concatenate([main.signal[rows], doubt])
             result[rows] = self._nodes.add(2 * ones, parts, np.concatenate([number, number]))
         return result
-
-    def _among(self, rule: Rule, unless: Condition, entity: Indexes, slot: Indexes) -> tuple[Indexes, Indexes]:
-        """Return pairs of alarms of a rule: one that waits in doubt, and one on the same device that explains it."""
-        explains = self._site.select_points(rule.around, unless.selector)[entity]
-        device = self._site.device_of[entity]
-        others = Links(device[explains], slot[explains], len(self._site.devices))
-        row, link = others.expand(device[~explains])
-        return slot[~explains][row], others.targets[link]
-
-    def _explainers(self, slots: int) -> Links:
-        pairs = [np.concatenate([np.empty(0, np.int64), *side]) for side in zip(*self._explained, strict=True)]
-        waits, explains = pairs or (np.empty(0, np.int64), np.empty(0, np.int64))
-        return Links(waits, explains, slots)
 
     def _under(self, unless: Condition, rule: Rule, entity: Indexes) -> tuple[Indexes, Indexes]:
         """Return the rows of ``entity`` with points under them, and the signals "one of these is so"."""

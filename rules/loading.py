@@ -14,7 +14,7 @@ from domain.site import Registry
 from rules.consequences import consequence_problems
 from rules.dimensions import dimension_problems
 from rules.messages import allowed_fields, used_fields
-from rules.model import ExplainedBy, Procedure, Procedures, Rule, RuleSet
+from rules.model import Procedure, Procedures, Rule, RuleSet
 from rules.place_checks import place_problems
 
 TEST_SUFFIX = ".test.yaml"
@@ -119,10 +119,6 @@ def _contradictions(rule: Rule, document: Document) -> list[Problem]:
     if rule.unless is not None and (rule.entity is not EntityKind.POINT or rule.unless.parts):
         mend = "use 'entity: point' and a single test"
         problems.append(document.problem(("unless",), "unless is for point rules and one test", mend))
-    by_points = rule.unless is not None and rule.unless.is_watched and rule.explained_by is ExplainedBy.DEVICE
-    if rule.doubt_s and not by_points:
-        mend = "remove it, or name the points in unless"
-        problems.append(document.problem(("doubt_s",), "doubt_s needs an unless by points of the same device", mend))
     return problems
 
 

@@ -11,7 +11,6 @@
 | ``condition`` | when it is true, see `rules.conditions` |
 | ``unless`` | on other points of the same device: explains the alarm away, which then is no alarm of its own |
 | ``explained_by`` | ``under``: only points under the alarm's own explain it, ``s1-1-c40`` an ``s1-1`` |
-| ``doubt_s`` | how long it waits, at most, while an open alarm of the same rule that explained it is not known |
 | ``on_delay_s``, ``off_delay_s`` | how long the condition must hold, in log time, to raise and to clear |
 | ``latched`` | open in the record until a person resets it; always so for fire |
 | ``resets`` | it is a reset at a panel: no alert of its own, it lets latched alerts of the panel go |
@@ -125,7 +124,6 @@ class Rule(Settings):
     condition: Condition
     unless: Condition | None = None
     explained_by: ExplainedBy = ExplainedBy.DEVICE
-    doubt_s: float = Field(default=0.0, ge=0, le=60)
     on_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     off_delay_s: float = Field(default=0.0, ge=0, le=86_400)
     latched: bool | None = None

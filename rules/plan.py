@@ -64,7 +64,6 @@ class Plan:
     | ``listeners`` | signal → links; ``listener_slot``, ``listener_role`` per link |
     | ``shown`` | per rule: entity → points whose values stand in its transitions |
     | ``counts``, ``pictures`` | per rule with such a selector: entity → points |
-    | ``explainers`` | alarm that may wait in doubt (`rules.slots`) → those of its rule that explain it |
     | ``gateway_silence_ns`` | (gateways,) after which a gateway counts as away |
     """
 
@@ -83,7 +82,6 @@ class Plan:
     shown: Mapping[int, Links]
     counts: Mapping[int, Links]
     pictures: Mapping[int, Links]
-    explainers: Links
     gateway_silence_ns: Indexes
 
     @cached_property
@@ -119,11 +117,10 @@ class Plan:
 
     def slots(self) -> Slots:
         """Return the alarms, all normal."""
-        on, off, doubt = (
-            np.array([round(getattr(rule, name) * NS_PER_S) for rule in self.rules], np.int64)[self.slot_rule]
-            for name in ("on_delay_s", "off_delay_s", "doubt_s")
+        on, off = (
+            [round(getattr(rule, name) * NS_PER_S) for rule in self.rules] for name in ("on_delay_s", "off_delay_s")
         )
-        return Slots(on, off, doubt, self.explainers)
+        return Slots(np.array(on, np.int64)[self.slot_rule], np.array(off, np.int64)[self.slot_rule])
 
     def listen(self, slots: Slots) -> None:
         """Set the truths of all alarms from the forest: after its leaves were set by hand."""

@@ -5,12 +5,6 @@ always the same: a timer that ran out *before* this moment counts first, as of t
 device's own times where the wait began with a late reading); then the truth; then a timer that runs out
 now, also one of 0 s that the truth has just started; then the truth again, for what has become active
 without being known any more.
-
-*Doubt.* What explained an alarm away (``unless``) and is not known any more explains nothing. But where it is an open
-alarm of the same rule, as a component's fire under its panel's, its word is likely to be on its way: after an
-interruption the words of one panel come back one by one. So such an alarm waits ``doubt_s`` at least before it raises,
-and stops waiting when it is not known itself any more. Nothing is hidden: it waits only while that other alarm is open,
-under which the rule would not tell it at all if all words were there.
 """
 
 from __future__ import annotations
@@ -22,7 +16,6 @@ from numpy.typing import NDArray
 
 from rules.alarm_states import CLEARED, LEVEL, OPEN, RAISED, AlarmState, Input, Timer, advance
 from rules.kernels import ALARM, NORMAL, UNKNOWN, Bools, Indexes, Truths
-from rules.links import Links
 
 NEVER = np.iinfo(np.int64).max
 
@@ -77,21 +70,15 @@ class Slots:
     | ``due_ns`` | (slots,) int64 | when the timer runs out, counted log time; ``NEVER`` without one |
     | ``since_ns`` | (slots,) int64 | event time at which the present wait began |
     | ``late`` | (slots,) bool | that reading was historical |
-    | ``doubted`` | (slots,) bool | as last judged, an open alarm that would explain it was not known |
     | ``high`` | (slots,) bool | the level was raised in this occurrence |
     | ``main``, ``raises``, ``testing`` | (slots,) uint8 | truths of condition, ``level_when`` and ``test`` |
     | ``stays`` | (slots,) uint8 | truth of ``stays_while``: counts once the alarm is raised, until it has cleared |
     """
 
-    def __init__(self, on_delay_ns: Indexes, off_delay_ns: Indexes, doubt_ns: Indexes, explainers: Links) -> None:
-        """Make slots with these delays, shape ``(slots,)`` each; all are normal and unknown.
-
-        ``explainers`` leads from each to those that explain it, for those that may wait in doubt.
-        """
+    def __init__(self, on_delay_ns: Indexes, off_delay_ns: Indexes) -> None:
+        """Make slots with these delays, shape ``(slots,)`` each; all are normal and unknown."""
         count = len(on_delay_ns)
-        self._on_delay_ns, self._off_delay_ns, self._doubt_ns = on_delay_ns, off_delay_ns, doubt_ns
-        self._explainers, self._asks = explainers, explainers.count > 0
-        self.doubted = np.zeros(count, np.bool_)
+        self._on_delay_ns, self._off_delay_ns = on_delay_ns, off_delay_ns
         self.state: Truths = np.zeros(count, np.uint8)
         self.due_ns = np.full(count, NEVER, np.int64)
         self.since_ns = np.zeros(count, np.int64)
@@ -117,7 +104,6 @@ class Slots:
     def judge(self, slot: Indexes, moment: Moment) -> list[Said]:
         """Judge n different slots and return what they say, in order of the steps."""
         said: list[Said] = []
-        self._look_for_doubt(slot)
         overdue = np.flatnonzero((self.due_ns[slot] < moment.now_ns) | self._waited(slot, moment))
         self._step(slot, overdue, np.uint8(Input.DUE), moment, said, before=1)
         self._step(slot, np.arange(len(slot)), self._truth(slot), moment, said)
@@ -130,24 +116,7 @@ class Slots:
     def _truth(self, slot: Indexes) -> Truths:
         """Return what n alarms are told: a raised one "the condition, or what keeps it", shape ``(n,)``."""
         main, stays = self.main[slot], self.stays[slot]
-        told = np.where(OPEN[self.state[slot]] & (stays != NORMAL) & (main != ALARM), stays, main)
-        given_up = self.doubted[slot] & (main == UNKNOWN) & (self.state[slot] == AlarmState.PENDING)
-        return np.where(given_up, np.uint8(NORMAL), told)
-
-    def _look_for_doubt(self, slot: Indexes) -> None:
-        """See which of n alarms are in doubt at this moment, by the states of others before it."""
-        asking = slot[self._asks[slot]]
-        if not len(asking):
-            return
-        self.doubted[asking] = False
-        row, link = self._explainers.expand(asking)
-        other = self._explainers.targets[link]
-        self.doubted[asking[row[OPEN[self.state[other]] & (self.main[other] == UNKNOWN)]]] = True
-
-    def _wait_ns(self, slot: Indexes) -> Indexes:
-        """Return how long n alarms hold before they raise, shape ``(n,)``."""
-        on_ns = self._on_delay_ns[slot]
-        return np.where(self.doubted[slot], np.maximum(on_ns, self._doubt_ns[slot]), on_ns)
+        return np.where(OPEN[self.state[slot]] & (stays != NORMAL) & (main != ALARM), stays, main)
 
     def _waited(self, slot: Indexes, moment: Moment) -> Bools:
         """Return which late readings end a wait that was long enough by the device's own times, shape ``(n,)``.
@@ -157,7 +126,7 @@ class Slots:
         """
         lasted_ns = moment.event_ns - self.since_ns[slot]
         ends = (self.state[slot] == AlarmState.PENDING) & (self.main[slot] == NORMAL)
-        return np.asarray(ends & self.late[slot] & (moment.row >= 0) & (lasted_ns >= self._wait_ns(slot)))
+        return np.asarray(ends & self.late[slot] & (moment.row >= 0) & (lasted_ns >= self._on_delay_ns[slot]))
 
     def _step(
         self,
@@ -177,11 +146,10 @@ class Slots:
         self._set_timer(at, timer, moment, rows)
 
     def _set_timer(self, slot: Indexes, timer: NDArray[np.uint8], moment: Moment, rows: Indexes) -> None:
-        starts = ((Timer.START_ON_DELAY, self._wait_ns), (Timer.START_OFF_DELAY, self._off_delay_ns.__getitem__))
-        for start, delay_ns in starts:
+        for start, delay_ns in ((Timer.START_ON_DELAY, self._on_delay_ns), (Timer.START_OFF_DELAY, self._off_delay_ns)):
             begins = timer == start
             begun, at = slot[begins], rows[begins]
-            self.due_ns[begun] = moment.now_ns[at] + delay_ns(begun)
+            self.due_ns[begun] = moment.now_ns[at] + delay_ns[begun]
             self.since_ns[begun] = moment.event_ns[at]
             self.late[begun] = moment.historical[at]
         self.due_ns[slot[timer == Timer.STOP]] = NEVER

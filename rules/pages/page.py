@@ -106,12 +106,6 @@ def _facts(rule: Rule, ruleset: RuleSet, language: str) -> Iterator[tuple[str, s
         level += f" → {LEVELS[rule.level_when.level][at]}"
     yield ("类别，级别", "class, level")[at], f"{CLASSES[rule.alarm_class][at]}, {level}"
     yield ("触发延时", "raises after")[at], seconds(rule.on_delay_s)[at]
-    if rule.doubt_s:
-        doubt = (
-            "说明它的告警未结束而状态不可知时，等待",
-            "while the alarm that explained it is open and not known, waits",
-        )
-        yield doubt[at], seconds(rule.doubt_s)[at]
     yield ("恢复延时", "clears after")[at], seconds(rule.off_delay_s)[at]
     latched = ("是，须由人复位", "yes, until a person resets it") if rule.is_latched else ("否", "no")
     yield ("保持", "latched")[at], latched[at]

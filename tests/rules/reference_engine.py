@@ -281,15 +281,8 @@ class Reference(Watched):
 
     def _judge_changed(self, message: Message, rows: dict[tuple[str, str], int], *, due: bool = False) -> None:
         self.rows = rows
-        found = [self._truths(alarm) for alarm in self.alarms]
-        unsure = {
-            id(alarm)
-            for alarm, (truths, _) in zip(self.alarms, found, strict=True)
-            if alarm.state in ("active", "uncertain", "clearing") and truths[0] == U
-        }
         for alarm in self.alarms:
-            alarm.doubted = any(id(other) in unsure for other in self._explainers(alarm))
-        for alarm, (truths, row) in zip(self.alarms, found, strict=True):
+            truths, row = self._truths(alarm)
             is_due = due and alarm.due_ns is not None and alarm.due_ns <= self.counted_ns
             if truths != alarm.truths or is_due:
                 self._judge(alarm, truths, message, row)
@@ -301,7 +294,7 @@ class Reference(Watched):
         if row >= 0:
             assert self.data is not None
             event_ns, late = int(self.data.time_ns[row]), bool(int(self.data.quality[row]) & HISTORICAL)
-        waited = row >= 0 and alarm.late and event_ns - alarm.since_ns >= round(_on_delay_s(alarm) * NS_PER_S)
+        waited = row >= 0 and alarm.late and event_ns - alarm.since_ns >= round(alarm.rule.on_delay_s * NS_PER_S)
         ends = alarm.state == "pending" and truths[0] == N and waited
         if ends or (alarm.due_ns is not None and alarm.due_ns < now_ns):
             self._due(alarm, message)
@@ -327,7 +320,7 @@ class Reference(Watched):
             alarm.state, alarm.due_ns = N, None
         elif (truth == A and alarm.state == N) or (truth == N and alarm.state in ("active", "uncertain")):
             alarm.state = "pending" if truth == A else "clearing"
-            delay_s = _on_delay_s(alarm) if truth == A else alarm.rule.off_delay_s
+            delay_s = alarm.rule.on_delay_s if truth == A else alarm.rule.off_delay_s
             alarm.due_ns, alarm.since_ns, alarm.late = now_ns + round(delay_s * NS_PER_S), event_ns, late
 
     def _due(self, alarm: Alarm, message: Message) -> None:
@@ -363,16 +356,9 @@ class Reference(Watched):
         )
 
 
-def _on_delay_s(alarm: Alarm) -> float:
-    """Return how long an alarm waits before it raises."""
-    return max(alarm.rule.on_delay_s, alarm.rule.doubt_s) if alarm.doubted else alarm.rule.on_delay_s
-
-
 def _told(alarm: Alarm) -> Truth:
     """Return what an alarm is told: a raised one hears what keeps it, too."""
     main, _, _, stays = alarm.truths
-    if alarm.state == "pending" and main == U and alarm.doubted:
-        return N
     if alarm.state not in ("active", "uncertain", "clearing"):
         return main
     return A if A in (main, stays) else U if U in (main, stays) else N

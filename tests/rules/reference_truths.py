@@ -72,8 +72,6 @@ class Alarm:
     truths: tuple[Truth, Truth, Truth, Truth] = (U, N, N, N)
     under: list[str] | None = None
     over: list[str] | None = None
-    explainers: list[Alarm] | None = None
-    doubted: bool = False
     before: dict[tuple[object, ...], Truth] = field(default_factory=dict)
     held: dict[tuple[object, ...], Held] = field(default_factory=dict)
     courses: dict[tuple[object, ...], Course] = field(default_factory=dict)
@@ -337,19 +335,6 @@ class Watched(Places):
         explained = self._truth(unless, alarm, around, scope, ("unless",))
         doubt = self._new(alarm, ("doubt",), N if explained[0] == A else A, [explained])
         return self._new(alarm, ("both",), _fold([main[0], doubt[0]], every=True), [main, doubt])
-
-    def _explainers(self, alarm: Alarm) -> list[Alarm]:
-        """Return the alarms of the same rule and device that explain this one; none for those that explain."""
-        if alarm.explainers is None:
-            rule, device = alarm.rule, alarm.key.rpartition("/")[0]
-            meant = self._meant(alarm.scope, self.around[rule.id], rule.unless.selector) if rule.unless else []
-            alarm.explainers = [
-                other
-                for other in self.alarms
-                if rule.doubt_s and other.rule is rule and other.key in meant and alarm.key not in meant
-                if other.key.rpartition("/")[0] == device
-            ]
-        return alarm.explainers
 
     def _over(self, alarm: Alarm) -> list[str]:
         """Return the points that may say that an alarm is a test."""
