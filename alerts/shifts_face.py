@@ -96,7 +96,7 @@ class HandoverView(Model):
 
     id: str
     given_by: str
-    given_account: str | None
+    given_account: str | None = None
     given_ns: int
     since_ns: int
     notes: str

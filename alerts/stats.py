@@ -93,29 +93,31 @@ def _pushed() -> Subquery:
     """Return when the first push of each alert was accepted, less the time for which it was not due yet.
 
     A message is due at once where it is queued with its cause; one of a later step, or after quiet hours, at the time
-    of its timer, which ended as it was queued; a digest at that of its first item.
+    of its timer, which ended as it was queued; a digest at that of its first item. One that goes by another channel
+    because the first gave it up was due with the first: what that channel cost is latency.
     """
+    sent = _sent()
     timer = (
         select(func.min(LadderStep.due_ns))
         .where(
-            LadderStep.alert_id == Notification.alert_id,
-            LadderStep.occurrence == Notification.occurrence,
-            LadderStep.rung == Notification.step,
-            LadderStep.ended_at_ns == Notification.created_ns,
+            LadderStep.alert_id == sent.c.alert_id,
+            LadderStep.occurrence == sent.c.occurrence,
+            LadderStep.rung == sent.c.step,
+            LadderStep.ended_at_ns == sent.c.begun_ns,
             LadderStep.state == StepState.DONE,
         )
         .scalar_subquery()
     )
-    digest = select(func.min(DigestItem.due_ns)).where(DigestItem.digest_id == Notification.id).scalar_subquery()
-    turn = func.row_number().over(partition_by=Notification.alert_id, order_by=Notification.accepted_at_ns)
+    digest = select(func.min(DigestItem.due_ns)).where(DigestItem.digest_id == sent.c.id).scalar_subquery()
+    turn = func.row_number().over(partition_by=sent.c.alert_id, order_by=sent.c.accepted_at_ns)
     accepted = (
         select(
-            Notification.alert_id,
-            Notification.accepted_at_ns,
-            func.coalesce(digest, timer, Notification.created_ns).label("due_ns"),
+            sent.c.alert_id,
+            sent.c.accepted_at_ns,
+            func.coalesce(digest, timer, sent.c.begun_ns).label("due_ns"),
             turn.label("turn"),
         )
-        .where(Notification.accepted_at_ns.is_not(None))
+        .where(sent.c.accepted_at_ns.is_not(None))
         .subquery()
     )
     waited = case((accepted.c.due_ns > Alert.raised_at_ns, accepted.c.due_ns - Alert.raised_at_ns), else_=0)
@@ -125,6 +127,16 @@ def _pushed() -> Subquery:
         .where(accepted.c.turn == 1)
         .subquery()
     )
+
+
+def _sent() -> Subquery:
+    """Return all messages, each with when the first of its chain of channels was queued."""
+    row = Notification
+    chain = (row.alert_id, row.occurrence, row.step, row.reason, row.person)
+    begun = func.min(row.created_ns).over(partition_by=chain)
+    return select(
+        row.id, row.alert_id, row.occurrence, row.step, row.accepted_at_ns, begun.label("begun_ns")
+    ).subquery()
 
 
 def _latency(session: Session, end: Subquery) -> Latency:

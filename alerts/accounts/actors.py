@@ -4,7 +4,7 @@
 |---|---|---|
 | signed in | signed in | it is one account, or both accounts name the same person of the site |
 | signed in | a name only | the name is the account's (id, name, English name, person), or another's of this person |
-| a name only | a name only | both are written alike, or are names of accounts of one person |
+| a name only | a name only | both are written alike, or are names of one account, or of accounts of one person |
 
 Names of two accounts may be alike, and an account may get another name: neither makes two people one, or one two. A
 name alone comes from a program, a command, an open console, a link in a message, or a row from before accounts were
@@ -39,7 +39,9 @@ def same_actor(session: Session, one: Actor, other: Actor) -> bool:
         return is_named(session, here, other.name)
     if there is not None:
         return is_named(session, there, one.name)
-    return bool(_spellings(one.name) & _spellings(other.name)) or _linked(session, one.name, other.name)
+    if _spellings(one.name) & _spellings(other.name):
+        return True
+    return bool(_whose(session, one.name) & _whose(session, other.name))
 
 
 def is_named(session: Session, user: User, name: str) -> bool:
@@ -47,8 +49,7 @@ def is_named(session: Session, user: User, name: str) -> bool:
     accounts = [user]
     if user.person is not None:
         accounts += session.scalars(select(User).where(User.person == user.person, User.id != user.id)).all()
-    theirs = {spelling(mine) for one in accounts for mine in (one.id, one.name, one.name_en, one.person) if mine}
-    return bool(_spellings(name) & theirs)
+    return any(_spellings(name) & _names(one) for one in accounts)
 
 
 def account_named(session: Session, name: str) -> str | None:
@@ -69,7 +70,13 @@ def _spellings(name: str) -> set[str]:
     return {spelling(" (".join(parts[:count])) for count in range(1, len(parts) + 1)}
 
 
-def _linked(session: Session, *names: str) -> bool:
-    """Tell whether these are names of accounts that are linked to one person of the site."""
-    people = {session.scalar(select(User.person).where(User.name == name)) for name in names}
-    return len(people) == 1 and None not in people
+def _names(user: User) -> set[str]:
+    return {spelling(mine) for mine in (user.id, user.name, user.name_en, user.person) if mine}
+
+
+def _whose(session: Session, name: str) -> set[tuple[str, str]]:
+    """Return the accounts, and the people of the site behind them, that a name may mean."""
+    meant = _spellings(name)
+    users = [user for user in session.scalars(select(User)) if meant & _names(user)]
+    people = {("person", user.person) for user in users if user.person is not None}
+    return people | {("account", user.id) for user in users}

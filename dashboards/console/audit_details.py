@@ -21,26 +21,15 @@ MOST_DETAILS = 400
 MOST_NS = 2**62
 """In the year 2116: what is later is no time."""
 
-PREFIX = "audited_"
+NOTHING = "—"
+PREFIX, VALUE = "audited_", "audited_as_"
 
 DETAILS = tuple(key.removeprefix(PREFIX) for key in TEXTS if key.startswith(PREFIX))
-"""Details, and their values, that the catalogue has words for."""
+"""Details, and their values (``as_…``), that the catalogue has words for."""
 
 PEOPLE = frozenset(
-    {
-        *(
-            "acknowledged_by",
-            "acknowledgement_withdrawn",
-            "away",
-            "beside",
-            "by",
-            "given_by",
-            "gone",
-            "instead",
-            "later",
-        ),
-        *("owner", "person", "second_by", "to", "told", "before"),
-    }
+    "acknowledged_by acknowledgement_withdrawn away before beside by given_by gone instead later owner person "
+    "second_by to told".split()
 )
 """Details that name people."""
 
@@ -49,8 +38,7 @@ FAMILIES = {
     "before": ("level_", "finding_"),
     "finding": ("finding_",),
     "level": ("level_",),
-    "outcome": ("audited_outcome_",),
-    "targets": ("audited_target_",),
+    "targets": ("audited_as_target_",),
 }
 """Where the catalogue has the words of a detail's values, other than below the detail's own name."""
 
@@ -74,16 +62,15 @@ class DetailWords:
 
     def line(self, details: Mapping[str, Any]) -> str:
         """Write details in one line: what is empty is left out, what is long is cut, times are the site's."""
+        if "kind" in details and "by" in details:  # a suppression is not by a person: it names what suppresses
+            details = {"held_by" if name == "by" else name: value for name, value in details.items()}
         parts = [
-            self._part(name, value)
+            f"{self.name(name)}: {self._value(name, value)}"
             for name, value in details.items()
             if value not in (None, "", [], {}) and f"{name}_ns" not in details
         ]
         whole = " · ".join(parts)
         return whole if len(whole) <= MOST_DETAILS else f"{whole[:MOST_DETAILS]}…"
-
-    def _part(self, name: str, value: Any) -> str:
-        return f"{self.name(name)}: {self._value(name, value)}"
 
     def name(self, name: str) -> str:
         """Write what a detail is called; nobody's name stays its own."""
@@ -94,18 +81,22 @@ class DetailWords:
         if name.endswith("_ns") and type(value) is int and 0 <= value < MOST_NS:
             return moment_text(value, self.zone)
         if isinstance(value, bool):
-            return text("audited_true" if value else "audited_false", self.language)
+            return text(f"{VALUE}{'true' if value else 'false'}", self.language)
         if isinstance(value, list | tuple):
             return ", ".join(self._value(name, one) for one in value)
         if isinstance(value, Mapping):
-            inner = (
-                f"{self.name(key)} {self._value(key, one)}" for key, one in value.items() if one not in ("", [], {})
-            )
-            return ", ".join(inner)
+            return ", ".join(self._pair(name, key, one) for key, one in value.items() if one not in ("", [], {}))
+        if value is None:
+            return NOTHING
         return self._word(name, value) if isinstance(value, str) else json.dumps(value)
 
+    def _pair(self, name: str, key: str, value: Any) -> str:
+        if name == "instead":  # who stands in, and for whom
+            return f"{self._word(name, key)} ({self._value(name, value)})"
+        return f"{self.name(key)} {self._value(key, value)}"
+
     def _word(self, name: str, value: str) -> str:
-        for prefix in FAMILIES.get(name, (f"{PREFIX}{name}_",)):
+        for prefix in FAMILIES.get(name, (f"{VALUE}{name}_",)):
             key = f"{prefix}{value.replace(' ', '_')}"
             if key in TEXTS:
                 return text(key, self.language)

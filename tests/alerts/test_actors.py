@@ -67,6 +67,28 @@ async def test_a_name_alone_is_whoever_has_it_however_it_is_written(tmp_path: Pa
         assert await take(one, given, by="somebody else") == "somebody else"
 
 
+@pytest.mark.parametrize(
+    ("gives", "takes"),
+    [
+        ("wang", "王主任"),
+        ("王主任 (bridge)", "Director"),
+        ("p-lin", "王 夜 班"),
+        ("王夜班 (bot)", "王主任"),
+        ("NIGHT", "wang"),
+    ],
+)
+async def test_any_two_names_of_one_person_are_one_where_nobody_is_signed_in(
+    tmp_path: Path, gives: str, takes: str
+) -> None:
+    async with bench(tmp_path) as one:
+        await boss(one, name_en="Director", person="p-lin")
+        await boss(one, id="night", name="王夜班", person="p-lin")
+        given = await give(one, by=gives)
+        with pytest.raises(RefusedError, match="another person"):
+            await take(one, given, by=takes)
+        assert await take(one, given, by="值班员") == "值班员"
+
+
 async def test_two_accounts_of_one_person_are_one_and_of_two_are_two(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         await boss(one, person="p-lin")

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from alerts import face
+from alerts import face, outbox
 from alerts.desk import Desk
 from alerts.directory import Directory
 from alerts.schema import NoticeState, Notification
@@ -131,6 +131,27 @@ async def test_a_push_is_late_from_when_its_policy_wants_it(tmp_path: Path, afte
         assert stats.latency_ms.event_to_push == face.Latency(count=1, p50=ours_ms, p99=ours_ms)
 
 
+async def test_what_a_dead_channel_cost_is_latency_of_the_push_that_went_by_another(tmp_path: Path) -> None:
+    phones = [{"id": name, "kind": "webhook", "url": f"http://127.0.0.1:9/{name}"} for name in ("phone", "spare")]
+    policy = {"classes": ["hazard"], "steps": [{"after_s": 0, "to": ["responsible"]}]}
+    async with scene(tmp_path, hotel(phones, [policy])) as bench:
+        await bench.say(transition(event_time_ns=bench.clock.now_ns()))
+        await tick(bench)
+        bench.clock.advance(600)
+        assert await bench.office.change(_give_up) == "spare"
+        bench.clock.advance(1)
+        await bench.office.change(_accept)
+        stats = face.Stats.model_validate(await service(bench).stats({}))
+        assert stats.latency_ms.event_to_push == face.Latency(count=1, p50=601_000.0, p99=601_000.0)
+
+
+def _give_up(desk: Desk) -> str | None:
+    """Give the message up on its first channel; returns the one that it goes by then."""
+    notice = desk.session.scalars(select(Notification).where(Notification.channel == "phone")).one()
+    outbox.give_up(desk, notice, "nobody answers", alarm=False)
+    return desk.session.scalar(select(Notification.channel).where(Notification.id != notice.id))
+
+
 async def test_a_digest_is_late_from_when_it_is_due(tmp_path: Path) -> None:
     policy = {"classes": ["fault"], "steps": [{"after_s": 0, "to": ["p-lin"]}]}
     async with scene(tmp_path, hotel(escalation=[policy])) as bench:
@@ -145,7 +166,7 @@ async def test_a_digest_is_late_from_when_it_is_due(tmp_path: Path) -> None:
 
 def _accept(desk: Desk, reasons: str = "%") -> None:
     """Let the platforms take messages now."""
-    taken = update(Notification).where(Notification.reason.like(reasons))
+    taken = update(Notification).where(Notification.reason.like(reasons), Notification.state != NoticeState.DEAD)
     desk.session.execute(taken.values(accepted_at_ns=desk.now_ns, state=NoticeState.ACCEPTED))
 
 

@@ -62,7 +62,19 @@ def test_every_detail_that_the_service_names_has_words() -> None:
         ),
         ({"finding": "false", "cause": "dust"}, "结论: 误报 · 原因: dust", "finding: False alarm · cause: dust"),
         ({"level": "critical", "before": "notice"}, "级别: 严重 · 原值: 提示", "level: Critical · before: Notice"),
-        ({"kind": "cause", "by": "p-chen"}, "种类: 从属抑制 · 经手人: 陈师傅", "kind: Consequence · by: Mr Chen"),
+        (
+            {"kind": "cause", "by": "3fa2c0d1", "before": None},
+            "种类: 从属抑制 · 被何抑制: 3fa2c0d1",
+            "kind: Consequence · suppressed by: 3fa2c0d1",
+        ),
+        ({"instead": {"p-x": "p-chen"}}, "改通知: p-x (陈师傅)", "told instead: p-x (Mr Chen)"),
+        (
+            {"person": "p-chen", "before": {"person": None}},
+            "人员: 陈师傅 · 原值: 人员 —",
+            "person: Mr Chen · before: person —",
+        ),
+        ({"name": "en", "told": "name"}, "名称: en · 已通知: name", "name: en · told: name"),
+        ({"why": "digest"}, "缘由: 汇总结束", "why: a digest ended"),
         (
             {"rights": ["read"], "roles": ["admin"]},
             "权限: 查看 · 角色: 系统管理员",

@@ -188,7 +188,7 @@ def test_the_audit_shows_its_place_in_the_chain_and_speaks(registry: Registry) -
     assert [one["number"] for one in cells] == [9, 8, 7]
     assert [one["action"] for one in cells] == ["Told anew", "of_tomorrow", "Raised"]
     assert [one["actor"] for one in cells] == ["Ms Lin", "x", "System"]
-    assert cells[0]["details"].words.startswith("told: Mr Chen, Mr He · told instead: a b · long: xxx")
+    assert cells[0]["details"].words.startswith("told: Mr Chen, Mr He · told instead: a (b) · long: xxx")
     assert len(cells[0]["details"].words) == MOST_DETAILS + 1
     assert cells[2]["details"].words == ""
     assert cells[2]["hash"].words == "ab" * 6

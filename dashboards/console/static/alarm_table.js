@@ -10,8 +10,9 @@ const rowOf = (id) => `alarm-row-${id}`;
 // A box that cuts its words off costs each picture: only words that may be too long for their column are in one. Sizes
 // are half widths that fit in the lines of the smallest column, however they break (alarms.css).
 const FITS = { text: 40, place: 16, fact: 14 };
+const WIDE = 1.25; // a bold letter beside half a Chinese sign
 const FACTS_FIT = 4;
-const width = (words) => [...words].reduce((sum, sign) => sum + (sign > "\u2e7f" ? 2 : 1), 0);
+const width = (words) => [...words].reduce((sum, sign) => sum + (sign > "\u2e7f" ? 2 : WIDE), 0);
 const cut = (name, words) => (width(words) > FITS[name] ? "cut" : "");
 
 export default {
@@ -265,9 +266,9 @@ export default {
       return h("div", "words", [link], { role: "gridcell" });
     },
     facts(row) {
-      const facts = row.facts.map(([mark, words, kind]) => h("span", `fact fact-${kind} ${cut("fact", words)}`, [h("i", "", mark, { "aria-hidden": "true" }), words]));
-      if (this.muted.has(row.id)) facts.push(h("span", "fact fact-calm", `♪̸ ${this.words("muted")}`));
-      return h("div", facts.length > FACTS_FIT ? "facts cut" : "facts", facts, { role: "gridcell", title: row.facts.map(([mark, words]) => `${mark} ${words}`).join("\n") });
+      const shown = this.muted.has(row.id) ? [...row.facts, ["♪̸", this.words("muted"), "calm"]] : row.facts;
+      const facts = shown.map(([mark, words, kind]) => h("span", `fact fact-${kind} ${cut("fact", words)}`, [h("i", "", mark, { "aria-hidden": "true" }), words]));
+      return h("div", facts.length > FACTS_FIT ? "facts cut" : "facts", facts, { role: "gridcell", title: shown.map(([mark, words]) => `${mark} ${words}`).join("\n") });
     },
     owner(row) {
       return h("div", "owner", [
