@@ -27,10 +27,9 @@ PREFIX, VALUE = "audited_", "audited_as_"
 DETAILS = tuple(key.removeprefix(PREFIX) for key in TEXTS if key.startswith(PREFIX))
 """Details, and their values (``as_…``), that the catalogue has words for."""
 
-PEOPLE = frozenset(
-    "acknowledged_by acknowledgement_withdrawn away before beside by given_by gone instead later owner person "
-    "second_by to told".split()
-)
+ACTORS = ("acknowledged_by", "beside", "by", "given_by", "owner", "person", "second_by", "to")
+TOLD = ("away", "gone", "instead", "later", "told")
+PEOPLE = frozenset({*ACTORS, *TOLD, "acknowledgement_withdrawn", "before"})
 """Details that name people."""
 
 FAMILIES = {
