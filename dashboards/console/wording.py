@@ -69,6 +69,14 @@ def person_text(registry: Registry, person: str | None, language: Language) -> s
     return known.labels.of(language) if known else person
 
 
+def area_text(registry: Registry, area: str, language: Language) -> str:
+    """Write an area as people call it; its id where the site has no name for it."""
+    if not area:
+        return text("overview_no_area", language)
+    found = next((one for one in registry.site.areas if one.id == area), None)
+    return found.labels.of(language) if found else area
+
+
 def clock_text(time_ns: int, zone: tzinfo) -> str:
     """Write a time of day."""
     return f"{datetime.fromtimestamp(time_ns / NS_PER_S, zone):%H:%M:%S}"

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from nicegui import ui
 
 from dashboards.console.alarms.book import AlarmBook, Listing
-from dashboards.console.alarms.filters import MOST_TEXT, AlarmFilter, Disabled, Standing, address, building_of
+from dashboards.console.alarms.filters import MOST_TEXT, NO_AREA, AlarmFilter, Disabled, Standing, address, building_of
 from dashboards.console.alarms.places import building_words
 from dashboards.console.dialogs import Field, Kind, ask
 from dashboards.console.section import Desk
 from dashboards.console.view import View, box, change, dress, line, link
+from dashboards.console.wording import area_text
 from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.site import Registry
@@ -139,6 +140,8 @@ def part_words(view: View, part: str, value: str) -> str:
         return view.text(f"standing_{value}")
     if part == "disabled":
         return view.text(f"disabled_{value}")
+    if part == "area":
+        return area_text(registry, "" if value == NO_AREA else value, language)
     if part == "unit" and value in registry.units:
         return registry.units[value].labels.of(language)
     if part == "building" and "/" in value:

@@ -22,6 +22,8 @@ MOST_TEXT = 100
 MOST_NAMED = 130
 """Characters of ``unit/building``: two ids and a slash."""
 MOST_RULES = 600
+NO_AREA = "-"
+"""What an address calls the units that have none; no area can be called so by chance, and nothing breaks if one is."""
 
 
 class Standing(StrEnum):
@@ -123,7 +125,7 @@ class AlarmFilter:
         if self.classes:
             yield lambda alert: alert.alarm_class in self.classes
         if self.area:
-            within = {unit for unit, settings in registry.units.items() if settings.area == self.area}
+            within = {unit for unit, settings in registry.units.items() if (settings.area or NO_AREA) == self.area}
             yield lambda alert: alert.place.unit in within
         if self.unit:
             yield lambda alert: alert.place.unit == self.unit

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from dashboards.console.alarms.filters import NO_AREA
 from dashboards.console.overview.parts import Tiles, tiles_written
-from dashboards.console.overview.wanted import NO_AREA, Wanted
+from dashboards.console.overview.wanted import Wanted
 from dashboards.console.overview.words import (
     PATH,
     Tile,
     address,
-    area_text,
     counts,
     look_of,
     overview_path,
@@ -19,6 +17,7 @@ from dashboards.console.overview.words import (
 from dashboards.console.section import Desk
 from dashboards.console.texts import Language, text
 from dashboards.console.view import box, change, line, link
+from dashboards.console.wording import area_text
 from dashboards.live.summary import AreaState, Summary
 from domain.site import Registry
 
@@ -105,14 +104,9 @@ def _area_tile(registry: Registry, summary: Summary, area: AreaState, language: 
         "look": look_of(area.tally, heard=summary.known and not area.unknown),
         "state": state_text(area.tally, area.lines, language, known=summary.known),
         "fresh": any(area.tally.fresh),
-        "counts": counts(area.tally, language, area=area.area) if area.area else _bare(area, language),
+        "counts": counts(area.tally, language, area=area.area or NO_AREA),
         "note": _area_note(area, language),
     }
-
-
-def _bare(area: AreaState, language: Language) -> list[dict[str, Any]]:
-    """Return the counts of the units without an area, whose rows nobody can ask for by it."""
-    return [{**one, "go": address(PATH, area=NO_AREA)} for one in counts(area.tally, language)]
 
 
 def _area_note(area: AreaState, language: Language) -> str:

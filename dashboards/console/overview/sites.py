@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from nicegui import ui
 
+from dashboards.console.alarms.filters import NO_AREA
 from dashboards.console.overview.site_map import SiteMap, has_map
 from dashboards.console.overview.site_tiles import SiteTiles
-from dashboards.console.overview.wanted import MOST_WORDS, NO_AREA, NO_PLACE, Wanted
-from dashboards.console.overview.words import PATH, address, area_text
+from dashboards.console.overview.wanted import MOST_WORDS, NO_PLACE, Wanted
+from dashboards.console.overview.words import PATH, address
 from dashboards.console.preferences import OverviewForm
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line, link
+from dashboards.console.wording import area_text
 from dashboards.live.summary import Summary
 
 

@@ -11,7 +11,6 @@ from dashboards.console.overview.words import (
     PATH,
     Tile,
     address,
-    area_text,
     counts,
     floor_name,
     look_of,
@@ -20,6 +19,7 @@ from dashboards.console.overview.words import (
 )
 from dashboards.console.section import Desk
 from dashboards.console.view import box, change, line, link
+from dashboards.console.wording import area_text
 from dashboards.live.floor import floors_of
 from dashboards.live.summary import Summary
 from dashboards.live.tally import CALM, Lines

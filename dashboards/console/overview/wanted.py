@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dashboards.console.alarms.filters import NO_AREA
 from dashboards.console.overview.words import PATH, address
 from dashboards.console.preferences import OverviewForm
 from dashboards.live.geography import Box
 from dashboards.live.summary import Summary
 from domain.site import Registry, UnitSettings
-
-NO_AREA = "-"
-"""What an address calls the units that have none; no area can be called so by chance, and nothing breaks if one is."""
 
 NO_PLACE = "-"
 """What an address calls the units without a location."""

@@ -9,7 +9,7 @@ from dashboards.console.texts import Language, text
 from dashboards.console.wording import floor_text
 from dashboards.live.lamps import LampKind
 from dashboards.live.tally import KINDS, Lines, Tally
-from domain.site import Building, Registry
+from domain.site import Building
 
 PATH = "/overview"
 Tile = dict[str, Any]
@@ -38,14 +38,6 @@ def alarms_path(kind: LampKind | None, **query: str) -> str:
 def device_path(key: str) -> str:
     """Return the page of a device, ``unit/device``."""
     return f"/devices/{key}"
-
-
-def area_text(registry: Registry, area: str, language: Language) -> str:
-    """Write an area as people call it; its id where the site has no name for it."""
-    if not area:
-        return text("overview_no_area", language)
-    found = next((one for one in registry.site.areas if one.id == area), None)
-    return found.labels.of(language) if found else area
 
 
 def floor_name(building: Building, floor: int, language: Language) -> str:
