@@ -3,6 +3,10 @@
 The rules of the site are asked, not names: a smoke detector's ``smoke`` is walked because `smoke_alarm` watches it, its
 self-test bit is not, because nothing is raised for it. A system word that is an alarm only while no component explains
 it (`unless`) is left out beside its components.
+
+What proves a point is asked of the rules too: an alarm of a walked class, by a rule that reads the point's value.
+Nobody can tell by its silence or its shielding that a detector works: a point that is walked for fire is proven by a
+fire alone, whatever other classes are walked with it.
 """
 
 from __future__ import annotations
@@ -31,18 +35,33 @@ DEFAULT_CLASSES = (AlarmClass.FIRE,)
 def walked_points(
     registry: Registry, rules: Iterable[Rule], test: WalkTestView, classes: Collection[AlarmClass]
 ) -> Walked:
-    """Return what is walked in a test, in the order of the site: by zone, device, point; and what each rule watches."""
+    """Return what is walked in a test, in the order of the site, and what each rule watches and proves."""
     known = list(rules)
     found = points_of_unit(registry, known, test.unit, classes)
     scope = [point for point in found if in_scope(registry, point, test.zones, test.devices)]
-    return Walked(scope, watched_keys(registry, known, test.unit))
+    watched = watched_keys(registry, known, test.unit)
+    return Walked(scope, watched, frozenset(classes), proving_keys(registry, known, test.unit, classes))
 
 
 def watched_keys(registry: Registry, rules: Iterable[Rule], unit: str) -> Mapping[str, frozenset[str]]:
     """Return the keys of all points of a unit that may make each rule raise its alarm, walked or not."""
     index = SiteIndex(registry, [unit])
-    keys = index.keys
-    return {rule.id: frozenset(keys[at] for at in np.flatnonzero(_read(index, rule)).tolist()) for rule in rules}
+    return {rule.id: _keys(index, _read(index, rule)) for rule in rules}
+
+
+def proving_keys(
+    registry: Registry, rules: Iterable[Rule], unit: str, classes: Collection[AlarmClass]
+) -> Mapping[str, frozenset[str]]:
+    """Return the keys of the points of a unit that an alarm of each rule proves; none for a class not walked."""
+    index = SiteIndex(registry, [unit])
+    asked = [(rule, _valued(index, rule) if rule.alarm_class in classes else _none(index)) for rule in rules]
+    for_fire = _none(index)
+    for rule, mask in asked:
+        if rule.alarm_class is AlarmClass.FIRE:
+            for_fire |= mask
+    return {
+        rule.id: _keys(index, mask if rule.alarm_class is AlarmClass.FIRE else mask & ~for_fire) for rule, mask in asked
+    }
 
 
 def walked_of_site(site: Path, registry: Registry, test: WalkTestView) -> Walked:
@@ -69,6 +88,14 @@ def points_of_unit(
     return sorted(found, key=lambda point: (zones[registry.zone_of(point).key], point.device))
 
 
+def _none(index: SiteIndex) -> Bools:
+    return np.zeros(len(index.table), np.bool_)
+
+
+def _keys(index: SiteIndex, mask: Bools) -> frozenset[str]:
+    return frozenset(index.keys[at] for at in np.flatnonzero(mask).tolist())
+
+
 def _read(index: SiteIndex, rule: Rule) -> Bools:
     """Return which points the condition of a rule reads, or misses; a time of the day is no point's."""
     mask = np.zeros(len(index.table), np.bool_)
@@ -78,12 +105,18 @@ def _read(index: SiteIndex, rule: Rule) -> Bools:
     return mask
 
 
-def _watched(index: SiteIndex, rule: Rule) -> Bools:
-    """Return which points the condition of a rule reads, less those that others on their device explain."""
+def _valued(index: SiteIndex, rule: Rule) -> Bools:
+    """Return which points the condition of a rule asks for their values; silence is none."""
     mask = np.zeros(len(index.table), np.bool_)
     for test in rule.condition.tests():
         if test.is_watched:
             mask |= index.select_points(rule.watches, test.selector)
+    return mask
+
+
+def _watched(index: SiteIndex, rule: Rule) -> Bools:
+    """Return which points the condition of a rule reads, less those that others on their device explain."""
+    mask = _valued(index, rule)
     if rule.unless is None:
         return mask
     explaining = np.zeros(len(index.table), np.bool_)

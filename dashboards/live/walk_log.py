@@ -13,6 +13,9 @@ Nothing is kept by who looks on: whoever asks, and whenever, the logs give the s
 
 A rule may raise its alarm for a device as a whole. Where the rule watches one point there, the alarm is that point's.
 Where it watches several, or is not known, the alarm proves none of them: it is noted at those that had changed by then.
+
+Only an alarm of a class that the test walks, raised for what the point told, says anything of it. Those of silence, of
+a fault or of shielding are left aside: a detector that fell off the line has not shown that it sees a fire.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from backbone.layout import ALERTS, TELEMETRY
 from backbone.messages import LogMessage
 from backbone.sparkplug.data import decode_batch
 from backbone.subjects import parse
+from domain.alarm import AlarmClass
 from domain.alert import AlertView
 from domain.batch import ReadingBatch
 from domain.cancellation import heed_cancellation
@@ -62,10 +66,18 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What a test walks. ``watched``: keys of all points that a rule watches, by rule; others are unknown."""
+    """What a test walks.
+
+    ``watched``: keys of all points that a rule watches, by rule; others are unknown.
+    ``classes``: those that are walked; an alarm of another class proves nothing.
+    ``proving``: keys of the points that an alarm of a rule proves, by rule. Of a rule that is not known, as one that
+    was taken out since, the class alone decides.
+    """
 
     points: Sequence[Point]
     watched: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    classes: AbstractSet[AlarmClass] = frozenset({AlarmClass.FIRE})
+    proving: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -133,13 +145,16 @@ class Sighting:
 class WalkLog:
     """Follows a test; ``sightings`` by point key, in the order of the walk.
 
-    ``watched`` as in `Walked`; ``shared``: alarms of devices that may be any of several points'.
+    ``watched``, ``classes``, ``proving`` as in `Walked`.
+    ``shared``: alarms of devices that may be any of several points'.
     """
 
     test: WalkTestView
     table: PointTable
     sightings: dict[str, Sighting]
     watched: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    classes: AbstractSet[AlarmClass] = frozenset({AlarmClass.FIRE})
+    proving: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     shared: dict[str, AlertView] = field(default_factory=dict)
     store_answered: bool = True
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -149,7 +164,8 @@ class WalkLog:
     @classmethod
     def of(cls, test: WalkTestView, walked: Walked, table: PointTable) -> WalkLog:
         """Begin with nothing seen."""
-        return cls(test, table, {point.key: Sighting(point) for point in walked.points}, walked.watched)
+        sightings = {point.key: Sighting(point) for point in walked.points}
+        return cls(test, table, sightings, walked.watched, walked.classes, walked.proving)
 
     def count(self, sight: Sight) -> int:
         """Return how many points are so."""
@@ -273,8 +289,13 @@ class WalkLog:
                 self.shared[f"{alert.id}/{alert.input_seq}"] = alert  # one that was opened again has a cause of its own
                 return
             key = here[0]
-        if key in self.sightings:
+        if key in self.sightings and self._proves(alert, key):
             self._take_alert(self.sightings[key], alert, of_device=False)
+
+    def _proves(self, alert: AlertView, key: str) -> bool:
+        """Tell whether an alarm is of what the test walks at a point, and not of its silence, fault or shielding."""
+        proving = self.proving.get(alert.rule)
+        return alert.alarm_class in self.classes and (proving is None or key in proving)
 
     def _note_shared(self) -> None:
         """Note alarms of devices at the points that they may be of; readings and alarms come in any order."""
@@ -282,7 +303,8 @@ class WalkLog:
             watched = self.watched.get(alert.rule)
             for key, one in self.sightings.items():
                 at_device = (one.point.unit, one.point.device) == (alert.place.unit, alert.place.device)
-                if at_device and (watched is None or key in watched) and _had_changed(one, alert):
+                is_its = at_device and (watched is None or key in watched) and self._proves(alert, key)
+                if is_its and _had_changed(one, alert):
                     self._take_alert(one, alert, of_device=True)
 
     def _take_alert(self, sighting: Sighting, alert: AlertView, *, of_device: bool) -> None:

@@ -59,7 +59,7 @@ def alarmed(log: WalkLog, rule: str) -> None:
         ("smoke_alarm", Sight.ALARMED, Sight.UNSEEN),
         ("heat_fixed", Sight.CHANGED, Sight.ALARMED),
         ("battery_low", Sight.CHANGED, Sight.UNSEEN),
-        ("device_silent", Sight.DEVICE_ALARMED, Sight.UNSEEN),
+        ("device_silent", Sight.CHANGED, Sight.UNSEEN),
         ("a-rule-that-is-gone", Sight.DEVICE_ALARMED, Sight.UNSEEN),
     ],
 )
