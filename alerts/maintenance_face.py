@@ -48,12 +48,20 @@ class EndRequest(Model):
     by: Who
 
 
+class AfterWindow(Model):
+    """The last window of a page, by its begin and id: the next page follows it."""
+
+    at_ns: Moment
+    id: WindowId
+
+
 class ListRequest(Model):
     """Which ones, the last begin first."""
 
     unit: Token | None = None
     open: bool | None = Field(default=None, description="True: planned or running; False: ended; None: both")
     limit: int = Field(default=50, ge=1, le=MOST_LISTED)
+    after: AfterWindow | None = None
 
 
 class MaintenanceFace:
@@ -101,9 +109,11 @@ class MaintenanceFace:
         unit: str | None = None,
         open: bool | None = None,  # noqa: A002  # the word of the contract
         limit: int = 50,
+        after: MaintenanceView | None = None,
     ) -> tuple[MaintenanceView, ...]:
-        """Return windows, the last begin first."""
-        reply = await self._ask(MaintenanceSubject.LIST, ListRequest(unit=unit, open=open, limit=limit))
+        """Return windows, the last begin first; ``after`` is the last of the page before."""
+        last = None if after is None else AfterWindow(at_ns=after.from_ns, id=after.id)
+        reply = await self._ask(MaintenanceSubject.LIST, ListRequest(unit=unit, open=open, limit=limit, after=last))
         return tuple(MaintenanceView.model_validate(window) for window in reply["windows"])
 
     async def _ask(self, subject: MaintenanceSubject, request: Model) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from alerts import maintenance
@@ -17,6 +17,11 @@ from domain.ids import stable_id
 from domain.maintenance import MaintenanceView
 
 Reply = dict[str, Any]
+
+MOST_RUNNING = 1000
+"""Running windows in the status document; where there are more, it says that it is cut."""
+MOST_PLANNED = 50
+"""Planned ones beside them, the next to begin first; the lists of the service have them all."""
 
 
 class MaintenanceService:
@@ -54,6 +59,9 @@ class MaintenanceService:
         if request.open is not None:
             ended = MaintenanceWindow.ended_ns
             query = query.where(ended.is_(None) if request.open else ended.is_not(None))
+        if request.after is not None:
+            begin, at_ns = MaintenanceWindow.from_ns, request.after.at_ns
+            query = query.where(or_(begin < at_ns, and_(begin == at_ns, MaintenanceWindow.id > request.after.id)))
         windows = await self._office.database.read(lambda session: session.scalars(query.limit(request.limit)).all())
         return {"windows": [_view(window) for window in windows]}
 
@@ -82,10 +90,20 @@ def new_window(desk: Desk, request: BeginRequest) -> MaintenanceWindow:
     )
 
 
-def open_windows(session: Session) -> list[Reply]:
-    """Return what is planned or runs, for the status document: every screen can say so."""
-    running = select(MaintenanceWindow).where(MaintenanceWindow.ended_ns.is_(None))
-    return [_view(window) for window in session.scalars(running.order_by(MaintenanceWindow.from_ns).limit(50))]
+def open_windows(session: Session) -> Reply:
+    """Return what runs and what comes next, for the status document: every screen can say so.
+
+    Planned windows never take the place of running ones, which lamps count.
+    """
+    query = select(MaintenanceWindow).where(MaintenanceWindow.ended_ns.is_(None))
+    query = query.order_by(MaintenanceWindow.from_ns, MaintenanceWindow.id)
+    started = MaintenanceWindow.started_ns
+    running = session.scalars(query.where(started.is_not(None)).limit(MOST_RUNNING + 1)).all()
+    planned = session.scalars(query.where(started.is_(None)).limit(MOST_PLANNED)).all()
+    return {
+        "maintenance": [_view(window) for window in (*running[:MOST_RUNNING], *planned)],
+        "maintenance_cut": len(running) > MOST_RUNNING,
+    }
 
 
 def _view(window: MaintenanceWindow) -> Reply:

@@ -56,12 +56,20 @@ class EndRequest(Model):
     by: Who
 
 
+class AfterEntry(Model):
+    """The last entry of a page, by its begin and id: the next page follows it."""
+
+    at_ns: int = Field(ge=0, lt=2**63)
+    id: EntryId
+
+
 class ListRequest(Model):
     """Which ones, newest first."""
 
     unit: Token | None = None
     running: bool | None = Field(default=None, description="True: not ended; False: ended; None: both")
     limit: int = Field(default=50, ge=1, le=MOST_LISTED)
+    after: AfterEntry | None = None
 
 
 class OutOfServiceFace:
@@ -81,10 +89,17 @@ class OutOfServiceFace:
         return OutOfServiceView.model_validate(reply["entry"])
 
     async def list(
-        self, *, unit: str | None = None, running: bool | None = None, limit: int = 50
+        self,
+        *,
+        unit: str | None = None,
+        running: bool | None = None,
+        limit: int = 50,
+        after: OutOfServiceView | None = None,
     ) -> tuple[OutOfServiceView, ...]:
-        """Return entries, newest first."""
-        reply = await self._ask(OutOfServiceSubject.LIST, ListRequest(unit=unit, running=running, limit=limit))
+        """Return entries, newest first; ``after`` is the last of the page before."""
+        last = None if after is None else AfterEntry(at_ns=after.begun_ns, id=after.id)
+        request = ListRequest(unit=unit, running=running, limit=limit, after=last)
+        reply = await self._ask(OutOfServiceSubject.LIST, request)
         return tuple(OutOfServiceView.model_validate(entry) for entry in reply["entries"])
 
     async def _ask(self, subject: OutOfServiceSubject, request: Model) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from alerts import out_of_service
@@ -60,6 +60,9 @@ class OutOfServiceService:
         if request.running is not None:
             ended = OutOfService.ended_ns
             query = query.where(ended.is_(None) if request.running else ended.is_not(None))
+        if request.after is not None:
+            begun, at_ns = OutOfService.begun_ns, request.after.at_ns
+            query = query.where(or_(begun < at_ns, and_(begun == at_ns, OutOfService.id > request.after.id)))
         entries = await self._office.database.read(lambda session: session.scalars(query).all())
         return {"entries": [_view(entry) for entry in entries]}
 

@@ -215,7 +215,7 @@ def _status(session: Session) -> dict[str, Any]:
         "open": session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at_ns.is_(None))),
         "walk_tests": running_tests(session),
         "out_of_service": running_entries(session),
-        "maintenance": open_windows(session),
+        **open_windows(session),
         "silences": silences_in_force(session),
         "shift": shifts.told(session),
         "notifications": notification_stats(session).model_dump(),

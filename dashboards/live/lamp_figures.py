@@ -20,13 +20,17 @@ ALERTS, INGEST, RULES = "alerts.main", "ingest.main", "rules.main"
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """What is kept quiet now: alerts of disabled points, shelved ones, out of service, silences, maintenance."""
+    """What is kept quiet now: alerts of disabled points, shelved ones, out of service, silences, maintenance.
+
+    ``cut``: more windows run than were told.
+    """
 
     points: int = 0
     shelved: int = 0
     out_of_service: int = 0
     silences: int = 0
     maintenance: int = 0
+    cut: bool = False
 
     @property
     def total(self) -> int:
@@ -61,6 +65,7 @@ def suppressed(board: Board, points: int) -> Suppressed:
         out_of_service=len(_entries(document, "out_of_service")),
         silences=len(silences),
         maintenance=sum(isinstance(one, Mapping) and one.get("started_ns") is not None for one in windows),
+        cut=document.get("maintenance_cut") is True,
     )
 
 

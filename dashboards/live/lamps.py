@@ -141,7 +141,7 @@ def _disabled_lamp(board: Board, points: list[AlertView], *, known: bool) -> Lam
     """Return the lamp of what is kept quiet: a state of its own, in which nobody is waited for."""
     quiet = suppressed(board, len(points))
     mode = LampMode.LIT if quiet.total else LampMode.CALM if known else LampMode.UNKNOWN
-    return Lamp(LampKind.DISABLED, mode, quiet.total, doubtful=not known, suppressed=quiet)
+    return Lamp(LampKind.DISABLED, mode, quiet.total, doubtful=not known, more=quiet.cut, suppressed=quiet)
 
 
 def link_lamp(board: Board, registry: Registry, now_ns: int) -> Lamp:

@@ -1,17 +1,20 @@
 """What keeps somebody from being told, as the alerts service has it: silences, out of service, windows, walk tests.
 
-Running and planned ones are all here, ended ones of the last day. Asked for all browsers together (`Asked`).
+Running and planned ones are all here, read page by page; ended ones of the last day, the newest hundred of a kind.
+Asked for all browsers together (`Asked`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from alerts.maintenance_face import MOST_LISTED as MOST_WINDOWS
 from alerts.maintenance_face import MaintenanceFace
-from alerts.out_of_service_face import MOST_LISTED, OutOfServiceFace
+from alerts.out_of_service_face import MOST_LISTED as MOST_OUTS
+from alerts.out_of_service_face import OutOfServiceFace
 from alerts.silences_face import SilencesFace, SilenceState, SilenceView
 from alerts.walk_test_face import MOST_LISTED as MOST_TESTS
 from alerts.walk_test_face import WalkTestFace
@@ -25,8 +28,6 @@ ENDED_S = 86_400
 """How long what has ended is shown."""
 
 MOST_ENDED = 100
-_SIDES = ((True, MOST_LISTED), (False, MOST_ENDED))
-"""Those that go on, then those that have ended, each with how many of them."""
 
 
 class _Ending(Protocol):
@@ -64,9 +65,15 @@ async def ask_restrictions(link: Link, clock: Clock) -> Restrictions:
     out, windows, tests = OutOfServiceFace(backbone), MaintenanceFace(backbone), WalkTestFace(backbone)
     silences, outs, planned, walks = await asyncio.gather(  # the questions go out together
         SilencesFace(backbone).list(),
-        asyncio.gather(*(out.list(running=one, limit=most) for one, most in _SIDES)),
-        asyncio.gather(*(windows.list(open=one, limit=most) for one, most in _SIDES)),
-        asyncio.gather(*(tests.list(running=one, limit=MOST_TESTS) for one, _ in _SIDES)),
+        asyncio.gather(
+            _to_the_end(lambda last: out.list(running=True, limit=MOST_OUTS, after=last), MOST_OUTS),
+            out.list(running=False, limit=MOST_ENDED),
+        ),
+        asyncio.gather(
+            _to_the_end(lambda last: windows.list(open=True, limit=MOST_WINDOWS, after=last), MOST_WINDOWS),
+            windows.list(open=False, limit=MOST_ENDED),
+        ),
+        asyncio.gather(*(tests.list(running=one, limit=MOST_TESTS) for one in (True, False))),
     )
     since_ns = clock.now_ns() - ENDED_S * NS_PER_S
     return Restrictions(
@@ -75,6 +82,19 @@ async def ask_restrictions(link: Link, clock: Clock) -> Restrictions:
         (*planned[0], *_ended(planned[1], since_ns)),
         (*walks[0], *_ended(walks[1], since_ns)),
     )
+
+
+async def _to_the_end(ask: Callable[[E | None], Awaitable[tuple[E, ...]]], most: int) -> tuple[E, ...]:
+    """Ask page by page until one is not full; ``ask`` is told the last of the page before.
+
+    A scope is looked at afterwards, so what were cut here would be missing to somebody, and the lamp would count it.
+    """
+    found: tuple[E, ...] = ()
+    while True:
+        page = await ask(found[-1] if found else None)
+        found += page
+        if len(page) < most:
+            return found
 
 
 def _ended(found: Iterable[E], since_ns: int) -> tuple[E, ...]:

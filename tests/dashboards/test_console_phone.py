@@ -6,27 +6,38 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from alerts.face import AlertDetail, AlertsFace
+from alerts.face import AlertDetail, AlertsFace, Answer
 from dashboards.console.phone.contacts import contact_of
-from dashboards.console.phone.mine import cards
+from dashboards.console.phone.mine import Card, cards, in_front
 from dashboards.console.texts import Language
 from dashboards.live.mine_desk import ASK_S
 from domain.alarm import AlarmClass, Level, Place
 from tests.dashboards.board_makers import alert
 from tests.dashboards.control_room import EXIT, ControlRoom, control_room
-from tests.dashboards.desks import chromium, sit_down
+from tests.dashboards.desks import becomes, chromium, sit_down
 from tests.dashboards.frame_room import rostered
 from tests.dashboards.premises import HOSTILE
 from tests.dashboards.test_accounts_api import BEARER, PASSWORD
 
 STAFF_PASSWORD = "of the one who is called"  # noqa: S105  # of a test
 WIDTH, HEIGHT = 390, 844
+
+TAP_AS_SOON_AS_DRAWN = """() => {
+    new MutationObserver(() => {
+        const big = document.querySelector("[data-part=phone-card][data-class=fire] [data-answer=received]");
+        if (!big || window.tapped) return;
+        window.tapped = big.disabled ? "resting" : "awake";
+        big.click();
+    }).observe(document.body, {subtree: true, childList: true});
+}"""
+"""A finger that comes down in the moment in which a fire takes the place of what it was meant for."""
 
 in_browser = pytest.mark.asyncio(loop_scope="module")
 
@@ -129,12 +140,53 @@ async def test_the_rest_is_folded_and_comes_to_the_front_by_a_tap(
 
 
 @in_browser
-async def test_somebody_else_answers_and_the_phone_says_who(browser: Browser, room: ControlRoom, staff: str) -> None:
-    async with sit_down(browser, room, account=(staff, STAFF_PASSWORD), width=WIDTH, height=HEIGHT) as page:
-        fire = await room.alarm("fire-phone-3", place=EXIT, text_zh="第三处火警")
-        await open_phone(page, room)
+async def test_what_comes_under_the_finger_is_not_answered_by_it(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with (
+        control_room(tmp_path_factory.mktemp("finger")) as opened,
+        sit_down(browser, opened, name="陈师傅", width=WIDTH, height=HEIGHT) as page,
+    ):
+        await page.goto(f"{opened.console.url}phone?person=p-chen")
+        note = page.locator("[data-part=phone-note]")
+        first = await opened.alarm("hazard-first", alarm_class=AlarmClass.HAZARD, place=EXIT, text_zh="电动自行车")
+        big = page.locator(card(first.id)).locator("[data-answer=received]")
+        await expect(big).to_be_enabled()
+        await big.evaluate("one => { one.touched = true; }")
+        await big.hover()
+        await page.mouse.down()
+        later = await opened.alarm("hazard-later", alarm_class=AlarmClass.HAZARD, place=EXIT, text_zh="又一辆")
+        await expect(note).to_have_text("2 条等您回执")
+        await expect(big).to_have_js_property("touched", True)
+        await page.mouse.up()  # the button is still the one that the finger came down on
+        await expect(page.locator(card(first.id)).locator("[data-part=phone-answered]")).to_contain_text("收到")
+        await expect(note).to_have_text("1 条等您回执")
+        await page.locator(card(first.id)).locator("[data-answer=on_site]").click()
+        await expect(page.locator(card(later.id))).to_be_visible()
+        await page.evaluate(TAP_AS_SOON_AS_DRAWN)
+        fire = await opened.alarm("fire-graver", place=EXIT, text_zh="安全出口火警")
+        big = page.locator(card(fire.id)).locator("[data-answer=received]")
+        await expect(big).to_be_visible()  # a fire comes to the front, but takes no tap at once
+        await becomes(page, "() => window.tapped === 'resting'")
+        await expect(big).to_be_enabled()
+        await expect(note).to_have_text("2 条等您回执")
+        assert [(await story(opened, one.id)).alert.acknowledged_by for one in (later, fire)] == [None, None]
+        await big.click()
+        await expect(page.locator(card(fire.id)).locator("[data-part=phone-answered]")).to_contain_text("收到")
+        await expect(note).to_have_text("1 条等您回执")
+
+
+@in_browser
+async def test_somebody_else_answers_and_the_phone_says_who(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with (
+        control_room(tmp_path_factory.mktemp("taken")) as opened,
+        sit_down(browser, opened, path="/phone?person=p-chen", width=WIDTH, height=HEIGHT) as page,
+    ):
+        fire = await opened.alarm("fire-phone-3", place=EXIT, text_zh="第三处火警")
         await expect(page.locator(card(fire.id))).to_be_visible()
-        await AlertsFace(room.backbone).acknowledge(fire.id, by="王值班")
+        await AlertsFace(opened.backbone).acknowledge(fire.id, by="王值班")
         await expect(page.locator(card(fire.id))).to_contain_text("王值班 已应答")
         await expect(page.locator("[data-part=phone-countdown]")).to_have_count(0)
         await page.locator("[data-part=phone-language]").click()
@@ -173,6 +225,23 @@ def test_what_i_own_is_mine_without_a_message() -> None:
     assert [(one.alert.id, one.waits, one.notification) for one in found] == [("a1", True, None)]
     taken = alert(1, owner="陈", acknowledged_at_ns=1, acknowledged_by="陈")
     assert [one.waits for one in cards((), [taken], frozenset({"陈"}))] == [False]
+
+
+def test_who_is_in_front_stays_there_until_answered_or_a_graver_class_comes() -> None:
+    old, new, fire = (
+        Card(alert(number, alarm_class=alarm_class), f"n{number}", None, None)
+        for number, alarm_class in ((1, AlarmClass.HAZARD), (2, AlarmClass.HAZARD), (3, AlarmClass.FIRE))
+    )
+    answered = replace(old, answer=Answer.RECEIVED, answered_at_ns=1)
+    assert in_front([new, old], chosen=None, shown=None) is new
+    assert in_front([new, old], chosen=None, shown="a1") is old
+    assert in_front([fire, new, old], chosen=None, shown="a1") is fire
+    assert in_front([fire, new, old], chosen=None, shown="a3") is fire
+    assert in_front([fire, new, old], chosen="a2", shown="a3") is new
+    assert in_front([new, answered], chosen=None, shown="a1") is new
+    assert in_front([new], chosen="a1", shown="a1") is new
+    assert in_front([answered], chosen=None, shown="a1") is None
+    assert in_front([answered], chosen="a1", shown="a1") is answered
 
 
 def test_whom_to_call() -> None:

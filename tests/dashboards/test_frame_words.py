@@ -157,6 +157,9 @@ def test_the_lamp_of_the_disabled_counts_all_that_is_kept_quiet() -> None:
     assert lamp.suppressed == Suppressed(points=1, shelved=1, out_of_service=2, silences=1, maintenance=1)
     assert (lamp.mode, lamp.count) == (LampMode.LIT, 6)
     assert words_of(lamp, Language.ZH) == "屏蔽点 1 · 搁置 1 · 停用 2 · 静默 1 · 维保 1"
+    assert number_of(lamp) == "6"
+    board.statuses["alerts.main"]["maintenance_cut"] = True
+    assert number_of(shown(board)[LampKind.DISABLED]) == "6+"
 
 
 def test_the_link_lamp_says_how_old_how_late_and_when_somebody_last_answered() -> None:

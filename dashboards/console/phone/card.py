@@ -15,11 +15,14 @@ from dashboards.console.view import View, box, line
 from dashboards.console.wording import clock_text, moment_text, place_text
 from domain.glossary import label_of
 
+SETTLE_S = 0.7
+"""How long a button takes no answer after it came where another thing was: a tap may still be meant for that one."""
+
 Say = Callable[[Card, Answer], Awaitable[None]]
 
 
-def draw_card(view: View, card: Card, *, me: str | None, answer: Say) -> None:
-    """Draw into the container that is open."""
+def draw_card(view: View, card: Card, *, me: str | None, answer: Say, rest_s: float = 0.0) -> None:
+    """Draw into the container that is open; for ``rest_s`` its buttons take no answer, and look so."""
     alert = card.alert
     with box("phone-card", "phone-card") as pane:
         pane.props["data-alert"], pane.props["data-class"] = alert.id, alert.alarm_class.value
@@ -32,7 +35,9 @@ def draw_card(view: View, card: Card, *, me: str | None, answer: Say) -> None:
         line(place_text(view.console.registry, alert.place, view.language), "phone-where")
         _times(view, card)
         _state(view, card)
-        _buttons(view, card, answer)
+        buttons = _buttons(view, card, answer)
+        if rest_s > 0:
+            _rest(buttons, rest_s)
         _call(view, card, me)
 
 
@@ -59,27 +64,38 @@ def _state(view: View, card: Card) -> None:
         line(view.text("phone_taken", by=alert.acknowledged_by), "phone-taken")
 
 
-def _buttons(view: View, card: Card, answer: Say) -> None:
-    """The one big button; below it what else may be said."""
+def _buttons(view: View, card: Card, answer: Say) -> list[ui.button]:
+    """Draw the one big button; below it what else may be said."""
     if card.notification is None:
-        if card.waits:
-            _button(view, card, Answer.RECEIVED, answer, big=True)
-        return
-    big = Answer.RECEIVED if card.waits else Answer.ON_SITE
+        return [_button(view, card, Answer.RECEIVED, answer, big=True)] if card.waits else []
+    buttons = []
     if card.waits or card.may_arrive:
-        _button(view, card, big, answer, big=True)
+        buttons.append(_button(view, card, Answer.RECEIVED if card.waits else Answer.ON_SITE, answer, big=True))
     if card.waits:
         with box("phone-others"):
-            for said in (Answer.ON_SITE, Answer.FALSE_ALARM):
-                _button(view, card, said, answer, big=False)
+            buttons += [_button(view, card, said, answer, big=False) for said in (Answer.ON_SITE, Answer.FALSE_ALARM)]
+    return buttons
 
 
-def _button(view: View, card: Card, said: Answer, answer: Say, *, big: bool) -> None:
+def _rest(buttons: list[ui.button], rest_s: float) -> None:
+    """Disable them for a while; the timer goes with the card that they stand on."""
+
+    def wake() -> None:
+        for button in buttons:
+            button.enable()
+
+    for button in buttons:
+        button.disable()
+    ui.timer(rest_s, wake, once=True)
+
+
+def _button(view: View, card: Card, said: Answer, answer: Say, *, big: bool) -> ui.button:
     async def say() -> None:
         await answer(card, said)
 
     button = ui.button(view.text(f"answer_{said}"), on_click=say, color=None)
     button.classes("phone-big" if big else "phone-other").props(f"flat no-caps data-answer={said}")
+    return button
 
 
 def _call(view: View, card: Card, me: str | None) -> None:

@@ -52,6 +52,27 @@ def cards(told: Sequence[Told], alerts: Iterable[AlertView], names: frozenset[st
     return sorted((card for card in found if card.alert.is_open), key=_turn)
 
 
+def in_front(mine: Sequence[Card], *, chosen: str | None, shown: str | None) -> Card | None:
+    """Return the card that fills the phone: the chosen one, else the one that is shown, else the first that waits.
+
+    The one that is shown stays while it waits, unless a graver class waits: a newer alarm of its class must not take
+    its place under the finger that is about to answer it.
+    """
+    by_id = {card.alert.id: card for card in mine}
+    if chosen in by_id:
+        return by_id[chosen]
+    first = next((card for card in mine if card.waits), None)
+    kept = by_id.get(shown or "")
+    if first is None or kept is None or not kept.waits or is_graver(first, kept):
+        return first
+    return kept
+
+
+def is_graver(one: Card, other: Card) -> bool:
+    """Tell whether a card is of a graver class than another."""
+    return one.alert.alarm_class.priority < other.alert.alarm_class.priority
+
+
 def _turn(card: Card) -> tuple[bool, int, int, str]:
     alert = card.alert
     return (not card.waits, alert.alarm_class.priority, -alert.raised_at_ns, alert.id)

@@ -9,6 +9,7 @@ What I was told of is asked for once for all of my browsers (`dashboards.live.mi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 
 from nicegui import ui
@@ -20,9 +21,9 @@ from dashboards.console.components import Tick
 from dashboards.console.deeds import do
 from dashboards.console.dialogs import Field, ask
 from dashboards.console.dialogs import Kind as FieldKind
-from dashboards.console.phone.card import draw_card
+from dashboards.console.phone.card import SETTLE_S, draw_card
 from dashboards.console.phone.folded import Folded
-from dashboards.console.phone.mine import Card, cards
+from dashboards.console.phone.mine import Card, cards, in_front, is_graver
 from dashboards.console.section import Address, Body, Desk
 from dashboards.console.texts import Language
 from dashboards.console.view import box, change, line, link
@@ -43,6 +44,7 @@ class PhonePage(Body):
         self._drawn: object = None
         self._chosen: str | None = None
         self._shown: Card | None = None
+        self._settled_s = 0.0
         self._known: set[str] = set()
         self._person = self._whose(address)
         self._opened_ns = desk.view.now_ns()
@@ -120,16 +122,24 @@ class PhonePage(Body):
             return
         self._drawn = drawn
         self._hear(mine)
-        waiting = [card for card in mine if card.waits]
-        front = next((card for card in mine if card.alert.id == self._chosen), waiting[0] if waiting else None)
-        change(self._note, self._words(waiting, mine))
-        if front != self._shown:  # one that stays as it is stays the element that a finger may be on
-            self._shown = front
-            self._front.clear()
-            if front is not None:
-                with self._front:
-                    draw_card(self._view, front, me=self._person, answer=self._answer)
+        shown = self._shown
+        front = in_front(mine, chosen=self._chosen, shown=None if shown is None else shown.alert.id)
+        change(self._note, self._words([card for card in mine if card.waits], mine))
+        if front != shown:  # one that stays as it is stays the element that a finger may be on
+            self._bring(front)
         self._folded.show([card for card in mine if card is not front])
+
+    def _bring(self, front: Card | None) -> None:
+        """Draw another card, or other buttons: they take no tap that was meant for what stood there before."""
+        now_s = time.monotonic()
+        if _asks(front) != _asks(self._shown):
+            self._settled_s = now_s + SETTLE_S
+        self._shown = front
+        self._front.clear()
+        if front is not None:
+            rest_s = self._settled_s - now_s
+            with self._front:
+                draw_card(self._view, front, me=self._person, answer=self._answer, rest_s=rest_s)
 
     def _is_unknown(self) -> bool:
         """Tell whether nobody has said since I look what I was told of, or nobody says it now."""
@@ -151,13 +161,20 @@ class PhonePage(Body):
         self._draw()
 
     def _hear(self, mine: list[Card]) -> None:
-        """Let what is new be heard once; the desk's siren is not for a phone in a pocket."""
-        waiting = {card.alert.id: card.alert for card in mine if card.waits}
-        new = [alert for name, alert in waiting.items() if name not in self._known]
-        if new and self._view.hand is not None:
-            first = min(new, key=lambda alert: alert.alarm_class.priority)
-            self._view.hand.attempt(first.alarm_class, self._view.preferences.volumes[first.alarm_class])
-        self._known = set(waiting)
+        """Let what is new be heard once; the desk's siren is not for a phone in a pocket.
+
+        What is new and graver than what somebody chose comes before it.
+        """
+        waiting = [card for card in mine if card.waits]
+        first = next((card for card in waiting if card.alert.id not in self._known), None)  # the gravest: so sorted
+        self._known = {card.alert.id for card in waiting}
+        if first is None:
+            return
+        if self._shown is not None and is_graver(first, self._shown):
+            self._chosen = None
+        if self._view.hand is not None:
+            alarm_class = first.alert.alarm_class
+            self._view.hand.attempt(alarm_class, self._view.preferences.volumes[alarm_class])
 
     async def _answer(self, card: Card, said: Answer) -> None:
         """Say it, once; "false alarm" asks why."""
@@ -169,7 +186,8 @@ class PhonePage(Body):
                 return
             note = given
         if await do(self._desk, Right.ACT, self._view.text(f"answer_{said}"), self._act(card, said, note)):
-            self._chosen = card.alert.id if said is Answer.RECEIVED else None
+            stayed = self._shown is not None and self._shown.alert.id == card.alert.id  # nothing graver came meanwhile
+            self._chosen = card.alert.id if said is Answer.RECEIVED and stayed else None
             await self._ask()
 
     async def _asked_why(self) -> str | None:
@@ -188,3 +206,8 @@ class PhonePage(Body):
     def _speak(self) -> None:
         if self._view.hand is not None:
             self._view.hand.speak(self._view.language.other)
+
+
+def _asks(card: Card | None) -> tuple[str, bool] | None:
+    """Return what the buttons of a card are for."""
+    return None if card is None else (card.alert.id, card.waits)
