@@ -27,6 +27,7 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     # two findings on one value
     ("{One}; or {Other}", "{One}；或{Other}"),
     ("{One} or {Other}", "{One}，或{Other}"),
+    ("write text that matches {pattern}", "写符合 {pattern} 的文字"),  # before those that fit any hyphen
     # things
     ("unit", "单位"),
     ("building", "建筑"),
@@ -215,7 +216,6 @@ TEMPLATES: tuple[tuple[str, str], ...] = (
     ("write at most {limit} characters", "至多 {limit} 个字符"),
     ("write at least {limit}", "至少 {limit} 项"),
     ("write at most {limit}", "至多 {limit} 项"),
-    ("write text that matches {pattern}", "写符合 {pattern} 的文字"),
     ("give each {What} its own id", "每个{What}用自己的编号"),
     ("rename one of the two", "将其中一个改名"),
     ("rename one of the two devices or points", "将其中一个设备或测点改名"),
