@@ -241,6 +241,9 @@ def test_only_the_first_of_all_is_pinned_whatever_a_filter_lets_through() -> Non
         ({"text": "EXIT"}, True),
         ({"text": "泵房"}, False),
         ({"area": "-"}, True),
+        ({"zone": "hotel/exit"}, True),
+        ({"zone": "hotel/pumps"}, False),
+        ({"zone": "exit"}, False),
     ],
 )
 def test_a_filter_asks_what_it_says(query: dict[str, str], *, fits: bool) -> None:

@@ -147,6 +147,8 @@ def part_words(view: View, part: str, value: str) -> str:
     if part == "building" and "/" in value:
         unit, _, building = value.partition("/")
         return building_words(registry, unit, building, language)
+    if part == "zone" and value in registry.zones:
+        return registry.zones[value].settings.labels.of(language)
     return value
 
 

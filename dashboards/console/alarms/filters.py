@@ -57,7 +57,7 @@ _STANDS: Mapping[Standing, Callable[[AlertView], bool]] = {
     Standing.UNOWNED: lambda alert: alert.owner is None,
 }
 
-PARTS = ("class", "area", "unit", "building", "rule", "state", "disabled", "text")
+PARTS = ("class", "area", "unit", "building", "zone", "rule", "state", "disabled", "text")
 """Names in the address, in the order of the chips."""
 
 
@@ -65,6 +65,7 @@ PARTS = ("class", "area", "unit", "building", "rule", "state", "disabled", "text
 class AlarmFilter:
     """What is wanted; nothing said: everything. ``building`` is ``unit/building``, or a building's id in any unit.
 
+    ``zone`` is ``unit/zone``: alarms of the place itself, which no device there has, as of an e-bike at an exit.
     ``rule``: one or more, with commas between them.
     """
 
@@ -72,6 +73,7 @@ class AlarmFilter:
     area: str = ""
     unit: str = ""
     building: str = ""
+    zone: str = ""
     rule: str = ""
     state: Standing | None = None
     disabled: Disabled | None = None
@@ -88,6 +90,7 @@ class AlarmFilter:
             area=query.get("area", "")[:MOST_NAMED],
             unit=query.get("unit", "")[:MOST_NAMED],
             building=query.get("building", "")[:MOST_NAMED],
+            zone=query.get("zone", "")[:MOST_NAMED],
             rule=query.get("rule", "")[:MOST_RULES],
             state=Standing(state) if state in set(Standing) else None,
             disabled=Disabled(disabled) if disabled in set(Disabled) else None,
@@ -102,7 +105,16 @@ class AlarmFilter:
     def query(self) -> dict[str, str]:
         """Return what an address says of it."""
         classes = ",".join(one.value for one in AlarmClass if one in self.classes)
-        said = (classes, self.area, self.unit, self.building, self.rule, self.state or "", self.disabled or "")
+        said = (
+            classes,
+            self.area,
+            self.unit,
+            self.building,
+            self.zone,
+            self.rule,
+            self.state or "",
+            self.disabled or "",
+        )
         return {name: str(value) for name, value in zip(PARTS, (*said, self.text), strict=True) if value}
 
     def without(self, part: str, value: str = "") -> AlarmFilter:
@@ -131,6 +143,8 @@ class AlarmFilter:
             yield lambda alert: alert.place.unit == self.unit
         if self.building:
             yield lambda alert: self.building in (building_of(alert), alert.place.building)
+        if self.zone:
+            yield lambda alert: alert.place.device is None and f"{alert.place.unit}/{alert.place.zone}" == self.zone
         if self.rule:
             rules = frozenset(self.rule.split(","))
             yield lambda alert: alert.rule in rules

@@ -129,7 +129,7 @@ class Floor:
         """Return the worst first: devices, and zones with alerts of their own, as of an e-bike at an exit."""
         zones = [(standing.order, zone, standing) for zone, standing in state.zones if standing.alerts]
         rows = [
-            (order, self._list_row(f"zone-{zone.settings.id}", zone, standing, "", self._alarms_here()))
+            (order, self._list_row(f"zone-{zone.settings.id}", zone, standing, "", self._alarms_in(zone, standing)))
             for order, zone, standing in zones
         ]
         rows += [(placed.standing.order, self._row(placed)) for placed in state.things]
@@ -155,8 +155,10 @@ class Floor:
             },
         }
 
-    def _alarms_here(self) -> str:
-        return address("/", unit=self._unit.id, building=f"{self._unit.id}/{self._building.id}")
+    def _alarms_in(self, zone: Zone, standing: Standing) -> str:
+        """Return where the alarms of a place itself are; those of its building where it has none."""
+        building = f"{self._unit.id}/{self._building.id}"
+        return address("/", zone=zone.key) if standing.alerts else address("/", unit=self._unit.id, building=building)
 
     def _words(self, standing: Standing) -> str:
         """Write how something stands."""
@@ -190,7 +192,7 @@ class Floor:
             "name": settings.labels.of(self._view.language),
             "at": settings.at or _middle(settings.outline),
             "outline": settings.outline or (),
-            "go": self._alarms_here(),
+            "go": self._alarms_in(zone, standing),
             **self._stands(standing),
         }
 

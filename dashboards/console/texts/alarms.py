@@ -120,6 +120,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "filter_area": ("片区", "Area"),
     "filter_unit": ("单位", "Unit"),
     "filter_building": ("楼宇", "Building"),
+    "filter_zone": ("部位本身", "The place itself"),
     "filter_rule": ("规则", "Rule"),
     "filter_state": ("状态", "State"),
     "filter_disabled": ("屏蔽", "Disabled"),
