@@ -6,12 +6,12 @@ Exit code 1 when a browser complained.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import html
-import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -47,10 +47,23 @@ async def main(folder: Path) -> int:
     return 1 if faults else 0
 
 
-def empty(folder: Path) -> Path:
-    """Return a folder that has nothing in it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def without_pictures(folder: Path) -> Path:
+    """Return a folder that has no pictures and no sheet of an earlier run; whatever else is in it stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.glob("*.png"), folder / "index.html"):
+        old.unlink(missing_ok=True)
+    return folder
+
+
+def wanted_folder(words: Sequence[str]) -> Path:
+    """Return the folder that a command line asks for."""
+    parser = argparse.ArgumentParser(
+        prog="make screenshots",
+        description="Play both demos and photograph every page of the console, in both languages; see index.html.",
+        epilog='example: make screenshots ARGS="var/before"',
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=OUT, help=f"where pictures go (default: {OUT})")
+    folder: Path = parser.parse_args(words).folder
     return folder
 
 
@@ -90,4 +103,4 @@ def sheet(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(empty(Path(sys.argv[1]) if len(sys.argv) > 1 else OUT))))
+    sys.exit(asyncio.run(main(without_pictures(wanted_folder(sys.argv[1:])))))
