@@ -36,24 +36,21 @@ def walked_points(
     registry: Registry, rules: Iterable[Rule], test: WalkTestView, classes: Collection[AlarmClass]
 ) -> Walked:
     """Return what is walked in a test, in the order of the site, and what each rule watches and proves."""
-    known = list(rules)
-    found = points_of_unit(registry, known, test.unit, classes)
+    known, index = list(rules), SiteIndex(registry, [test.unit])
+    found = _points(registry, index, known, classes)
     scope = [point for point in found if in_scope(registry, point, test.zones, test.devices)]
-    watched = watched_keys(registry, known, test.unit)
-    return Walked(scope, watched, frozenset(classes), proving_keys(registry, known, test.unit, classes))
+    return Walked(scope, _watched_keys(index, known), frozenset(classes), _proving_keys(index, known, classes))
 
 
-def watched_keys(registry: Registry, rules: Iterable[Rule], unit: str) -> Mapping[str, frozenset[str]]:
-    """Return the keys of all points of a unit that may make each rule raise its alarm, walked or not."""
-    index = SiteIndex(registry, [unit])
+def _watched_keys(index: SiteIndex, rules: Iterable[Rule]) -> Mapping[str, frozenset[str]]:
+    """Return the keys of all points that may make each rule raise its alarm, walked or not."""
     return {rule.id: _keys(index, _read(index, rule)) for rule in rules}
 
 
-def proving_keys(
-    registry: Registry, rules: Iterable[Rule], unit: str, classes: Collection[AlarmClass]
+def _proving_keys(
+    index: SiteIndex, rules: Iterable[Rule], classes: Collection[AlarmClass]
 ) -> Mapping[str, frozenset[str]]:
-    """Return the keys of the points of a unit that an alarm of each rule proves; none for a class not walked."""
-    index = SiteIndex(registry, [unit])
+    """Return the keys of the points that an alarm of each rule proves; none for a class not walked."""
     asked = [(rule, _valued(index, rule) if rule.alarm_class in classes else _none(index)) for rule in rules]
     for_fire = _none(index)
     for rule, mask in asked:
@@ -78,8 +75,13 @@ def points_of_unit(
     registry: Registry, rules: Iterable[Rule], unit: str, classes: Collection[AlarmClass]
 ) -> list[Point]:
     """Return all points of a unit that a rule of these classes would raise an alarm for."""
-    index = SiteIndex(registry, [unit])
-    watched = np.zeros(len(index.table), np.bool_)
+    return _points(registry, SiteIndex(registry, [unit]), rules, classes)
+
+
+def _points(
+    registry: Registry, index: SiteIndex, rules: Iterable[Rule], classes: Collection[AlarmClass]
+) -> list[Point]:
+    watched = _none(index)
     for rule in rules:
         if rule.alarm_class in classes:
             watched |= _watched(index, rule)
@@ -98,7 +100,7 @@ def _keys(index: SiteIndex, mask: Bools) -> frozenset[str]:
 
 def _read(index: SiteIndex, rule: Rule) -> Bools:
     """Return which points the condition of a rule reads, or misses; a time of the day is no point's."""
-    mask = np.zeros(len(index.table), np.bool_)
+    mask = _none(index)
     for test in rule.condition.tests():
         if test.schedule is None:
             mask |= index.select_points(rule.watches, test.selector)
@@ -107,7 +109,7 @@ def _read(index: SiteIndex, rule: Rule) -> Bools:
 
 def _valued(index: SiteIndex, rule: Rule) -> Bools:
     """Return which points the condition of a rule asks for their values; silence is none."""
-    mask = np.zeros(len(index.table), np.bool_)
+    mask = _none(index)
     for test in rule.condition.tests():
         if test.is_watched:
             mask |= index.select_points(rule.watches, test.selector)
@@ -119,7 +121,7 @@ def _watched(index: SiteIndex, rule: Rule) -> Bools:
     mask = _valued(index, rule)
     if rule.unless is None:
         return mask
-    explaining = np.zeros(len(index.table), np.bool_)
+    explaining = _none(index)
     for test in rule.unless.tests():
         if test.is_watched:
             explaining |= index.select_points(rule.around, test.selector)

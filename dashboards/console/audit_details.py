@@ -62,7 +62,7 @@ class DetailWords:
     def line(self, details: Mapping[str, Any]) -> str:
         """Write details in one line: what is empty is left out, what is long is cut, times are the site's."""
         if "kind" in details and "by" in details:  # a suppression is not by a person: it names what suppresses
-            details = {"held_by" if name == "by" else name: value for name, value in details.items()}
+            details = {"suppressed_by" if name == "by" else name: value for name, value in details.items()}
         parts = [
             f"{self.name(name)}: {self._value(name, value)}"
             for name, value in details.items()

@@ -110,7 +110,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "audited_within_s": ("时限（秒）", "within (s)"),
     "audited_works": ("正常", "works"),
     "audited_zones": ("部位", "zones"),
-    "audited_held_by": ("被何抑制", "suppressed by"),
     # values
     "audited_as_true": ("是", "yes"),
     "audited_as_false": ("否", "no"),
